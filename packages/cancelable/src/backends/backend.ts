@@ -1,0 +1,109 @@
+import { inLaterTurn } from "#host/turns";
+import type { Span } from "../duration.ts";
+import { CancellationError } from "../errors.ts";
+import { CancelScope, type CancelScopeOptions } from "../scope/cancel-scope.ts";
+import type { Runtime } from "../scope/runtime.ts";
+import { type Host, hostOf } from "../scope/scope-node.ts";
+import { sleepIn } from "../scope/sleeper.ts";
+import { spawnTask, type Task, TaskHandle } from "../scope/task.ts";
+import { type TaskGroup, type TaskGroupOptions, taskGroup } from "../scope/task-group.ts";
+import { currentNode } from "../scope/ambient.ts";
+import { Event } from "../sync/event.ts";
+import { Lock } from "../sync/lock.ts";
+import { Queue } from "../sync/queue.ts";
+import { Semaphore } from "../sync/semaphore.ts";
+
+/**
+ * An async runtime that this library runs on. A new one extends this class and writes `now`, `setTimer`,
+ * `spawn` and `current`; the tree, the reasons and everything else are the same on every one.
+ */
+export abstract class AsyncBackend implements Runtime {
+  abstract readonly name: string;
+
+  /** Monotonic milliseconds, on the runtime's own clock. */
+  abstract now(): number;
+
+  /** Calls `fire` once, not before `at` on that clock. Disposing takes the timer away. */
+  abstract setTimer(at: number, fire: () => void): Disposable;
+
+  /** The native task, if the caller runs inside one. */
+  abstract current(): unknown | undefined;
+
+  /**
+   * Starts `body` as a native task, later than this call returns and in the order of the calls: makes a
+   * task with {@link createTask} and calls its `execute(body, done)` inside the native task. Native
+   * interruption calls `scope.cancel("parent", …)`. The default starts plain promises.
+   */
+  spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+    return spawnTask(scope, body);
+  }
+
+  /** The wall clock that belongs to {@link now}, in epoch milliseconds. Default: the host's. */
+  epoch(): number {
+    return Date.now();
+  }
+
+  /** What the core runs on. */
+  protected get runtime(): Runtime {
+    return this;
+  }
+
+  /** @internal */
+  get host(): Host {
+    return hostOf(this.runtime);
+  }
+
+  /** Runs `fn` in a later turn of the event loop; returns what takes that back. Default: the host's turns. */
+  turn(fn: () => void): () => void {
+    return inLaterTurn(fn);
+  }
+
+  /** The task that {@link spawn} returns. */
+  protected createTask<T>(scope: CancelScope): TaskHandle<T> {
+    return new TaskHandle<T>(scope);
+  }
+
+  /** The class of every cancellation error. */
+  get cancelledErrorClass(): typeof CancellationError {
+    return CancellationError;
+  }
+
+  createCancelScope(options?: CancelScopeOptions): CancelScope {
+    return new CancelScope(options);
+  }
+
+  createTaskGroup<T>(
+    body: (group: TaskGroup) => T | PromiseLike<T>,
+    options?: TaskGroupOptions,
+  ): Promise<T | undefined> {
+    return taskGroup(body, options);
+  }
+
+  createLock(): Lock {
+    return new Lock();
+  }
+
+  createEvent(): Event {
+    return new Event();
+  }
+
+  createSemaphore(initial: number): Semaphore {
+    return new Semaphore(initial);
+  }
+
+  /** @param max How many items it holds. Default: no bound. */
+  createQueue<T>(max?: number): Queue<T> {
+    return new Queue<T>(max);
+  }
+
+  /** Sleeps on this backend's clock, in the ambient scope if that is one of this backend's. */
+  sleep(span: Span): Promise<void> {
+    const node = currentNode();
+    return sleepIn(node.host === this.host ? node : this.host.root, span);
+  }
+
+  /** The time on this backend's clock, in ms. */
+  currentTime(): number {
+    return this.now();
+  }
+}

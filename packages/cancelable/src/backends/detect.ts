@@ -1,0 +1,94 @@
+import { currentNode, setDetector } from "../scope/ambient.ts";
+import { CancelScope } from "../scope/cancel-scope.ts";
+import type { Runtime } from "../scope/runtime.ts";
+import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { AsyncBackend } from "./backend.ts";
+import { nativeBackend } from "./native.ts";
+
+/** Where the backends that are known by name come from. */
+const imports: Readonly<Record<string, string>> = {
+  effect: 'install "effect" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effect"',
+  effection: 'install "effection" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effection"',
+  virtual: 'import { VirtualBackend } from "@hother/cancelable/testing" and pass an instance to run()',
+};
+
+const registered: AsyncBackend[] = [];
+
+function requireBackend(backend: unknown, argument: string): asserts backend is AsyncBackend {
+  if (!(backend instanceof AsyncBackend)) throw invalidType(argument, "an AsyncBackend", backend);
+}
+
+/**
+ * Makes a backend known: by its name to {@link getBackend}, and to detection by its `current()`.
+ * Disposing forgets it.
+ */
+export function registerBackend(backend: AsyncBackend): Disposable {
+  requireBackend(backend, "backend");
+  registered.push(backend);
+  setDetector(detectRunning);
+  return {
+    [Symbol.dispose]() {
+      const at = registered.indexOf(backend);
+      if (at >= 0) registered.splice(at, 1);
+      // Nobody to ask: detection costs nothing again.
+      if (registered.length === 0) setDetector(undefined);
+    },
+  };
+}
+
+function detectRunning(): Runtime | undefined {
+  return registered.find((backend) => backend.current() !== undefined);
+}
+
+/** The backend that code here runs on: the ambient scope's, else the one whose native task this is, else the native one. */
+export function detectBackend(): AsyncBackend {
+  const { runtime } = currentNode().host;
+  return runtime instanceof AsyncBackend ? runtime : nativeBackend;
+}
+
+/**
+ * A backend by name, or the one of {@link detectBackend}.
+ *
+ * @throws UsageError `ERR_UNKNOWN_BACKEND`, which names the import that is missing.
+ */
+export function getBackend(name?: string): AsyncBackend {
+  if (name === undefined) return detectBackend();
+  if (typeof name !== "string") throw invalidType("name", "a string", name);
+  if (name === "native") return nativeBackend;
+  const found = registered.find((backend) => backend.name === name);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    "ERR_UNKNOWN_BACKEND",
+    `"${name}"`,
+    imports[name] ?? `known: ${["native", ...registered.map((backend) => backend.name)].join(", ")}`,
+  );
+}
+
+export interface RunOptions {
+  /** The backend, or its name. Default: the one that is detected. */
+  readonly backend?: AsyncBackend | string;
+}
+
+/**
+ * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles.
+ *
+ * @example
+ * ```ts
+ * import { run, sleep } from "@hother/cancelable";
+ *
+ * const answer = await run(async () => {
+ *   await sleep(5);
+ *   return 42;
+ * });
+ * console.assert(answer === 42);
+ * ```
+ */
+export async function run<T>(main: (scope: CancelScope) => T | PromiseLike<T>, options?: RunOptions): Promise<T> {
+  requireFunction(main, "main");
+  requireOptions(options);
+  const given = options?.backend;
+  const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
+  requireBackend(backend, "options.backend");
+  // It resolves with the value or rejects: `undefined` is the other mode's.
+  return new CancelScope().execute(main, true, backend.host.root) as Promise<T>;
+}

@@ -1,0 +1,78 @@
+import { invalidType, outOfRange } from "./usage.ts";
+
+/** A time span as an object; its parts add up. `Temporal.Duration` objects fit. */
+export interface Duration {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly milliseconds?: number;
+}
+
+/**
+ * A time span: milliseconds, a {@link Duration}, or no limit (`null`, `Infinity`).
+ * Spans of 0 and less have expired already, because people pass `end - now`.
+ */
+export type Span = number | Duration | null;
+
+const units: ReadonlyArray<readonly [keyof Duration, number]> = [
+  ["weeks", 604_800_000],
+  ["days", 86_400_000],
+  ["hours", 3_600_000],
+  ["minutes", 60_000],
+  ["seconds", 1_000],
+  ["milliseconds", 1],
+];
+
+/**
+ * The milliseconds of a span; `Infinity` for none.
+ *
+ * @throws TypeError for what is no span, RangeError for NaN; both name the argument.
+ */
+export function toMilliseconds(span: Span, argument: string): number {
+  if (typeof span === "number") {
+    if (span !== span) throw outOfRange(argument, "a number of milliseconds", span);
+    return span;
+  }
+  if (span === null) return Number.POSITIVE_INFINITY;
+  if (typeof span !== "object") throw invalidType(argument, "milliseconds, a Duration or null", span);
+  let total = 0;
+  let known = false;
+  for (const [unit, factor] of units) {
+    const amount: unknown = span[unit];
+    if (amount === undefined) continue;
+    if (typeof amount !== "number") throw invalidType(`${argument}.${unit}`, "a number", amount);
+    if (Number.isNaN(amount)) throw outOfRange(`${argument}.${unit}`, "a number", amount);
+    total += amount * factor;
+    known = true;
+  }
+  const dated = span as { years?: number; months?: number };
+  if (dated.years || dated.months) {
+    throw outOfRange(argument, "a span without years and months, whose length varies", span);
+  }
+  if (!known) throw invalidType(argument, "milliseconds, a Duration or null", span);
+  return total;
+}
+
+/** A positive, finite span: for intervals, where "none" and "expired" make no sense. */
+export function toInterval(span: Span, argument: string): number {
+  const ms = toMilliseconds(span, argument);
+  if (!(ms > 0) || ms === Number.POSITIVE_INFINITY) {
+    throw outOfRange(argument, "a positive, finite time span", span);
+  }
+  return ms;
+}
+
+/** A moment on the wall clock, as epoch milliseconds. */
+export function toEpoch(moment: Date | number, argument: string): number {
+  const epoch: unknown = moment instanceof Date ? moment.getTime() : moment;
+  if (typeof epoch !== "number") throw invalidType(argument, "a Date or epoch milliseconds", moment);
+  if (Number.isNaN(epoch)) throw outOfRange(argument, "a valid Date or epoch milliseconds", moment);
+  return epoch;
+}
+
+/** `1500` as "1.5s", `50` as "50ms". */
+export function formatSpan(ms: number): string {
+  return Math.abs(ms) >= 1_000 ? `${Math.round(ms / 10) / 100}s` : `${Math.round(ms * 100) / 100}ms`;
+}

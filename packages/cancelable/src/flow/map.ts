@@ -1,0 +1,35 @@
+import { invalidType, requireFunction } from "../usage.ts";
+import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./all.ts";
+
+/**
+ * Calls `fn` for every item, at most `concurrency` at the same time, and resolves with the results in
+ * order. The first failure cancels the calls that run, and no further one is made.
+ *
+ * @example
+ * ```ts
+ * import { map, sleep } from "@hother/cancelable";
+ *
+ * const doubled = await map([1, 2, 3], async (n) => {
+ *   await sleep(1);
+ *   return 2 * n;
+ * }, { concurrency: 2 });
+ * console.assert(doubled.join() === "2,4,6");
+ * ```
+ */
+export async function map<I, T>(
+  items: Iterable<I>,
+  fn: (item: I, index: number) => T | PromiseLike<T>,
+  options?: ConcurrencyOptions,
+): Promise<T[]> {
+  if (typeof (items as Iterable<I> | null | undefined)?.[Symbol.iterator] !== "function") {
+    throw invalidType("items", "an iterable", items);
+  }
+  requireFunction(fn, "fn");
+  const concurrency = requireConcurrency(options);
+  const list = [...items];
+  const results: T[] = new Array(list.length);
+  await inGroup(list.length, concurrency, options, async (index) => {
+    results[index] = await fn(list[index] as I, index);
+  });
+  return results;
+}

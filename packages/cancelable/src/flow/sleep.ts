@@ -1,0 +1,47 @@
+import { type Span, toEpoch } from "../duration.ts";
+import { currentNode } from "../scope/ambient.ts";
+import { sleepIn, sleepUntilIn, hopIn } from "../scope/sleeper.ts";
+
+/**
+ * Sleeps for `span` (milliseconds or a `Duration`), never for less. 0 and less give the event loop a
+ * turn; `null` and `Infinity` sleep until cancelled. Rejects when the ambient scope is cancelled.
+ *
+ * @example
+ * ```ts
+ * import { sleep } from "@hother/cancelable";
+ *
+ * await sleep(5);
+ * await sleep({ seconds: 0.005 });
+ * ```
+ */
+export function sleep(span: Span): Promise<void> {
+  return sleepIn(currentNode(), span);
+}
+
+/**
+ * Sleeps until a moment of the wall clock (a `Date` or epoch milliseconds); a moment in the past is
+ * still a checkpoint.
+ *
+ * @example
+ * ```ts
+ * import { sleepUntil } from "@hother/cancelable";
+ *
+ * await sleepUntil(new Date(Date.now() + 5));
+ * ```
+ */
+export async function sleepUntil(moment: Date | number): Promise<void> {
+  const epoch = toEpoch(moment, "moment");
+  const node = currentNode();
+  const { runtime } = node.host;
+  // The wall clock can be set while we sleep: look again before waking.
+  for (let left = epoch - runtime.epoch(); ; left = epoch - runtime.epoch()) {
+    if (left <= 0) return hopIn(node);
+    await sleepUntilIn(node, runtime.now() + left);
+  }
+}
+
+/** Sleeps until cancelled. */
+export function sleepForever(): Promise<never> {
+  // Nothing ever resolves it.
+  return sleepUntilIn(currentNode(), Number.POSITIVE_INFINITY) as Promise<never>;
+}

@@ -1,0 +1,740 @@
+/*
+ * A scope with an identity. Longer than most files here, because the public class is one thing: its
+ * constructors, its life, and what can be done with it while it runs. The tree is in `token/tree.ts` and
+ * `scope/scope-node.ts`, the callbacks in `callbacks.ts`, the view on its facts in `context.ts`.
+ *
+ *  O1  Runs once: pending, then running (or shielded), then completed, cancelled or failed, for good.
+ *  O2  Sources start before any code of the body, and stop, last started first, before any callback
+ *      hears of the end.
+ *  O3  What it ended with is decided when the body ends; what happens to the node later changes nothing.
+ */
+
+import { isObserved, publish } from "#host/diagnostics";
+import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
+import { type CancellationDetail, CancellationError, type CancellationReason } from "../errors.ts";
+import { currentNode, enter } from "../scope/ambient.ts";
+import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
+import { CancelScope, type ScopeParent } from "../scope/cancel-scope.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { sleepIn } from "../scope/sleeper.ts";
+import { waitIn } from "../scope/waiting.ts";
+import { AbortSignalSource } from "../sources/abort-signal-source.ts";
+import { AllOfSource, AnyOfSource } from "../sources/composite-source.ts";
+import { ConditionSource } from "../sources/condition-source.ts";
+import { DeadlineSource } from "../sources/deadline-source.ts";
+import { type ResourceOptions, ResourceSource, type ResourceThresholds } from "../sources/resource-source.ts";
+import { type SignalName, SignalSource } from "../sources/signal-source.ts";
+import { CancellationSource, startSources } from "../sources/source.ts";
+import { TimeoutSource } from "../sources/timeout-source.ts";
+import { TokenSource } from "../sources/token-source.ts";
+import { LinkedCancellationToken } from "../token/linked.ts";
+import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
+import { Cancellation, isOwned } from "../token/tree.ts";
+import { invalidType, requireFunction, requireOptions, requireText, UsageError } from "../usage.ts";
+import { type Callback, Callbacks } from "./callbacks.ts";
+import { OperationContext, type OperationStatus } from "./context.ts";
+import { OperationNode } from "./operation-node.ts";
+import { OperationSource, toSource } from "./operation-source.ts";
+import { type Progress, requireProgress } from "./progress.ts";
+
+export interface CancellableOptions {
+  /** Default: a UUID, made when it is first looked at. */
+  readonly id?: string;
+  readonly name?: string;
+  /**
+   * The operation or scope above; it may cancel this one from now on. `null`: none. Default: the
+   * ambient one when this one starts.
+   */
+  readonly parent?: ScopeParent | null;
+  /** A plain object, for whatever the user wants to know about the operation. */
+  readonly metadata?: Record<string, unknown>;
+  /** Cancels the operation, with its own reason and message. */
+  readonly token?: CancellationToken;
+  /**
+   * How long a cancelled body may take to end. Then `run` rejects anyway, and the body goes on, abandoned.
+   * Default: no bound, and a warning after 5 s.
+   */
+  readonly graceMs?: Span;
+}
+
+/** What {@link Cancellable.settle} resolves with. */
+export type Outcome<T> =
+  | { readonly status: "completed"; readonly value: T }
+  | {
+      readonly status: "cancelled";
+      readonly error: CancellationError;
+      /** The body did not end within `graceMs`, and still runs. */
+      readonly abandoned?: true;
+    }
+  | { readonly status: "failed"; readonly error: unknown };
+
+/** A part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
+export type CancellationPart = Cancellable | CancellationSource | CancellationToken | AbortSignal;
+
+/** After this long a cancelled body that has not ended is named on the console, in ms. */
+const warnAfter = 5_000;
+
+/**
+ * An operation: a piece of work with an identity, a status, callbacks, and any number of sources that
+ * may cancel it. It runs once.
+ *
+ * @example
+ * ```ts
+ * import { Cancellable } from "@hother/cancelable";
+ *
+ * const outcome = await Cancellable.withTimeout(20, { name: "report" }).settle(async (op) => {
+ *   op.reportProgress("half way");
+ *   await op.sleep({ minutes: 1 });
+ * });
+ * console.assert(outcome.status === "cancelled" && outcome.error.reason === "timeout");
+ * ```
+ */
+export class Cancellable implements AsyncDisposable {
+  /** @internal */
+  readonly node: OperationNode;
+  readonly #options: CancellableOptions | undefined;
+  #id: string | undefined;
+  #status: OperationStatus = "pending";
+  #metadata: Record<string, unknown> | undefined;
+  /** Milliseconds; kept apart from the sources because it is what most operations have, and all of it. */
+  #timeout: number | undefined = undefined;
+  #sources: CancellationSource[] | undefined = undefined;
+  #running: Disposable | undefined = undefined;
+  /** The deadlines that sources have handed over, of which the node holds the earliest. */
+  #deadlines: Array<{ readonly at: number; readonly expire: () => void }> | undefined = undefined;
+  #cancelledBy: string | undefined = undefined;
+  #callbacks: Callbacks | undefined = undefined;
+  #token: LinkedCancellationToken | undefined = undefined;
+  #context: OperationContext | undefined = undefined;
+  #progress: Progress | undefined = undefined;
+  /** On the backend's clock. */
+  #startedAt: number | undefined = undefined;
+  #endedAt: number | undefined = undefined;
+  /** What had been asked for when the body ended (O3). */
+  #ended: { readonly cancellation: Cancellation | undefined; readonly error: unknown } | undefined = undefined;
+  /** The warning, or the end of the grace, of a cancelled body. */
+  #patience: Disposable | undefined = undefined;
+  #abandon: (() => void) | undefined = undefined;
+  #abandoned = false;
+
+  constructor(options?: CancellableOptions) {
+    this.#options = options;
+    if (options === undefined) {
+      this.node = new OperationNode(currentNode().host, this);
+      return;
+    }
+    requireOptions(options);
+    const { id, name, parent, metadata, token, graceMs } = options;
+    requireText(id, "options.id");
+    requireText(name, "options.name");
+    if (metadata !== undefined && !isPlainObject(metadata)) {
+      throw invalidType("options.metadata", "a plain object", metadata);
+    }
+    if (token !== undefined) requireToken(token, "options.token");
+    if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
+    const above = parent === undefined || parent === null ? undefined : explicitParent(parent);
+    this.node = new OperationNode((above ?? currentNode()).host, this);
+    this.#id = id;
+    if (metadata !== undefined) this.#metadata = { ...metadata };
+    if (token !== undefined) this.addSource(new TokenSource(token));
+    if (above !== undefined) this.node.attach(above);
+  }
+
+  // ---- constructors by what cancels -----------------------------------------------------------
+
+  /** Cancelled when `span` (milliseconds, a `Duration`, or `null` for no limit), counted from the start, is over. */
+  static withTimeout(span: Span, options?: CancellableOptions): Cancellable {
+    const ms = toMilliseconds(span, "span");
+    const operation = new Cancellable(options);
+    operation.#timeout = ms;
+    return operation;
+  }
+
+  /** Cancelled with `token`, with its reason and message. */
+  static withToken(token: CancellationToken, options?: Omit<CancellableOptions, "token">): Cancellable {
+    return new Cancellable(options).addSource(new TokenSource(token));
+  }
+
+  /** Cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
+  static withSignal(...signals: SignalName[]): Cancellable {
+    return new Cancellable().addSource(new SignalSource(...signals));
+  }
+
+  /** Cancelled when `signal` is aborted. */
+  static withAbortSignal(signal: AbortSignal, options?: CancellableOptions): Cancellable {
+    return new Cancellable(options).addSource(new AbortSignalSource(signal));
+  }
+
+  /** Cancelled when `predicate` gives something true; asked at the start and every `interval` (default 100 ms). */
+  static withCondition(
+    predicate: () => boolean | PromiseLike<boolean>,
+    options?: CancellableOptions & { readonly interval?: Span },
+  ): Cancellable {
+    requireOptions(options);
+    const { interval } = options ?? {};
+    return new Cancellable(options).addSource(
+      new ConditionSource(predicate, interval === undefined ? undefined : { interval }),
+    );
+  }
+
+  /** Cancelled when a measure of the machine goes above its threshold; see {@link ResourceSource}. */
+  static withResources(
+    thresholds: ResourceThresholds,
+    options?: CancellableOptions & Omit<ResourceOptions, "name">,
+  ): Cancellable {
+    requireOptions(options);
+    const { interval, path, reader } = options ?? {};
+    return new Cancellable(options).addSource(
+      new ResourceSource(thresholds, {
+        ...(interval === undefined ? {} : { interval }),
+        ...(path === undefined ? {} : { path }),
+        ...(reader === undefined ? {} : { reader }),
+      }),
+    );
+  }
+
+  /** Cancelled at a moment of the wall clock: a `Date` or epoch milliseconds. Reason `timeout`. */
+  static withDeadline(deadline: Date | number, options?: CancellableOptions): Cancellable {
+    toEpoch(deadline, "deadline");
+    return new Cancellable(options).addSource(new DeadlineSource(deadline));
+  }
+
+  /** Cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s. */
+  static anyOf(...parts: CancellationPart[]): Cancellable {
+    return new Cancellable().addSource(new AnyOfSource(partSources(parts)));
+  }
+
+  /** Cancelled when each of its parts has fired; reason and message are the last one's. */
+  static allOf(...parts: CancellationPart[]): Cancellable {
+    return new Cancellable().addSource(new AllOfSource(partSources(parts)));
+  }
+
+  /**
+   * A new operation that is cancelled when this one or any of the others is, or would be by its sources;
+   * reason and message are those of the first. It has the callbacks and the metadata of all of them, and
+   * this one's name, parent and grace. The parts themselves are not started.
+   */
+  combine(...others: Cancellable[]): Cancellable {
+    const parts = [this, ...others];
+    for (const [index, other] of others.entries()) {
+      if (!(other instanceof Cancellable)) throw invalidType(`others[${index}]`, "a Cancellable", other);
+    }
+    const sources = parts.map((part) => new OperationSource(part));
+    const { id: _, token: __, metadata: ___, ...inherited } = this.#options ?? {};
+    const metadata = Object.assign({}, ...[...parts].reverse().map((part) => part.#metadata));
+    const combined = new Cancellable({ ...inherited, metadata });
+    for (const source of sources) combined.addSource(source);
+    for (const part of parts) if (part.#callbacks !== undefined) combined.#listeners.addAll(part.#callbacks);
+    return combined;
+  }
+
+  /** Adds something that may cancel this operation. Before it starts. */
+  addSource(source: CancellationSource): this {
+    if (!(source instanceof CancellationSource)) throw invalidType("source", "a CancellationSource", source);
+    this.#requirePending();
+    this.#sources ??= [];
+    this.#sources.push(source);
+    return this;
+  }
+
+  // ---- life -----------------------------------------------------------------------------------
+
+  /**
+   * Runs `body` with this operation as the ambient one, and waits for it to end. Resolves with its
+   * value; rejects with the cancellation, or with what the body threw. If the operation is cancelled
+   * already, the body never starts.
+   */
+  async run<T>(body: (op: Cancellable) => T | PromiseLike<T>): Promise<T> {
+    requireFunction(body, "body");
+    this.#begin(false);
+    const { node } = this;
+    let value: T;
+    try {
+      // Read it here and not by pending(): a deadline at this very moment was 0 or less.
+      if (this.#callbacks?.has("start")) await enter(node, () => this.#emit("start"), undefined);
+      node.check();
+      value = await (this.#options?.graceMs === undefined ? enter(node, body, this) : this.#runWithGrace(body));
+    } catch (error) {
+      if (node.live > 0 && !this.#abandoned) await node.abandonChildren();
+      const rest = this.#judge(error);
+      const failure = rest.absorbed ? (node.own as Cancellation).error : rest.error;
+      if (this.#finish(rest.absorbed ? "cancelled" : "failed", failure)) {
+        await this.#tell(rest.absorbed ? "cancel" : "error");
+      }
+      node.close();
+      throw failure;
+    }
+    if (node.live > 0) await node.empty();
+    if (this.#finish("completed", undefined)) await this.#tell("complete");
+    node.close();
+    return value;
+  }
+
+  /** As {@link run}, and never rejects: resolves with what happened. */
+  async settle<T>(body: (op: Cancellable) => T | PromiseLike<T>): Promise<Outcome<T>> {
+    const fresh = this.node.phase === "new";
+    try {
+      return { status: "completed", value: await this.run(body) };
+    } catch (error) {
+      if (!fresh || this.#status !== "cancelled") return { status: "failed", error };
+      // A cancelled run rejects with its cancellation.
+      const cancellation = error as CancellationError;
+      return this.#abandoned
+        ? { status: "cancelled", error: cancellation, abandoned: true }
+        : { status: "cancelled", error: cancellation };
+    }
+  }
+
+  /**
+   * The handle form: `await using op = Cancellable.withTimeout(500).start()`. It ends when it is disposed
+   * of. It makes no ambient operation: use `op.sleep`, `op.waitFor`, `op.signal`.
+   */
+  start(): this {
+    this.#begin(false);
+    this.#callbacks?.emit("start", this.context);
+    return this;
+  }
+
+  /** Ends the handle form: waits for what was started in it, stops the sources, calls the callbacks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { node } = this;
+    if (node.phase === "new") throw new UsageError("ERR_NOT_STARTED", this.label);
+    if (this.hasEnded) return;
+    const cancelled = node.pending() !== undefined;
+    if (node.live > 0) await node.empty();
+    if (this.#finish(cancelled ? "cancelled" : "completed", node.own?.error)) {
+      await this.#tell(cancelled ? "cancel" : "complete");
+    }
+    node.close();
+  }
+
+  /** What an operation's body may be: cancelled, or failed with something that is not its cancellation. */
+  #judge(error: unknown): Remainder {
+    const { node } = this;
+    // A cancellation that belongs to nobody, thrown by hand, cancels the operation that it leaves.
+    if (node.own === undefined && isFreshCancellation(error)) {
+      node.cancel(new Cancellation(error.reason, error.message, undefined, undefined, error));
+    }
+    return node.own === undefined ? { absorbed: false, error } : withoutCancellation(error, node.own.error);
+  }
+
+  #begin(shielded: boolean): void {
+    const { node } = this;
+    if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+    const parent = this.#options?.parent;
+    const above =
+      parent === null ? node.host.root : parent === undefined ? currentNode() : explicitParent(parent);
+    node.open(above, this.#timeout);
+    this.#startedAt = node.host.now();
+    this.#status = shielded || node.shielded ? "shielded" : "running";
+    if (this.#sources !== undefined) this.#startSources(this.#sources);
+    if (isObserved()) this.#publish("start");
+  }
+
+  #startSources(sources: CancellationSource[]): void {
+    const { node } = this;
+    try {
+      this.#running = enter(
+        node,
+        () =>
+          startSources(sources, {
+            host: node.host,
+            fired: (source, reason, message, detail) => this.#fired(source, reason, message, detail),
+            takeDeadline: (at, expire) => this.#takeDeadline(at, expire),
+          }),
+        undefined,
+      );
+    } catch (error) {
+      this.#finish("failed", error);
+      node.close();
+      throw error;
+    }
+  }
+
+  #fired(source: CancellationSource, reason: CancellationReason, message?: string, detail?: CancellationDetail): void {
+    if (this.node.own !== undefined || this.hasEnded) return;
+    this.#cancelledBy = source.name;
+    this.node.cancelFor(reason, message, detail);
+  }
+
+  #takeDeadline(at: number, expire: () => void): void {
+    this.#deadlines ??= [];
+    this.#deadlines.push({ at, expire });
+    if (at < this.node.at) this.node.setDeadline(at);
+  }
+
+  /** @internal */
+  expired(): boolean {
+    const { node } = this;
+    const due = this.#deadlines?.filter(({ at }) => at <= node.at).sort((a, b) => a.at - b.at)[0];
+    if (due === undefined) {
+      if (this.#timeout !== undefined) this.#cancelledBy = "timeout";
+      return false;
+    }
+    due.expire();
+    return true;
+  }
+
+  /** @internal */
+  cancelled(): void {
+    if (isObserved()) queueMicrotask(() => this.#publish("cancel"));
+    if (this.#status !== "running" && this.#status !== "shielded") return;
+    const { host } = this.node;
+    const grace = this.#options?.graceMs;
+    if (grace === undefined) {
+      this.#patience = host.setAlarm(host.now() + warnAfter, () => {
+        console.warn(
+          `@hother/cancelable: ${this.label} was cancelled ${warnAfter / 1_000} s ago and its body has not ended. ` +
+            "Pass op.signal to what it waits for, or wrap that in op.waitFor(…); graceMs bounds the wait.",
+        );
+      });
+      return;
+    }
+    const ms = toMilliseconds(grace, "options.graceMs");
+    if (ms === Number.POSITIVE_INFINITY) return;
+    this.#patience = host.setAlarm(host.now() + ms, () => this.#abandon?.());
+  }
+
+  #runWithGrace<T>(body: (op: Cancellable) => T | PromiseLike<T>): Promise<T> {
+    const { node } = this;
+    return new Promise<T>((resolve, reject) => {
+      this.#abandon = () => {
+        this.#abandoned = true;
+        reject((node.own as Cancellation).error); // it is called for a cancelled operation only
+      };
+      // A rejection that comes later than the grace goes nowhere: this promise is settled then.
+      Promise.resolve(enter(node, body, this)).then(resolve, reject);
+    });
+  }
+
+  /** Settles status and time (O3), and stops everything (O2). Whether anybody is to be told. */
+  #finish(status: OperationStatus, error: unknown): boolean {
+    const { node } = this;
+    this.#running?.[Symbol.dispose]();
+    this.#patience?.[Symbol.dispose]();
+    node.queue?.remove(node);
+    this.#status = status;
+    this.#endedAt = node.host.now();
+    this.#ended = { cancellation: node.own, error };
+    if (isObserved()) this.#publish("end");
+    return this.#callbacks !== undefined;
+  }
+
+  /** Calls the callbacks of the end, out of reach of any cancellation, and waits for them. */
+  async #tell(kind: "complete" | "cancel" | "error"): Promise<void> {
+    if (!this.#callbacks?.has(kind)) return;
+    await new CancelScope({ shield: true, parent: this }).run(() => this.#emit(kind));
+  }
+
+  #emit(kind: "start" | "complete" | "cancel" | "error"): Promise<void> {
+    const { context } = this;
+    return kind === "error"
+      ? this.#listeners.emitAndWait(kind, context, this.#ended?.error)
+      : this.#listeners.emitAndWait(kind, context);
+  }
+
+  // ---- while it runs --------------------------------------------------------------------------
+
+  /**
+   * Cancels, synchronously: when this returns, everything in the operation is cancelled. With
+   * `propagate: false` the operations below go on.
+   *
+   * @returns false, and without any effect, if it was cancelled before or has ended.
+   */
+  cancel(
+    reason: CancellationReason = "manual",
+    message?: string,
+    options?: { readonly propagate?: boolean },
+  ): boolean {
+    requireCause(reason, message);
+    requireOptions(options);
+    if (this.hasEnded) return false;
+    return this.node.cancel(new Cancellation(reason, message), options?.propagate !== false);
+  }
+
+  /** Throws the cancellation, if there is one. Compares the clock with the deadline itself. */
+  check(): void {
+    this.node.check();
+  }
+
+  /** {@link sleep}, in this operation whatever the ambient one is. */
+  sleep(span: Span): Promise<void> {
+    return sleepIn(this.node, span);
+  }
+
+  /** {@link waitFor}, in this operation whatever the ambient one is. */
+  waitFor<T>(work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
+    return waitIn(this.node, work);
+  }
+
+  /**
+   * Runs `body` in an operation below this one that a cancellation of this one does not reach: for
+   * clean-up that awaits. Leaving it is no checkpoint.
+   *
+   * @param options.timeout Time allowed inside. Default: no limit.
+   */
+  async shield<T>(
+    body: (op: Cancellable) => T | PromiseLike<T>,
+    options?: { readonly timeout?: Span },
+  ): Promise<T> {
+    requireFunction(body, "body");
+    requireOptions(options);
+    const inner = new Cancellable({ metadata: { shielded: true }, ...(this.name === undefined ? {} : { name: this.name }) });
+    if (options?.timeout !== undefined) inner.#timeout = toMilliseconds(options.timeout, "options.timeout");
+    inner.node.shielded = true;
+    inner.node.attach(explicitParent(this));
+    return inner.run(body);
+  }
+
+  /** `fn`, as a function that runs in this operation and is waited for as by {@link waitFor}; not called once cancelled. */
+  wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    requireFunction(fn, "fn");
+    return (...args) => waitIn(this.node, () => enter(this.node, () => fn(...args), undefined));
+  }
+
+  /** Tells the listeners of this operation and of all above how far it is. */
+  reportProgress(progress: Progress, metadata?: Record<string, unknown>): void {
+    requireProgress(progress);
+    requireOptions(metadata, "metadata");
+    this.#progress = progress;
+    let operation: Cancellable | undefined = this;
+    for (; operation !== undefined; operation = operation.parent) {
+      if (operation.#callbacks?.has("progress")) operation.#callbacks.emit("progress", this.id, progress, metadata);
+    }
+    if (isObserved()) this.#publish("progress");
+  }
+
+  // ---- callbacks ------------------------------------------------------------------------------
+
+  /** Before the body, inside the operation's time; waited for. */
+  onStart(callback: Callback<"start">): this {
+    return this.#on("start", callback);
+  }
+  /** For every report of this operation and of those below. */
+  onProgress(callback: Callback<"progress">): this {
+    return this.#on("progress", callback);
+  }
+  /** After the body returned; waited for before `run` settles. */
+  onComplete(callback: Callback<"complete">): this {
+    return this.#on("complete", callback);
+  }
+  /** After the operation ended as cancelled; waited for before `run` settles. */
+  onCancel(callback: Callback<"cancel">): this {
+    return this.#on("cancel", callback);
+  }
+  /** After the body failed; waited for before `run` settles. */
+  onError(callback: Callback<"error">): this {
+    return this.#on("error", callback);
+  }
+
+  #on<K extends "start" | "progress" | "complete" | "cancel" | "error">(kind: K, callback: Callback<K>): this {
+    requireFunction(callback, "callback");
+    this.#listeners.add(kind, callback);
+    return this;
+  }
+
+  get #listeners(): Callbacks {
+    this.#callbacks ??= new Callbacks();
+    return this.#callbacks;
+  }
+
+  // ---- facts ----------------------------------------------------------------------------------
+
+  get id(): string {
+    this.#id ??= crypto.randomUUID();
+    return this.#id;
+  }
+
+  get name(): string | undefined {
+    return this.#options?.name;
+  }
+
+  /** The operation as messages call it. */
+  get label(): string {
+    return this.name === undefined ? `operation ${this.id}` : `operation "${this.name}"`;
+  }
+
+  get status(): OperationStatus {
+    return this.#status;
+  }
+
+  /** The operation's own token: cancelling it is cancelling the operation. */
+  get token(): LinkedCancellationToken {
+    this.#token ??= tokenOn(LinkedCancellationToken, this.node);
+    return this.#token;
+  }
+
+  /** An `AbortSignal` that is aborted when the operation is cancelled. */
+  get signal(): AbortSignal {
+    return this.node.signal;
+  }
+
+  /** The cancellation, if there is one. */
+  get error(): CancellationError | undefined {
+    return this.node.pending()?.error;
+  }
+
+  get context(): OperationContext {
+    this.#context ??= new OperationContext(this);
+    return this.#context;
+  }
+
+  /** The nearest operation above. */
+  get parent(): Cancellable | undefined {
+    const above = this.node.parent as ScopeNode | undefined;
+    return above?.operation as Cancellable | undefined;
+  }
+
+  get parentId(): string | undefined {
+    return this.parent?.id;
+  }
+
+  /** The operations directly below that have not ended, oldest first. */
+  get children(): readonly Cancellable[] {
+    const found: Cancellable[] = [];
+    const nodes: ScopeNode[] = [this.node];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      if (node !== this.node && node.operation !== this) {
+        found.push(node.operation as Cancellable);
+        continue;
+      }
+      // Newest first in the list, and again from the stack: oldest first in the end.
+      for (let child = node.firstChild; child !== undefined; child = child.nextSibling) nodes.push(child as ScopeNode);
+    }
+    return found;
+  }
+
+  /** Whether cancellation was asked for, or came from above, or the deadline has passed. */
+  get isCancelled(): boolean {
+    return this.hasEnded ? this.#ended?.cancellation !== undefined : this.node.pending() !== undefined;
+  }
+
+  get isRunning(): boolean {
+    return this.#status === "running" || this.#status === "shielded";
+  }
+
+  /** Whether the body returned a value. */
+  get isCompleted(): boolean {
+    return this.#status === "completed";
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Whether cancellation was asked for, or came from above. */
+  get cancelCalled(): boolean {
+    return this.isCancelled;
+  }
+
+  /** Whether the cancellation is what ended it. */
+  get cancelledCaught(): boolean {
+    return this.#status === "cancelled";
+  }
+
+  /** @internal */
+  get startTime(): Date | undefined {
+    return this.#wallTime(this.#startedAt);
+  }
+
+  /** @internal */
+  get endTime(): Date | undefined {
+    return this.#wallTime(this.#endedAt);
+  }
+
+  /** @internal */
+  get duration(): number | undefined {
+    if (this.#startedAt === undefined) return undefined;
+    return (this.#endedAt ?? this.node.host.now()) - this.#startedAt;
+  }
+
+  /** @internal */
+  get cancelReason(): CancellationReason | undefined {
+    return this.#cancellation?.reason;
+  }
+
+  /** @internal */
+  get cancelMessage(): string | undefined {
+    return this.#cancellation?.error.message;
+  }
+
+  /** @internal */
+  get errorMessage(): string | undefined {
+    if (this.#status !== "failed") return undefined;
+    const error = this.#ended?.error;
+    return error instanceof Error ? error.message : String(error);
+  }
+
+  /** @internal */
+  get metadata(): Record<string, unknown> {
+    this.#metadata ??= {};
+    if (this.#cancelledBy !== undefined) this.#metadata["cancelledBy"] ??= this.#cancelledBy;
+    return this.#metadata;
+  }
+
+  /** @internal */
+  get progress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  /** @internal What {@link OperationSource} starts instead of this operation. */
+  pendingSources(): CancellationSource[] {
+    if (this.node.phase !== "new") return [];
+    const timeout = this.#timeout === undefined ? [] : [new TimeoutSource(this.#timeout)];
+    return [...timeout, ...(this.#sources ?? [])];
+  }
+
+  get #cancellation(): Cancellation | undefined {
+    return this.#ended === undefined ? this.node.own : this.#ended.cancellation;
+  }
+
+  #wallTime(at: number | undefined): Date | undefined {
+    if (at === undefined) return undefined;
+    const { runtime } = this.node.host;
+    return new Date(runtime.epoch() - (runtime.now() - at));
+  }
+
+  #requirePending(): void {
+    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+  }
+
+  #publish(type: "start" | "progress" | "cancel" | "end"): void {
+    publish({ type, operation: this.context.toJSON() });
+  }
+
+  toString(): string {
+    return `Cancellable(${this.label}, ${this.#status})`;
+  }
+}
+
+/** The operation that the calling code runs in, if any. */
+export function currentOperation(): Cancellable | undefined {
+  return currentNode().operation as Cancellable | undefined; // only operations are put there
+}
+
+function explicitParent(parent: ScopeParent): ScopeNode {
+  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
+    throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
+  }
+  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
+  return parent.node;
+}
+
+function isPlainObject(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isOperation(part: unknown): part is Cancellable {
+  return part instanceof Cancellable;
+}
+
+function partSources(parts: readonly CancellationPart[]): CancellationSource[] {
+  return parts.map((part, index) => toSource(part, `parts[${index}]`, isOperation));
+}
+
+/** Made by hand: no token, scope or operation has it as its own. */
+function isFreshCancellation(error: unknown): error is CancellationError {
+  return error instanceof CancellationError && !isOwned(error);
+}

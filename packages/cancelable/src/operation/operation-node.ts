@@ -1,0 +1,51 @@
+import { Cancellation } from "../token/tree.ts";
+import { type Host, ScopeNode } from "../scope/scope-node.ts";
+
+/** What an operation's node tells its operation. */
+export interface OperationHooks {
+  readonly parentId: string | undefined;
+  /** Marked as cancelled: called inside the wave, so it runs no code of a user. */
+  cancelled(): void;
+  /** The deadline has passed. False: nobody took care of it. */
+  expired(): boolean;
+}
+
+/** The node of an operation: a cancellation from above becomes its own, with reason `parent`. */
+export class OperationNode extends ScopeNode {
+  readonly #hooks: OperationHooks;
+
+  constructor(host: Host, operation: OperationHooks) {
+    super(host);
+    this.operation = operation;
+    this.#hooks = operation;
+  }
+
+  override get adopts(): boolean {
+    return true;
+  }
+
+  protected override adopt(above: Cancellation): Cancellation {
+    const hooks = this.#hooks;
+    this.own ??= new Cancellation(
+      "parent",
+      undefined,
+      // Looked at when the error is made: ids are made late.
+      {
+        get parentId() {
+          return hooks.parentId as string;
+        },
+      },
+      above,
+    );
+    return this.own;
+  }
+
+  protected override marked(): void {
+    this.#hooks.cancelled();
+  }
+
+  protected override expire(): void {
+    this.queue?.remove(this);
+    if (!this.#hooks.expired()) super.expire();
+  }
+}

@@ -1,0 +1,32 @@
+import { invalidType, outOfRange, requireText } from "../usage.ts";
+
+/** How far an operation is. */
+export interface ProgressDetail {
+  readonly message?: string;
+  readonly current?: number;
+  readonly total?: number;
+  readonly phase?: string;
+  readonly unit?: string;
+}
+
+/** A report: a message, or a message with figures. */
+export type Progress = string | ProgressDetail;
+
+export function requireProgress(progress: unknown): void {
+  if (typeof progress === "string") return;
+  if (typeof progress !== "object" || progress === null) {
+    throw invalidType("progress", "a string or an object with current, total, message, phase, unit", progress);
+  }
+  const { message, current, total, phase, unit } = progress as ProgressDetail;
+  requireText(message, "progress.message");
+  requireText(phase, "progress.phase");
+  requireText(unit, "progress.unit");
+  for (const [key, figure] of [
+    ["current", current],
+    ["total", total],
+  ] as const) {
+    if (figure === undefined) continue;
+    if (typeof figure !== "number") throw invalidType(`progress.${key}`, "a number", figure);
+    if (!(figure >= 0)) throw outOfRange(`progress.${key}`, "at least 0", figure);
+  }
+}

@@ -1,0 +1,12 @@
+import { UsageError } from "../usage.ts";
+
+export interface ResourceProbe extends Disposable {
+  memory(): number;
+  cpu(): number;
+  disk(path: string): Promise<number>;
+  eventLoopDelay(): number;
+}
+
+export function createResourceProbe(): ResourceProbe {
+  throw new UsageError("ERR_UNSUPPORTED_HOST", "A resource source", "the host does not tell");
+}

@@ -1,0 +1,40 @@
+import { constants } from "node:os";
+import { isMainThread } from "node:worker_threads";
+import { invalidType, outOfRange, UsageError } from "../usage.ts";
+
+/** One handler a signal, however many listen. */
+const listeners = new Map<string, { readonly callbacks: Set<() => void>; readonly handler: () => void }>();
+
+export function requireSignalName(signal: unknown, argument: string): void {
+  if (typeof signal !== "string") throw invalidType(argument, 'the name of a signal, such as "SIGINT"', signal);
+  if (!Object.hasOwn(constants.signals, signal)) {
+    throw outOfRange(argument, 'the name of a signal that this system has, such as "SIGINT"', signal);
+  }
+  if (signal === "SIGKILL" || signal === "SIGSTOP") throw outOfRange(argument, "a signal that can be handled", signal);
+}
+
+/** Calls back for every arrival of a signal. The last one to stop listening takes the handler away. */
+export function listenToSignal(signal: string, callback: () => void): Disposable {
+  if (!isMainThread) throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads get no signals");
+  let entry = listeners.get(signal);
+  if (entry === undefined) {
+    const callbacks = new Set<() => void>();
+    const handler = (): void => {
+      for (const call of [...callbacks]) call();
+    };
+    entry = { callbacks, handler };
+    process.on(signal, handler);
+    listeners.set(signal, entry);
+  }
+  const { callbacks, handler } = entry;
+  // Listening twice with one function counts twice.
+  const own = (): void => callback();
+  callbacks.add(own);
+  return {
+    [Symbol.dispose]() {
+      if (!callbacks.delete(own) || callbacks.size > 0) return;
+      process.removeListener(signal, handler);
+      listeners.delete(signal);
+    },
+  };
+}

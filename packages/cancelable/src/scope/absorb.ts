@@ -1,0 +1,32 @@
+import { type CancellationError, belongsTo } from "../errors.ts";
+
+/** What is left of an error when the cancellations that belong to `own` are taken out of it. */
+export type Remainder = { readonly absorbed: true } | { readonly absorbed: false; readonly error: unknown };
+
+const nothing: Remainder = { absorbed: true };
+
+/**
+ * Takes the cancellation `own` out of an error. Groups of errors lose their cancelled leaves and keep
+ * their nesting, message and cause (trio: "exception group filtering"); a group of nothing else is absorbed whole.
+ */
+export function withoutCancellation(error: unknown, own: CancellationError): Remainder {
+  if (error instanceof AggregateError) return filterGroup(error, own);
+  return belongsTo(error, own) ? nothing : { absorbed: false, error };
+}
+
+function filterGroup(group: AggregateError, own: CancellationError): Remainder {
+  const left: unknown[] = [];
+  let changed = false;
+  for (const leaf of group.errors as unknown[]) {
+    const rest = withoutCancellation(leaf, own);
+    if (rest.absorbed) changed = true;
+    else {
+      changed ||= rest.error !== leaf;
+      left.push(rest.error);
+    }
+  }
+  if (left.length === 0 && changed) return nothing;
+  if (!changed) return { absorbed: false, error: group };
+  const rebuilt = new AggregateError(left, group.message, "cause" in group ? { cause: group.cause } : undefined);
+  return { absorbed: false, error: rebuilt };
+}

@@ -1,0 +1,239 @@
+/*
+ * A node of the tree that has time: a deadline on a runtime's clock, and a beginning and an end.
+ *
+ *  S1  `effective` is the earliest deadline on the way up to the next shield, kept up to date, so that
+ *      a checkpoint compares the clock with one number and does not wait for a timer to fire.
+ *  S2  A node is opened once and closed once. Closed, it holds no timer and no place in its parent.
+ *  S3  `live` counts the opened nodes directly below. A scope ends when it is 0.
+ *  S4  A closed node that was not cancelled is transparent: late code in its async context belongs to
+ *      the next open node above. A cancelled one keeps throwing, so that stragglers stop.
+ */
+
+import { formatSpan } from "../duration.ts";
+import type { CancellationDetail, CancellationReason } from "../errors.ts";
+import { Cancellation, CancelNode } from "../token/tree.ts";
+import { DeadlineQueue, type Timed } from "./deadline.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** One runtime with its deadlines and the implicit root of its tree, which is never cancelled. */
+export class Host {
+  readonly runtime: Runtime;
+  readonly root: ScopeNode;
+  #deadlines: DeadlineQueue;
+
+  constructor(runtime: Runtime) {
+    this.runtime = runtime;
+    this.#deadlines = new DeadlineQueue(runtime);
+    this.root = new ScopeNode(this);
+    this.root.phase = "open";
+  }
+
+  get deadlines(): DeadlineQueue {
+    if (!this.#deadlines.isCurrent) this.#deadlines = new DeadlineQueue(this.runtime);
+    return this.#deadlines;
+  }
+
+  now(): number {
+    return this.runtime.now();
+  }
+
+  /** Calls `due` once, not before `at`; disposing takes it back. */
+  setAlarm(at: number, due: () => void): Disposable {
+    const alarm = new Alarm(at, due);
+    this.deadlines.add(alarm);
+    return alarm;
+  }
+}
+
+/** A moment in the queue of deadlines. */
+class Alarm implements Timed, Disposable {
+  at: number;
+  queue: DeadlineQueue | undefined = undefined;
+  slot = 0;
+  sequence = 0;
+  readonly due: () => void;
+
+  constructor(at: number, due: () => void) {
+    this.at = at;
+    this.due = due;
+  }
+
+  [Symbol.dispose](): void {
+    this.queue?.remove(this);
+  }
+}
+
+const hosts = new WeakMap<Runtime, Host>();
+
+export function hostOf(runtime: Runtime): Host {
+  let host = hosts.get(runtime);
+  if (host === undefined) {
+    host = new Host(runtime);
+    hosts.set(runtime, host);
+  }
+  return host;
+}
+
+export class ScopeNode extends CancelNode implements Timed {
+  host: Host;
+  /** Absolute deadline; Infinity for none. */
+  at: number = Number.POSITIVE_INFINITY;
+  queue: DeadlineQueue | undefined = undefined;
+  slot = 0;
+  sequence = 0;
+  /** S1 */
+  effective: number = Number.POSITIVE_INFINITY;
+  phase: "new" | "open" | "closed" = "new";
+  /** S3 */
+  live = 0;
+  whenEmpty: (() => void) | undefined = undefined;
+  /** The nearest operation, the node's own included. The layer above knows its class. */
+  operation: object | undefined = undefined;
+  /** The nearest task, which may own locks. */
+  task: object | undefined = undefined;
+  /** The span that {@link at} came from, for the message; in ms. */
+  span: number | undefined = undefined;
+
+  constructor(host: Host) {
+    super();
+    this.host = host;
+  }
+
+  override check(): void {
+    if (this.reached === undefined && this.effective !== Number.POSITIVE_INFINITY) this.expireIfDue();
+    if (this.reached !== undefined) throw this.reached.error;
+  }
+
+  override pending(): Cancellation | undefined {
+    if (this.reached === undefined && this.effective !== Number.POSITIVE_INFINITY) this.expireIfDue();
+    return this.reached;
+  }
+
+  /** Compares the clock with the deadlines itself: after blocking work no timer has fired yet. */
+  private expireIfDue(): void {
+    const now = this.host.now();
+    if (now < this.effective) return;
+    let first: ScopeNode | undefined;
+    for (let node: ScopeNode | undefined = this; node !== undefined; node = node.parent as ScopeNode | undefined) {
+      if (node.at <= now && node.phase !== "closed" && (first === undefined || node.at <= first.at)) first = node;
+      if (node.shielded) break;
+    }
+    first?.expire();
+  }
+
+  due(): void {
+    this.expire();
+  }
+
+  protected expire(): void {
+    this.queue?.remove(this);
+    const { span } = this;
+    if (span === undefined) this.cancelFor("timeout", "Operation timed out: its deadline has passed");
+    else this.cancelFor("timeout", `Operation timed out after ${formatSpan(span)}`, { timeoutMs: span });
+  }
+
+  cancelFor(reason: CancellationReason, message?: string, detail?: CancellationDetail): boolean {
+    return this.cancel(new Cancellation(reason, message, detail));
+  }
+
+  /** Takes its place in the tree and starts its clock. A timed node gets its absolute deadline here. */
+  open(parent: ScopeNode, span?: number): void {
+    this.phase = "open";
+    this.host = parent.host;
+    this.operation ??= parent.operation;
+    this.task ??= parent.task;
+    parent.live++;
+    // An operation with an explicit parent is attached from its construction on.
+    if (this.parent === undefined) this.attach(parent);
+    if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
+      this.span = span;
+      this.at = Math.min(this.at, this.host.now() + span);
+    }
+    this.arm();
+  }
+
+  /** @internal Enters the deadline, as far as it can still matter. */
+  arm(): void {
+    const { at } = this;
+    const above = this.shielded ? Number.POSITIVE_INFINITY : inheritedDeadline(this);
+    this.effective = at < above ? at : above;
+    if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.host.deadlines.add(this);
+  }
+
+  /** S2. Whoever waits for the parent to be empty is told. */
+  close(): void {
+    this.phase = "closed";
+    this.queue?.remove(this);
+    const parent = this.parent as ScopeNode;
+    this.detach();
+    if (--parent.live === 0) parent.whenEmpty?.();
+  }
+
+  /** Moves the deadline of an open node, for everything below up to the next shield (S1). */
+  setDeadline(at: number): void {
+    this.queue?.remove(this);
+    this.at = at;
+    this.span = undefined;
+    if (this.phase !== "open") return;
+    this.arm();
+    this.refresh();
+    // A moment in the past is seen by the next checkpoint, and by sleepers now.
+    if (at <= this.host.now() && this.own === undefined) this.expire();
+  }
+
+  override setShielded(shielded: boolean): void {
+    super.setShielded(shielded);
+    if (this.phase !== "open") return;
+    const above = shielded ? Number.POSITIVE_INFINITY : inheritedDeadline(this);
+    this.effective = Math.min(this.at, above);
+    this.refresh();
+  }
+
+  private refresh(): void {
+    const nodes: ScopeNode[] = [this];
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i] as ScopeNode;
+      for (let child = node.firstChild as ScopeNode | undefined; child !== undefined; child = child.nextSibling as ScopeNode | undefined) {
+        if (child.shielded) continue;
+        child.effective = Math.min(child.at, node.effective);
+        nodes.push(child);
+      }
+    }
+  }
+
+  /** Hangs an open node below another parent: its deadline and what reaches it follow (G09). */
+  move(parent: ScopeNode): void {
+    const before = this.parent as ScopeNode;
+    this.detach();
+    if (--before.live === 0) before.whenEmpty?.();
+    parent.live++;
+    this.attach(parent);
+    this.effective = this.shielded ? this.at : Math.min(this.at, inheritedDeadline(this));
+    this.refresh();
+  }
+
+  /** The body failed: what it left running is cancelled, the node itself is not, and waited for. */
+  abandonChildren(): Promise<void> {
+    const cancellation = new Cancellation("error", "the body that started this has failed");
+    const children: CancelNode[] = [];
+    for (let child = this.firstChild; child !== undefined; child = child.nextSibling) children.push(child);
+    for (const child of children) child.inherit(cancellation);
+    return this.empty();
+  }
+
+  /** Resolves when no opened node is left below (S3). */
+  empty(): Promise<void> {
+    if (this.live === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.whenEmpty = () => {
+        this.whenEmpty = undefined;
+        resolve();
+      };
+    });
+  }
+}
+
+function inheritedDeadline(node: ScopeNode): number {
+  const parent = node.parent as ScopeNode | undefined;
+  return parent === undefined ? Number.POSITIVE_INFINITY : parent.effective;
+}

@@ -1,0 +1,80 @@
+import { type Span, toMilliseconds } from "../duration.ts";
+import { type Cancellation, Waiter } from "../token/tree.ts";
+import type { DeadlineQueue, Timed } from "./deadline.ts";
+import type { ScopeNode } from "./scope-node.ts";
+
+/** A promise that a timer resolves and a cancellation rejects, whichever comes first. */
+class Sleeper extends Waiter implements Timed {
+  at: number;
+  queue: DeadlineQueue | undefined = undefined;
+  slot = 0;
+  sequence = 0;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(at: number, resolve: () => void, reject: (error: unknown) => void) {
+    super();
+    this.at = at;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  due(): void {
+    this.leave();
+    this.#resolve();
+  }
+
+  override reached(cancellation: Cancellation): void {
+    this.queue?.remove(this);
+    this.#reject(cancellation.error);
+  }
+}
+
+/** A promise that the next turn of the event loop resolves, unless it is cancelled first. */
+class Hopper extends Waiter {
+  readonly #reject: (error: unknown) => void;
+  readonly #withdraw: () => void;
+
+  constructor(node: ScopeNode, resolve: () => void, reject: (error: unknown) => void) {
+    super();
+    this.#reject = reject;
+    this.#withdraw = node.host.runtime.turn(() => {
+      this.leave();
+      resolve();
+    });
+  }
+
+  override reached(cancellation: Cancellation): void {
+    this.#withdraw();
+    this.#reject(cancellation.error);
+  }
+}
+
+/** Gives the event loop a turn; a checkpoint. */
+export function hopIn(node: ScopeNode): Promise<void> {
+  const cancellation = node.pending();
+  if (cancellation !== undefined) return Promise.reject(cancellation.error);
+  return new Promise((resolve, reject) => node.wait(new Hopper(node, resolve, reject)));
+}
+
+export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
+  let ms: number;
+  try {
+    ms = toMilliseconds(span, "span");
+  } catch (error) {
+    return Promise.reject(error);
+  }
+  if (ms <= 0) return hopIn(node);
+  return sleepUntilIn(node, ms === Number.POSITIVE_INFINITY ? ms : node.host.now() + ms);
+}
+
+/** Sleeps until `at` on the clock of the node's backend. */
+export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
+  const cancellation = node.pending();
+  if (cancellation !== undefined) return Promise.reject(cancellation.error);
+  return new Promise((resolve, reject) => {
+    const sleeper = new Sleeper(at, resolve, reject);
+    node.wait(sleeper);
+    if (at !== Number.POSITIVE_INFINITY) node.host.deadlines.add(sleeper);
+  });
+}

@@ -1,0 +1,193 @@
+import type { CancellationReason } from "../errors.ts";
+import { CancellationError } from "../errors.ts";
+import { isThenable, UsageError } from "../usage.ts";
+import { withoutCancellation } from "./absorb.ts";
+import { currentNode, enter } from "./ambient.ts";
+import type { CancelScope } from "./cancel-scope.ts";
+import { waitIn } from "./waiting.ts";
+
+/** Where a task is in its life. */
+export type TaskStatus = "pending" | "running" | "cancelling" | "completed" | "cancelled" | "failed";
+
+/** Awaiting a task that failed: the task's own error is the `cause`, and goes to its group. */
+export class TaskFailedError extends Error {
+  constructor(task: string, cause: unknown) {
+    super(`Task ${task} failed`, { cause });
+    this.name = "TaskFailedError";
+  }
+}
+
+/** Awaiting a task that was cancelled: the cancellation is the `cause`. */
+export class TaskCancelledError extends Error {
+  constructor(task: string, cause: unknown) {
+    super(`Task ${task} was cancelled`, { cause });
+    this.name = "TaskCancelledError";
+  }
+}
+
+/**
+ * A running child of a task group. Awaiting it gives its value; if it failed, a {@link TaskFailedError};
+ * if it was cancelled, a {@link TaskCancelledError}. The wait is a checkpoint of whoever awaits.
+ */
+export interface Task<T> extends PromiseLike<T> {
+  /** The function's name, or what was given. */
+  readonly name: string;
+  readonly status: TaskStatus;
+  /** The value, once completed. @throws UsageError before, TaskFailedError or TaskCancelledError else. */
+  readonly value: T;
+  /** What it failed with, or its cancellation. */
+  readonly error: unknown;
+  /** Cancels this child alone; its group goes on. False if it was cancelled before, or has ended. */
+  cancel(reason?: CancellationReason, message?: string): boolean;
+  /** Waits for the end, whatever it is; never throws the task's error. A checkpoint. */
+  wait(): Promise<void>;
+}
+
+/** Told when a task ends. */
+export interface TaskOwner {
+  taskEnded(task: TaskHandle<unknown>): void;
+}
+
+/** @internal A task as backends and groups see it. */
+export class TaskHandle<T> implements Task<T> {
+  readonly scope: CancelScope;
+  name = "task";
+  owner: TaskOwner | undefined = undefined;
+  /** Held by the task, to be broken if it ends without giving them back. */
+  held: Set<{ ownerEnded(): void }> | undefined = undefined;
+  #status: TaskStatus = "pending";
+  #result: unknown = undefined;
+  #ended: Promise<void> | undefined;
+  #end: (() => void) | undefined;
+
+  constructor(scope: CancelScope) {
+    this.scope = scope;
+    scope.node.task = this;
+  }
+
+  get status(): TaskStatus {
+    const status = this.#status;
+    return (status === "running" || status === "pending") && this.scope.node.reached !== undefined
+      ? "cancelling"
+      : status;
+  }
+
+  get hasEnded(): boolean {
+    return this.#status !== "pending" && this.#status !== "running";
+  }
+
+  get value(): T {
+    switch (this.#status) {
+      case "completed":
+        return this.#result as T;
+      case "failed":
+        throw new TaskFailedError(this.name, this.#result);
+      case "cancelled":
+        throw new TaskCancelledError(this.name, this.#result);
+      default:
+        throw new UsageError("ERR_NO_RESULT", `Task ${this.name}`);
+    }
+  }
+
+  get error(): unknown {
+    return this.#status === "failed" || this.#status === "cancelled" ? this.#result : undefined;
+  }
+
+  cancel(reason: CancellationReason = "manual", message?: string): boolean {
+    return !this.hasEnded && this.scope.cancel(reason, message);
+  }
+
+  /** Resolves when the task has ended; never rejects, and is no checkpoint. */
+  get ended(): Promise<void> {
+    this.#ended ??= this.hasEnded
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#end = resolve;
+        });
+    return this.#ended;
+  }
+
+  wait(): Promise<void> {
+    return waitIn(currentNode(), this.ended);
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: a task is awaitable
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.wait()
+      .then(() => this.value)
+      .then(onValue, onError);
+  }
+
+  /** For backends: runs the body in the task's scope and settles the task with what comes out. */
+  execute(body: () => T | PromiseLike<T>, done?: () => void): void {
+    this.#status = "running";
+    let result: T | PromiseLike<T>;
+    try {
+      result = enter(this.scope.node, body as (argument: undefined) => T | PromiseLike<T>, undefined);
+    } catch (error) {
+      this.#settle(false, error, done);
+      return;
+    }
+    if (isThenable(result)) {
+      result.then(
+        (value) => this.#settle(true, value, done),
+        (error: unknown) => this.#settle(false, error, done),
+      );
+    } else this.#settle(true, result, done);
+  }
+
+  #settle(ok: boolean, result: unknown, done: (() => void) | undefined): void {
+    const { node } = this.scope;
+    if (node.live > 0) {
+      const { own, reached } = node;
+      (ok ? node.empty() : node.abandonChildren()).then(() => this.#finish(ok, result, own ?? reached, done));
+    } else this.#finish(ok, result, node.reached, done);
+  }
+
+  #finish(
+    ok: boolean,
+    result: unknown,
+    cancellation: { readonly error: CancellationError } | undefined,
+    done: (() => void) | undefined,
+  ): void {
+    if (ok) {
+      this.#status = "completed";
+      this.#result = result;
+    } else {
+      const rest =
+        cancellation === undefined
+          ? ({ absorbed: false, error: result } as const)
+          : withoutCancellation(result, cancellation.error);
+      this.#status = rest.absorbed ? "cancelled" : "failed";
+      this.#result = rest.absorbed ? cancellation?.error : rest.error;
+    }
+    if (this.held !== undefined) for (const resource of [...this.held]) resource.ownerEnded();
+    // The owner first: it may have to cancel the others before the group is seen empty.
+    this.owner?.taskEnded(this as TaskHandle<unknown>);
+    this.scope.node.close();
+    this.#end?.();
+    done?.();
+  }
+}
+
+/** Tasks of one turn start in one microtask, in order. */
+let starting: Array<() => void> | undefined;
+
+/** Starts `body` in a task of plain promises, after the caller's synchronous part. */
+export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  const task = new TaskHandle<T>(scope);
+  const start = (): void => task.execute(body);
+  if (starting !== undefined) starting.push(start);
+  else {
+    starting = [start];
+    queueMicrotask(() => {
+      const batch = starting as Array<() => void>;
+      starting = undefined;
+      for (const begin of batch) begin();
+    });
+  }
+  return task;
+}

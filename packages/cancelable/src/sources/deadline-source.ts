@@ -1,0 +1,22 @@
+import { toEpoch } from "../duration.ts";
+import { CancellationSource, type SourceSink } from "./source.ts";
+
+/**
+ * Fires at a moment of the wall clock. Reason `timeout`. The moment is converted to the backend's
+ * monotonic clock at the start: setting the wall clock afterwards moves nothing.
+ */
+export class DeadlineSource extends CancellationSource {
+  /** Epoch milliseconds. */
+  readonly deadline: number;
+
+  constructor(deadline: Date | number, name = "deadline") {
+    super(name);
+    this.deadline = toEpoch(deadline, "deadline");
+  }
+
+  override start(sink: SourceSink): undefined {
+    const { deadline } = this;
+    const text = Math.abs(deadline) <= 8.64e15 ? new Date(deadline).toISOString() : "never";
+    sink.triggerAt(sink.now() + (deadline - sink.epoch()), `Operation timed out: its deadline ${text} has passed`);
+  }
+}

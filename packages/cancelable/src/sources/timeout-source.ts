@@ -1,0 +1,18 @@
+import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
+import { CancellationSource, type SourceSink } from "./source.ts";
+
+/** Fires when a span, counted from the operation's start, is over. Reason `timeout`. */
+export class TimeoutSource extends CancellationSource {
+  /** Milliseconds; Infinity for never. */
+  readonly timeoutMs: number;
+
+  constructor(span: Span, name = "timeout") {
+    super(name);
+    this.timeoutMs = toMilliseconds(span, "span");
+  }
+
+  override start(sink: SourceSink): undefined {
+    const { timeoutMs } = this;
+    sink.triggerAt(sink.now() + timeoutMs, `Operation timed out after ${formatSpan(timeoutMs)}`, { timeoutMs });
+  }
+}

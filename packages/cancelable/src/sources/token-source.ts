@@ -1,0 +1,33 @@
+import { type CancellationToken, requireToken } from "../token/token.ts";
+import { type Cancellation, Waiter } from "../token/tree.ts";
+import { CancellationSource, type SourceSink } from "./source.ts";
+
+class TokenWaiter extends Waiter {
+  readonly #sink: SourceSink;
+  constructor(sink: SourceSink) {
+    super();
+    this.#sink = sink;
+  }
+  override reached(cancellation: Cancellation): void {
+    this.#sink.trigger(cancellation.reason, cancellation.message, { cause: cancellation.error });
+  }
+}
+
+/** Fires when a token is cancelled, with its reason and message. */
+export class TokenSource extends CancellationSource {
+  readonly token: CancellationToken;
+
+  constructor(token: CancellationToken, name = "token") {
+    super(name);
+    requireToken(token, "token");
+    this.token = token;
+  }
+
+  override start(sink: SourceSink): Disposable {
+    const waiter = new TokenWaiter(sink);
+    const reached = this.token.node.pending();
+    if (reached !== undefined) waiter.reached(reached);
+    else this.token.node.wait(waiter);
+    return { [Symbol.dispose]: () => waiter.leave() };
+  }
+}

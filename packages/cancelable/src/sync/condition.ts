@@ -1,0 +1,96 @@
+import { currentNode } from "../scope/ambient.ts";
+import { invalidType, requireCount, requireFunction, UsageError } from "../usage.ts";
+import type { Lease } from "./lease.ts";
+import { Lock } from "./lock.ts";
+import { WaitQueue } from "./wait-queue.ts";
+
+/**
+ * A lock whose holders can wait for each other's news.
+ *
+ * @example
+ * ```ts
+ * import { Condition, taskGroup } from "@hother/cancelable";
+ *
+ * const condition = new Condition();
+ * let items = 0;
+ * await taskGroup(async (group) => {
+ *   group.startSoon(async () => {
+ *     using lease = await condition.acquire();
+ *     await condition.waitUntil(() => items > 0);
+ *   });
+ *   group.startSoon(async () => {
+ *     using lease = await condition.acquire();
+ *     items++;
+ *     condition.notify();
+ *   });
+ * });
+ * ```
+ */
+export class Condition {
+  readonly lock: Lock;
+  readonly #waiters = new WaitQueue<Lease, Lease>();
+
+  /** @param lock The lock to use; may be shared. Default: one of its own. */
+  constructor(lock?: Lock) {
+    if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
+    this.lock = lock ?? new Lock();
+  }
+
+  /** How many wait for a notification. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  acquire(): Promise<Lease> {
+    return this.lock.acquire();
+  }
+
+  acquireNowait(): Lease {
+    return this.lock.acquireNowait();
+  }
+
+  release(): void {
+    this.lock.release();
+  }
+
+  /**
+   * Lets go of the lock, waits for a notification, and has the lock again when it returns, also when it
+   * throws because it was cancelled.
+   */
+  async wait(): Promise<void> {
+    const node = currentNode();
+    node.check();
+    const lease = this.lock.suspend();
+    const waiter = this.#waiters.join(node, lease);
+    try {
+      await waiter.promise;
+    } catch (error) {
+      await this.lock.requeue(lease, node);
+      throw error;
+    }
+  }
+
+  /** Waits until `predicate` gives something true, and returns that. It is called with the lock held. */
+  async waitUntil<T>(predicate: () => T): Promise<T> {
+    requireFunction(predicate, "predicate");
+    for (let result = predicate(); ; result = predicate()) {
+      if (result) return result;
+      await this.wait();
+    }
+  }
+
+  /** Wakes the first `count` waiters; they stand in line for the lock from now on. */
+  notify(count = 1): void {
+    requireCount(count, "count", 1);
+    if (!this.lock.isLocked) throw new UsageError("ERR_NOT_HELD", "The lock of the condition");
+    for (let i = 0; i < count; i++) {
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) return;
+      waiter.resolve(this.lock.requeue(waiter.payload, currentNode()));
+    }
+  }
+
+  notifyAll(): void {
+    this.notify(Number.POSITIVE_INFINITY);
+  }
+}

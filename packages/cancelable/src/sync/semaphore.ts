@@ -1,0 +1,86 @@
+import { currentNode } from "../scope/ambient.ts";
+import { outOfRange, requireCount, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { Lease, withLease } from "./lease.ts";
+import { WaitQueue } from "./wait-queue.ts";
+
+/**
+ * A number of permits, handed out first come, first served. Anybody may release.
+ *
+ * @example
+ * ```ts
+ * import { Semaphore } from "@hother/cancelable";
+ *
+ * const connections = new Semaphore(2);
+ * using permit = await connections.acquire();
+ * console.assert(connections.value === 1);
+ * ```
+ */
+export class Semaphore {
+  #value: number;
+  readonly #max: number;
+  readonly #waiters = new WaitQueue<Lease>();
+
+  /**
+   * @param initial How many permits there are at first: a whole number of at least 0.
+   * @param options.max The most there may ever be; releasing above it is an error. Default: no bound.
+   */
+  constructor(initial: number, options?: { readonly max?: number }) {
+    requireCount(initial, "initial", 0);
+    requireOptions(options);
+    const max = options?.max ?? Number.POSITIVE_INFINITY;
+    requireCount(max, "options.max", 0);
+    if (max < initial) throw outOfRange("options.max", `at least initial (${initial})`, max);
+    this.#value = initial;
+    this.#max = max;
+  }
+
+  /** Permits that are free. */
+  get value(): number {
+    return this.#value;
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+
+  /** Waits for a permit. A checkpoint; cancelled while waiting, it leaves the line. */
+  acquire(): Promise<Lease> {
+    const node = currentNode();
+    const cancellation = node.pending();
+    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    if (this.#value > 0) {
+      this.#value--;
+      return Promise.resolve(new Lease(this));
+    }
+    return this.#waiters.join(node, undefined).promise;
+  }
+
+  /** A permit at once, or a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  acquireNowait(): Lease {
+    if (this.#value <= 0) throw new UsageError("ERR_WOULD_BLOCK", "Semaphore");
+    this.#value--;
+    return new Lease(this);
+  }
+
+  /** Adds a permit, or hands it to the first waiter. */
+  release(): void {
+    if (this.#waiters.size === 0 && this.#value >= this.#max) {
+      throw new UsageError("ERR_RELEASED_TOO_OFTEN", "Semaphore", `max is ${this.#max}`);
+    }
+    const next = this.#waiters.shift();
+    if (next === undefined) this.#value++;
+    else next.resolve(new Lease(this));
+  }
+
+  /** Runs `body` with a permit. */
+  async run<T>(body: () => T | PromiseLike<T>): Promise<T> {
+    requireFunction(body, "body");
+    return withLease(this.acquire(), body);
+  }
+
+  /** @internal */
+  giveBack(_lease: Lease): void {
+    this.release();
+  }
+}

@@ -1,0 +1,1 @@
+export { VirtualBackend, type VirtualBackendOptions } from "./virtual-backend.ts";

@@ -1,0 +1,104 @@
+/**
+ * Every complaint about how the library is called, in one table: a code for programs,
+ * a sentence for people, and what to do about it.
+ */
+
+const table = {
+  ERR_ALREADY_STARTED: "was started before; it runs once. Make a new one for every run",
+  ERR_NOT_STARTED: "has not been started. Call run(), settle() or start() first",
+  ERR_ENDED: "has ended already. Make a new one",
+  ERR_PARENT_ENDED: "has ended and takes no new children. Give another parent, or `parent: null` for none",
+  ERR_GROUP_ENDED: "has ended and starts no more children. Start them while its body or another child runs",
+  ERR_NOT_HELD: "is not held by this caller. Release only what you acquired, once",
+  ERR_ALREADY_HELD:
+    "is already held by this task and would wait for itself. Release it first, or start the work as tasks of their own",
+  ERR_BROKEN: "is broken: its owner ended without releasing it",
+  ERR_WOULD_BLOCK: "would have to wait. Use the waiting form, or try again later",
+  ERR_CLOSED: "is closed",
+  ERR_RELEASED_TOO_OFTEN: "was released more often than it was acquired",
+  ERR_STARTED_TWICE: "was called twice. Call started() once",
+  ERR_NEVER_STARTED: "returned without calling started(). Call started() when it is ready",
+  ERR_RELATIVE_DEADLINE: "has no absolute deadline before it is entered; it was made with a relative timeout",
+  ERR_UNKNOWN_BACKEND: "is no backend known here",
+  ERR_UNSUPPORTED_HOST: "is not available on this host",
+  ERR_BUSY: "is in use by another caller",
+  ERR_NO_RESULT: "has no result yet. Await it first",
+} as const;
+
+/** The codes of {@link UsageError}. */
+export type UsageErrorCode = keyof typeof table;
+
+/** A call that cannot be right, whatever the timing. `code` says which; nothing was changed. */
+export class UsageError extends Error {
+  readonly code: UsageErrorCode;
+  constructor(code: UsageErrorCode, subject: string, detail?: string) {
+    super(`${subject} ${table[code]}${detail === undefined ? "" : ` (${detail})`}.`);
+    this.name = "UsageError";
+    this.code = code;
+  }
+}
+
+/** A value as it can stand in a message: short, and never throwing. */
+function show(value: unknown): string {
+  try {
+    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+    if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
+    if (typeof value === "object" && value !== null) {
+      const name = (value as object).constructor?.name ?? "Object";
+      if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
+      const text = JSON.stringify(value);
+      return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+    }
+    return typeof value === "bigint" ? `${value}n` : String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
+}
+
+/** A `TypeError` that names the argument, what was expected and what came. */
+export function invalidType(argument: string, expected: string, got: unknown): TypeError {
+  return Object.assign(new TypeError(`${argument} must be ${expected}; got ${show(got)}`), {
+    code: "ERR_INVALID_ARG_TYPE",
+  });
+}
+
+/** A `RangeError` that names the argument, what was expected and what came. */
+export function outOfRange(argument: string, expected: string, got: unknown): RangeError {
+  return Object.assign(new RangeError(`${argument} must be ${expected}; got ${show(got)}`), {
+    code: "ERR_OUT_OF_RANGE",
+  });
+}
+
+export function requireFunction(value: unknown, argument: string): void {
+  if (typeof value !== "function") throw invalidType(argument, "a function", value);
+}
+
+export function requireOptions(value: unknown, argument = "options"): void {
+  if (value !== undefined && (typeof value !== "object" || value === null)) {
+    throw invalidType(argument, "an object", value);
+  }
+}
+
+export function requireText(value: unknown, argument: string): void {
+  if (value !== undefined && typeof value !== "string") throw invalidType(argument, "a string", value);
+}
+
+export function requireBoolean(value: unknown, argument: string): void {
+  if (typeof value !== "boolean") throw invalidType(argument, "true or false", value);
+}
+
+/** A whole number of at least `least`, or Infinity. */
+export function requireCount(value: unknown, argument: string, least: number): void {
+  if (typeof value !== "number") throw invalidType(argument, "a number", value);
+  if (!(value >= least) || (value !== Number.POSITIVE_INFINITY && !Number.isInteger(value))) {
+    throw outOfRange(argument, `a whole number of at least ${least}, or Infinity`, value);
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}
