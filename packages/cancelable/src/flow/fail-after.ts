@@ -1,6 +1,6 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { type TimedScopeOptions, timedScope } from "./move-on-after.ts";
+import { runTimed, type TimedScopeOptions } from "./move-on-after.ts";
 
 /**
  * Runs `body` for at most `span`; rejects with a `TimeoutCancellation` when the time is over and the
@@ -18,11 +18,11 @@ import { type TimedScopeOptions, timedScope } from "./move-on-after.ts";
  * }
  * ```
  */
-export async function failAfter<T>(
+export function failAfter<T>(
   span: Span,
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: TimedScopeOptions,
 ): Promise<T> {
   // It resolves with the body's value or rejects: `undefined` is the other mode's.
-  return timedScope(span, options).execute(body, true) as Promise<T>;
+  return runTimed(span, body, options, true) as Promise<T>;
 }

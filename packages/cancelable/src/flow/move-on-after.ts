@@ -1,5 +1,5 @@
-import type { Span } from "../duration.ts";
-import { CancelScope, type ParentOption } from "../scope/cancel-scope.ts";
+import { type Span, toMilliseconds } from "../duration.ts";
+import { CancelScope, type ParentOption, parentNode } from "../scope/cancel-scope.ts";
 import { requireOptions } from "../usage.ts";
 
 export interface TimedScopeOptions extends ParentOption {
@@ -7,10 +7,21 @@ export interface TimedScopeOptions extends ParentOption {
   readonly shield?: boolean;
 }
 
-/** A timed scope from the arguments that `moveOnAfter` and `failAfter` share. */
-export function timedScope(span: Span, options: TimedScopeOptions | undefined): CancelScope {
-  requireOptions(options);
-  return new CancelScope({ ...options, timeout: span });
+/** What `moveOnAfter` and `failAfter` share: `fail` lets the timeout out as an error. */
+export function runTimed<T>(
+  span: Span,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+  options: TimedScopeOptions | undefined,
+  fail: boolean,
+): Promise<T | undefined> {
+  try {
+    const ms = toMilliseconds(span, "span");
+    requireOptions(options);
+    const parent = parentNode(options);
+    return new CancelScope(options, parent.host, ms).execute(body, fail, parent);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /**
@@ -29,10 +40,10 @@ export function timedScope(span: Span, options: TimedScopeOptions | undefined): 
  * console.assert(answer === undefined);
  * ```
  */
-export async function moveOnAfter<T>(
+export function moveOnAfter<T>(
   span: Span,
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: TimedScopeOptions,
 ): Promise<T | undefined> {
-  return timedScope(span, options).run(body);
+  return runTimed(span, body, options, false);
 }

@@ -5,7 +5,7 @@ import { requireCause } from "../token/token.ts";
 import { invalidType, outOfRange, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { ScopeNode } from "./scope-node.ts";
+import { type Host, ScopeNode } from "./scope-node.ts";
 import { waitIn } from "./waiting.ts";
 
 /** What can be given as an explicit parent: a `CancelScope`, a group's scope or a `Cancellable`. */
@@ -58,13 +58,17 @@ export class CancelScope {
   /** @internal */
   readonly node: ScopeNode;
   readonly #span: number | undefined;
-  readonly #options: ParentOption | undefined;
+  readonly #options: CancelScopeOptions | undefined;
   #caught = false;
 
-  constructor(options?: CancelScopeOptions) {
+  constructor(options?: CancelScopeOptions);
+  /** @internal For a scope whose place is known: `span` in ms instead of `options.timeout`. */
+  constructor(options: CancelScopeOptions | undefined, host: Host, span?: number);
+  constructor(options?: CancelScopeOptions, host?: Host, span?: number) {
     requireOptions(options);
-    this.node = new ScopeNode(currentNode().host);
+    this.node = new ScopeNode(host ?? currentNode().host);
     this.#options = options;
+    this.#span = span;
     if (options === undefined) return;
     const { timeout, deadline, shield } = options;
     if (timeout !== undefined) {
@@ -86,32 +90,51 @@ export class CancelScope {
     return this.execute(body, false);
   }
 
-  /** @internal As {@link run}; `fail` lets the scope's own cancellation out as an error. */
-  async execute<T>(
+  /**
+   * @internal As {@link run}; `fail` lets the scope's own cancellation out as an error. No async function:
+   * a scope costs one promise beyond the body's, which is most of what it costs.
+   */
+  execute<T>(
     body: (scope: CancelScope) => T | PromiseLike<T>,
     fail: boolean,
     parent?: ScopeNode,
   ): Promise<T | undefined> {
-    requireFunction(body, "body");
     const { node } = this;
-    if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", "CancelScope");
-    node.open(parent ?? parentNode(this.#options), this.#span);
-    let value: T;
+    let result: T | PromiseLike<T>;
     try {
-      value = await enter(node, body, this);
+      requireFunction(body, "body");
+      if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", "CancelScope");
+      node.open(parent ?? parentNode(this.#options), this.#span);
     } catch (error) {
-      if (node.live > 0) await node.abandonChildren();
-      node.close();
-      return this.#leave(error, fail);
+      return Promise.reject(error);
     }
-    if (node.live > 0) await node.empty();
-    node.close();
+    try {
+      result = enter(node, body, this);
+    } catch (error) {
+      result = Promise.reject(error);
+    }
+    return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
+      (value) => {
+        if (node.live > 0) return node.empty().then(() => this.#close(value));
+        return this.#close(value);
+      },
+      (error: unknown) => {
+        if (node.live > 0) return node.abandonChildren().then(() => this.#leave(error, fail));
+        return this.#leave(error, fail);
+      },
+    );
+  }
+
+  #close<T>(value: T): T {
+    this.node.close();
     return value;
   }
 
   /** Decides what an error becomes on its way out. */
   #leave(error: unknown, fail: boolean): undefined {
-    const { own, shielded, parent } = this.node;
+    const { node } = this;
+    node.close();
+    const { own, shielded, parent } = node;
     if (own === undefined) throw error;
     const rest = withoutCancellation(error, own.error);
     if (!rest.absorbed) throw rest.error;

@@ -56,8 +56,8 @@ export class TaskGroup {
   startSoon<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>, ...args: A): Task<T> {
     requireFunction(fn, "fn");
     this.#requireOpen();
-    const scope = new CancelScope();
     const { node } = this.scope;
+    const scope = new CancelScope(undefined, node.host);
     scope.node.open(node);
     const task = node.host.runtime.spawn(
       scope,

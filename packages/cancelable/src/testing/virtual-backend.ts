@@ -113,6 +113,14 @@ export class VirtualBackend extends AsyncBackend {
     this.#time = Math.max(this.#time, target);
   }
 
+  /** Lets time pass as blocking code does: the clock moves, and no timer fires before the code awaits. */
+  pass(span: Span): void {
+    const ms = toMilliseconds(span, "span");
+    if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY) throw outOfRange("span", "at least 0, and finite", span);
+    this.#time += ms;
+    this.#news++;
+  }
+
   /** Resolves when every task is blocked: nothing happens any more before time moves (trio: `wait_all_tasks_blocked`). */
   async untilIdle(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns; ) {

@@ -1,0 +1,63 @@
+/** What a careful person writes without a library. The subjects "hand-written" use these. */
+import { setMaxListeners } from "node:events";
+
+/**
+ * Runs `body` with a signal that is aborted after `ms` or together with `parent`; its own expiry gives
+ * `undefined`, everything else passes through.
+ *
+ * @template T
+ * @param {number} ms
+ * @param {AbortSignal} parent
+ * @param {(signal: AbortSignal) => Promise<T>} body
+ * @returns {Promise<T | undefined>}
+ */
+export async function moveOnAfterByHand(ms, parent, body) {
+  parent.throwIfAborted();
+  const controller = new AbortController();
+  let expired = false;
+  const onAbort = () => controller.abort(parent.reason);
+  const timer = setTimeout(() => {
+    expired = true;
+    controller.abort(new DOMException("The operation timed out", "TimeoutError"));
+  }, ms);
+  parent.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await body(controller.signal);
+  } catch (error) {
+    if (expired && error === controller.signal.reason) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    parent.removeEventListener("abort", onAbort);
+  }
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+export function sleepByHand(ms, signal) {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+}
+
+/** A controller whose signal may have any number of listeners without a warning. */
+export function quietController() {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

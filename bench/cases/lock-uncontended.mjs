@@ -1,0 +1,85 @@
+/** @import { Case, Subject } from "../types.mjs" */
+
+/**
+ * @param {"Lock" | "Semaphore"} name
+ * @returns {Subject}
+ */
+const ours = (name) => ({
+  from: "@hother/cancelable",
+  ours: true,
+  setup: (lib) => ({ run: lib.run, lock: name === "Lock" ? new lib.Lock() : new lib.Semaphore(1) }),
+  run: (n, { run, lock }) =>
+    run(async () => {
+      for (let i = 0; i < n; i += 1) {
+        await lock.acquire();
+        lock.release();
+      }
+    }),
+});
+
+/** @type {Case} */
+export default {
+  name: "lock-uncontended",
+  about: "Acquires and releases a lock that nobody else wants, in a loop.",
+  per: "acquire and release",
+  baseline: "async-mutex Mutex",
+  subjects: {
+    Lock: ours("Lock"),
+    Semaphore: ours("Semaphore"),
+    "Lock (lease)": {
+      from: "@hother/cancelable",
+      ours: true,
+      setup: (lib) => ({ run: lib.run, lock: new lib.Lock() }),
+      run: (n, { run, lock }) =>
+        run(async () => {
+          for (let i = 0; i < n; i += 1) {
+            const lease = await lock.acquire();
+            lease[Symbol.dispose]();
+          }
+        }),
+    },
+    "async-mutex Mutex": {
+      from: "async-mutex",
+      setup: ({ Mutex }) => new Mutex(),
+      run: async (n, mutex) => {
+        for (let i = 0; i < n; i += 1) {
+          const release = await mutex.acquire();
+          release();
+        }
+      },
+    },
+    "async-mutex Semaphore": {
+      from: "async-mutex",
+      setup: ({ Semaphore }) => new Semaphore(1),
+      run: async (n, semaphore) => {
+        for (let i = 0; i < n; i += 1) {
+          const [, release] = await semaphore.acquire();
+          release();
+        }
+      },
+    },
+    "async-sema": {
+      from: "async-sema",
+      setup: ({ Sema }) => new Sema(1),
+      run: async (n, sema) => {
+        for (let i = 0; i < n; i += 1) {
+          await sema.acquire();
+          sema.release();
+        }
+      },
+    },
+    "p-limit": {
+      from: "p-limit",
+      setup: ({ default: pLimit }) => pLimit(1),
+      run: async (n, limit) => {
+        for (let i = 0; i < n; i += 1) await limit(() => {});
+      },
+    },
+  },
+  targets: [
+    { subject: "Lock", against: "async-mutex Mutex", atMost: 1 / 3 },
+    { subject: "Lock", against: "async-sema", atMost: 1 },
+    { subject: "Semaphore", against: "async-mutex Semaphore", atMost: 1 / 3 },
+    { subject: "Semaphore", against: "async-sema", atMost: 1 },
+  ],
+};

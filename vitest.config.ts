@@ -1,0 +1,22 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // The source, not the build; host modules of Node, as `imports` in the package chooses them.
+    alias: [
+      { find: /^#host\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: "@hother/cancelable/testing", replacement: `${core}/testing/index.ts` },
+      { find: "@hother/cancelable", replacement: `${core}/index.ts` },
+    ],
+  },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "examples/*.test.ts", "demo/*.test.ts"],
+    // Rejections that nobody handles fail the run; that is part of what is tested.
+    dangerouslyIgnoreUnhandledErrors: false,
+    coverage: { include: ["packages/*/src/**"], reporter: ["text-summary", "text"] },
+    testTimeout: 20_000,
+  },
+});
