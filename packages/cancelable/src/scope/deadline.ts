@@ -57,7 +57,7 @@ export class DeadlineQueue {
     const slot = this.#heap.length;
     this.#heap.push(entry);
     this.#up(entry, slot);
-    if (entry.at < this.#timerAt && !this.#firing) this.#arm(entry.at);
+    if (!this.#firing) this.#armFor(entry);
   }
 
   remove(entry: Timed): void {
@@ -72,8 +72,12 @@ export class DeadlineQueue {
     if (this.#heap.length === 0) this.#idle();
   }
 
-  #arm(at: number): void {
-    this.#timer?.[Symbol.dispose]();
+  /** D2. Also for an entry at Infinity: somebody sleeps, and that keeps the process alive. */
+  #armFor({ at }: Timed): void {
+    if (this.#timer !== undefined) {
+      if (at >= this.#timerAt) return;
+      this.#timer[Symbol.dispose]();
+    }
     this.#timerAt = at;
     this.#timer = this.#runtime.setTimer(at, this.#fire);
   }
@@ -108,7 +112,7 @@ export class DeadlineQueue {
     const first = this.#heap[0];
     if (first === undefined) return;
     if (this.#runtime.now() < first.at) {
-      if (first.at < this.#timerAt) this.#arm(first.at);
+      this.#armFor(first);
       return;
     }
     this.remove(first);

@@ -18,7 +18,10 @@ export interface Runtime {
   readonly timers?: unknown;
   /** Whether somebody watches the timers, so that none may outlive its use by even a turn. */
   readonly exactTimers?: boolean;
-  /** Calls `fire` once, not before `at`, on the runtime's own clock. Disposing takes the timer away. */
+  /**
+   * Calls `fire` once, not before `at`, on the runtime's own clock; at Infinity never. Disposing takes the
+   * timer away. Until then it keeps the process alive.
+   */
   setTimer(at: number, fire: () => void): Disposable;
   /** Runs `fn` in a later turn of the event loop; returns what takes that back. */
   turn(fn: () => void): () => void;

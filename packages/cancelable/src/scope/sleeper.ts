@@ -75,6 +75,7 @@ export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const sleeper = new Sleeper(at, resolve, reject);
     node.wait(sleeper);
-    if (at !== Number.POSITIVE_INFINITY) node.host.deadlines.add(sleeper);
+    // Also at Infinity: whoever sleeps until cancelled keeps the process alive.
+    node.host.deadlines.add(sleeper);
   });
 }

@@ -71,11 +71,12 @@ export class VirtualBackend extends AsyncBackend {
   }
 
   override setTimer(at: number, fire: () => void): Disposable {
+    this.#news++;
+    if (at === Number.POSITIVE_INFINITY) return { [Symbol.dispose]() {} };
     const timer: VirtualTimer = { at, fire };
     let place = this.#timers.length;
     while (place > 0 && (this.#timers[place - 1] as VirtualTimer).at > at) place--;
     this.#timers.splice(place, 0, timer);
-    this.#news++;
     this.#jumpWhenIdle();
     return {
       [Symbol.dispose]: () => {
