@@ -32,7 +32,7 @@ const units: ReadonlyArray<readonly [keyof Duration, number]> = [
  */
 export function toMilliseconds(span: Span, argument: string): number {
   if (typeof span === "number") {
-    if (span !== span) throw outOfRange(argument, "a number of milliseconds", span);
+    if (Number.isNaN(span)) throw outOfRange(argument, "a number of milliseconds", span);
     return span;
   }
   if (span === null) return Number.POSITIVE_INFINITY;

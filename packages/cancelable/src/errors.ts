@@ -56,7 +56,11 @@ export class TimeoutCancellation extends CancellationError {
   readonly timeoutMs?: number;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly timeoutMs?: number }) {
     const ms = options?.timeoutMs;
-    super("timeout", message ?? `Operation timed out${ms === undefined ? "" : ` after ${formatSpan(ms)}`}`, options);
+    super(
+      "timeout",
+      message ?? `Operation timed out${ms === undefined ? "" : ` after ${formatSpan(ms)}`}`,
+      options,
+    );
     if (ms !== undefined) this.timeoutMs = ms;
   }
 }
@@ -74,7 +78,11 @@ export class SignalCancellation extends CancellationError {
   readonly signal?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly signal?: string }) {
     const signal = options?.signal;
-    super("signal", message ?? `Operation cancelled by signal${signal === undefined ? "" : ` ${signal}`}`, options);
+    super(
+      "signal",
+      message ?? `Operation cancelled by signal${signal === undefined ? "" : ` ${signal}`}`,
+      options,
+    );
     if (signal !== undefined) this.signal = signal;
   }
 }
@@ -84,7 +92,11 @@ export class ConditionCancellation extends CancellationError {
   readonly conditionName?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly conditionName?: string }) {
     const name = options?.conditionName;
-    super("condition", message ?? `Operation cancelled: ${name === undefined ? "" : `${name} `}condition met`, options);
+    super(
+      "condition",
+      message ?? `Operation cancelled: ${name === undefined ? "" : `${name} `}condition met`,
+      options,
+    );
     if (name !== undefined) this.conditionName = name;
   }
 }
@@ -95,12 +107,16 @@ export class ParentCancellation extends CancellationError {
   readonly parentReason?: CancellationReason;
   constructor(
     message?: string,
-    options?: CancellationErrorOptions & { readonly parentId?: string; readonly parentReason?: CancellationReason },
+    options?: CancellationErrorOptions & {
+      readonly parentId?: string;
+      readonly parentReason?: CancellationReason;
+    },
   ) {
     const reason = options?.parentReason;
     super(
       "parent",
-      message ?? `Operation cancelled because its parent was cancelled${reason === undefined ? "" : ` (${reason})`}`,
+      message ??
+        `Operation cancelled because its parent was cancelled${reason === undefined ? "" : ` (${reason})`}`,
       options,
     );
     if (options?.parentId !== undefined) this.parentId = options.parentId;
@@ -193,7 +209,10 @@ export function belongsTo(error: unknown, own: CancellationError): boolean {
  * }
  * ```
  */
-export function isCancellation(error: unknown, of?: { readonly error?: CancellationError | undefined }): boolean {
+export function isCancellation(
+  error: unknown,
+  of?: { readonly error?: CancellationError | undefined },
+): boolean {
   if (of === undefined) return causeChain(error, isCancellationError);
   const own = of.error;
   return own !== undefined && belongsTo(error, own);

@@ -42,7 +42,8 @@ export class UsageError extends Error {
 function show(value: unknown): string {
   try {
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
-    if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
+    if (typeof value === "string")
+      return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
     if (typeof value === "object" && value !== null) {
       const name = (value as object).constructor?.name ?? "Object";
       if (name !== "Object" && name !== "Array") return `an instance of ${name}`;

@@ -1,13 +1,13 @@
 import { inLaterTurn } from "#host/turns";
 import type { Span } from "../duration.ts";
 import { CancellationError } from "../errors.ts";
+import { currentNode } from "../scope/ambient.ts";
 import { CancelScope, type CancelScopeOptions } from "../scope/cancel-scope.ts";
 import type { Runtime } from "../scope/runtime.ts";
 import { type Host, hostOf } from "../scope/scope-node.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { spawnTask, type Task, TaskHandle } from "../scope/task.ts";
 import { type TaskGroup, type TaskGroupOptions, taskGroup } from "../scope/task-group.ts";
-import { currentNode } from "../scope/ambient.ts";
 import { Event } from "../sync/event.ts";
 import { Lock } from "../sync/lock.ts";
 import { Queue } from "../sync/queue.ts";

@@ -7,8 +7,10 @@ import { nativeBackend } from "./native.ts";
 
 /** Where the backends that are known by name come from. */
 const imports: Readonly<Record<string, string>> = {
-  effect: 'install "effect" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effect"',
-  effection: 'install "effection" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effection"',
+  effect:
+    'install "effect" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effect"',
+  effection:
+    'install "effection" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effection"',
   virtual: 'import { VirtualBackend } from "@hother/cancelable/testing" and pass an instance to run()',
 };
 
@@ -83,7 +85,10 @@ export interface RunOptions {
  * console.assert(answer === 42);
  * ```
  */
-export async function run<T>(main: (scope: CancelScope) => T | PromiseLike<T>, options?: RunOptions): Promise<T> {
+export async function run<T>(
+  main: (scope: CancelScope) => T | PromiseLike<T>,
+  options?: RunOptions,
+): Promise<T> {
   requireFunction(main, "main");
   requireOptions(options);
   const given = options?.backend;

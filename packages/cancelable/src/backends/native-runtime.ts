@@ -1,8 +1,6 @@
 import { runOutside } from "#host/ambient";
 import { inLaterTurn } from "#host/turns";
-import type { CancelScope } from "../scope/cancel-scope.ts";
 import type { Runtime } from "../scope/runtime.ts";
-import { spawnTask, type Task } from "../scope/task.ts";
 
 /** Above this, `setTimeout` fires at once. */
 const longestTimer = 2 ** 31 - 1;
@@ -55,10 +53,6 @@ export const nativeRuntime: Runtime = {
   },
 
   turn: inLaterTurn,
-
-  spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
-    return spawnTask(scope, body);
-  },
 
   current(): undefined {
     return undefined;

@@ -1,7 +1,7 @@
-import type { ParentOption } from "../scope/cancel-scope.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { abandon, waitIn } from "../scope/waiting.ts";
+import type { ParentOption } from "../scope/cancel-scope.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
+import { abandon, waitIn } from "../scope/waiting.ts";
 import { invalidType, isThenable, requireCount, requireOptions } from "../usage.ts";
 
 /** Work for {@link all}, {@link race} and {@link any}: a function, which runs as a child, or a promise, which is waited for. */
@@ -56,10 +56,13 @@ export async function inGroup(
   const worker = async (): Promise<void> => {
     while (next < count) await one(next++);
   };
-  await taskGroup((group: TaskGroup) => {
-    if (concurrency >= count) for (let i = 0; i < count; i++) group.startSoon(one, i);
-    else for (let i = 0; i < concurrency; i++) group.startSoon(worker);
-  }, options?.parent === undefined ? undefined : { parent: options.parent });
+  await taskGroup(
+    (group: TaskGroup) => {
+      if (concurrency >= count) for (let i = 0; i < count; i++) group.startSoon(one, i);
+      else for (let i = 0; i < concurrency; i++) group.startSoon(worker);
+    },
+    options?.parent === undefined ? undefined : { parent: options.parent },
+  );
 }
 
 /**

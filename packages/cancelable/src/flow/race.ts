@@ -14,24 +14,27 @@ export async function contest<T>(
   decides: (outcome: Settled<T>) => boolean,
 ): Promise<Settled<T> | undefined> {
   let winner: Settled<T> | undefined;
-  await taskGroup((group) => {
-    const enter = async (work: Work<T>): Promise<void> => {
-      let outcome: Settled<T>;
-      try {
-        outcome = { ok: true, value: await perform(work) };
-      } catch (error) {
-        // Cancelled with the group, from inside or from outside: that is no outcome.
-        if (isCancellation(error, group.scope)) throw error;
-        outcome = { ok: false, error };
-      }
-      if (winner === undefined) {
-        if (!decides(outcome)) return;
-        winner = outcome;
-        group.cancel("manual", "another one was first");
-      } else if (!outcome.ok) report(outcome.error, "a work that had lost its race");
-    };
-    for (const work of works) group.startSoon(enter, work);
-  }, options?.parent === undefined ? undefined : { parent: options.parent });
+  await taskGroup(
+    (group) => {
+      const enter = async (work: Work<T>): Promise<void> => {
+        let outcome: Settled<T>;
+        try {
+          outcome = { ok: true, value: await perform(work) };
+        } catch (error) {
+          // Cancelled with the group, from inside or from outside: that is no outcome.
+          if (isCancellation(error, group.scope)) throw error;
+          outcome = { ok: false, error };
+        }
+        if (winner === undefined) {
+          if (!decides(outcome)) return;
+          winner = outcome;
+          group.cancel("manual", "another one was first");
+        } else if (!outcome.ok) report(outcome.error, "a work that had lost its race");
+      };
+      for (const work of works) group.startSoon(enter, work);
+    },
+    options?.parent === undefined ? undefined : { parent: options.parent },
+  );
   return winner;
 }
 

@@ -1,6 +1,6 @@
 import { type Span, toEpoch } from "../duration.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { sleepIn, sleepUntilIn, hopIn } from "../scope/sleeper.ts";
+import { hopIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
 
 /**
  * Sleeps for `span` (milliseconds or a `Duration`), never for less. 0 and less give the event loop a

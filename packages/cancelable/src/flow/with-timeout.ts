@@ -25,7 +25,8 @@ export async function withTimeout<T>(
   if (typeof bodyOrPromise === "function") {
     return failAfter(span, bodyOrPromise as (scope: CancelScope) => T | PromiseLike<T>, options);
   }
-  if (!isThenable(bodyOrPromise)) throw invalidType("bodyOrPromise", "a function or a promise", bodyOrPromise);
+  if (!isThenable(bodyOrPromise))
+    throw invalidType("bodyOrPromise", "a function or a promise", bodyOrPromise);
   // Whatever goes wrong with the arguments, the promise was handed over: its rejection is ours.
   abandon(bodyOrPromise);
   return failAfter(span, (scope) => scope.waitFor(bodyOrPromise), options);

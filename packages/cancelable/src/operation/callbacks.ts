@@ -45,8 +45,12 @@ export class Callbacks {
     for (const result of this.#call(kind, args)) await result;
   }
 
-  *#call<K extends CallbackKind>(kind: K, args: CallbackArguments[K]): Generator<PromiseLike<unknown> | undefined> {
-    const failed = (error: unknown): void => report(error, `an on${kind[0]?.toUpperCase()}${kind.slice(1)} callback`);
+  *#call<K extends CallbackKind>(
+    kind: K,
+    args: CallbackArguments[K],
+  ): Generator<PromiseLike<unknown> | undefined> {
+    const failed = (error: unknown): void =>
+      report(error, `an on${kind[0]?.toUpperCase()}${kind.slice(1)} callback`);
     for (const callback of [...((this.#lists[kind] as Callback<K>[] | undefined) ?? [])]) {
       let result: unknown;
       try {

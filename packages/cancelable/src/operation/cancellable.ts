@@ -12,8 +12,8 @@
 import { isObserved, publish } from "#host/diagnostics";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import { type CancellationDetail, CancellationError, type CancellationReason } from "../errors.ts";
-import { currentNode, enter } from "../scope/ambient.ts";
 import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
+import { currentNode, enter } from "../scope/ambient.ts";
 import { CancelScope, type ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { sleepIn } from "../scope/sleeper.ts";
@@ -111,7 +111,8 @@ export class Cancellable implements AsyncDisposable {
   #startedAt: number | undefined = undefined;
   #endedAt: number | undefined = undefined;
   /** What had been asked for when the body ended (O3). */
-  #ended: { readonly cancellation: Cancellation | undefined; readonly error: unknown } | undefined = undefined;
+  #ended: { readonly cancellation: Cancellation | undefined; readonly error: unknown } | undefined =
+    undefined;
   /** The warning, or the end of the grace, of a cancelled body. */
   #patience: Disposable | undefined = undefined;
   #abandon: (() => void) | undefined = undefined;
@@ -253,7 +254,9 @@ export class Cancellable implements AsyncDisposable {
       // Read it here and not by pending(): a deadline at this very moment was 0 or less.
       if (this.#callbacks?.has("start")) await enter(node, () => this.#emit("start"), undefined);
       node.check();
-      value = await (this.#options?.graceMs === undefined ? enter(node, body, this) : this.#runWithGrace(body));
+      value = await (this.#options?.graceMs === undefined
+        ? enter(node, body, this)
+        : this.#runWithGrace(body));
     } catch (error) {
       if (node.live > 0 && !this.#abandoned) await node.abandonChildren();
       const rest = this.#judge(error);
@@ -351,7 +354,12 @@ export class Cancellable implements AsyncDisposable {
     }
   }
 
-  #fired(source: CancellationSource, reason: CancellationReason, message?: string, detail?: CancellationDetail): void {
+  #fired(
+    source: CancellationSource,
+    reason: CancellationReason,
+    message?: string,
+    detail?: CancellationDetail,
+  ): void {
     if (this.node.own !== undefined || this.hasEnded) return;
     this.#cancelledBy = source.name;
     this.node.cancelFor(reason, message, detail);
@@ -479,7 +487,10 @@ export class Cancellable implements AsyncDisposable {
   ): Promise<T> {
     requireFunction(body, "body");
     requireOptions(options);
-    const inner = new Cancellable({ metadata: { shielded: true }, ...(this.name === undefined ? {} : { name: this.name }) });
+    const inner = new Cancellable({
+      metadata: { shielded: true },
+      ...(this.name === undefined ? {} : { name: this.name }),
+    });
     if (options?.timeout !== undefined) inner.#timeout = toMilliseconds(options.timeout, "options.timeout");
     inner.node.shielded = true;
     inner.node.attach(explicitParent(this));
@@ -499,7 +510,8 @@ export class Cancellable implements AsyncDisposable {
     this.#progress = progress;
     let operation: Cancellable | undefined = this;
     for (; operation !== undefined; operation = operation.parent) {
-      if (operation.#callbacks?.has("progress")) operation.#callbacks.emit("progress", this.id, progress, metadata);
+      if (operation.#callbacks?.has("progress"))
+        operation.#callbacks.emit("progress", this.id, progress, metadata);
     }
     if (isObserved()) this.#publish("progress");
   }
@@ -527,7 +539,10 @@ export class Cancellable implements AsyncDisposable {
     return this.#on("error", callback);
   }
 
-  #on<K extends "start" | "progress" | "complete" | "cancel" | "error">(kind: K, callback: Callback<K>): this {
+  #on<K extends "start" | "progress" | "complete" | "cancel" | "error">(
+    kind: K,
+    callback: Callback<K>,
+  ): this {
     requireFunction(callback, "callback");
     this.#listeners.add(kind, callback);
     return this;
@@ -599,7 +614,8 @@ export class Cancellable implements AsyncDisposable {
         continue;
       }
       // Newest first in the list, and again from the stack: oldest first in the end.
-      for (let child = node.firstChild; child !== undefined; child = child.nextSibling) nodes.push(child as ScopeNode);
+      for (let child = node.firstChild; child !== undefined; child = child.nextSibling)
+        nodes.push(child as ScopeNode);
     }
     return found;
   }
@@ -668,7 +684,7 @@ export class Cancellable implements AsyncDisposable {
   /** @internal */
   get metadata(): Record<string, unknown> {
     this.#metadata ??= {};
-    if (this.#cancelledBy !== undefined) this.#metadata["cancelledBy"] ??= this.#cancelledBy;
+    if (this.#cancelledBy !== undefined) this.#metadata.cancelledBy ??= this.#cancelledBy;
     return this.#metadata;
   }
 

@@ -1,5 +1,5 @@
-import { Cancellation } from "../token/tree.ts";
 import { type Host, ScopeNode } from "../scope/scope-node.ts";
+import { Cancellation } from "../token/tree.ts";
 
 /** What an operation's node tells its operation. */
 export interface OperationHooks {

@@ -1,5 +1,5 @@
-import { AnyOfSource } from "../sources/composite-source.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
+import { AnyOfSource } from "../sources/composite-source.ts";
 import { CancellationSource, type SourceSink } from "../sources/source.ts";
 import { TokenSource } from "../sources/token-source.ts";
 import { CancellationToken } from "../token/token.ts";
@@ -31,10 +31,19 @@ export class OperationSource extends CancellationSource {
 }
 
 /** What can be a part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}, as a source. */
-export function toSource(part: unknown, argument: string, isOperation: (part: unknown) => part is OperationPart): CancellationSource {
+export function toSource(
+  part: unknown,
+  argument: string,
+  isOperation: (part: unknown) => part is OperationPart,
+): CancellationSource {
   if (part instanceof CancellationSource) return part;
   if (isOperation(part)) return new OperationSource(part);
   if (part instanceof CancellationToken) return new TokenSource(part);
-  if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean") return new AbortSignalSource(part as AbortSignal);
-  throw invalidType(argument, "a Cancellable, a CancellationSource, a CancellationToken or an AbortSignal", part);
+  if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean")
+    return new AbortSignalSource(part as AbortSignal);
+  throw invalidType(
+    argument,
+    "a Cancellable, a CancellationSource, a CancellationToken or an AbortSignal",
+    part,
+  );
 }

@@ -15,7 +15,11 @@ export type Progress = string | ProgressDetail;
 export function requireProgress(progress: unknown): void {
   if (typeof progress === "string") return;
   if (typeof progress !== "object" || progress === null) {
-    throw invalidType("progress", "a string or an object with current, total, message, phase, unit", progress);
+    throw invalidType(
+      "progress",
+      "a string or an object with current, total, message, phase, unit",
+      progress,
+    );
   }
   const { message, current, total, phase, unit } = progress as ProgressDetail;
   requireText(message, "progress.message");

@@ -6,16 +6,19 @@ import { invalidType, outOfRange, UsageError } from "../usage.ts";
 const listeners = new Map<string, { readonly callbacks: Set<() => void>; readonly handler: () => void }>();
 
 export function requireSignalName(signal: unknown, argument: string): void {
-  if (typeof signal !== "string") throw invalidType(argument, 'the name of a signal, such as "SIGINT"', signal);
+  if (typeof signal !== "string")
+    throw invalidType(argument, 'the name of a signal, such as "SIGINT"', signal);
   if (!Object.hasOwn(constants.signals, signal)) {
     throw outOfRange(argument, 'the name of a signal that this system has, such as "SIGINT"', signal);
   }
-  if (signal === "SIGKILL" || signal === "SIGSTOP") throw outOfRange(argument, "a signal that can be handled", signal);
+  if (signal === "SIGKILL" || signal === "SIGSTOP")
+    throw outOfRange(argument, "a signal that can be handled", signal);
 }
 
 /** Calls back for every arrival of a signal. The last one to stop listening takes the handler away. */
 export function listenToSignal(signal: string, callback: () => void): Disposable {
-  if (!isMainThread) throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads get no signals");
+  if (!isMainThread)
+    throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads get no signals");
   let entry = listeners.get(signal);
   if (entry === undefined) {
     const callbacks = new Set<() => void>();

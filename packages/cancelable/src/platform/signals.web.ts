@@ -1,9 +1,14 @@
 import { invalidType, UsageError } from "../usage.ts";
 
 export function requireSignalName(signal: unknown, argument: string): void {
-  if (typeof signal !== "string") throw invalidType(argument, 'the name of a signal, such as "SIGINT"', signal);
+  if (typeof signal !== "string")
+    throw invalidType(argument, 'the name of a signal, such as "SIGINT"', signal);
 }
 
 export function listenToSignal(_signal: string, _callback: () => void): Disposable {
-  throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "there are no operating-system signals here");
+  throw new UsageError(
+    "ERR_UNSUPPORTED_HOST",
+    "A signal source",
+    "there are no operating-system signals here",
+  );
 }

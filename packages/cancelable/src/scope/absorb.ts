@@ -1,4 +1,4 @@
-import { type CancellationError, belongsTo } from "../errors.ts";
+import { belongsTo, type CancellationError } from "../errors.ts";
 
 /** What is left of an error when the cancellations that belong to `own` are taken out of it. */
 export type Remainder = { readonly absorbed: true } | { readonly absorbed: false; readonly error: unknown };
@@ -27,6 +27,10 @@ function filterGroup(group: AggregateError, own: CancellationError): Remainder {
   }
   if (left.length === 0 && changed) return nothing;
   if (!changed) return { absorbed: false, error: group };
-  const rebuilt = new AggregateError(left, group.message, "cause" in group ? { cause: group.cause } : undefined);
+  const rebuilt = new AggregateError(
+    left,
+    group.message,
+    "cause" in group ? { cause: group.cause } : undefined,
+  );
   return { absorbed: false, error: rebuilt };
 }

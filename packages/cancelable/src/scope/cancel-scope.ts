@@ -1,11 +1,18 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { sleepIn } from "./sleeper.ts";
 import { requireCause } from "../token/token.ts";
-import { invalidType, outOfRange, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import {
+  invalidType,
+  outOfRange,
+  requireBoolean,
+  requireFunction,
+  requireOptions,
+  UsageError,
+} from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { type Host, ScopeNode } from "./scope-node.ts";
+import { sleepIn } from "./sleeper.ts";
 import { waitIn } from "./waiting.ts";
 
 /** What can be given as an explicit parent: a `CancelScope`, a group's scope or a `Cancellable`. */
@@ -36,7 +43,8 @@ export interface CancelScopeOptions extends ParentOption {
 export function parentNode(options: ParentOption | undefined): ScopeNode {
   const parent = options?.parent;
   if (parent === undefined) return currentNode();
-  if (!(parent?.node instanceof ScopeNode)) throw invalidType("options.parent", "a CancelScope or a Cancellable", parent);
+  if (!(parent?.node instanceof ScopeNode))
+    throw invalidType("options.parent", "a CancelScope or a Cancellable", parent);
   if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
   return parent.node;
 }
@@ -72,7 +80,8 @@ export class CancelScope {
     if (options === undefined) return;
     const { timeout, deadline, shield } = options;
     if (timeout !== undefined) {
-      if (deadline !== undefined) throw outOfRange("options", "given a timeout or a deadline, not both", options);
+      if (deadline !== undefined)
+        throw outOfRange("options", "given a timeout or a deadline, not both", options);
       this.#span = toMilliseconds(timeout, "options.timeout");
     }
     if (deadline !== undefined) this.node.at = requireDeadline(deadline, "options.deadline");

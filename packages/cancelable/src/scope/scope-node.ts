@@ -114,8 +114,13 @@ export class ScopeNode extends CancelNode implements Timed {
     const now = this.host.now();
     if (now < this.effective) return;
     let first: ScopeNode | undefined;
-    for (let node: ScopeNode | undefined = this; node !== undefined; node = node.parent as ScopeNode | undefined) {
-      if (node.at <= now && node.phase !== "closed" && (first === undefined || node.at <= first.at)) first = node;
+    for (
+      let node: ScopeNode | undefined = this;
+      node !== undefined;
+      node = node.parent as ScopeNode | undefined
+    ) {
+      if (node.at <= now && node.phase !== "closed" && (first === undefined || node.at <= first.at))
+        first = node;
       if (node.shielded) break;
     }
     first?.expire();
@@ -156,7 +161,7 @@ export class ScopeNode extends CancelNode implements Timed {
   arm(): void {
     const { at } = this;
     const above = this.shielded ? Number.POSITIVE_INFINITY : inheritedDeadline(this);
-    this.effective = at < above ? at : above;
+    this.effective = Math.min(at, above);
     if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.host.deadlines.add(this);
   }
 
@@ -193,7 +198,11 @@ export class ScopeNode extends CancelNode implements Timed {
     const nodes: ScopeNode[] = [this];
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
-      for (let child = node.firstChild as ScopeNode | undefined; child !== undefined; child = child.nextSibling as ScopeNode | undefined) {
+      for (
+        let child = node.firstChild as ScopeNode | undefined;
+        child !== undefined;
+        child = child.nextSibling as ScopeNode | undefined
+      ) {
         if (child.shielded) continue;
         child.effective = Math.min(child.at, node.effective);
         nodes.push(child);

@@ -14,7 +14,7 @@ import { invalidType, requireFunction, requireOptions, UsageError } from "../usa
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";
-import { type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
+import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
 
 export interface TaskGroupOptions extends ParentOption {
   /**
@@ -59,10 +59,10 @@ export class TaskGroup {
     const { node } = this.scope;
     const scope = new CancelScope(undefined, node.host);
     scope.node.open(node);
-    const task = node.host.runtime.spawn(
+    const task = spawnIn<T>(
       scope,
       args.length === 0 ? (fn as unknown as () => T | PromiseLike<T>) : () => fn(...args),
-    ) as TaskHandle<T>;
+    );
     task.owner = this.#owner;
     if (fn.name !== "") task.name = fn.name;
     this.#tasks.add(task);
@@ -103,7 +103,7 @@ export class TaskGroup {
         release();
         resolve(value);
       };
-      const task = group.host.runtime.spawn(scope, () => fn(started)) as TaskHandle<unknown>;
+      const task = spawnIn<unknown>(scope, () => fn(started));
       if (fn.name !== "") task.name = fn.name;
       task.owner = {
         taskEnded: () => {
@@ -145,7 +145,9 @@ export class TaskGroup {
   bodyFailed(error: unknown): void {
     const reached = this.scope.node.pending();
     const rest =
-      reached === undefined ? ({ absorbed: false, error } as const) : withoutCancellation(error, reached.error);
+      reached === undefined
+        ? ({ absorbed: false, error } as const)
+        : withoutCancellation(error, reached.error);
     if (rest.absorbed) return;
     if (rest.error instanceof TaskFailedError && this.errors.includes(rest.error.cause)) return;
     this.#fail(rest.error, "the body of the group");

@@ -1,5 +1,4 @@
-import type { CancellationReason } from "../errors.ts";
-import { CancellationError } from "../errors.ts";
+import type { CancellationError, CancellationReason } from "../errors.ts";
 import { isThenable, UsageError } from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -143,7 +142,9 @@ export class TaskHandle<T> implements Task<T> {
     const { node } = this.scope;
     if (node.live > 0) {
       const { own, reached } = node;
-      (ok ? node.empty() : node.abandonChildren()).then(() => this.#finish(ok, result, own ?? reached, done));
+      void (ok ? node.empty() : node.abandonChildren()).then(() =>
+        this.#finish(ok, result, own ?? reached, done),
+      );
     } else this.#finish(ok, result, node.reached, done);
   }
 
@@ -173,11 +174,18 @@ export class TaskHandle<T> implements Task<T> {
   }
 }
 
+/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to. */
+export function spawnIn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
+  const { runtime } = scope.node.host;
+  // Backends make their tasks with `createTask`.
+  return (runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body)) as TaskHandle<T>;
+}
+
 /** Tasks of one turn start in one microtask, in order. */
 let starting: Array<() => void> | undefined;
 
 /** Starts `body` in a task of plain promises, after the caller's synchronous part. */
-export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
   const task = new TaskHandle<T>(scope);
   const start = (): void => task.execute(body);
   if (starting !== undefined) starting.push(start);

@@ -3,9 +3,11 @@ import { CancellationSource, type CompositeSink, type SourceSink, startSources }
 
 function requireSources(sources: readonly CancellationSource[]): void {
   if (!Array.isArray(sources)) throw invalidType("sources", "an array of CancellationSource", sources);
-  if (sources.length === 0) throw outOfRange("sources", "not empty: At least one source is required", sources);
+  if (sources.length === 0)
+    throw outOfRange("sources", "not empty: At least one source is required", sources);
   for (const [index, source] of sources.entries()) {
-    if (!(source instanceof CancellationSource)) throw invalidType(`sources[${index}]`, "a CancellationSource", source);
+    if (!(source instanceof CancellationSource))
+      throw invalidType(`sources[${index}]`, "a CancellationSource", source);
   }
 }
 

@@ -52,11 +52,16 @@ export class ResourceSource extends CancellationSource {
       const limit: unknown = thresholds[kind];
       if (typeof limit !== "number") throw invalidType(`thresholds.${kind}`, "a number", limit);
       if (!(limit >= 0) || (kind !== "eventLoopDelay" && limit > 100)) {
-        throw outOfRange(`thresholds.${kind}`, kind === "eventLoopDelay" ? "at least 0 ms" : "0 to 100 percent", limit);
+        throw outOfRange(
+          `thresholds.${kind}`,
+          kind === "eventLoopDelay" ? "at least 0 ms" : "0 to 100 percent",
+          limit,
+        );
       }
     }
     for (const key of Object.keys(thresholds)) {
-      if (!(kinds as readonly string[]).includes(key)) throw outOfRange("thresholds", `made of ${kinds.join(", ")}`, thresholds);
+      if (!(kinds as readonly string[]).includes(key))
+        throw outOfRange("thresholds", `made of ${kinds.join(", ")}`, thresholds);
     }
     if (set.length === 0) throw outOfRange("thresholds", "at least one threshold", thresholds);
     super(options?.name ?? `resource_check(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);

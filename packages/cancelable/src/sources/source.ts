@@ -80,7 +80,12 @@ export abstract class CancellationSource {
 export interface SourceTarget {
   readonly host: Host;
   /** A source below has fired. `source` is the one that did, at whatever depth. */
-  fired(source: CancellationSource, reason: CancellationReason, message?: string, detail?: CancellationDetail): void;
+  fired(
+    source: CancellationSource,
+    reason: CancellationReason,
+    message?: string,
+    detail?: CancellationDetail,
+  ): void;
   /** Takes a deadline over, to fire `expire` when it passes; if it is not offered, a timer does. */
   takeDeadline: ((at: number, expire: () => void) => void) | undefined;
 }

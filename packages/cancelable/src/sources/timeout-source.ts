@@ -13,6 +13,8 @@ export class TimeoutSource extends CancellationSource {
 
   override start(sink: SourceSink): undefined {
     const { timeoutMs } = this;
-    sink.triggerAt(sink.now() + timeoutMs, `Operation timed out after ${formatSpan(timeoutMs)}`, { timeoutMs });
+    sink.triggerAt(sink.now() + timeoutMs, `Operation timed out after ${formatSpan(timeoutMs)}`, {
+      timeoutMs,
+    });
   }
 }

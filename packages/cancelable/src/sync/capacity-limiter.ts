@@ -81,7 +81,8 @@ export class CapacityLimiter {
   acquireNowait(borrower?: unknown): Lease {
     const key = borrower ?? currentNode().task ?? Symbol("borrower");
     this.#requireNew(key);
-    if (this.available <= 0 || this.#waiters.size > 0) throw new UsageError("ERR_WOULD_BLOCK", "CapacityLimiter");
+    if (this.available <= 0 || this.#waiters.size > 0)
+      throw new UsageError("ERR_WOULD_BLOCK", "CapacityLimiter");
     return this.#lend(key);
   }
 

@@ -29,7 +29,8 @@ export class Event {
   /** Wakes everybody who waits now, and whoever comes later. */
   set(): void {
     this.#set = true;
-    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) waiter.resolve();
+    for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift())
+      waiter.resolve();
   }
 
   /** Waits until it is set. A checkpoint also when it has been. */

@@ -68,7 +68,8 @@ export class Lock {
   /** Gives the lock to the first waiter. Only for who holds it: a `UsageError` else. */
   release(): void {
     const lease = this.#lease;
-    if (lease === undefined || lease.holder !== currentNode().task) throw new UsageError("ERR_NOT_HELD", "Lock");
+    if (lease === undefined || lease.holder !== currentNode().task)
+      throw new UsageError("ERR_NOT_HELD", "Lock");
     lease[Symbol.dispose]();
   }
 
@@ -87,7 +88,8 @@ export class Lock {
   /** @internal Lets go for a condition's wait: the lease stays the caller's, to be had again by {@link requeue}. */
   suspend(): Lease {
     const lease = this.#lease;
-    if (lease === undefined || lease.holder !== currentNode().task) throw new UsageError("ERR_NOT_HELD", "Lock");
+    if (lease === undefined || lease.holder !== currentNode().task)
+      throw new UsageError("ERR_NOT_HELD", "Lock");
     this.#pass(lease);
     return lease;
   }

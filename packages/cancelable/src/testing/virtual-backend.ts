@@ -1,6 +1,6 @@
 import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
-import { isThenable, invalidType, outOfRange, requireOptions } from "../usage.ts";
+import { invalidType, isThenable, outOfRange, requireOptions } from "../usage.ts";
 
 interface VirtualTimer {
   readonly at: number;
@@ -108,7 +108,8 @@ export class VirtualBackend extends AsyncBackend {
   /** Moves time by `span`, and fires what is due on the way, in order; tasks run in between. */
   async advance(span: Span): Promise<void> {
     const ms = toMilliseconds(span, "span");
-    if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY) throw outOfRange("span", "at least 0, and finite", span);
+    if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY)
+      throw outOfRange("span", "at least 0, and finite", span);
     const target = this.#time + ms;
     await this.#move(() => target);
     this.#time = Math.max(this.#time, target);
@@ -117,7 +118,8 @@ export class VirtualBackend extends AsyncBackend {
   /** Lets time pass as blocking code does: the clock moves, and no timer fires before the code awaits. */
   pass(span: Span): void {
     const ms = toMilliseconds(span, "span");
-    if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY) throw outOfRange("span", "at least 0, and finite", span);
+    if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY)
+      throw outOfRange("span", "at least 0, and finite", span);
     this.#time += ms;
     this.#news++;
   }
@@ -146,7 +148,10 @@ export class VirtualBackend extends AsyncBackend {
 
   #jumpWhenIdle(): void {
     if (!this.autoJump || this.#moving) return;
-    this.#move(() => (this.#holds > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)).then(undefined, () => {});
+    this.#move(() => (this.#holds > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)).then(
+      undefined,
+      () => {},
+    );
   }
 
   /** Fires timers up to `limit()`, one at a time, each when everybody is blocked. */

@@ -15,7 +15,12 @@ class Link extends Waiter {
     this.#target.cancel(
       this.#preserveReason
         ? new Cancellation(cancellation.reason, cancellation.message, undefined, cancellation)
-        : new Cancellation("parent", `Linked token was cancelled: ${cancellation.reason}`, undefined, cancellation),
+        : new Cancellation(
+            "parent",
+            `Linked token was cancelled: ${cancellation.reason}`,
+            undefined,
+            cancellation,
+          ),
     );
   }
 }

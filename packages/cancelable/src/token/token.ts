@@ -1,5 +1,5 @@
-import type { CancellationError, CancellationReason } from "../errors.ts";
 import { captureContext } from "#host/ambient";
+import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { invalidType, requireFunction, requireText } from "../usage.ts";
 import { announce, Cancellation, CancelNode, Waiter } from "./tree.ts";

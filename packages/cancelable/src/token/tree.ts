@@ -70,7 +70,9 @@ export class Cancellation {
     for (const link of chain.reverse()) {
       const { origin } = link;
       const detail =
-        origin === undefined ? link.#detail : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
+        origin === undefined
+          ? link.#detail
+          : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
       link.#error = createCancellation(link.reason, link.message, detail);
       owned.add(link.#error);
     }

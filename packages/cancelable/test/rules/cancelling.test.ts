@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, vi } from "vitest";
 import {
   Cancellable,
-  CancelScope,
   CancellationToken,
+  CancelScope,
   checkpoint,
   LinkedCancellationToken,
   Lock,
@@ -112,44 +112,51 @@ describeEverywhere("rule 8: level, not edge", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 9: a shield ends without throwing; the next checkpoint outside throws", (everywhere) => {
-  everywhere("the shielded work ends, and its value comes out (PAR-CAN-20, CONF-D05)", async (t) => {
-    const { step, finish } = stepRecorder();
-    const outcome = await Cancellable.withTimeout(10).settle(async (op) => {
-      step(1);
-      const value = await shield(async () => {
-        await sleep(30);
-        step(2);
-        return "kept";
+describeEverywhere(
+  "rule 9: a shield ends without throwing; the next checkpoint outside throws",
+  (everywhere) => {
+    everywhere("the shielded work ends, and its value comes out (PAR-CAN-20, CONF-D05)", async (t) => {
+      const { step, finish } = stepRecorder();
+      const outcome = await Cancellable.withTimeout(10).settle(async (op) => {
+        step(1);
+        const value = await shield(async () => {
+          await sleep(30);
+          step(2);
+          return "kept";
+        });
+        expect(value).toBe("kept");
+        expect(op.isCancelled).toBe(true);
+        step(3);
+        await sleep(1);
+        step(-1);
       });
-      expect(value).toBe("kept");
-      expect(op.isCancelled).toBe(true);
-      step(3);
-      await sleep(1);
-      step(-1);
+      finish(4);
+      expect(outcome.status).toBe("cancelled");
+      t.expectElapsed(30);
     });
-    finish(4);
-    expect(outcome.status).toBe("cancelled");
-    t.expectElapsed(30);
-  });
 
-  everywhere("a shield's own timeout still holds (CONF-C22, CONF-D07)", async (t) => {
-    const error = await rejection(shield(() => sleepForever(), { timeout: 15 }));
-    expect(error).toMatchObject({ reason: "timeout" });
-    t.expectElapsed(15);
-  });
+    everywhere("a shield's own timeout still holds (CONF-C22, CONF-D07)", async (t) => {
+      const error = await rejection(shield(() => sleepForever(), { timeout: 15 }));
+      expect(error).toMatchObject({ reason: "timeout" });
+      t.expectElapsed(15);
+    });
 
-  everywhere("op.shield has an operation of its own, with status shielded (PAR-CAN-22)", async () => {
-    const op = new Cancellable();
-    await op.run(() =>
-      op.shield((inner) => {
-        expect(inner.context).toMatchObject({ status: "shielded", parentId: op.id, metadata: { shielded: true } });
-        expect(inner.token).not.toBe(op.token);
-      }),
-    );
-    expect(op.context.status).toBe("completed");
-  });
-});
+    everywhere("op.shield has an operation of its own, with status shielded (PAR-CAN-22)", async () => {
+      const op = new Cancellable();
+      await op.run(() =>
+        op.shield((inner) => {
+          expect(inner.context).toMatchObject({
+            status: "shielded",
+            parentId: op.id,
+            metadata: { shielded: true },
+          });
+          expect(inner.token).not.toBe(op.token);
+        }),
+      );
+      expect(op.context.status).toBe("completed");
+    });
+  },
+);
 
 describeEverywhere("rule 10: a callback that throws stops nobody and is reported", (everywhere) => {
   everywhere("a token's callbacks (PAR-TOK-10)", (t) => {
@@ -184,14 +191,22 @@ describeEverywhere("rule 10: a callback that throws stops nobody and is reported
       }),
     ).resolves.toBe("fine");
     expect(later).toHaveBeenCalledOnce();
-    expect(t.reported.splice(0).map((error) => (error as Error).message)).toEqual(["start", "progress", "complete"]);
+    expect(t.reported.splice(0).map((error) => (error as Error).message)).toEqual([
+      "start",
+      "progress",
+      "complete",
+    ]);
   });
 
   everywhere("callbacks run in the async context of their registration (CONF-S04)", () => {
     const storage = new AsyncLocalStorage<string>();
     const token = new CancellationToken();
     let seen: string | undefined;
-    storage.run("registrar", () => token.onCancel(() => void (seen = storage.getStore())));
+    storage.run("registrar", () =>
+      token.onCancel(() => {
+        seen = storage.getStore();
+      }),
+    );
     storage.run("canceller", () => token.cancel());
     expect(seen).toBe("registrar");
   });
@@ -283,24 +298,30 @@ describeEverywhere("rule 12: cancelling reaches the children and never the paren
       const sibling = new Cancellable();
       const results = [child.settle(() => sleepForever()), sibling.settle(() => sleep(10))];
       child.cancel();
-      expect((await Promise.all(results)).map((outcome) => outcome.status)).toEqual(["cancelled", "completed"]);
+      expect((await Promise.all(results)).map((outcome) => outcome.status)).toEqual([
+        "cancelled",
+        "completed",
+      ]);
     });
     expect(parent.context).toMatchObject({ status: "completed", cancelRequested: false });
   });
 
-  everywhere("propagate: false leaves the children alone; a later one from above reaches them (PAR-CAN-36, BUG-43)", async () => {
-    const top = new Cancellable();
-    await top.settle(async () => {
-      const middle = new Cancellable();
-      await middle.settle(async () => {
-        const child = new Cancellable();
-        const ended = child.settle(() => sleepForever());
-        middle.cancel("manual", "only me", { propagate: false });
-        expect([middle.isCancelled, child.isCancelled]).toEqual([true, false]);
-        top.cancel();
-        expect(child.isCancelled).toBe(true);
-        await ended;
+  everywhere(
+    "propagate: false leaves the children alone; a later one from above reaches them (PAR-CAN-36, BUG-43)",
+    async () => {
+      const top = new Cancellable();
+      await top.settle(async () => {
+        const middle = new Cancellable();
+        await middle.settle(async () => {
+          const child = new Cancellable();
+          const ended = child.settle(() => sleepForever());
+          middle.cancel("manual", "only me", { propagate: false });
+          expect([middle.isCancelled, child.isCancelled]).toEqual([true, false]);
+          top.cancel();
+          expect(child.isCancelled).toBe(true);
+          await ended;
+        });
       });
-    });
-  });
+    },
+  );
 });

@@ -1,72 +1,81 @@
 import { expect, vi } from "vitest";
 import {
   Cancellable,
-  CancelScope,
   CancellationError,
   CancellationToken,
+  CancelScope,
   isCancellation,
   moveOnAfter,
   sleep,
   sleepForever,
-  taskGroup,
   TimeoutCancellation,
+  taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 1: a cancelled operation never starts its body; a scope and a child do", (everywhere) => {
-  everywhere("run rejects and settle reports, and the body is not called", async () => {
-    const body = vi.fn();
-    const first = new Cancellable();
-    first.cancel("shutdown", "not today");
-    await expect(first.run(body)).rejects.toMatchObject({ reason: "shutdown", message: "not today" });
-    const second = new Cancellable();
-    second.cancel();
-    await expect(second.settle(body)).resolves.toMatchObject({ status: "cancelled" });
-    expect(body).not.toHaveBeenCalled();
-    expect(first.context.status).toBe("cancelled");
-  });
-
-  everywhere("an operation whose token was cancelled before never starts (PAR-CAN-32)", async () => {
-    const token = new CancellationToken();
-    token.cancel("manual", "too late");
-    const body = vi.fn();
-    const outcome = await Cancellable.withToken(token).settle(body);
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "manual", message: "too late" } });
-    expect(body).not.toHaveBeenCalled();
-  });
-
-  everywhere("a timeout of 0 has expired already", async () => {
-    const body = vi.fn();
-    await expect(Cancellable.withTimeout(0).settle(body)).resolves.toMatchObject({ status: "cancelled" });
-    expect(body).not.toHaveBeenCalled();
-  });
-
-  everywhere("a scope that was cancelled before it is entered runs to its first checkpoint (CONF-B14)", async () => {
-    const scope = new CancelScope();
-    scope.cancel();
-    let started = false;
-    await scope.run(async () => {
-      started = true;
-      await sleepForever();
+describeEverywhere(
+  "rule 1: a cancelled operation never starts its body; a scope and a child do",
+  (everywhere) => {
+    everywhere("run rejects and settle reports, and the body is not called", async () => {
+      const body = vi.fn();
+      const first = new Cancellable();
+      first.cancel("shutdown", "not today");
+      await expect(first.run(body)).rejects.toMatchObject({ reason: "shutdown", message: "not today" });
+      const second = new Cancellable();
+      second.cancel();
+      await expect(second.settle(body)).resolves.toMatchObject({ status: "cancelled" });
+      expect(body).not.toHaveBeenCalled();
+      expect(first.context.status).toBe("cancelled");
     });
-    expect(started).toBe(true);
-    expect(scope.cancelledCaught).toBe(true);
-  });
 
-  everywhere("a child of a cancelled group runs to its first checkpoint (CONF-E05)", async () => {
-    let started = false;
-    let past = false;
-    await taskGroup(async (group) => {
-      group.cancel();
-      group.startSoon(async () => {
-        started = true;
-        await sleep(1);
-        past = true;
+    everywhere("an operation whose token was cancelled before never starts (PAR-CAN-32)", async () => {
+      const token = new CancellationToken();
+      token.cancel("manual", "too late");
+      const body = vi.fn();
+      const outcome = await Cancellable.withToken(token).settle(body);
+      expect(outcome).toMatchObject({
+        status: "cancelled",
+        error: { reason: "manual", message: "too late" },
       });
+      expect(body).not.toHaveBeenCalled();
     });
-    expect([started, past]).toEqual([true, false]);
-  });
-});
+
+    everywhere("a timeout of 0 has expired already", async () => {
+      const body = vi.fn();
+      await expect(Cancellable.withTimeout(0).settle(body)).resolves.toMatchObject({ status: "cancelled" });
+      expect(body).not.toHaveBeenCalled();
+    });
+
+    everywhere(
+      "a scope that was cancelled before it is entered runs to its first checkpoint (CONF-B14)",
+      async () => {
+        const scope = new CancelScope();
+        scope.cancel();
+        let started = false;
+        await scope.run(async () => {
+          started = true;
+          await sleepForever();
+        });
+        expect(started).toBe(true);
+        expect(scope.cancelledCaught).toBe(true);
+      },
+    );
+
+    everywhere("a child of a cancelled group runs to its first checkpoint (CONF-E05)", async () => {
+      let started = false;
+      let past = false;
+      await taskGroup(async (group) => {
+        group.cancel();
+        group.startSoon(async () => {
+          started = true;
+          await sleep(1);
+          past = true;
+        });
+      });
+      expect([started, past]).toEqual([true, false]);
+    });
+  },
+);
 
 describeEverywhere("rule 2: a cancelled operation waits for its body, or for graceMs", (everywhere) => {
   everywhere("it settles after the body's clean-up", async () => {
@@ -133,16 +142,19 @@ describeEverywhere("rule 3: what the body did wins over what was asked for", (ev
     expect(op.context).toMatchObject({ status: "failed", error: "broken", cancelReason: "shutdown" });
   });
 
-  everywhere("cancelCalled and cancelledCaught are different facts on a scope (CONF-B04, CONF-B33)", async () => {
-    const scope = new CancelScope();
-    const value = await scope.run(async () => {
-      scope.cancel();
-      await sleepForever().catch(() => {});
-      return "went on";
-    });
-    expect(value).toBe("went on");
-    expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, false]);
-  });
+  everywhere(
+    "cancelCalled and cancelledCaught are different facts on a scope (CONF-B04, CONF-B33)",
+    async () => {
+      const scope = new CancelScope();
+      const value = await scope.run(async () => {
+        scope.cancel();
+        await sleepForever().catch(() => {});
+        return "went on";
+      });
+      expect(value).toBe("went on");
+      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, false]);
+    },
+  );
 });
 
 describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
@@ -158,43 +170,52 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
   everywhere("the same object, or an error whose cause chain reaches it", async () => {
     expect(await outcomeOf((op) => op.token.error)).toBe("cancelled");
     expect(await outcomeOf((op) => new Error("wrapped", { cause: op.token.error }))).toBe("cancelled");
-    expect(await outcomeOf((op) => new Error("twice", { cause: { cause: op.token.error } }))).toBe("cancelled");
+    expect(await outcomeOf((op) => new Error("twice", { cause: { cause: op.token.error } }))).toBe(
+      "cancelled",
+    );
   });
 
-  everywhere("an AbortError or TimeoutError of anybody, if the operation is cancelled (CONF-T03)", async () => {
-    expect(await outcomeOf(() => new DOMException("x", "AbortError"))).toBe("cancelled");
-    expect(await outcomeOf(() => new DOMException("x", "TimeoutError"))).toBe("cancelled");
-    const alive = new Cancellable();
-    const error = new DOMException("x", "AbortError");
-    await expect(alive.settle(() => Promise.reject(error))).resolves.toEqual({ status: "failed", error });
-  });
+  everywhere(
+    "an AbortError or TimeoutError of anybody, if the operation is cancelled (CONF-T03)",
+    async () => {
+      expect(await outcomeOf(() => new DOMException("x", "AbortError"))).toBe("cancelled");
+      expect(await outcomeOf(() => new DOMException("x", "TimeoutError"))).toBe("cancelled");
+      const alive = new Cancellable();
+      const error = new DOMException("x", "AbortError");
+      await expect(alive.settle(() => Promise.reject(error))).resolves.toEqual({ status: "failed", error });
+    },
+  );
 
   everywhere("never the message's text", async () => {
     expect(await outcomeOf(() => new Error("AbortError: Operation cancelled manually"))).toBe("failed");
   });
 
-  everywhere("a cancellation that was made by hand cancels the operation that it leaves (PAR-CAN-44)", async () => {
-    const op = new Cancellable();
-    const error = new CancellationError("signal", "told to");
-    const outcome = await op.settle(() => Promise.reject(error));
-    expect(outcome).toEqual({ status: "cancelled", error });
-    expect(op.context).toMatchObject({ cancelReason: "signal", cancelMessage: "told to" });
-  });
+  everywhere(
+    "a cancellation that was made by hand cancels the operation that it leaves (PAR-CAN-44)",
+    async () => {
+      const op = new Cancellable();
+      const error = new CancellationError("signal", "told to");
+      const outcome = await op.settle(() => Promise.reject(error));
+      expect(outcome).toEqual({ status: "cancelled", error });
+      expect(op.context).toMatchObject({ cancelReason: "signal", cancelMessage: "told to" });
+    },
+  );
 
-  everywhere("a cancellation of somebody else is a failure of an operation that is not cancelled", async () => {
-    const outer = new Cancellable();
-    const outcome = await outer.settle(() => Cancellable.withTimeout(5).run(() => sleepForever()));
-    expect(outcome).toMatchObject({ status: "failed", error: { reason: "timeout" } });
-  });
+  everywhere(
+    "a cancellation of somebody else is a failure of an operation that is not cancelled",
+    async () => {
+      const outer = new Cancellable();
+      const outcome = await outer.settle(() => Cancellable.withTimeout(5).run(() => sleepForever()));
+      expect(outcome).toMatchObject({ status: "failed", error: { reason: "timeout" } });
+    },
+  );
 
   everywhere("chains that are cyclic or whose getters throw are no cancellation", async () => {
     const cyclic = new Error("a");
     cyclic.cause = cyclic;
     expect(await outcomeOf(() => cyclic)).toBe("failed");
     expect(
-      await outcomeOf(() =>
-        Object.defineProperties({}, { cause: { get: thrower }, name: { get: thrower } }),
-      ),
+      await outcomeOf(() => Object.defineProperties({}, { cause: { get: thrower }, name: { get: thrower } })),
     ).toBe("failed");
     function thrower(): never {
       throw new Error("getter");
@@ -219,20 +240,23 @@ describeEverywhere("rule 5: moveOnAfter swallows only its own expiry", (everywhe
     expect(after).toBe(false);
   });
 
-  everywhere("the outer, shorter one catches; the inner is neither called nor caught (CONF-C16)", async () => {
-    let inner: CancelScope | undefined;
-    let after = false;
-    const result = await moveOnAfter(10, async () => {
-      await moveOnAfter(1_000, (scope) => {
-        inner = scope;
-        return sleepForever();
+  everywhere(
+    "the outer, shorter one catches; the inner is neither called nor caught (CONF-C16)",
+    async () => {
+      let inner: CancelScope | undefined;
+      let after = false;
+      const result = await moveOnAfter(10, async () => {
+        await moveOnAfter(1_000, (scope) => {
+          inner = scope;
+          return sleepForever();
+        });
+        after = true;
       });
-      after = true;
-    });
-    expect(result).toBeUndefined();
-    expect(after).toBe(false);
-    expect([inner?.cancelCalled, inner?.cancelledCaught]).toEqual([false, false]);
-  });
+      expect(result).toBeUndefined();
+      expect(after).toBe(false);
+      expect([inner?.cancelCalled, inner?.cancelledCaught]).toEqual([false, false]);
+    },
+  );
 
   everywhere("an ordinary error passes through a scope that has expired", async () => {
     const error = await rejection(

@@ -6,10 +6,11 @@ import {
   shield,
   sleep,
   sleepForever,
-  taskGroup,
   type Task,
   TaskCancelledError,
   TaskFailedError,
+  type TaskGroup,
+  taskGroup,
   UsageError,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
@@ -25,36 +26,39 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     t.expectElapsed(20);
   });
 
-  everywhere("the first failure cancels the rest, and is what comes out, itself (CONF-F01, CONF-F05)", async (t) => {
-    const first = new RangeError("first");
-    const ended: string[] = [];
-    const error = await rejection(
-      taskGroup(async (group) => {
-        group.startSoon(async () => {
-          await sleep(5);
-          throw first;
-        });
-        group.startSoon(async () => {
+  everywhere(
+    "the first failure cancels the rest, and is what comes out, itself (CONF-F01, CONF-F05)",
+    async (t) => {
+      const first = new RangeError("first");
+      const ended: string[] = [];
+      const error = await rejection(
+        taskGroup(async (group) => {
+          group.startSoon(async () => {
+            await sleep(5);
+            throw first;
+          });
+          group.startSoon(async () => {
+            try {
+              await sleepForever();
+            } finally {
+              ended.push("sibling");
+              // A later failure: it is kept, and reported.
+              // biome-ignore lint/correctness/noUnsafeFinally: what the test is about
+              throw new Error("while unwinding");
+            }
+          });
           try {
             await sleepForever();
           } finally {
-            ended.push("sibling");
-            // A later failure: it is kept, and reported.
-            // biome-ignore lint/correctness/noUnsafeFinally: what the test is about
-            throw new Error("while unwinding");
+            ended.push("body");
           }
-        });
-        try {
-          await sleepForever();
-        } finally {
-          ended.push("body");
-        }
-      }),
-    );
-    expect(error).toBe(first);
-    expect(ended.sort()).toEqual(["body", "sibling"]);
-    expect(t.reported.splice(0)).toMatchObject([{ message: "while unwinding" }]);
-  });
+        }),
+      );
+      expect(error).toBe(first);
+      expect(ended.sort()).toEqual(["body", "sibling"]);
+      expect(t.reported.splice(0)).toMatchObject([{ message: "while unwinding" }]);
+    },
+  );
 
   everywhere("the body's failure cancels the children and waits for them (CONF-F02)", async () => {
     const { step, finish } = stepRecorder();
@@ -131,26 +135,29 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     expect(error).toBeInstanceOf(TypeError);
   });
 
-  everywhere("cancelled leaves are stripped from groups of errors, nesting kept (CONF-B07, CONF-F08)", async () => {
-    const error = (await rejection(
-      moveOnAfter(5, async (scope) => {
+  everywhere(
+    "cancelled leaves are stripped from groups of errors, nesting kept (CONF-B07, CONF-F08)",
+    async () => {
+      const error = (await rejection(
+        moveOnAfter(5, async (scope) => {
+          await sleepForever().catch(() => {});
+          throw new AggregateError(
+            [new AggregateError([scope.error, new Error("deep")], "inner"), scope.error],
+            "outer",
+          );
+        }),
+      )) as AggregateError;
+      expect(error.message).toBe("outer");
+      expect(error.errors).toHaveLength(1);
+      expect((error.errors[0] as AggregateError).message).toBe("inner");
+      expect((error.errors[0] as AggregateError).errors).toMatchObject([{ message: "deep" }]);
+      const absorbed = await moveOnAfter(5, async (scope) => {
         await sleepForever().catch(() => {});
-        throw new AggregateError(
-          [new AggregateError([scope.error, new Error("deep")], "inner"), scope.error],
-          "outer",
-        );
-      }),
-    )) as AggregateError;
-    expect(error.message).toBe("outer");
-    expect(error.errors).toHaveLength(1);
-    expect((error.errors[0] as AggregateError).message).toBe("inner");
-    expect((error.errors[0] as AggregateError).errors).toMatchObject([{ message: "deep" }]);
-    const absorbed = await moveOnAfter(5, async (scope) => {
-      await sleepForever().catch(() => {});
-      throw new AggregateError([scope.error, new AggregateError([scope.error])]);
-    });
-    expect(absorbed).toBeUndefined();
-  });
+        throw new AggregateError([scope.error, new AggregateError([scope.error])]);
+      });
+      expect(absorbed).toBeUndefined();
+    },
+  );
 
   everywhere("a group cancelled by its own scope ends without an error (CONF-F12)", async () => {
     const result = await taskGroup(async (group) => {
@@ -203,14 +210,17 @@ describeEverywhere("rule 18: a child that was cancelled with its group is no fai
 });
 
 describeEverywhere("rule 19: starting children", (everywhere) => {
-  everywhere("not a line runs before startSoon returns; they start in order (CONF-E06, CONF-E07)", async () => {
-    const order: number[] = [];
-    await taskGroup((group) => {
-      for (let i = 0; i < 4; i++) group.startSoon((n: number) => void order.push(n), i);
-      expect(order).toEqual([]);
-    });
-    expect(order).toEqual([0, 1, 2, 3]);
-  });
+  everywhere(
+    "not a line runs before startSoon returns; they start in order (CONF-E06, CONF-E07)",
+    async () => {
+      const order: number[] = [];
+      await taskGroup((group) => {
+        for (let i = 0; i < 4; i++) group.startSoon((n: number) => void order.push(n), i);
+        expect(order).toEqual([]);
+      });
+      expect(order).toEqual([0, 1, 2, 3]);
+    },
+  );
 
   everywhere("a task is awaitable and has a status and a name (CONF-E10, CONF-E11, CONF-E14)", async () => {
     let failing: Task<unknown> | undefined;
@@ -248,39 +258,45 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     expect(error).toBe(original);
   });
 
-  everywhere("start waits for started(value); then the child is the group's (CONF-G01, CONF-G10)", async () => {
-    const { step, finish } = stepRecorder();
-    await taskGroup(async (group) => {
-      const port = await group.start<number>(async (started) => {
-        await sleep(5);
-        step(1);
-        started(8080);
-        await sleep(5);
-        step(3);
-      });
-      step(2);
-      expect(port).toBe(8080);
-    });
-    finish(4);
-  });
-
-  everywhere("an error before started comes out of start only; after it, out of the group (CONF-G03, CONF-G04)", async () => {
-    await taskGroup(async (group) => {
-      const early = new Error("early");
-      expect(await rejection(group.start(() => Promise.reject(early)))).toBe(early);
-      expect(group.errors).toEqual([]);
-    });
-    const late = new Error("late");
-    const error = await rejection(
-      taskGroup(async (group) => {
-        await group.start<void>(async (started) => {
-          started();
-          throw late;
+  everywhere(
+    "start waits for started(value); then the child is the group's (CONF-G01, CONF-G10)",
+    async () => {
+      const { step, finish } = stepRecorder();
+      await taskGroup(async (group) => {
+        const port = await group.start<number>(async (started) => {
+          await sleep(5);
+          step(1);
+          started(8080);
+          await sleep(5);
+          step(3);
         });
-      }),
-    );
-    expect(error).toBe(late);
-  });
+        step(2);
+        expect(port).toBe(8080);
+      });
+      finish(4);
+    },
+  );
+
+  everywhere(
+    "an error before started comes out of start only; after it, out of the group (CONF-G03, CONF-G04)",
+    async () => {
+      await taskGroup(async (group) => {
+        const early = new Error("early");
+        expect(await rejection(group.start(() => Promise.reject(early)))).toBe(early);
+        expect(group.errors).toEqual([]);
+      });
+      const late = new Error("late");
+      const error = await rejection(
+        taskGroup(async (group) => {
+          await group.start<void>(async (started) => {
+            started();
+            throw late;
+          });
+        }),
+      );
+      expect(error).toBe(late);
+    },
+  );
 
   everywhere("returning without started, and started twice, are errors (CONF-G02, CONF-G05)", async () => {
     await taskGroup(async (group) => {
@@ -331,10 +347,14 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
   });
 
   everywhere("starting in an ended group throws (CONF-E04, CONF-G11)", async () => {
-    let kept: Parameters<Parameters<typeof taskGroup>[0]>[0] | undefined;
-    await taskGroup((group) => void (kept = group));
+    let kept: TaskGroup | undefined;
+    await taskGroup((group) => {
+      kept = group;
+    });
     expect(() => kept?.startSoon(() => {})).toThrow(UsageError);
-    expect(await rejection(kept?.start(() => {}) as Promise<unknown>)).toMatchObject({ code: "ERR_GROUP_ENDED" });
+    expect(await rejection(kept?.start(() => {}) as Promise<unknown>)).toMatchObject({
+      code: "ERR_GROUP_ENDED",
+    });
   });
 
   everywhere("children start children while the group ends (CONF-E03)", async () => {

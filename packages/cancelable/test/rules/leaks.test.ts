@@ -15,8 +15,8 @@ import {
   waitFor,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
-import { runScript } from "../child.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { runScript } from "../child.ts";
 
 describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
   everywhere("no timer, no listener on a foreign signal, no child in the parent", async (t) => {
@@ -24,7 +24,10 @@ describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
     const parent = new Cancellable();
     await parent.run(async () => {
       for (const end of ["value", "error", "timeout"] as const) {
-        const op = Cancellable.anyOf(controller.signal, Cancellable.withTimeout(end === "timeout" ? 5 : 60_000));
+        const op = Cancellable.anyOf(
+          controller.signal,
+          Cancellable.withTimeout(end === "timeout" ? 5 : 60_000),
+        );
         await op.settle(async () => {
           expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
           if (end === "error") throw new Error("x");
@@ -35,7 +38,10 @@ describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
       }
       await sleep(0);
       if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(0);
-      else expect(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout")).toHaveLength(timersOfTheRunner);
+      else
+        expect(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout")).toHaveLength(
+          timersOfTheRunner,
+        );
     });
   });
 
@@ -179,47 +185,56 @@ test("fake timers that leave the clock alone drive it too, as node:test's do", a
 });
 
 describeEverywhere("rule 26: hand-over is decided synchronously", (everywhere) => {
-  everywhere("set, then cancel in the same turn: the waiter was woken (CONF-I03); the other way round it was not (CONF-I02)", async () => {
-    for (const [first, expected] of [
-      ["set", "completed"],
-      ["cancel", "cancelled"],
-    ] as const) {
+  everywhere(
+    "set, then cancel in the same turn: the waiter was woken (CONF-I03); the other way round it was not (CONF-I02)",
+    async () => {
+      for (const [first, expected] of [
+        ["set", "completed"],
+        ["cancel", "cancelled"],
+      ] as const) {
+        await taskGroup(async (group) => {
+          const event = new Event();
+          const task = group.startSoon(() => event.wait());
+          await sleep(1);
+          if (first === "set") event.set();
+          task.cancel();
+          event.set();
+          await task.wait();
+          expect(task.status).toBe(expected);
+          expect(event.waiting).toBe(0);
+        });
+      }
+    },
+  );
+
+  everywhere(
+    "an item that was handed over stays with its getter, whatever is cancelled afterwards (CONF-N17)",
+    async () => {
+      const queue = new Queue<string>();
       await taskGroup(async (group) => {
-        const event = new Event();
-        const task = group.startSoon(() => event.wait());
+        const getter = group.startSoon(() => queue.get());
         await sleep(1);
-        if (first === "set") event.set();
-        task.cancel();
-        event.set();
-        await task.wait();
-        expect(task.status).toBe(expected);
-        expect(event.waiting).toBe(0);
+        queue.putNowait("mine");
+        expect(getter.cancel()).toBe(true);
+        await getter.wait();
+        expect(getter.value).toBe("mine");
       });
-    }
-  });
+    },
+  );
 
-  everywhere("an item that was handed over stays with its getter, whatever is cancelled afterwards (CONF-N17)", async () => {
-    const queue = new Queue<string>();
-    await taskGroup(async (group) => {
-      const getter = group.startSoon(() => queue.get());
-      await sleep(1);
-      queue.putNowait("mine");
-      expect(getter.cancel()).toBe(true);
-      await getter.wait();
-      expect(getter.value).toBe("mine");
-    });
-  });
-
-  everywhere("a permit that was released belongs to the woken waiter before it runs (CONF-K02, CONF-J02)", async () => {
-    const semaphore = new Semaphore(0);
-    await taskGroup(async (group) => {
-      group.startSoon(() => semaphore.acquire());
-      await sleep(1);
-      semaphore.release();
-      expect(semaphore.value).toBe(0);
-      expect(() => semaphore.acquireNowait()).toThrow(expect.objectContaining({ code: "ERR_WOULD_BLOCK" }));
-    });
-  });
+  everywhere(
+    "a permit that was released belongs to the woken waiter before it runs (CONF-K02, CONF-J02)",
+    async () => {
+      const semaphore = new Semaphore(0);
+      await taskGroup(async (group) => {
+        group.startSoon(() => semaphore.acquire());
+        await sleep(1);
+        semaphore.release();
+        expect(semaphore.value).toBe(0);
+        expect(() => semaphore.acquireNowait()).toThrow(expect.objectContaining({ code: "ERR_WOULD_BLOCK" }));
+      });
+    },
+  );
 });
 
 describeEverywhere("rule 27: no AbortSignal.any and no AbortSignal.timeout inside", (everywhere) => {

@@ -14,25 +14,28 @@ describeEverywhere("rule 23: operating-system signals", (everywhere) => {
     expect(process.listenerCount("SIGUSR2")).toBe(0);
   });
 
-  everywhere("handlers are shared and counted; the last one out restores what was there (BUG-19)", async () => {
-    const other = (): void => {};
-    process.on("SIGUSR2", other);
-    try {
-      const outer = Cancellable.withSignal("SIGUSR2");
-      const outcome = await outer.settle(async () => {
-        await Cancellable.withSignal("SIGUSR2").run(() => {
+  everywhere(
+    "handlers are shared and counted; the last one out restores what was there (BUG-19)",
+    async () => {
+      const other = (): void => {};
+      process.on("SIGUSR2", other);
+      try {
+        const outer = Cancellable.withSignal("SIGUSR2");
+        const outcome = await outer.settle(async () => {
+          await Cancellable.withSignal("SIGUSR2").run(() => {
+            expect(process.listenerCount("SIGUSR2")).toBe(2);
+          });
           expect(process.listenerCount("SIGUSR2")).toBe(2);
+          process.kill(process.pid, "SIGUSR2");
+          await sleepForever();
         });
-        expect(process.listenerCount("SIGUSR2")).toBe(2);
-        process.kill(process.pid, "SIGUSR2");
-        await sleepForever();
-      });
-      expect(outcome.status).toBe("cancelled");
-      expect(process.listeners("SIGUSR2")).toEqual([other]);
-    } finally {
-      process.removeListener("SIGUSR2", other);
-    }
-  });
+        expect(outcome.status).toBe("cancelled");
+        expect(process.listeners("SIGUSR2")).toEqual([other]);
+      } finally {
+        process.removeListener("SIGUSR2", other);
+      }
+    },
+  );
 
   everywhere("without a signal nothing happens, and the handler is gone afterwards", async () => {
     const before = process.listenerCount("SIGTERM");

@@ -8,9 +8,9 @@ import {
   ConditionSource,
   currentOperation,
   ResourceSource,
+  type SourceSink,
   sleep,
   sleepForever,
-  type SourceSink,
   TimeoutSource,
   TokenSource,
 } from "../../src/index.ts";
@@ -34,36 +34,42 @@ class Probe extends CancellationSource {
 }
 
 describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
-  everywhere("they start before the body, and stop last started first, however it ends (BUG-33)", async () => {
-    for (const end of ["value", "error", "cancel"]) {
-      const log: string[] = [];
-      const op = new Cancellable().addSource(new Probe("a", log)).addSource(new Probe("b", log));
-      await op.settle(async () => {
-        log.push("body");
-        if (end === "error") throw new Error("x");
-        if (end === "cancel") {
-          op.cancel();
-          await sleepForever();
-        }
-      });
-      expect(log).toEqual(["start a", "start b", "body", "stop b", "stop a"]);
-    }
-  });
+  everywhere(
+    "they start before the body, and stop last started first, however it ends (BUG-33)",
+    async () => {
+      for (const end of ["value", "error", "cancel"]) {
+        const log: string[] = [];
+        const op = new Cancellable().addSource(new Probe("a", log)).addSource(new Probe("b", log));
+        await op.settle(async () => {
+          log.push("body");
+          if (end === "error") throw new Error("x");
+          if (end === "cancel") {
+            op.cancel();
+            await sleepForever();
+          }
+        });
+        expect(log).toEqual(["start a", "start b", "body", "stop b", "stop a"]);
+      }
+    },
+  );
 
-  everywhere("one that cannot start fails the operation, and those before it are stopped (BUG-34)", async () => {
-    const log: string[] = [];
-    const failure = new Error("no such thing");
-    const op = new Cancellable()
-      .addSource(new Probe("a", log))
-      .addSource(new Probe("b", log, failure))
-      .addSource(new Probe("c", log));
-    const body = vi.fn();
-    expect(await rejection(op.run(body))).toBe(failure);
-    expect(log).toEqual(["start a", "stop a"]);
-    expect(body).not.toHaveBeenCalled();
-    expect(op.context.status).toBe("failed");
-    expect(currentOperation()).toBeUndefined();
-  });
+  everywhere(
+    "one that cannot start fails the operation, and those before it are stopped (BUG-34)",
+    async () => {
+      const log: string[] = [];
+      const failure = new Error("no such thing");
+      const op = new Cancellable()
+        .addSource(new Probe("a", log))
+        .addSource(new Probe("b", log, failure))
+        .addSource(new Probe("c", log));
+      const body = vi.fn();
+      expect(await rejection(op.run(body))).toBe(failure);
+      expect(log).toEqual(["start a", "stop a"]);
+      expect(body).not.toHaveBeenCalled();
+      expect(op.context.status).toBe("failed");
+      expect(currentOperation()).toBeUndefined();
+    },
+  );
 
   everywhere("one that fails to stop does not fail the operation (PAR-CAN-39)", async (t) => {
     class Sticky extends CancellationSource {
@@ -79,43 +85,60 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
     expect(t.reported.splice(0)).toMatchObject([{ message: "stuck" }]);
   });
 
-  everywhere("a source of one's own cancels with its reason and message, once, and not after the end", async () => {
-    const probe = new Probe("mine", []);
-    const op = new Cancellable().addSource(probe);
-    const outcome = await op.settle(() => {
-      probe.sink?.trigger("disconnect", "cable pulled");
-      probe.sink?.trigger("manual", "again");
-      return sleepForever();
-    });
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "disconnect", message: "cable pulled" } });
-    expect(op.context.metadata).toEqual({ cancelledBy: "mine" });
-    expect(probe.triggered).toBe(true);
-    const done = new Cancellable().addSource(probe);
-    await done.run(() => {});
-    probe.sink?.trigger("manual", "too late");
-    expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
-  });
+  everywhere(
+    "a source of one's own cancels with its reason and message, once, and not after the end",
+    async () => {
+      const probe = new Probe("mine", []);
+      const op = new Cancellable().addSource(probe);
+      const outcome = await op.settle(() => {
+        probe.sink?.trigger("disconnect", "cable pulled");
+        probe.sink?.trigger("manual", "again");
+        return sleepForever();
+      });
+      expect(outcome).toMatchObject({
+        status: "cancelled",
+        error: { reason: "disconnect", message: "cable pulled" },
+      });
+      expect(op.context.metadata).toEqual({ cancelledBy: "mine" });
+      expect(probe.triggered).toBe(true);
+      const done = new Cancellable().addSource(probe);
+      await done.run(() => {});
+      probe.sink?.trigger("manual", "too late");
+      expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
+    },
+  );
 
-  everywhere("a condition that throws is reported and goes on; it never cancels by accident (PAR-CND-02)", async (t) => {
-    let calls = 0;
-    const op = Cancellable.withCondition(
-      () => {
-        if (++calls < 4) throw new Error(`broken ${calls}`);
-        return true;
-      },
-      { interval: 5 },
-    );
-    expect(await op.settle(() => sleepForever())).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-    expect(calls).toBe(4);
-    expect(t.reported.splice(0)).toHaveLength(3);
-  });
+  everywhere(
+    "a condition that throws is reported and goes on; it never cancels by accident (PAR-CND-02)",
+    async (t) => {
+      let calls = 0;
+      const op = Cancellable.withCondition(
+        () => {
+          if (++calls < 4) throw new Error(`broken ${calls}`);
+          return true;
+        },
+        { interval: 5 },
+      );
+      expect(await op.settle(() => sleepForever())).toMatchObject({
+        status: "cancelled",
+        error: { reason: "condition" },
+      });
+      expect(calls).toBe(4);
+      expect(t.reported.splice(0)).toHaveLength(3);
+    },
+  );
 });
 
 describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
   everywhere("a timeout in any-of fires (BUG-01), with its reason and message, and is named", async (t) => {
-    const op = Cancellable.anyOf(Cancellable.withTimeout(20), Cancellable.withCondition(() => false, { interval: 5 }));
+    const op = Cancellable.anyOf(
+      Cancellable.withTimeout(20),
+      Cancellable.withCondition(() => false, { interval: 5 }),
+    );
     const outcome = await op.settle(() => sleepForever());
-    expect(outcome).toMatchObject({ error: { reason: "timeout", message: "Operation timed out after 20ms" } });
+    expect(outcome).toMatchObject({
+      error: { reason: "timeout", message: "Operation timed out after 20ms" },
+    });
     expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
     t.expectElapsed(20);
   });
@@ -152,37 +175,48 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
 
   everywhere("the same source twice in all-of counts twice (BUG-23)", async () => {
     const source = new TimeoutSource(5);
-    const outcome = await new Cancellable().addSource(new AllOfSource([source, source])).settle(() => sleepForever());
+    const outcome = await new Cancellable()
+      .addSource(new AllOfSource([source, source]))
+      .settle(() => sleepForever());
     expect(outcome.status).toBe("cancelled");
   });
 
   everywhere("combine: the earliest timeout wins in either order (BUG-04, PAR-CAN-10)", async (t) => {
-    await Cancellable.withTimeout(10).combine(Cancellable.withTimeout(1_000)).settle(() => sleepForever());
+    await Cancellable.withTimeout(10)
+      .combine(Cancellable.withTimeout(1_000))
+      .settle(() => sleepForever());
     t.expectElapsed(10);
-    await Cancellable.withTimeout(1_000).combine(Cancellable.withTimeout(10)).settle(() => sleepForever());
+    await Cancellable.withTimeout(1_000)
+      .combine(Cancellable.withTimeout(10))
+      .settle(() => sleepForever());
     t.expectElapsed(20);
     expect(t.elapsed()).toBeLessThan(900);
   });
 
-  everywhere("combine: any part cancels the whole, with its own reason; callbacks are kept (PAR-CAN-11, BUG-60)", async () => {
-    const events: string[] = [];
-    const token = new CancellationToken();
-    const part = Cancellable.withToken(token, { metadata: { a: 1 } }).onCancel(() => void events.push("part"));
-    const whole = new Cancellable({ name: "whole", metadata: { b: 2 } }).combine(
-      Cancellable.withTimeout(1_000),
-      Cancellable.withTimeout(2_000).combine(part),
-    );
-    const ended = whole.settle(() => sleepForever());
-    token.cancel("shutdown", "bye");
-    expect(await ended).toMatchObject({ error: { reason: "shutdown", message: "bye" } });
-    expect(events).toEqual(["part"]);
-    expect(whole.context).toMatchObject({ name: "whole", metadata: { a: 1, b: 2 } });
-    const second = new Cancellable();
-    const both = second.combine(new Cancellable());
-    const result = both.settle(() => sleepForever());
-    second.cancel("disconnect");
-    expect(await result).toMatchObject({ error: { reason: "disconnect" } });
-  });
+  everywhere(
+    "combine: any part cancels the whole, with its own reason; callbacks are kept (PAR-CAN-11, BUG-60)",
+    async () => {
+      const events: string[] = [];
+      const token = new CancellationToken();
+      const part = Cancellable.withToken(token, { metadata: { a: 1 } }).onCancel(
+        () => void events.push("part"),
+      );
+      const whole = new Cancellable({ name: "whole", metadata: { b: 2 } }).combine(
+        Cancellable.withTimeout(1_000),
+        Cancellable.withTimeout(2_000).combine(part),
+      );
+      const ended = whole.settle(() => sleepForever());
+      token.cancel("shutdown", "bye");
+      expect(await ended).toMatchObject({ error: { reason: "shutdown", message: "bye" } });
+      expect(events).toEqual(["part"]);
+      expect(whole.context).toMatchObject({ name: "whole", metadata: { a: 1, b: 2 } });
+      const second = new Cancellable();
+      const both = second.combine(new Cancellable());
+      const result = both.settle(() => sleepForever());
+      second.cancel("disconnect");
+      expect(await result).toMatchObject({ error: { reason: "disconnect" } });
+    },
+  );
 
   everywhere("a source may serve two operations at once (BUG-25)", async () => {
     const source = new TimeoutSource(10);
@@ -218,14 +252,17 @@ describeEverywhere("rule 22: conditions", (everywhere) => {
     expect([most, checks]).toEqual([1, 3]);
   });
 
-  everywhere("an end does not wait for a check that is under way, whose result is ignored (BUG-41)", async () => {
-    const check = deferred<boolean>();
-    const op = Cancellable.withCondition(() => check.promise);
-    await op.run(() => sleep(1));
-    check.resolve(true);
-    await sleep(1);
-    expect(op.context).toMatchObject({ status: "completed", cancelRequested: false });
-  });
+  everywhere(
+    "an end does not wait for a check that is under way, whose result is ignored (BUG-41)",
+    async () => {
+      const check = deferred<boolean>();
+      const op = Cancellable.withCondition(() => check.promise);
+      await op.run(() => sleep(1));
+      check.resolve(true);
+      await sleep(1);
+      expect(op.context).toMatchObject({ status: "completed", cancelRequested: false });
+    },
+  );
 
   everywhere("a function that returns a promise is async, however it was made (BUG-71)", async () => {
     const op = Cancellable.withCondition((() => Promise.resolve(false)).bind(null), { interval: 2 });
@@ -249,23 +286,32 @@ describeEverywhere("resources", (everywhere) => {
     };
   };
 
-  everywhere("strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-04)", async () => {
-    const low = reader({ memory: 80, cpu: 10 });
-    await expect(
-      Cancellable.withResources({ memory: 80 }, { interval: 2, reader: low }).run(() => sleep(10).then(() => "ok")),
-    ).resolves.toBe("ok");
-    expect(new Set(low.reads)).toEqual(new Set(["memory"]));
-    const high = reader({ disk: 97 });
-    const outcome = await Cancellable.withResources({ cpu: 90, disk: 95 }, { interval: 2, reader: high }).settle(() =>
-      sleepForever(),
-    );
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-    expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
-  });
+  everywhere(
+    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-04)",
+    async () => {
+      const low = reader({ memory: 80, cpu: 10 });
+      await expect(
+        Cancellable.withResources({ memory: 80 }, { interval: 2, reader: low }).run(() =>
+          sleep(10).then(() => "ok"),
+        ),
+      ).resolves.toBe("ok");
+      expect(new Set(low.reads)).toEqual(new Set(["memory"]));
+      const high = reader({ disk: 97 });
+      const outcome = await Cancellable.withResources(
+        { cpu: 90, disk: 95 },
+        { interval: 2, reader: high },
+      ).settle(() => sleepForever());
+      expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
+      expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
+    },
+  );
 
   everywhere("the host's own metrics are read, within their ranges", async () => {
     const seen: boolean[] = [];
-    const op = Cancellable.withResources({ memory: 100, cpu: 100, disk: 100, eventLoopDelay: 60_000 }, { interval: 5 });
+    const op = Cancellable.withResources(
+      { memory: 100, cpu: 100, disk: 100, eventLoopDelay: 60_000 },
+      { interval: 5 },
+    );
     await op.run(async () => {
       await sleep(20);
       seen.push(op.isCancelled);
