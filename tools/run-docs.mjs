@@ -1,0 +1,78 @@
+// Runs every code block of the README, of docs/ and of the public docstrings, each as a program of its
+// own against the built package. A block that throws, or whose console.assert fails, fails.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The code blocks of a Markdown text; a block after `<!-- not run: reason -->` is left out. */
+function blocksOf(markdown) {
+  const blocks = [];
+  for (const match of markdown.matchAll(/(<!-- not run: [^>]+ -->\s*)?```(?:ts|js)\n([\s\S]*?)```/g)) {
+    if (match[1] === undefined) {
+      blocks.push({ code: match[2], line: markdown.slice(0, match.index).split("\n").length });
+    }
+  }
+  return blocks;
+}
+
+/** The Markdown of the docstrings of a TypeScript file, line for line. */
+const docstringsOf = (text) =>
+  text
+    .split("\n")
+    .map((line) => (/^\s*\*( |$)/.test(line) ? line.replace(/^\s*\* ?/, "") : ""))
+    .join("\n");
+
+const markdown = [
+  "README.md",
+  ...(existsSync(`${root}/docs`) ? readdirSync(`${root}/docs`).map((name) => `docs/${name}`) : []),
+].filter((name) => name.endsWith(".md") && existsSync(`${root}/${name}`));
+const sources = readdirSync(`${root}/packages/cancelable/src`, { recursive: true })
+  .map((name) => `packages/cancelable/src/${name}`)
+  .filter((name) => name.endsWith(".ts"));
+
+const programs = [
+  ...markdown.map((name) => [name, readFileSync(`${root}/${name}`, "utf8")]),
+  ...sources.map((name) => [name, docstringsOf(readFileSync(`${root}/${name}`, "utf8"))]),
+].flatMap(([name, text]) => blocksOf(text).map(({ code, line }) => ({ where: `${name}:${line}`, code })));
+
+/** Inside the repository, so that the package is found by its name. */
+const folder = mkdtempSync(join(root, "node_modules", ".docs-"));
+
+const run = async ({ where, code }, index) => {
+  const { code: js } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
+  const file = join(folder, `${index}.mjs`);
+  writeFileSync(file, js);
+  const child = spawn(process.execPath, ["--unhandled-rejections=strict", file], { stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stdout.resume();
+  child.stderr.on("data", (chunk) => {
+    errors += chunk;
+  });
+  const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+  const exit = await new Promise((resolve) => child.on("close", resolve));
+  clearTimeout(timer);
+  const ok = exit === 0 && !errors.includes("Assertion failed");
+  if (!ok) console.error(`FAILED ${where} (exit code ${exit})\n${errors}`);
+  return ok;
+};
+
+let next = 0;
+let failed = 0;
+try {
+  const worker = async () => {
+    while (next < programs.length) {
+      const index = next++;
+      if (!(await run(programs[index], index))) failed++;
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+} finally {
+  rmSync(folder, { recursive: true });
+}
+console.log(`${programs.length - failed} of ${programs.length} code blocks ran`);
+process.exitCode = failed === 0 && programs.length > 0 ? 0 : 1;

@@ -1,0 +1,41 @@
+// The test suite on every supported Node, and a smoke test of the built package on Bun and Deno.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const runtimes = `${root}/tools/runtimes`;
+
+if (!existsSync(`${runtimes}/node_modules/node26`)) {
+  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: runtimes, stdio: "inherit" });
+}
+
+const bin = (name) => `${runtimes}/node_modules/${name}`;
+const smoke = `${root}/e2e/smoke.mjs`;
+const vitest = `${root}/node_modules/vitest/vitest.mjs`;
+const suite = [vitest, "run", "--reporter=dot", "packages"];
+
+const hosts = [
+  { host: "Node 20 (smoke)", command: process.execPath, args: [smoke] },
+  ...[22, 24, 26].map((version) => ({
+    host: `Node ${version}`,
+    command: `${bin(`node${version}`)}/bin/node`,
+    args: suite,
+  })),
+  { host: "Bun (smoke)", command: bin(".bin/bun"), args: [smoke] },
+  { host: "Deno (smoke)", command: bin(".bin/deno"), args: ["run", "-A", smoke] },
+];
+
+let failed = 0;
+for (const { host, command, args } of hosts) {
+  const started = performance.now();
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  const figures = stdout?.match(/(\d+ passed, \d+ failed|Tests .*)/)?.[0] ?? "";
+  console.log(`${status === 0 ? "ok    " : "FAILED"} ${host.padEnd(16)} ${seconds.padStart(6)}s  ${figures}`);
+  if (status !== 0) {
+    failed++;
+    console.log(error ?? "", stdout, stderr);
+  }
+}
+process.exitCode = failed === 0 ? 0 : 1;
