@@ -47,7 +47,13 @@ export {
   type ParentOption,
   type ScopeParent,
 } from "./scope/cancel-scope.ts";
-export { type Task, TaskCancelledError, TaskFailedError, type TaskStatus } from "./scope/task.ts";
+export {
+  type Task,
+  TaskCancelledError,
+  TaskFailedError,
+  type TaskHandle,
+  type TaskStatus,
+} from "./scope/task.ts";
 export { type TaskGroup, type TaskGroupOptions, taskGroup } from "./scope/task-group.ts";
 export { AbortSignalSource } from "./sources/abort-signal-source.ts";
 export { AllOfSource, AnyOfSource } from "./sources/composite-source.ts";

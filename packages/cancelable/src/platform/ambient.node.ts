@@ -2,20 +2,69 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 
 /*
  * The ambient store on hosts with AsyncLocalStorage (Node, Bun, Deno): follows `await`, timers,
- * event emitters and callbacks. Entered by callback only: `enterWith` would overwrite the caller's.
+ * event emitters and callbacks.
  */
 const storage = new AsyncLocalStorage<object>();
 
-/** Whether the store follows `await`. */
-export const followsAwait = true;
+/**
+ * From Node 24 on, a context is an immutable frame, and `storage.run` makes two of them: one to enter, one
+ * to leave. Inside a resource's scope, which is left by putting back what was there, one is enough.
+ */
+const hasFrames =
+  Number.parseInt(process.versions.node, 10) >= 24 &&
+  !("bun" in process.versions || "deno" in process.versions);
+
+/** Called inside a resource's scope only: what it changes ends there. */
+function enterHere(store: object, fn: (argument: unknown) => unknown, argument: unknown): unknown {
+  storage.enterWith(store);
+  return fn(argument);
+}
 
 export function getStore(): object | undefined {
   return storage.getStore();
 }
 
+/** Calls `fn(argument)` with `store` in the async context of now. */
 export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A): R {
-  return storage.run(store, fn, argument);
+  if (!hasFrames) return storage.run(store, fn, argument);
+  // It gives back what `fn` gives.
+  return new AsyncResource("cancelable:scope").runInAsyncScope(
+    enterHere,
+    undefined,
+    store,
+    fn,
+    argument,
+  ) as R;
 }
+
+interface Start {
+  readonly context: AsyncResource;
+  readonly store: object;
+  readonly fn: () => void;
+}
+
+let starting: Start[] | undefined;
+
+function startBatch(): void {
+  const batch = starting as Start[];
+  starting = undefined;
+  for (const { context, store, fn } of batch)
+    context.runInAsyncScope(enterHere, undefined, store, fn, undefined);
+}
+
+const now = Promise.resolve();
+
+/** Calls `fn` in a later microtask, in order, in the async context of now with `store` in it. `fn` never throws. */
+export const startWith: (store: object, fn: () => void) => void = hasFrames
+  ? (store, fn) => {
+      const start: Start = { context: new AsyncResource("cancelable:task"), store, fn };
+      if (starting !== undefined) starting.push(start);
+      else {
+        starting = [start];
+        void now.then(startBatch);
+      }
+    }
+  : (store, fn) => void now.then(() => storage.run(store, fn));
 
 /** A function that runs others in the async context of now: the user's own stores included. */
 export function captureContext(): (fn: () => void) => void {

@@ -4,14 +4,11 @@
  */
 let current: object | undefined;
 
-/** Whether the store follows `await`. */
-export const followsAwait = false;
-
 export function getStore(): object | undefined {
   return current;
 }
 
-export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A): R {
+export function runWith<A, R>(store: object | undefined, fn: (argument: A) => R, argument: A): R {
   const before = current;
   current = store;
   try {
@@ -21,17 +18,16 @@ export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A
   }
 }
 
+const now = Promise.resolve();
+
+/** Calls `fn` in a later microtask, in order, with `store`. `fn` never throws. */
+export function startWith(store: object, fn: () => void): void {
+  void now.then(() => runWith(store, fn, undefined));
+}
+
 export function captureContext(): (fn: () => void) => void {
   const store = current;
-  return (fn) => {
-    const before = current;
-    current = store;
-    try {
-      fn();
-    } finally {
-      current = before;
-    }
-  };
+  return (fn) => runWith(store, fn, undefined);
 }
 
 export function runOutside<R>(fn: () => R): R {

@@ -1,3 +1,4 @@
+import { startWith } from "#host/ambient";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { isThenable, UsageError } from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
@@ -42,17 +43,18 @@ export interface Task<T> extends PromiseLike<T> {
   wait(): Promise<void>;
 }
 
-/** Told when a task ends. */
+/** @internal Told when a task ends. */
 export interface TaskOwner {
   taskEnded(task: TaskHandle<unknown>): void;
 }
 
-/** @internal A task as backends and groups see it. */
+/** A task as a backend sees it, which runs it. */
 export class TaskHandle<T> implements Task<T> {
   readonly scope: CancelScope;
   name = "task";
+  /** @internal */
   owner: TaskOwner | undefined = undefined;
-  /** Held by the task, to be broken if it ends without giving them back. */
+  /** @internal Held by the task, to be broken if it ends without giving them back. */
   held: Set<{ ownerEnded(): void }> | undefined = undefined;
   #status: TaskStatus = "pending";
   #result: unknown = undefined;
@@ -110,7 +112,6 @@ export class TaskHandle<T> implements Task<T> {
     return waitIn(currentNode(), this.ended);
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: a task is awaitable
   then<A = T, B = never>(
     onValue?: ((value: T) => A | PromiseLike<A>) | null,
     onError?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -120,12 +121,17 @@ export class TaskHandle<T> implements Task<T> {
       .then(onValue, onError);
   }
 
-  /** For backends: runs the body in the task's scope and settles the task with what comes out. */
+  /** Runs the body in the task's scope, settles the task with what comes out, and calls `done`. */
   execute(body: () => T | PromiseLike<T>, done?: () => void): void {
+    enter(this.scope.node, () => this.perform(body, done), undefined);
+  }
+
+  /** @internal As {@link execute}, where the task's scope is the ambient one already. */
+  perform(body: () => T | PromiseLike<T>, done?: () => void): void {
     this.#status = "running";
     let result: T | PromiseLike<T>;
     try {
-      result = enter(this.scope.node, body as (argument: undefined) => T | PromiseLike<T>, undefined);
+      result = body();
     } catch (error) {
       this.#settle(false, error, done);
       return;
@@ -184,18 +190,9 @@ export function spawnIn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): 
 /** Tasks of one turn start in one microtask, in order. */
 let starting: Array<() => void> | undefined;
 
-/** Starts `body` in a task of plain promises, after the caller's synchronous part. */
+/** Starts `body` in a task of plain promises, after the caller's synchronous part and in its async context. */
 export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
   const task = new TaskHandle<T>(scope);
-  const start = (): void => task.execute(body);
-  if (starting !== undefined) starting.push(start);
-  else {
-    starting = [start];
-    queueMicrotask(() => {
-      const batch = starting as Array<() => void>;
-      starting = undefined;
-      for (const begin of batch) begin();
-    });
-  }
+  startWith(scope.node, () => task.perform(body));
   return task;
 }

@@ -43,7 +43,6 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
             } finally {
               ended.push("sibling");
               // A later failure: it is kept, and reported.
-              // biome-ignore lint/correctness/noUnsafeFinally: what the test is about
               throw new Error("while unwinding");
             }
           });

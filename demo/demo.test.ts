@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly ms: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+let folder: string;
+let running: ChildProcess | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "demo-test-"));
+});
+
+afterEach(async () => {
+  running?.kill("SIGKILL");
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs the demo to its end; calls `onOutput` with all there is so far whenever there is more. */
+function runDemo(onOutput?: (output: string, child: ChildProcess) => void): Promise<Ended> {
+  const started = performance.now();
+  const child = spawn(process.execPath, ["demo/main.mjs"], {
+    cwd: root,
+    env: { ...process.env, DEMO_TMP: folder },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running = child;
+  let output = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    onOutput?.(output, child);
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    errors += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => {
+      resolve({ code, signal, ms: performance.now() - started, output, errors });
+    });
+  });
+}
+
+/** Sends `signal` once, when half of the song is there: some are done by then, and some are not. */
+function signalAtHalfTime(signal: NodeJS.Signals): Promise<Ended> {
+  let sent = false;
+  return runDemo((output, child) => {
+    if (sent || !/song\.flac +downloading +50 %/.test(output)) return;
+    sent = true;
+    child.kill(signal);
+  });
+}
+
+/** What the summary says of each file: state and reason or checksum. */
+function summaryOf(output: string): Record<string, { readonly state: string; readonly detail: string }> {
+  const rows = output
+    .slice(output.indexOf("Summary:"))
+    .matchAll(/^ {2}(\S+) +(done|corrupt|failed|timed out|cancelled) +(.+)$/gm);
+  return Object.fromEntries(
+    [...rows].map(([, name, state, detail]) => [name, { state: state ?? "", detail: detail ?? "" }]),
+  );
+}
+
+const row = (state: string, detail: RegExp): object => ({ state, detail: expect.stringMatching(detail) });
+
+describe("left alone", () => {
+  test("ends within 15 s with exit code 0, each file in its state", async () => {
+    const { code, ms, output, errors } = await runDemo();
+    expect(errors).toBe("");
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(15_000);
+    expect(summaryOf(output)).toEqual({
+      "readme.txt": row("done", /sha256 [0-9a-f]{12}… matches$/),
+      "photo.jpg": row("done", /sha256 [0-9a-f]{12}… matches$/),
+      "song.flac": row("done", /sha256 [0-9a-f]{12}… matches$/),
+      "video.mp4": row("done", /sha256 [0-9a-f]{12}… matches$/),
+      "report.pdf": row("corrupt", /sha256 [0-9a-f]{12}… does not match$/),
+      "backup.tar": row("timed out", /own limit of 3\.0 s/),
+      "broken.zip": row("failed", /HTTP 500/),
+      "huge.iso": row("cancelled", /deadline of 6\.0 s for all/),
+    });
+    expect(output).toContain("Partial files: 3 removed, 0 left");
+    expect(output).toContain("Connections: 8 made, 0 left open");
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test("writes plain lines into a pipe", async () => {
+    const { output } = await runDemo();
+    // No escape sequence, and nothing that a terminal would write over.
+    expect([...output].filter((character) => character < " " && character !== "\n")).toEqual([]);
+    expect(output).toMatch(/^\[ *\d+\.\d s\] video\.mp4 +downloading +50 % of 9\.0 MB$/m);
+  });
+});
+
+describe.each([
+  ["SIGINT", 130, "Ctrl-C"],
+  ["SIGTERM", 143, "SIGTERM"],
+] as const)("%s", (signal, exitCode, reason) => {
+  test(`cancels what runs, leaves nothing behind and exits with ${exitCode}`, async () => {
+    const ended = await signalAtHalfTime(signal);
+    expect(ended.errors).toBe("");
+    // Not killed: it ended by itself.
+    expect(ended.signal).toBeNull();
+    expect(ended.code).toBe(exitCode);
+    expect(summaryOf(ended.output)).toEqual({
+      "readme.txt": row("done", /matches$/),
+      "photo.jpg": row("cancelled", new RegExp(`^${reason};`)),
+      "song.flac": row("cancelled", new RegExp(`^${reason};`)),
+      "video.mp4": row("cancelled", new RegExp(`^${reason};`)),
+      "report.pdf": row("cancelled", new RegExp(`^${reason};`)),
+      "backup.tar": row("cancelled", new RegExp(`^${reason};`)),
+      "broken.zip": row("failed", /HTTP 500/),
+      "huge.iso": row("cancelled", new RegExp(`^${reason};`)),
+    });
+    expect(ended.output).toContain("Partial files: 6 removed, 0 left");
+    expect(ended.output).toContain("Connections: 8 made, 0 left open");
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+test("ends when nobody reads its output", async () => {
+  const { code, signal } = await runDemo((_output, child) => {
+    child.stdout?.destroy();
+  });
+  expect(signal).toBeNull();
+  expect(code).toBe(1);
+  expect(await readdir(folder)).toEqual([]);
+});

@@ -1,0 +1,51 @@
+// @ts-check
+/*
+ * Figures and text for people.
+ */
+
+/** @param {number} ms */
+export function seconds(ms) {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** @param {number} count */
+export function bytes(count) {
+  if (count >= 100_000_000) return `${(count / 1_000_000).toFixed(0)} MB`;
+  if (count >= 1_000_000) return `${(count / 1_000_000).toFixed(1)} MB`;
+  return `${(count / 1_000).toFixed(0)} kB`;
+}
+
+/**
+ * Exactly `width` characters: filled up, or cut with an ellipsis.
+ *
+ * @param {string} text
+ * @param {number} width
+ */
+export function fit(text, width) {
+  if (text.length <= width) return text.padEnd(width);
+  return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
+}
+
+/** @type {Record<string, string>} */
+const colours = { done: "32", corrupt: "31", failed: "31", "timed out": "33", cancelled: "35", dim: "2" };
+
+/**
+ * In the colour of a state, where colours are wanted.
+ *
+ * @param {string} text
+ * @param {string} state
+ * @param {boolean} on
+ */
+export function paint(text, state, on) {
+  const code = colours[state];
+  return on && code !== undefined ? `\x1b[${code}m${text}\x1b[0m` : text;
+}
+
+/**
+ * Whether to write colours: to terminals, unless https://no-color.org is asked for.
+ *
+ * @param {import("node:tty").WriteStream} out
+ */
+export function wantsColour(out) {
+  return out.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+}

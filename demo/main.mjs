@@ -1,0 +1,113 @@
+// @ts-check
+/*
+ * Eight downloads at once, each with its own time limit, all under one deadline, and Ctrl-C ends them all.
+ *
+ *   signals (SIGINT, SIGTERM)
+ *   └─ deadline of 6 s
+ *      └─ task group
+ *         ├─ the painter
+ *         └─ eight downloads, each an operation with its own timeout
+ *
+ * Nothing here ends the process: when everything is closed, nothing keeps it alive.
+ */
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
+import { join } from "node:path";
+import { all, Cancellable, SignalCancellation, taskGroup } from "@hother/cancelable";
+import { Board } from "./board.mjs";
+import { download } from "./download.mjs";
+import { deadlineMs, files } from "./files.mjs";
+import { Lines } from "./lines.mjs";
+import { startServer } from "./server.mjs";
+import { makeFiles } from "./stock.mjs";
+import { printSummary } from "./summary.mjs";
+import { Table } from "./table.mjs";
+
+const out = process.stdout;
+const started = performance.now();
+/** Filled in as things end. @type {import("./summary.mjs").Aftermath} */
+const after = { ms: 0, connections: 0, openConnections: 0, partFiles: [], keptFiles: [], folder: "" };
+/** @type {import("./download.mjs").Result[]} */
+let results = [];
+
+const board = new Board(files);
+// A table needs room for all its lines, or it cannot be written over.
+const live = out.isTTY && process.env.TERM !== "dumb" && (out.rows || 24) > files.length + 2;
+const view = live ? new Table(out, board) : new Lines(out);
+
+const whole = Cancellable.withSignal("SIGINT", "SIGTERM").onProgress((_id, progress, metadata) => {
+  if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
+});
+// `npm run demo | head`: nobody reads on.
+out.on("error", () => whole.cancel("disconnect", "nobody reads the output"));
+
+const outcome = await whole.settle(async (op) => {
+  const folder = await mkdtemp(join(process.env.DEMO_TMP ?? tmpdir(), "cancelable-demo-"));
+  after.folder = folder;
+  try {
+    await inFolder(op, folder);
+  } finally {
+    await op.shield(() => rm(folder, { recursive: true }), { timeout: { seconds: 5 } });
+  }
+  op.check();
+});
+
+after.ms = performance.now() - started;
+if (results.length > 0) printSummary(out, results, after);
+process.exitCode = exitCode();
+
+/** @param {Cancellable} op @param {string} folder */
+async function inFolder(op, folder) {
+  const [shelf, inbox] = [join(folder, "served"), join(folder, "downloads")];
+  await mkdir(shelf);
+  await mkdir(inbox);
+  await makeFiles(files, shelf);
+  const server = await startServer(files, shelf);
+  try {
+    out.write(`${files.length} downloads from ${server.url} into ${inbox}; Ctrl-C cancels them.\n\n`);
+    await downloadAll(server.url, inbox);
+  } finally {
+    await op.shield(
+      async () => {
+        after.connections = server.connections;
+        after.openConnections = await server.close();
+        const names = await readdir(inbox);
+        after.partFiles = names.filter((name) => name.endsWith(".part"));
+        after.keptFiles = names.filter((name) => !name.endsWith(".part"));
+      },
+      { timeout: { seconds: 5 } },
+    );
+  }
+}
+
+/** @param {string} url @param {string} inbox */
+async function downloadAll(url, inbox) {
+  const everything = Cancellable.withTimeout(deadlineMs, { name: "all downloads" });
+  // It cannot fail but by a mistake in here; that it was cut short is in the results.
+  const ended = await everything.settle(() =>
+    taskGroup(async (group) => {
+      const painter = group.startSoon(() => view.repaint());
+      results = await all(
+        files.map((file) => async () => {
+          const result = await download(file, url, inbox);
+          view.changed(board.end(result));
+          return result;
+        }),
+      );
+      painter.cancel();
+    }),
+  );
+  view.finish();
+  if (ended.status === "failed") throw ended.error;
+}
+
+/** As a shell reports it: 128 and the number of the signal. */
+function exitCode() {
+  if (outcome.status === "completed") return 0;
+  const { error } = outcome;
+  if (error instanceof SignalCancellation) {
+    return 128 + (constants.signals[/** @type {NodeJS.Signals} */ (error.signal)] ?? 0);
+  }
+  console.error(error);
+  return 1;
+}

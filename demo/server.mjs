@@ -1,0 +1,126 @@
+// @ts-check
+/*
+ * An HTTP server on loopback that sends real files, each at its own speed.
+ *
+ * A request is an operation that the client's hanging up cancels: its sleeps, and so its loop, end then.
+ * The requests belong to the server and not to whoever started it (`parent: null`): when the downloads
+ * are cancelled it is their closed connections that end the requests.
+ */
+import { once } from "node:events";
+import { open, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { CancelScope, Cancellable, isCancellation, waitFor } from "@hother/cancelable";
+import { sha256 } from "./hash.mjs";
+
+/** @typedef {import("./files.mjs").DemoFile} DemoFile */
+/** @typedef {{ url: string, connections: number, close: () => Promise<number> }} DemoServer */
+
+/** How often a piece is sent. */
+const tickMs = 40;
+/** How long clients have for hanging up by themselves. */
+const hangUpMs = 500;
+
+/**
+ * Serves the files that are in `folder`.
+ *
+ * @param {readonly DemoFile[]} files
+ * @param {string} folder
+ * @returns {Promise<DemoServer>}
+ */
+export async function startServer(files, folder) {
+  /** @type {Map<string, { file: DemoFile, path: string, digest: string }>} */
+  const shelf = new Map();
+  for (const file of files) {
+    const path = join(folder, file.name);
+    shelf.set(`/${file.name}`, { file, path, digest: await sha256(path) });
+  }
+
+  /** @type {Set<Promise<unknown>>} */
+  const requests = new Set();
+  const server = createServer((request, response) => {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const wanted = shelf.get(request.url ?? "");
+    if (wanted === undefined) {
+      response.writeHead(404).end("no such file\n");
+      return;
+    }
+    const answer = Cancellable.withAbortSignal(gone.signal, { name: `GET ${request.url}`, parent: null })
+      .run((op) => send(op, response, wanted))
+      .catch((error) => {
+        if (!isCancellation(error)) response.destroy(error);
+      })
+      .finally(() => requests.delete(answer));
+    requests.add(answer);
+  });
+
+  server.listen(0, "127.0.0.1");
+  await waitFor(once(server, "listening"));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+
+  const state = {
+    url: `http://127.0.0.1:${port}`,
+    connections: 0,
+    /**
+     * Closes the server when the clients have hung up, and hangs up on those that do not.
+     * Resolves with the number of the latter.
+     */
+    async close() {
+      const closed = once(server, "close");
+      server.close();
+      let left = 0;
+      const patience = new CancelScope({ timeout: hangUpMs });
+      await patience.run(() => waitFor(closed));
+      if (patience.cancelledCaught) {
+        left = await new Promise((resolve, reject) => {
+          server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
+        });
+        server.closeAllConnections();
+        await closed;
+      }
+      await Promise.all(requests);
+      return left;
+    },
+  };
+  server.on("connection", () => {
+    state.connections++;
+  });
+  return state;
+}
+
+/**
+ * @param {Cancellable} op
+ * @param {import("node:http").ServerResponse} response
+ * @param {{ file: DemoFile, path: string, digest: string }} wanted
+ */
+async function send(op, response, { file, path, digest }) {
+  if (file.trouble === "error") {
+    await op.sleep(400);
+    response.writeHead(500, { connection: "close" }).end("the disk is on fire\n");
+    return;
+  }
+  response.writeHead(200, { "content-length": file.size, "x-sha256": digest, connection: "close" });
+  if (file.size <= 64_000) {
+    response.end(await readFile(path));
+    return;
+  }
+  const end = file.trouble === "stall" ? 0.4 * file.size : file.size;
+  const source = await open(path);
+  try {
+    const start = performance.now();
+    for (let sent = 0; sent < end; ) {
+      await op.sleep(tickMs);
+      const due = Math.min(end, (file.speed * (performance.now() - start)) / 1_000) - sent;
+      const { bytesRead, buffer } = await source.read(Buffer.alloc(Math.ceil(due)), 0, Math.ceil(due), sent);
+      if (file.trouble === "damage" && sent === 0) buffer.writeUInt8(buffer.readUInt8(0) ^ 1, 0);
+      sent += bytesRead;
+      if (!response.write(buffer.subarray(0, bytesRead))) await once(response, "drain", { signal: op.signal });
+    }
+    // A stalled server says nothing and does not hang up: the client has to.
+    if (file.trouble === "stall") await op.sleep(null);
+    response.end();
+  } finally {
+    await source.close();
+  }
+}

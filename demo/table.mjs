@@ -1,0 +1,119 @@
+// @ts-check
+/*
+ * For terminals: a table that is written over itself.
+ *
+ * A picture is one write: up to where the last one began, every line with what was right of it erased.
+ * Nothing is cleared before it is written again, so nothing flickers.
+ */
+import { sleep } from "@hother/cancelable";
+import { rateOf } from "./board.mjs";
+import { bytes, fit, paint, wantsColour } from "./format.mjs";
+
+/** @typedef {import("./board.mjs").Row} Row */
+
+const hideCursor = "\x1b[?25l";
+const showCursor = "\x1b[?25h";
+const eraseRight = "\x1b[K";
+const eraseBelow = "\x1b[J";
+const frameMs = 100;
+
+export class Table {
+  #out;
+  #board;
+  #colour;
+  /** The widths of the lines that are on the screen. @type {number[]} */
+  #shown = [];
+
+  /** @param {import("node:tty").WriteStream} out @param {import("./board.mjs").Board} board */
+  constructor(out, board) {
+    this.#out = out;
+    this.#board = board;
+    this.#colour = wantsColour(out);
+  }
+
+  /** The next picture shows it. @param {Row} _row */
+  changed(_row) {}
+
+  /** Paints until it is cancelled; then the cursor is back at once, whatever else there is to wait for. */
+  async repaint() {
+    this.#out.write(hideCursor);
+    try {
+      for (;;) {
+        this.#draw();
+        await sleep(frameMs);
+      }
+    } finally {
+      this.#out.write(showCursor);
+    }
+  }
+
+  /** The last picture, which stays. */
+  finish() {
+    this.#draw();
+  }
+
+  #draw() {
+    const columns = this.#out.columns || 80;
+    const widths = layout(columns - 1);
+    const head = line(["file", "progress", "rate", "state", "why"], widths);
+    const lines = [
+      { text: paint(head, "dim", this.#colour), width: head.length },
+      ...this.#board.rows.map((row) => ({ text: this.#rowText(row, widths), width: columns - 1 })),
+    ];
+    // A terminal that was made narrower has broken the old lines into more.
+    const up = this.#shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
+    const picture = lines.map(({ text }) => `${text}${eraseRight}\n`).join("");
+    this.#out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${picture}${eraseBelow}`);
+    this.#shown = lines.map(({ width }) => width);
+  }
+
+  /** @param {Row} row @param {number[]} widths */
+  #rowText(row, widths) {
+    const share = Math.min(1, row.current / row.total);
+    const rate = row.state === "downloading" ? `${bytes(rateOf(row))}/s` : "";
+    const [name = 0, bar = 0, speed = 0, state = 0, why = 0] = widths;
+    const filled = Math.floor(share * (bar - 5));
+    const gauge =
+      bar === 0
+        ? ""
+        : `${"█".repeat(filled)}${"░".repeat(bar - 5 - filled)}${`${Math.floor(100 * share)}%`.padStart(5)}`;
+    return [
+      fit(row.name, name),
+      bar === 0 ? "" : gauge,
+      speed === 0 ? "" : rate.padStart(speed),
+      state === 0 ? "" : paint(fit(row.state, state), row.state, this.#colour),
+      why === 0 ? "" : fit(row.reason, why),
+    ]
+      .filter((cell) => cell !== "")
+      .join(" ");
+  }
+}
+
+/**
+ * The widths of name, bar, rate, state and reason; 0 for those that there is no room for.
+ *
+ * @param {number} width
+ * @returns {number[]}
+ */
+function layout(width) {
+  const name = 10;
+  const state = 11;
+  if (width < name + 1 + state) return [Math.max(1, width), 0, 0, 0, 0];
+  const left = width - name - state - 2;
+  // Reason first, at its shortest useful, then the bar, then the rate.
+  if (left < 19) return [name, 0, 0, state, left];
+  const reason = Math.max(8, Math.min(26, Math.floor(left * 0.42)));
+  const rest = left - reason;
+  if (rest < 24) return [name, rest - 1, 0, state, reason];
+  return [name, Math.min(40, rest - 11), 9, state, reason];
+}
+
+/** @param {string[]} cells @param {number[]} widths */
+function line(cells, widths) {
+  return cells
+    .map((cell, column) => ({ cell, width: widths[column] ?? 0 }))
+    .filter(({ width }) => width > 0)
+    .map(({ cell, width }) => (cell === "rate" ? fit(cell, width).trim().padStart(width) : fit(cell, width)))
+    .join(" ")
+    .trimEnd();
+}
