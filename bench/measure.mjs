@@ -2,8 +2,10 @@
  * Measures the subjects of one case in this process: times, bytes per operation, or heap growth.
  *
  * Times: the subjects take turns. In every round each one performs a batch of fixed size, so that a busy
- * machine disturbs all of them alike, and ratios are formed within a round. The order rotates, so that
- * nobody always pays for the same neighbour's garbage.
+ * machine disturbs all of them alike, and ratios are formed within a round. The order rotates, and the young
+ * generation is emptied before each batch, so that nobody pays for a neighbour's garbage. A full collection
+ * there would distort: it drops hidden classes of which no object is alive, the optimized code that relies on
+ * them is thrown away, and the batch measures warming up (up to twice the time, most of all for libraries).
  *
  * Bytes: measured in a process of its own (see run.mjs) whose young generation is so large that nothing is
  * collected during a batch; a batch in which something was collected does not count.
@@ -13,7 +15,7 @@ import v8 from "node:v8";
 
 /** @import { Case, Measured, Subject } from "./types.mjs" */
 
-const collect = /** @type {() => void} */ (globalThis.gc ?? (() => {}));
+const collect = /** @type {(options?: { type: "major" | "minor" }) => void} */ (globalThis.gc ?? (() => {}));
 
 /** Lets timers, finalizers and stray jobs of earlier batches run. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -90,7 +92,11 @@ export async function measureTimes(benchmark, { rounds, batchMs, warmMs }) {
   const runners = [];
   for (const one of await prepare(benchmark, outcome)) {
     try {
-      runners.push({ ...one, n: await calibrate(one.subject, one.state, batchMs, warmMs), rounds: /** @type {number[]} */ ([]) });
+      runners.push({
+        ...one,
+        n: await calibrate(one.subject, one.state, batchMs, warmMs),
+        rounds: /** @type {number[]} */ ([]),
+      });
     } catch (error) {
       outcome[one.name] = { failed: describe(error) };
     }
@@ -98,10 +104,8 @@ export async function measureTimes(benchmark, { rounds, batchMs, warmMs }) {
   for (let round = 0; round < rounds; round += 1) {
     for (let i = 0; i < runners.length; i += 1) {
       const runner = /** @type {(typeof runners)[number]} */ (runners[(i + round) % runners.length]);
-      collect();
+      collect({ type: "minor" });
       await turn();
-      // A full collection drops type feedback of objects that are gone: a short run brings it back.
-      await runner.subject.run(Math.ceil(runner.n / 4), runner.state);
       const ns = await batch(runner.subject, runner.state, runner.n);
       runner.rounds.push(ns / runner.n / scale);
     }
@@ -157,7 +161,7 @@ export async function measureBytes(benchmark, { rounds, warmMs }) {
       /** @type {number[]} */
       const samples = [];
       for (let tries = 0; samples.length < rounds && tries < rounds * 4; tries += 1) {
-        collect();
+        collect({ type: "minor" });
         await turn();
         await turn();
         collections = 0;

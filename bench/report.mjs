@@ -36,12 +36,27 @@ function cells(benchmark, rows) {
   const heap = benchmark.kind === "heap";
   const head = heap
     ? ["subject", "growth", "timers left"]
-    : ["subject", `time per ${benchmark.per}`, "quartiles", `bytes per ${benchmark.per}`, `× ${benchmark.baseline}`];
+    : [
+        "subject",
+        `time per ${benchmark.per}`,
+        "quartiles",
+        `bytes per ${benchmark.per}`,
+        `× ${benchmark.baseline}`,
+      ];
   const body = rows.map((row) => {
     if (heap) return [row.subject, size(row.bytes), String(row.timers ?? "–")];
     const compared = row.ratios[benchmark.baseline];
-    const shown = compared === undefined ? "1" : `${ratio(compared.median)} (${ratio(compared.p25)}–${ratio(compared.p75)})`;
-    return [row.subject, time(row.ns), `${time(row.p25)} – ${time(row.p75)}`, size(row.bytes), row.subject === benchmark.baseline ? "1" : shown];
+    const shown =
+      compared === undefined
+        ? "1"
+        : `${ratio(compared.median)} (${ratio(compared.p25)}–${ratio(compared.p75)})`;
+    return [
+      row.subject,
+      time(row.ns),
+      `${time(row.p25)} – ${time(row.p75)}`,
+      size(row.bytes),
+      row.subject === benchmark.baseline ? "1" : shown,
+    ];
   });
   return [head, ...body];
 }
@@ -55,9 +70,19 @@ function cells(benchmark, rows) {
  */
 export function table(benchmark, rows, runtime) {
   const lines = cells(benchmark, rows);
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
-  const text = lines.map((line) => line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
-  const verdicts = rows.flatMap((row) => (benchmark.targets ?? []).flatMap((target) => judge(target, row, rows)));
+  const widths = (lines[0] ?? []).map((_, column) =>
+    Math.max(...lines.map((line) => (line[column] ?? "").length)),
+  );
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
+      .join("  "),
+  );
+  const verdicts = rows.flatMap((row) =>
+    (benchmark.targets ?? []).flatMap((target) => judge(target, row, rows)),
+  );
   const marks = verdicts.map((one) => `  ${one.holds ? "holds " : "MISSED"}  ${one.text}: ${one.found}`);
   return [`\n${benchmark.name} (${runtime})`, ...text, ...marks].join("\n");
 }
@@ -75,24 +100,43 @@ function judge(target, row, rows) {
   const { against = "" } = target;
   if (target.atMostBytes !== undefined) {
     if (row.bytes === null) return [];
-    return [verdict(`${row.subject} at most ${size(target.atMostBytes)}`, size(row.bytes), row.bytes <= target.atMostBytes)];
+    return [
+      verdict(
+        `${row.subject} at most ${size(target.atMostBytes)}`,
+        size(row.bytes),
+        row.bytes <= target.atMostBytes,
+      ),
+    ];
   }
   if (target.atMostTimers !== undefined) {
     if (row.timers === undefined) return [];
-    return [verdict(`${row.subject} leaves at most ${target.atMostTimers} timers`, String(row.timers), row.timers <= target.atMostTimers)];
+    return [
+      verdict(
+        `${row.subject} leaves at most ${target.atMostTimers} timers`,
+        String(row.timers),
+        row.timers <= target.atMostTimers,
+      ),
+    ];
   }
   if (target.atMostNs !== undefined) {
     const other = rows.find((one) => one.subject === against);
     if (row.ns === null || other?.ns === null || other === undefined) return [];
     const over = row.ns - other.ns;
-    return [verdict(`${row.subject} at most ${target.atMostNs} ns over ${against}`, `${over.toFixed(2)} ns`, over <= target.atMostNs)];
+    return [
+      verdict(
+        `${row.subject} at most ${target.atMostNs} ns over ${against}`,
+        `${over.toFixed(2)} ns`,
+        over <= target.atMostNs,
+      ),
+    ];
   }
   const compared = row.ratios[against];
   if (compared === undefined || target.atMost === undefined) return [];
   const found = `${ratio(compared.median)} × (${ratio(compared.p25)}–${ratio(compared.p75)})`;
-  const limit = target.atMost < 0.5 && Number.isInteger(Math.round(1e6 / target.atMost) / 1e6)
-    ? `at least ${Math.round(1 / target.atMost)} × faster than ${against}`
-    : `at most ${ratio(target.atMost)} × ${against}`;
+  const limit =
+    target.atMost < 0.5 && Number.isInteger(Math.round(1e6 / target.atMost) / 1e6)
+      ? `at least ${Math.round(1 / target.atMost)} × faster than ${against}`
+      : `at most ${ratio(target.atMost)} × ${against}`;
   return [verdict(`${row.subject}, ${limit}`, found, compared.median <= target.atMost)];
 }
 
@@ -121,7 +165,9 @@ function grid(lines) {
  * @param {Row[]} rows
  */
 export function markdown(cases, rows) {
-  const runtimes = [...new Set(rows.map((row) => row.runtime))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const runtimes = [...new Set(rows.map((row) => row.runtime))].sort((a, b) =>
+    a.localeCompare(b, "en", { numeric: true }),
+  );
   const targets = [["case", "runtime", "target", "measured", "holds"]];
   const parts = [];
   for (const benchmark of cases) {
@@ -132,17 +178,27 @@ export function markdown(cases, rows) {
       parts.push(`**${runtime}**`, grid(cells(benchmark, own)));
       for (const target of benchmark.targets ?? []) {
         const verdicts = own.flatMap((row) => judge(target, row, own));
-        if (verdicts.length === 0 && (target.runtime === undefined || own.some((row) => major(row) === target.runtime))) {
-          targets.push([benchmark.name, runtime, `${target.subject} against ${target.against ?? "its limit"}`, "not measured", "–"]);
+        if (
+          verdicts.length === 0 &&
+          (target.runtime === undefined || own.some((row) => major(row) === target.runtime))
+        ) {
+          targets.push([
+            benchmark.name,
+            runtime,
+            `${target.subject} against ${target.against ?? "its limit"}`,
+            "not measured",
+            "–",
+          ]);
         }
-        for (const one of verdicts) targets.push([benchmark.name, runtime, one.text, one.found, one.holds ? "yes" : "**no**"]);
+        for (const one of verdicts)
+          targets.push([benchmark.name, runtime, one.text, one.found, one.holds ? "yes" : "**no**"]);
       }
     }
   }
   const held = targets.filter((line) => line[4] === "yes").length;
   return `${[
     "# Benchmark results",
-    "Written by `npm run bench`; do not edit. Times differ between machines: what counts are the ratios, which are formed round by round between subjects that take turns in one process. Given are medians, in brackets the quartiles. Bytes are what one operation allocates, garbage included, over its whole life. The ratios in the tables are a subject's time divided by that of the one in the heading: below 1 is faster.",
+    "Written by `npm run bench`; do not edit. Times differ between machines: what counts are the ratios, which are formed round by round between subjects that take turns in one process. Given are medians, in brackets the quartiles. Bytes are what one operation allocates, garbage included, over its whole life. All subjects of a case share a process with AsyncLocalStorage in use, as the ambient scope needs it: on Node 20 and 22 that alone makes every promise of the process dearer, the peers' too, so they are faster there in a program that uses no AsyncLocalStorage at all. The ratios in the tables are a subject's time divided by that of the one in the heading: below 1 is faster.",
     "## Targets",
     `${held} of ${targets.length - 1} hold.`,
     grid(targets),

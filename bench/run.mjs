@@ -5,8 +5,8 @@
  *
  * Runtimes: the one that runs this file, and those of tools/runtimes. With `--case` or `--runtime` the other
  * rows of results.json are kept. `--quick` measures shortly, on the current runtime unless told otherwise,
- * and writes nothing. The exit code is 1 if one of our own subjects is absent or fails; a target that is
- * missed is reported and does not change it.
+ * and writes nothing. The exit code is 1 if one of our own subjects is absent or any subject fails; a target
+ * that is missed is reported and does not change it.
  */
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -45,9 +45,19 @@ for (const runtime of runtimes) {
 
 if (!flags.quick) {
   const all = await loadCases(undefined);
-  const kept = merge(readRows(), rows, all.map(({ benchmark }) => benchmark.name));
+  const kept = merge(
+    readRows(),
+    rows,
+    all.map(({ benchmark }) => benchmark.name),
+  );
   writeFileSync(path("results.json"), `${JSON.stringify(kept, undefined, 2)}\n`);
-  writeFileSync(path("RESULTS.md"), markdown(all.map(({ benchmark }) => benchmark), kept));
+  writeFileSync(
+    path("RESULTS.md"),
+    markdown(
+      all.map(({ benchmark }) => benchmark),
+      kept,
+    ),
+  );
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.some((problem) => problem.startsWith("error")) ? 1 : 0;
@@ -59,7 +69,9 @@ process.exitCode = problems.some((problem) => problem.startsWith("error")) ? 1 :
  * @returns {Promise<Row[]>}
  */
 async function measureCase(file, benchmark, runtime) {
-  const lengths = flags.quick ? { rounds: 7, batchMs: 5, warmMs: 100 } : { rounds: 25, batchMs: 20, warmMs: 400 };
+  const lengths = flags.quick
+    ? { rounds: 7, batchMs: 5, warmMs: 100 }
+    : { rounds: 25, batchMs: 20, warmMs: 400 };
   // Type feedback stays while other subjects have their turn.
   const common = ["--expose-gc", "--no-flush-bytecode", "--no-warnings"];
   const roomy = ["--min-semi-space-size=256", "--max-semi-space-size=256"];
@@ -69,7 +81,10 @@ async function measureCase(file, benchmark, runtime) {
     : await spawn(runtime.command, common, file, "times", lengths);
   const bytes = growth
     ? {}
-    : await spawn(runtime.command, [...common, ...roomy], file, "bytes", { rounds: flags.quick ? 3 : 9, warmMs: lengths.warmMs });
+    : await spawn(runtime.command, [...common, ...roomy], file, "bytes", {
+        rounds: flags.quick ? 3 : 9,
+        warmMs: lengths.warmMs,
+      });
 
   /** @type {Row[]} */
   const found = [];
@@ -77,7 +92,9 @@ async function measureCase(file, benchmark, runtime) {
     const measured = times[name] ?? {};
     const where = `${benchmark.name} / ${name} on ${runtime.name}`;
     if (measured.absent !== undefined) {
-      problems.push(`${subject.ours ? "error" : "absent"}: ${where}: the module ${measured.absent} is not installed`);
+      problems.push(
+        `${subject.ours ? "error" : "absent"}: ${where}: the module ${measured.absent} is not installed`,
+      );
       continue;
     }
     const failed = measured.failed ?? bytes[name]?.failed;
@@ -108,7 +125,11 @@ function toRow(benchmark, name, runtime, times, bytes) {
     if (rounds === undefined || theirs === undefined || other === name) continue;
     if (!benchmark.subjects[name]?.ours && other !== benchmark.baseline) continue;
     const each = rounds.map((ns, i) => ns / /** @type {number} */ (theirs[i]));
-    ratios[other] = { median: significant(quantile(each, 0.5)), p25: significant(quantile(each, 0.25)), p75: significant(quantile(each, 0.75)) };
+    ratios[other] = {
+      median: significant(quantile(each, 0.5)),
+      p25: significant(quantile(each, 0.25)),
+      p75: significant(quantile(each, 0.75)),
+    };
   }
   const at = (/** @type {number} */ q) => (rounds === undefined ? null : significant(quantile(rounds, q)));
   return {
@@ -139,10 +160,15 @@ function significant(value) {
  */
 async function spawn(command, nodeFlags, file, what, options) {
   const run = promisify(execFile);
-  const { stdout } = await run(command, [...nodeFlags, path("child.mjs"), file, what, JSON.stringify(options)], {
-    maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, NODE_OPTIONS: "" },
-  });
+  const { stdout } = await run(
+    command,
+    [...nodeFlags, path("child.mjs"), file, what, JSON.stringify(options)],
+    {
+      maxBuffer: 64 * 1024 * 1024,
+      timeout: 5 * 60_000,
+      env: { ...process.env, NODE_OPTIONS: "" },
+    },
+  );
   return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
 }
 
@@ -178,14 +204,20 @@ function findRuntimes(majors, quick) {
   }
   /** @param {string} name */
   const major = (name) => /^node (\d+)/.exec(name)?.[1] ?? "";
-  const distinct = found.filter((one, i) => found.findIndex((other) => major(other.name) === major(one.name)) === i);
+  const distinct = found.filter(
+    (one, i) => found.findIndex((other) => major(other.name) === major(one.name)) === i,
+  );
   for (const wanted of majors ?? []) {
     if (!distinct.some((one) => major(one.name) === wanted)) {
-      throw new RangeError(`--runtime ${wanted}: expected one of ${distinct.map((one) => major(one.name)).join(", ")}`);
+      throw new RangeError(
+        `--runtime ${wanted}: expected one of ${distinct.map((one) => major(one.name)).join(", ")}`,
+      );
     }
   }
   if (majors !== undefined) return distinct.filter((one) => majors.includes(major(one.name)));
-  return quick ? distinct.slice(0, 1) : distinct.sort((a, b) => Number(major(a.name)) - Number(major(b.name)));
+  return quick
+    ? distinct.slice(0, 1)
+    : distinct.sort((a, b) => Number(major(a.name)) - Number(major(b.name)));
 }
 
 /** @returns {Row[]} */
@@ -205,7 +237,9 @@ function merge(old, fresh, order) {
   const measured = new Set(
     runtimes.flatMap(({ name }) => cases.map(({ benchmark }) => key({ case: benchmark.name, name }))),
   );
-  const kept = old.filter((row) => !measured.has(key({ case: row.case, name: row.runtime })) && order.includes(row.case));
+  const kept = old.filter(
+    (row) => !measured.has(key({ case: row.case, name: row.runtime })) && order.includes(row.case),
+  );
   const version = (/** @type {Row} */ row) => Number(/^node (\d+)/.exec(row.runtime)?.[1]);
   return [...kept, ...fresh].sort(
     (a, b) => order.indexOf(a.case) - order.indexOf(b.case) || version(a) - version(b),

@@ -22,7 +22,7 @@ import { why } from "./reason.mjs";
  * @property {string} reason Empty when it is done.
  * @property {number} bytes Received.
  * @property {number} ms
- * @property {string} [digest] The sha256 of what was written.
+ * @property {string | undefined} digest The sha256 of what was written, if all of it came.
  * @property {boolean} removed Whether a partial file was removed.
  */
 
@@ -49,7 +49,7 @@ export async function download(file, url, folder) {
     const response = await request(`${url}/${name}`, op.signal);
     if (response.statusCode !== 200) {
       response.destroy();
-      throw new Error(`HTTP ${response.statusCode} ${response.statusMessage}`);
+      throw new Error(`HTTP ${response.statusCode}`);
     }
     const total = Number(response.headers["content-length"]);
     const part = join(folder, `${name}.part`);
@@ -66,7 +66,7 @@ export async function download(file, url, folder) {
       await pipeline(response, save, { signal: op.signal });
       report("verifying", total);
       seen.digest = await sha256(part);
-      if (seen.digest !== response.headers["x-sha256"]) throw new ChecksumError("sha256 does not match");
+      if (seen.digest !== response.headers["x-sha256"]) throw new ChecksumError("sha256 differs");
       await rename(part, join(folder, name));
       complete = true;
     } finally {

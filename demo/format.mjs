@@ -26,6 +26,23 @@ export function fit(text, width) {
   return width < 1 ? "" : `${text.slice(0, width - 1)}…`;
 }
 
+/**
+ * In lines of at most `width` characters, broken at spaces; all but the first are indented.
+ *
+ * @param {string} text
+ * @param {number} width
+ * @param {number} indent
+ */
+export function wrap(text, width, indent) {
+  const lines = [""];
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const line = lines[lines.length - 1] ?? "";
+    if (line !== "" && line.length + 1 + word.length > width) lines.push(" ".repeat(indent) + word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("\n");
+}
+
 /** @type {Record<string, string>} */
 const colours = { done: "32", corrupt: "31", failed: "31", "timed out": "33", cancelled: "35", dim: "2" };
 

@@ -64,7 +64,7 @@ async function inFolder(op, folder) {
   await makeFiles(files, shelf);
   const server = await startServer(files, shelf);
   try {
-    out.write(`${files.length} downloads from ${server.url} into ${inbox}; Ctrl-C cancels them.\n\n`);
+    out.write(`${files.length} downloads from ${server.url}, Ctrl-C cancels them.\nInto ${inbox}\n\n`);
     await downloadAll(server.url, inbox);
   } finally {
     await op.shield(
@@ -108,6 +108,6 @@ function exitCode() {
   if (error instanceof SignalCancellation) {
     return 128 + (constants.signals[/** @type {NodeJS.Signals} */ (error.signal)] ?? 0);
   }
-  console.error(error);
+  if (outcome.status === "failed") console.error(error);
   return 1;
 }

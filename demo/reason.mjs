@@ -7,7 +7,6 @@
  */
 import { CancellationError, SignalCancellation, TimeoutCancellation } from "@hother/cancelable";
 import { deadlineMs } from "./files.mjs";
-import { seconds } from "./format.mjs";
 
 /**
  * The cancellation that all began with.
@@ -29,7 +28,7 @@ export function firstCause(error) {
 export function why(error, ownMs) {
   const first = firstCause(error);
   if (first instanceof SignalCancellation) return first.signal === "SIGINT" ? "Ctrl-C" : `${first.signal}`;
-  if (first === error && first instanceof TimeoutCancellation) return `own limit of ${seconds(ownMs)}`;
-  if (first instanceof TimeoutCancellation) return `deadline of ${seconds(deadlineMs)} for all`;
+  if (first === error && first instanceof TimeoutCancellation) return `own limit of ${ownMs / 1_000} s`;
+  if (first instanceof TimeoutCancellation) return `deadline of ${deadlineMs / 1_000} s`;
   return first.message;
 }

@@ -10,7 +10,7 @@ import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { CancelScope, Cancellable, isCancellation, waitFor } from "@hother/cancelable";
+import { Cancellable, CancelScope, isCancellation, waitFor } from "@hother/cancelable";
 import { sha256 } from "./hash.mjs";
 
 /** @typedef {import("./files.mjs").DemoFile} DemoFile */
@@ -115,7 +115,8 @@ async function send(op, response, { file, path, digest }) {
       const { bytesRead, buffer } = await source.read(Buffer.alloc(Math.ceil(due)), 0, Math.ceil(due), sent);
       if (file.trouble === "damage" && sent === 0) buffer.writeUInt8(buffer.readUInt8(0) ^ 1, 0);
       sent += bytesRead;
-      if (!response.write(buffer.subarray(0, bytesRead))) await once(response, "drain", { signal: op.signal });
+      if (!response.write(buffer.subarray(0, bytesRead)))
+        await once(response, "drain", { signal: op.signal });
     }
     // A stalled server says nothing and does not hang up: the client has to.
     if (file.trouble === "stall") await op.sleep(null);

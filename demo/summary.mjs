@@ -2,7 +2,7 @@
 /*
  * What happened to each file and why, and that nothing was left behind.
  */
-import { bytes, fit, paint, seconds, wantsColour } from "./format.mjs";
+import { bytes, fit, paint, seconds, wantsColour, wrap } from "./format.mjs";
 
 /** @typedef {import("./download.mjs").Result} Result */
 /**
@@ -22,22 +22,28 @@ import { bytes, fit, paint, seconds, wantsColour } from "./format.mjs";
  */
 export function printSummary(out, results, after) {
   const colour = wantsColour(out);
-  const count = (/** @type {string} */ state) => results.filter((result) => result.state === state).length;
-  const states = [...new Set(results.map(({ state }) => state))].map((state) => `${count(state)} ${state}`);
-  const lines = [
-    "",
-    `Summary: ${states.join(", ")}, in ${seconds(after.ms)}`,
-    ...results.map((result) => {
-      const state = paint(fit(result.state, 9), result.state, colour);
-      return `  ${fit(result.name, 10)}  ${state}  ${describe(result)}`;
-    }),
-    "",
-    `Partial files: ${results.filter(({ removed }) => removed).length} removed, ${after.partFiles.length} left`,
+  const width = out.isTTY ? out.columns || 80 : Number.POSITIVE_INFINITY;
+  const removed = results.filter((result) => result.removed).length;
+  const rows = results.map((result) => {
+    const text = `  ${fit(result.name, 10)}  ${fit(result.state, 9)}  ${describe(result)}`;
+    // Painted when it has been broken: colours have no width.
+    return wrap(text, width, 25).replace(result.state, paint(result.state, result.state, colour));
+  });
+  const facts = [
+    `Partial files: ${removed} removed, ${after.partFiles.length} left`,
     `Connections: ${after.connections} made, ${after.openConnections} left open; the server is closed`,
     `Folder: ${after.folder} removed, after ${after.keptFiles.length} complete files were checked`,
-    "",
-  ];
-  out.write(lines.join("\n"));
+  ].map((fact) => wrap(fact, width, 2));
+  const head = wrap(`Summary: ${countStates(results)}, in ${seconds(after.ms)}`, width, 2);
+  out.write(`${["", head, ...rows, "", ...facts].join("\n")}\n`);
+}
+
+/** @param {readonly Result[]} results */
+function countStates(results) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { state } of results) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(", ");
 }
 
 /** @param {Result} result */

@@ -72,17 +72,12 @@ export class Table {
     const share = Math.min(1, row.current / row.total);
     const rate = row.state === "downloading" ? `${bytes(rateOf(row))}/s` : "";
     const [name = 0, bar = 0, speed = 0, state = 0, why = 0] = widths;
-    const filled = Math.floor(share * (bar - 5));
-    const gauge =
-      bar === 0
-        ? ""
-        : `${"█".repeat(filled)}${"░".repeat(bar - 5 - filled)}${`${Math.floor(100 * share)}%`.padStart(5)}`;
     return [
       fit(row.name, name),
-      bar === 0 ? "" : gauge,
+      bar === 0 ? "" : gauge(share, bar),
       speed === 0 ? "" : rate.padStart(speed),
       state === 0 ? "" : paint(fit(row.state, state), row.state, this.#colour),
-      why === 0 ? "" : fit(row.reason, why),
+      why === 0 ? "" : fit(speed === 0 && row.reason === "" ? rate : row.reason, why),
     ]
       .filter((cell) => cell !== "")
       .join(" ");
@@ -96,16 +91,17 @@ export class Table {
  * @returns {number[]}
  */
 function layout(width) {
-  const name = 10;
-  const state = 11;
-  if (width < name + 1 + state) return [Math.max(1, width), 0, 0, 0, 0];
-  const left = width - name - state - 2;
-  // Reason first, at its shortest useful, then the bar, then the rate.
-  if (left < 19) return [name, 0, 0, state, left];
-  const reason = Math.max(8, Math.min(26, Math.floor(left * 0.42)));
-  const rest = left - reason;
-  if (rest < 24) return [name, rest - 1, 0, state, reason];
-  return [name, Math.min(40, rest - 11), 9, state, reason];
+  const [name, bar, rate, state, why] = [10, 9, 9, 11, 16];
+  const [gaps, most] = [4, 40];
+  const room = width - name - state - why - gaps;
+  if (room >= rate + bar) {
+    const reason = why + Math.min(4, room - rate - bar);
+    return [name, Math.min(most, width - name - rate - state - reason - gaps), rate, state, reason];
+  }
+  // The rate is written where the reason will be: nothing has both.
+  if (room + 1 >= bar) return [name, room + 1, 0, state, why];
+  if (width > name + state + 8) return [name, 0, 0, state, width - name - state - 2];
+  return [name, 0, 0, Math.max(1, Math.min(state, width - name - 1)), 0];
 }
 
 /** @param {string[]} cells @param {number[]} widths */
@@ -116,4 +112,11 @@ function line(cells, widths) {
     .map(({ cell, width }) => (cell === "rate" ? fit(cell, width).trim().padStart(width) : fit(cell, width)))
     .join(" ")
     .trimEnd();
+}
+
+/** A bar and a percentage. @param {number} share @param {number} width */
+function gauge(share, width) {
+  const length = width - 5;
+  const filled = Math.floor(share * length);
+  return `${"█".repeat(filled)}${"░".repeat(length - filled)}${`${Math.floor(100 * share)}%`.padStart(5)}`;
 }

@@ -53,7 +53,9 @@ export default {
       setup: (lib) => lib,
       run: (heap, lib) =>
         lib.run(() =>
-          grow(/** @type {any} */ (heap), () => passInScope(lib, () => lib.moveOnAfter(ms, () => lib.sleep(ms)))),
+          grow(/** @type {any} */ (heap), () =>
+            passInScope(lib, () => lib.moveOnAfter(ms, () => lib.sleep(ms))),
+          ),
         ),
     },
     "Cancellable.withTimeout": {

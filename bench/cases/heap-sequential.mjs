@@ -33,7 +33,8 @@ export default {
       from: "@hother/cancelable",
       ours: true,
       setup: (lib) => lib,
-      run: (heap, { run, moveOnAfter }) => run(() => grow(/** @type {any} */ (heap), () => moveOnAfter(ms, body))),
+      run: (heap, { run, moveOnAfter }) =>
+        run(() => grow(/** @type {any} */ (heap), () => moveOnAfter(ms, body))),
     },
     "Cancellable.withTimeout": {
       from: "@hother/cancelable",

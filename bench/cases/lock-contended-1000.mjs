@@ -105,7 +105,6 @@ export default {
   targets: [
     { subject: "Lock", against: "async-mutex Mutex", atMost: 1 / 3 },
     { subject: "Lock", against: "async-sema", atMost: 1 },
-    { subject: "Semaphore", against: "async-mutex Semaphore", atMost: 1 / 3 },
     { subject: "Semaphore", against: "async-sema", atMost: 1 },
   ],
 };

@@ -9,7 +9,7 @@ const body = async () => 1;
 export default {
   name: "move-on-after",
   about:
-    "A timeout around an async function that returns at once, below a long-lived parent. `Effect.timeout` runs inside one fiber, around the same async function (`Effect.promise`); `Effect.timeout (pure)` is around `Effect.succeed`, with no promise at all.",
+    "A timeout around an async function that returns at once, below a long-lived parent. `Effect.timeout` runs inside one fiber, around the same async function (`Effect.promise`); in `Effect.timeout (signal)` the function takes the signal, as the hand-written one does; `Effect.timeout (pure)` is around `Effect.succeed`, with no promise at all.",
   per: "use",
   baseline: "hand-written",
   subjects: {
@@ -38,6 +38,19 @@ export default {
     "Effect.timeout": {
       from: "effect",
       setup: ({ Effect }) => ({ Effect, effect: Effect.promise(body) }),
+      run: (n, { Effect, effect }) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            for (let i = 0; i < n; i += 1) yield* Effect.timeout(effect, ms);
+          }),
+        ),
+    },
+    "Effect.timeout (signal)": {
+      from: "effect",
+      setup: ({ Effect }) => ({
+        Effect,
+        effect: Effect.promise(async (/** @type {AbortSignal} */ _signal) => 1),
+      }),
       run: (n, { Effect, effect }) =>
         Effect.runPromise(
           Effect.gen(function* () {

@@ -613,9 +613,7 @@ export class Cancellable implements AsyncDisposable {
         found.push(node.operation as Cancellable);
         continue;
       }
-      // Newest first in the list, and again from the stack: oldest first in the end.
-      for (let child = node.firstChild; child !== undefined; child = child.nextSibling)
-        nodes.push(child as ScopeNode);
+      for (const child of (node.children() as ScopeNode[]).reverse()) nodes.push(child);
     }
     return found;
   }

@@ -7,8 +7,8 @@ export interface Timed {
   at: number;
   /** The queue that it is in. Only the queue writes it. */
   queue: DeadlineQueue | undefined;
-  /** Its place in the queue. Only the queue writes it. */
-  slot: number;
+  /** Whether it was taken out and is still in the queue's array (D1). Only the queue writes it. */
+  gone: boolean;
   /** Order among equals. Only the queue writes it. */
   sequence: number;
   /** Called once, when the time has come and it is out of the queue. */
@@ -18,7 +18,8 @@ export interface Timed {
 /**
  * All deadlines and sleeps of one runtime, over one timer of that runtime.
  *
- *  D1  A binary heap by time, then by order of entry; every entry knows its slot, so leaving is O(log n).
+ *  D1  A binary heap by time, then by order of entry. An entry that leaves is only marked, so leaving is
+ *      O(1); the array is cleared of them when they are more than half of it.
  *  D2  The timer is never later than the first entry. It may be earlier (its entry left): then it is
  *      set anew when it fires.
  *  D3  An empty queue keeps its timer only until the end of this turn of the event loop, because most
@@ -34,6 +35,8 @@ export class DeadlineQueue {
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #sequence = 0;
+  /** Entries that have not left. */
+  #live = 0;
   #sweeping = false;
   #firing = false;
 
@@ -42,34 +45,66 @@ export class DeadlineQueue {
     this.#timers = runtime.timers;
   }
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   /** Whether the runtime still has the timers that this queue was made for. */
   get isCurrent(): boolean {
     return this.#runtime.timers === this.#timers;
   }
 
   add(entry: Timed): void {
+    // Its old place has the new time in it now: away with that first.
+    if (entry.gone) this.#compact();
     entry.queue = this;
     entry.sequence = this.#sequence++;
-    const slot = this.#heap.length;
+    this.#live++;
     this.#heap.push(entry);
-    this.#up(entry, slot);
+    this.#up(entry, this.#heap.length - 1);
     if (!this.#firing) this.#armFor(entry);
   }
 
   remove(entry: Timed): void {
-    if (entry.queue !== this) return;
-    const { slot } = entry;
-    entry.queue = undefined;
-    const last = this.#heap.pop() as Timed;
-    if (last !== entry) {
-      this.#up(last, slot);
-      this.#down(last, last.slot);
+    if (entry.queue !== this || entry.gone) return;
+    const heap = this.#heap;
+    this.#live--;
+    if (heap[heap.length - 1] === entry) {
+      heap.pop();
+      entry.queue = undefined;
+    } else {
+      entry.gone = true;
+      if (this.#live === 0 || (heap.length > 64 && heap.length > 2 * this.#live)) this.#compact();
     }
-    if (this.#heap.length === 0) this.#idle();
+    if (this.#live === 0) this.#idle();
+  }
+
+  /** Drops the entries that have left, and builds the heap anew: O(n), at most once for n that leave. */
+  #compact(): void {
+    const heap = this.#heap;
+    let kept = 0;
+    for (const entry of heap) {
+      if (entry.gone) {
+        entry.gone = false;
+        entry.queue = undefined;
+      } else heap[kept++] = entry;
+    }
+    heap.length = kept;
+    for (let slot = (kept >> 1) - 1; slot >= 0; slot--) this.#down(heap[slot] as Timed, slot);
+  }
+
+  /** The first entry that has not left. */
+  #first(): Timed | undefined {
+    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+      if (!first.gone) return first;
+      this.#shift();
+      first.gone = false;
+    }
+    return undefined;
+  }
+
+  /** Takes the entry at the top out of the array. */
+  #shift(): void {
+    const heap = this.#heap;
+    (heap[0] as Timed).queue = undefined;
+    const last = heap.pop() as Timed;
+    if (heap.length > 0) this.#down(last, 0);
   }
 
   /** D2. Also for an entry at Infinity: somebody sleeps, and that keeps the process alive. */
@@ -97,7 +132,7 @@ export class DeadlineQueue {
     this.#sweeping = true;
     inLaterTurn(() => {
       this.#sweeping = false;
-      if (this.#heap.length === 0) this.#disarm();
+      if (this.#live === 0) this.#disarm();
     });
   }
 
@@ -109,15 +144,16 @@ export class DeadlineQueue {
 
   readonly #next = (): void => {
     this.#firing = false;
-    const first = this.#heap[0];
+    const first = this.#first();
     if (first === undefined) return;
     if (this.#runtime.now() < first.at) {
       this.#armFor(first);
       return;
     }
-    this.remove(first);
+    this.#shift();
+    this.#live--;
     first.due();
-    if (this.#heap.length > 0) {
+    if (this.#live > 0) {
       this.#firing = true;
       afterMicrotasks(this.#next);
     }
@@ -131,11 +167,9 @@ export class DeadlineQueue {
       const parent = heap[above] as Timed;
       if (!before(entry, parent)) break;
       heap[slot] = parent;
-      parent.slot = slot;
       slot = above;
     }
     heap[slot] = entry;
-    entry.slot = slot;
   }
 
   #down(entry: Timed, from: number): void {
@@ -150,11 +184,9 @@ export class DeadlineQueue {
       const child = heap[below] as Timed;
       if (!before(child, entry)) break;
       heap[slot] = child;
-      child.slot = slot;
       slot = below;
     }
     heap[slot] = entry;
-    entry.slot = slot;
   }
 }
 

@@ -49,7 +49,7 @@ export class Host {
 class Alarm implements Timed, Disposable {
   at: number;
   queue: DeadlineQueue | undefined = undefined;
-  slot = 0;
+  gone = false;
   sequence = 0;
   readonly due: () => void;
 
@@ -79,7 +79,7 @@ export class ScopeNode extends CancelNode implements Timed {
   /** Absolute deadline; Infinity for none. */
   at: number = Number.POSITIVE_INFINITY;
   queue: DeadlineQueue | undefined = undefined;
-  slot = 0;
+  gone = false;
   sequence = 0;
   /** S1 */
   effective: number = Number.POSITIVE_INFINITY;
@@ -198,11 +198,7 @@ export class ScopeNode extends CancelNode implements Timed {
     const nodes: ScopeNode[] = [this];
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
-      for (
-        let child = node.firstChild as ScopeNode | undefined;
-        child !== undefined;
-        child = child.nextSibling as ScopeNode | undefined
-      ) {
+      for (const child of node.children() as ScopeNode[]) {
         if (child.shielded) continue;
         child.effective = Math.min(child.at, node.effective);
         nodes.push(child);
@@ -224,9 +220,7 @@ export class ScopeNode extends CancelNode implements Timed {
   /** The body failed: what it left running is cancelled, the node itself is not, and waited for. */
   abandonChildren(): Promise<void> {
     const cancellation = new Cancellation("error", "the body that started this has failed");
-    const children: CancelNode[] = [];
-    for (let child = this.firstChild; child !== undefined; child = child.nextSibling) children.push(child);
-    for (const child of children) child.inherit(cancellation);
+    for (const child of this.children()) child.inherit(cancellation);
     return this.empty();
   }
 

@@ -7,7 +7,7 @@ import type { ScopeNode } from "./scope-node.ts";
 class Sleeper extends Waiter implements Timed {
   at: number;
   queue: DeadlineQueue | undefined = undefined;
-  slot = 0;
+  gone = false;
   sequence = 0;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;

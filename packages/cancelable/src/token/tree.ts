@@ -205,6 +205,13 @@ export class CancelNode {
     this.waiters = waiter;
   }
 
+  /** The nodes directly below, oldest first. */
+  children(): CancelNode[] {
+    const children: CancelNode[] = [];
+    for (let child = this.firstChild; child !== undefined; child = child.nextSibling) children.push(child);
+    return children.reverse();
+  }
+
   /** Takes its place below `parent`, and what reaches that. */
   attach(parent: CancelNode): void {
     const first = parent.firstChild;
@@ -290,10 +297,8 @@ export class CancelNode {
       ordered.reached(cancellation);
       ordered = next;
     }
-    const children: CancelNode[] = [];
-    for (let child = this.firstChild; child !== undefined; child = child.nextSibling) children.push(child);
-    for (let i = children.length - 1; i >= 0; i--) {
-      const child = children[i] as CancelNode;
+    if (this.firstChild === undefined) return;
+    for (const child of this.children()) {
       if (child.shielded) continue;
       if (child.adopts && this.withheld) continue;
       if (child.reached === undefined) {
