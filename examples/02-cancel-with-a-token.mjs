@@ -1,0 +1,50 @@
+// @ts-check
+// One token stops several pieces of work, and each of them knows why.
+import { setTimeout as nodeSleep } from "node:timers/promises";
+import { Cancellable, CancellationToken, isCancellation, sleep } from "@hother/cancelable";
+
+const token = new CancellationToken();
+
+// Told at once, inside cancel(). Disposing takes the callback away.
+const subscription = token.onCancel(({ reason, message }) => console.log(`told: ${reason}, ${message}`));
+
+/** @param {string} name */
+async function poll(name) {
+  const operation = Cancellable.withToken(token, { name });
+  let rounds = 0;
+  const outcome = await operation.settle(async () => {
+    for (;;) {
+      await sleep(10);
+      rounds++;
+    }
+  });
+  return `${name} ${outcome.status} (${operation.context.cancelReason}), ${rounds > 0 ? "had worked" : "had not"}`;
+}
+
+// Code that takes an AbortSignal gets the token's.
+const foreign = nodeSleep(60_000, undefined, { signal: token.signal }).catch((error) => error.name);
+
+const work = Promise.all([poll("orders"), poll("stock")]);
+await sleep(60);
+console.log("first cancel:", token.cancel("shutdown", "a new version is deployed"));
+console.log("second cancel:", token.cancel("manual", "too late"));
+subscription[Symbol.dispose]();
+
+for (const line of await work) console.log(line);
+console.log("node's own timer:", await foreign);
+
+// Without awaiting: check() throws the one error that everybody sees.
+try {
+  token.check();
+} catch (error) {
+  console.log("check:", isCancellation(error, token), error === token.error);
+}
+
+// prints:
+// told: shutdown, a new version is deployed
+// first cancel: true
+// second cancel: false
+// orders cancelled (shutdown), had worked
+// stock cancelled (shutdown), had worked
+// node's own timer: AbortError
+// check: true true

@@ -1,0 +1,54 @@
+// @ts-check
+// A task group owns its children: it ends when all have ended, and the first failure stops the rest.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { sleep, sleepForever, taskGroup } from "@hother/cancelable";
+
+/** @param {string} file */
+async function digest(file) {
+  const bytes = await readFile(new URL(file, import.meta.url));
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+// 1. Children run at the same time. A task can be awaited for its value.
+const same = await taskGroup(async (group) => {
+  const one = group.startSoon(digest, "01-timeout.mjs");
+  const two = group.startSoon(digest, "02-cancel-with-a-token.mjs");
+  return (await one) === (await two);
+});
+console.log("same content:", same);
+
+// 2. The first failure cancels the others, and the group rejects with it when they have ended.
+try {
+  await taskGroup(async (group) => {
+    group.startSoon(digest, "no-such-file.mjs");
+    group.startSoon(async () => {
+      try {
+        await sleepForever();
+      } finally {
+        console.log("the other child has ended too");
+      }
+    });
+  });
+} catch (error) {
+  console.log("failed:", /** @type {NodeJS.ErrnoException} */ (error).code);
+}
+
+// 3. A child that must be ready before the rest goes on: start() waits for started().
+await taskGroup(async (group) => {
+  const port = await group.start(async (started) => {
+    await sleep(5);
+    started(8080);
+    await sleepForever();
+  });
+  console.log("ready on", port, "with", group.tasks.length, "child");
+  group.cancel();
+});
+console.log("the group has ended");
+
+// prints:
+// same content: false
+// the other child has ended too
+// failed: ENOENT
+// ready on 8080 with 1 child
+// the group has ended

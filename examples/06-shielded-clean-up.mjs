@@ -1,0 +1,52 @@
+// @ts-check
+// Clean-up that awaits: in a cancelled scope every await of the library throws again, except in a shield.
+import { open, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isCancellation, moveOnAfter, shield, sleep } from "@hother/cancelable";
+
+const path = join(tmpdir(), `clean-up-${process.pid}.log`);
+
+/** A journal that must be closed with a last line, however the work ends. */
+async function work() {
+  const file = await open(path, "w");
+  try {
+    await file.write("begin\n");
+    await sleep({ minutes: 5 });
+  } finally {
+    // Without a shield, this first await throws: the scope is still cancelled.
+    await sleep(1).catch((error) => console.log("unshielded:", isCancellation(error)));
+
+    await shield(
+      async () => {
+        await sleep(10); // say, a round trip to flush a remote buffer
+        await file.write("end\n");
+        await file.close();
+        console.log("shielded: journal closed");
+      },
+      { timeout: { seconds: 1 } },
+    );
+  }
+}
+
+console.log("result:", await moveOnAfter(30, work));
+console.log("journal:", (await readFile(path, "utf8")).trim().split("\n").join(", "));
+await rm(path);
+
+// A shield has a bound of its own: clean-up that hangs is stopped, too.
+await moveOnAfter(10, async () => {
+  try {
+    await sleep({ minutes: 5 });
+  } finally {
+    await shield(() => sleep({ minutes: 5 }), { timeout: 20 }).catch((error) =>
+      console.log("clean-up gave up:", error.name),
+    );
+  }
+});
+
+// prints:
+// unshielded: true
+// shielded: journal closed
+// result: undefined
+// journal: begin, end
+// clean-up gave up: TimeoutError

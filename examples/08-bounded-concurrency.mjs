@@ -1,0 +1,63 @@
+// @ts-check
+// Three ways to bound how much happens at the same time.
+import { readdir, stat } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { CapacityLimiter, map, Queue, sleep, taskGroup } from "@hother/cancelable";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const names = (await readdir(folder)).filter((name) => /^\d\d-.*\.mjs$/.test(name)).sort();
+
+// 1. map: at most three at a time, results in order.
+let running = 0;
+let most = 0;
+const sizes = await map(
+  names,
+  async (name) => {
+    most = Math.max(most, ++running);
+    await sleep(2);
+    running--;
+    return (await stat(`${folder}/${name}`)).size;
+  },
+  { concurrency: 3 },
+);
+console.log(`map: ${sizes.length} files, at most ${most} at a time, none empty: ${sizes.every((s) => s > 0)}`);
+
+// 2. CapacityLimiter: one bound for calls from anywhere. It can be changed while it is in use.
+const connections = new CapacityLimiter(2);
+most = 0;
+await taskGroup((group) => {
+  for (const name of names) {
+    group.startSoon(() =>
+      connections.run(async () => {
+        most = Math.max(most, connections.borrowed);
+        await stat(`${folder}/${name}`);
+      }),
+    );
+  }
+});
+console.log(`limiter: at most ${most}, now ${connections.available} free`);
+
+// 3. Queue: a producer that is slowed down by its consumers.
+/** @type {Queue<string>} */
+const queue = new Queue(2);
+let [fullest, done] = [0, 0];
+const consume = async () => {
+  for await (const name of queue) {
+    await sleep(1);
+    if (names.includes(name)) done++;
+  }
+};
+await taskGroup(async (group) => {
+  for (let i = 0; i < 2; i++) group.startSoon(consume);
+  for (const name of names) {
+    await queue.put(name);
+    fullest = Math.max(fullest, queue.size);
+  }
+  queue.close(); // what is in the queue is still taken; then the consumers' loops end
+});
+console.log(`queue: ${done} done, never more than ${fullest} waiting`);
+
+// prints:
+// map: 10 files, at most 3 at a time, none empty: true
+// limiter: at most 2, now 2 free
+// queue: 10 done, never more than 2 waiting

@@ -1,0 +1,55 @@
+// @ts-check
+// Progress goes up to every operation above, and everything goes to a diagnostics channel.
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { Cancellable, currentOperation, map, sleep } from "@hother/cancelable";
+
+/** @type {string[]} */
+const seen = [];
+/** @param {unknown} message */
+const listen = (message) => {
+  const { type, operation } =
+    /** @type {{ type: string, operation: import("@hother/cancelable").OperationSnapshot }} */ (message);
+  if (type !== "progress") seen.push(`${operation.name} ${type}`);
+};
+subscribe("cancelable:operation", listen);
+
+const backup = new Cancellable({ name: "backup", metadata: { host: "db-1" } })
+  .onStart((context) => console.log("start:", context.name, context.metadata.host))
+  .onProgress((_id, progress) => {
+    if (typeof progress === "string") console.log("progress:", progress);
+    else console.log(`progress: ${progress.phase} ${progress.current}/${progress.total} ${progress.unit}`);
+  })
+  .onComplete((context) => console.log("complete:", context.status));
+
+await backup.run(async (op) => {
+  op.reportProgress("connecting");
+  // An operation inside is a child: its reports reach the listeners above.
+  await new Cancellable({ name: "copy" }).run(async (copy) => {
+    const tables = ["users", "orders", "stock"];
+    let current = 0;
+    await map(
+      tables,
+      async () => {
+        await sleep(2);
+        current++;
+        // The ambient operation is known without being handed down.
+        currentOperation()?.reportProgress({ phase: "copy", current, total: tables.length, unit: "tables" });
+      },
+      { concurrency: 1 },
+    );
+    console.log("child of:", copy.parent?.name);
+  });
+});
+
+unsubscribe("cancelable:operation", listen);
+console.log(seen.join(", "));
+
+// prints:
+// start: backup db-1
+// progress: connecting
+// progress: copy 1/3 tables
+// progress: copy 2/3 tables
+// progress: copy 3/3 tables
+// child of: backup
+// complete: completed
+// backup start, copy start, copy end, backup end

@@ -1,0 +1,61 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const names = readdirSync(folder)
+  .filter((name) => /^\d\d-.*\.mjs$/.test(name))
+  .sort();
+
+/** The lines after `// prints:` at the end of an example. */
+function expectedLines(name: string): string[] {
+  const lines = readFileSync(`${folder}/${name}`, "utf8").trimEnd().split("\n");
+  const at = lines.lastIndexOf("// prints:");
+  if (at < 0) throw new Error(`${name} does not say what it prints`);
+  return lines.slice(at + 1).map((line) => line.replace(/^\/\/ ?/, ""));
+}
+
+interface Run {
+  readonly code: number | null;
+  readonly lines: string[];
+  readonly errors: string;
+  readonly ms: number;
+}
+
+/** Runs an example as its reader would: a process of its own, with the built package. */
+function runExample(name: string): Promise<Run> {
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, [`${folder}/${name}`], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: 10_000,
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    errors += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      resolve({ code, lines: output.trimEnd().split("\n"), errors, ms: performance.now() - startedAt });
+    });
+  });
+}
+
+describe("the examples", () => {
+  it("are ten, numbered without a gap", () => {
+    expect(names.map((name) => Number(name.slice(0, 2)))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it.for(names)("%s prints what it says, complains of nothing, and ends by itself", async (name) => {
+    const { code, lines, errors, ms } = await runExample(name);
+    expect(lines).toEqual(expectedLines(name));
+    expect(errors).toBe("");
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(5_000);
+  });
+});
