@@ -54,6 +54,7 @@ const outcome = await whole.settle(async (op) => {
 
 after.ms = performance.now() - started;
 if (results.length > 0) printSummary(out, results, after);
+else if (outcome.status === "cancelled") out.write(`Nothing was downloaded: ${outcome.error.message}\n`);
 process.exitCode = exitCode();
 
 /** @param {Cancellable} op @param {string} folder */
@@ -64,7 +65,7 @@ async function inFolder(op, folder) {
   await makeFiles(files, shelf);
   const server = await startServer(files, shelf);
   try {
-    out.write(`${files.length} downloads from ${server.url}, Ctrl-C cancels them.\nInto ${inbox}\n\n`);
+    out.write(`${files.length} downloads from ${server.url} into\n${inbox}\nCtrl-C cancels them.\n\n`);
     await downloadAll(server.url, inbox);
   } finally {
     await op.shield(

@@ -32,7 +32,7 @@ export function printSummary(out, results, after) {
   const facts = [
     `Partial files: ${removed} removed, ${after.partFiles.length} left`,
     `Connections: ${after.connections} made, ${after.openConnections} left open; the server is closed`,
-    `Folder: ${after.folder} removed, after ${after.keptFiles.length} complete files were checked`,
+    `Folder: ${after.folder} removed; complete and checked in it before: ${after.keptFiles.length}`,
   ].map((fact) => wrap(fact, width, 2));
   const head = wrap(`Summary: ${countStates(results)}, in ${seconds(after.ms)}`, width, 2);
   out.write(`${["", head, ...rows, "", ...facts].join("\n")}\n`);

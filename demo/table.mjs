@@ -55,33 +55,32 @@ export class Table {
   #draw() {
     const columns = this.#out.columns || 80;
     const widths = layout(columns - 1);
-    const head = line(["file", "progress", "rate", "state", "why"], widths);
+    const head = line(["file", "progress", "     rate", "state", "why"], widths);
+    const rows = this.#board.rows.map((row) => ({ row, text: rowText(row, widths) }));
     const lines = [
-      { text: paint(head, "dim", this.#colour), width: head.length },
-      ...this.#board.rows.map((row) => ({ text: this.#rowText(row, widths), width: columns - 1 })),
+      paint(head, "dim", this.#colour),
+      ...rows.map(({ row, text }) => text.replace(row.state, paint(row.state, row.state, this.#colour))),
     ];
     // A terminal that was made narrower has broken the old lines into more.
     const up = this.#shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
-    const picture = lines.map(({ text }) => `${text}${eraseRight}\n`).join("");
+    const picture = lines.map((text) => `${text}${eraseRight}\n`).join("");
     this.#out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${picture}${eraseBelow}`);
-    this.#shown = lines.map(({ width }) => width);
+    this.#shown = [head, ...rows.map(({ text }) => text)].map(({ length }) => length);
   }
+}
 
-  /** @param {Row} row @param {number[]} widths */
-  #rowText(row, widths) {
-    const share = Math.min(1, row.current / row.total);
-    const rate = row.state === "downloading" ? `${bytes(rateOf(row))}/s` : "";
-    const [name = 0, bar = 0, speed = 0, state = 0, why = 0] = widths;
-    return [
-      fit(row.name, name),
-      bar === 0 ? "" : gauge(share, bar),
-      speed === 0 ? "" : rate.padStart(speed),
-      state === 0 ? "" : paint(fit(row.state, state), row.state, this.#colour),
-      why === 0 ? "" : fit(speed === 0 && row.reason === "" ? rate : row.reason, why),
-    ]
-      .filter((cell) => cell !== "")
-      .join(" ");
-  }
+/**
+ * Without colours, and nothing at its end that does not show: its length is the room it takes.
+ *
+ * @param {Row} row
+ * @param {number[]} widths
+ */
+function rowText(row, widths) {
+  const [, bar = 0, speed = 0] = widths;
+  const rate = row.state === "downloading" ? `${bytes(rateOf(row))}/s` : "";
+  const progress = gauge(Math.min(1, row.current / row.total), bar);
+  const why = speed === 0 && row.reason === "" ? rate : row.reason;
+  return line([row.name, progress, rate.padStart(speed), row.state, why], widths);
 }
 
 /**
@@ -106,17 +105,13 @@ function layout(width) {
 
 /** @param {string[]} cells @param {number[]} widths */
 function line(cells, widths) {
-  return cells
-    .map((cell, column) => ({ cell, width: widths[column] ?? 0 }))
-    .filter(({ width }) => width > 0)
-    .map(({ cell, width }) => (cell === "rate" ? fit(cell, width).trim().padStart(width) : fit(cell, width)))
-    .join(" ")
-    .trimEnd();
+  const shown = cells.flatMap((cell, column) => (widths[column] ? [fit(cell, widths[column])] : []));
+  return shown.join(" ").trimEnd();
 }
 
 /** A bar and a percentage. @param {number} share @param {number} width */
 function gauge(share, width) {
-  const length = width - 5;
+  const length = Math.max(0, width - 5);
   const filled = Math.floor(share * length);
   return `${"█".repeat(filled)}${"░".repeat(length - filled)}${`${Math.floor(100 * share)}%`.padStart(5)}`;
 }

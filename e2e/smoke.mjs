@@ -63,7 +63,9 @@ await check("a linked token follows", () => {
   a.cancel();
   equal(b.reason, "parent");
 });
-await check("moveOnAfter gives undefined", async () => equal(await moveOnAfter(10, () => sleepForever()), undefined));
+await check("moveOnAfter gives undefined", async () =>
+  equal(await moveOnAfter(10, () => sleepForever()), undefined),
+);
 await check("moveOnAfter gives the value", async () => equal(await moveOnAfter(1_000, async () => 5), 5));
 await check("failAfter rejects with a timeout", async () => {
   const error = await failAfter(5, () => sleepForever()).catch((e) => e);
@@ -125,7 +127,8 @@ await check("all", async () => equal(await all([async () => 1, Promise.resolve(2
 await check("race", async () => equal(await race([() => sleepForever(), async () => "fast"]), "fast"));
 await check("any", async () => equal(await any([() => Promise.reject(new Error("x")), async () => 3]), 3));
 await check("map with concurrency", async () =>
-  equal(await map([1, 2, 3], async (n) => n * 2, { concurrency: 2 }), [2, 4, 6]));
+  equal(await map([1, 2, 3], async (n) => n * 2, { concurrency: 2 }), [2, 4, 6]),
+);
 await check("deadlines", async () => {
   equal(currentDeadline(), null);
   await moveOnAfter(1_000, () => equal(currentDeadline() > 0, true));

@@ -10,29 +10,22 @@ const names = (await readdir(folder)).filter((name) => /^\d\d-.*\.mjs$/.test(nam
 // 1. map: at most three at a time, results in order.
 let running = 0;
 let most = 0;
-const sizes = await map(
-  names,
-  async (name) => {
-    most = Math.max(most, ++running);
-    await sleep(2);
-    running--;
-    return (await stat(`${folder}/${name}`)).size;
-  },
-  { concurrency: 3 },
-);
-console.log(`map: ${sizes.length} files, at most ${most} at a time, none empty: ${sizes.every((s) => s > 0)}`);
+/** @param {string} name */
+const sizeOf = async (name) => {
+  most = Math.max(most, ++running);
+  const { size } = await stat(`${folder}/${name}`);
+  running--;
+  return size;
+};
+const sizes = await map(names, sizeOf, { concurrency: 3 });
+console.log(`map: ${sizes.length} files, at most ${most} at a time`);
 
 // 2. CapacityLimiter: one bound for calls from anywhere. It can be changed while it is in use.
 const connections = new CapacityLimiter(2);
 most = 0;
 await taskGroup((group) => {
   for (const name of names) {
-    group.startSoon(() =>
-      connections.run(async () => {
-        most = Math.max(most, connections.borrowed);
-        await stat(`${folder}/${name}`);
-      }),
-    );
+    group.startSoon(() => connections.run(() => sizeOf(name)));
   }
 });
 console.log(`limiter: at most ${most}, now ${connections.available} free`);
@@ -58,6 +51,6 @@ await taskGroup(async (group) => {
 console.log(`queue: ${done} done, never more than ${fullest} waiting`);
 
 // prints:
-// map: 10 files, at most 3 at a time, none empty: true
+// map: 10 files, at most 3 at a time
 // limiter: at most 2, now 2 free
 // queue: 10 done, never more than 2 waiting

@@ -46,7 +46,15 @@ mkdirSync(consumer);
 writeFileSync(join(consumer, "package.json"), '{ "private": true }');
 sh(
   "npm",
-  ["install", "--no-audit", "--no-fund", tarball, "old@npm:typescript@5.4", "new@npm:typescript@7.0.2", "@types/node@20"],
+  [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    tarball,
+    "old@npm:typescript@5.4",
+    "new@npm:typescript@7.0.2",
+    "@types/node@20",
+  ],
   consumer,
 );
 
@@ -120,7 +128,8 @@ for (const { what, code, limit } of budgets) {
       target: "es2022",
     });
     const { contents, text } = outputFiles[0];
-    if (/from\s*"node:|import\("node:|require\("node:/.test(text)) throw new Error("the bundle imports node:");
+    if (/from\s*"node:|import\("node:|require\("node:/.test(text))
+      throw new Error("the bundle imports node:");
     const bytes = gzipSync(contents, { level: 9 }).length;
     if (bytes > limit) throw new Error(`${bytes} bytes compressed, more than ${limit}`);
     return `${contents.length} bytes minified, ${bytes} compressed (limit ${limit})`;

@@ -47,7 +47,9 @@ const run = async ({ where, code }, index) => {
   const { code: js } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
   const file = join(folder, `${index}.mjs`);
   writeFileSync(file, js);
-  const child = spawn(process.execPath, ["--unhandled-rejections=strict", file], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--unhandled-rejections=strict", file], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let errors = "";
   child.stdout.resume();
   child.stderr.on("data", (chunk) => {

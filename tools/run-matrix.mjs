@@ -7,7 +7,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const runtimes = `${root}/tools/runtimes`;
 
 if (!existsSync(`${runtimes}/node_modules/node26`)) {
-  execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: runtimes, stdio: "inherit" });
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-save"], {
+    cwd: runtimes,
+    stdio: "inherit",
+  });
 }
 
 const bin = (name) => `${runtimes}/node_modules/${name}`;
