@@ -19,7 +19,8 @@ async function report(response) {
   }
 }
 
-const server = createServer(async (_request, response) => {
+/** @param {import("node:http").ServerResponse} response */
+async function answer(response) {
   const client = new CancellationToken();
   // "close" comes in every case; it means "gone" only if the response was not finished.
   const onClose = () => {
@@ -35,7 +36,9 @@ const server = createServer(async (_request, response) => {
     response.end();
     stopped.set();
   }
-});
+}
+
+const server = createServer((_request, response) => void answer(response));
 await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 

@@ -25,6 +25,12 @@ function processorTimes(): { busy: number; total: number } {
   return { busy: total - idle, total };
 }
 
+/**
+ * A share as a percentage. Bounded, since systems keep their counters apart: idle time can run backwards
+ * on a virtual machine, and the time that a process used is rounded up.
+ */
+const percent = (share: number): number => Math.min(100, Math.max(0, 100 * share));
+
 export function createResourceProbe(): ResourceProbe {
   let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
   let before = processorTimes();
@@ -35,7 +41,7 @@ export function createResourceProbe(): ResourceProbe {
       // Inside a container the limit is the container's.
       const constrained = process.constrainedMemory();
       const limit = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
-      return 100 * (1 - Math.min(process.availableMemory(), limit) / limit);
+      return percent(1 - process.availableMemory() / limit);
     },
     cpu() {
       const now = processorTimes();
@@ -46,13 +52,13 @@ export function createResourceProbe(): ResourceProbe {
       ownBefore = process.cpuUsage();
       const elapsed = performance.now() - at;
       at = performance.now();
-      if (total > 0) return (100 * busy) / total;
+      if (total > 0) return percent(busy / total);
       // Systems that hide their processors' times: what this process used of them.
-      return elapsed > 0 ? (own.user + own.system) / 10 / elapsed / availableParallelism() : 0;
+      return elapsed > 0 ? percent((own.user + own.system) / 1_000 / elapsed / availableParallelism()) : 0;
     },
     async disk(path) {
       const { blocks, bavail } = await statfs(path);
-      return blocks === 0 ? 0 : 100 * (1 - bavail / blocks);
+      return blocks === 0 ? 0 : percent(1 - bavail / blocks);
     },
     eventLoopDelay() {
       if (delays === undefined) {
