@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
+const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
 
 export default defineConfig({
   resolve: {
@@ -9,7 +10,8 @@ export default defineConfig({
     alias: [
       { find: /^#host\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
       { find: "@hother/cancelable/testing", replacement: `${core}/testing/index.ts` },
-      { find: "@hother/cancelable", replacement: `${core}/index.ts` },
+      { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
+      { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
     ],
   },
   test: {

@@ -4,6 +4,7 @@
 export { AsyncBackend } from "./backends/backend.ts";
 // ---- structured concurrency, ambient
 export { detectBackend, getBackend, type RunOptions, registerBackend, run } from "./backends/detect.ts";
+export { NativeTask, type NativeTaskEvents } from "./backends/native-task.ts";
 export type { Duration, Span } from "./duration.ts";
 // ---- errors
 export {

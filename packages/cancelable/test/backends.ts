@@ -1,3 +1,5 @@
+import { effectBackend } from "@hother/cancelable-backends/effect";
+import { effectionBackend } from "@hother/cancelable-backends/effection";
 import { describe, expect, test } from "vitest";
 import { type AsyncBackend, getBackend, run, setReporter } from "../src/index.ts";
 import { VirtualBackend } from "../src/testing/index.ts";
@@ -6,6 +8,8 @@ import { VirtualBackend } from "../src/testing/index.ts";
 const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
   { name: "native", create: () => getBackend("native") },
   { name: "virtual", create: () => new VirtualBackend() },
+  { name: "effect", create: () => effectBackend },
+  { name: "effection", create: () => effectionBackend },
 ];
 
 /** What a test is given. */

@@ -1,10 +1,11 @@
+import { startWith } from "#host/ambient";
 import { inLaterTurn } from "#host/turns";
 import type { Span } from "../duration.ts";
 import { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope, type CancelScopeOptions } from "../scope/cancel-scope.ts";
 import type { Runtime } from "../scope/runtime.ts";
-import { type Host, hostOf } from "../scope/scope-node.ts";
+import { type Host, hostOf, type ScopeNode } from "../scope/scope-node.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { spawnTask, type Task, TaskHandle } from "../scope/task.ts";
 import { type TaskGroup, type TaskGroupOptions, taskGroup } from "../scope/task-group.ts";
@@ -12,6 +13,10 @@ import { Event } from "../sync/event.ts";
 import { Lock } from "../sync/lock.ts";
 import { Queue } from "../sync/queue.ts";
 import { Semaphore } from "../sync/semaphore.ts";
+import { subscribe } from "../token/token.ts";
+import type { Cancellation } from "../token/tree.ts";
+
+const natives = new WeakMap<ScopeNode, object>();
 
 /**
  * An async runtime that this library runs on. A new one extends this class and writes `now`, `setTimer`,
@@ -28,6 +33,26 @@ export abstract class AsyncBackend implements Runtime {
 
   /** The native task, if the caller runs inside one. */
   abstract current(): unknown | undefined;
+
+  /**
+   * The scope that code in the native task `current` belongs to where nothing was entered: of a {@link NativeTask}.
+   * Default: the backend's implicit root, which is never cancelled.
+   */
+  protected scopeOf(_current: unknown): CancelScope | undefined {
+    return undefined;
+  }
+
+  /** @internal Where code outside of every scope is, if it runs in one of this backend's tasks. */
+  locate(): ScopeNode | undefined {
+    const current = this.current();
+    return current === undefined ? undefined : (this.scopeOf(current)?.node ?? this.host.root);
+  }
+
+  /** Runs `main` in `scope`, whose place is the backend's implicit root. Default: with plain promises, at once. */
+  start<T>(scope: CancelScope, main: (scope: CancelScope) => T | PromiseLike<T>): Promise<T> {
+    // It resolves with the value or rejects: `undefined` is the other mode's.
+    return scope.execute(main, true, this.host.root) as Promise<T>;
+  }
 
   /**
    * Starts `body` as a native task, later than this call returns and in the order of the calls: makes a
@@ -48,9 +73,21 @@ export abstract class AsyncBackend implements Runtime {
     return this;
   }
 
-  /** @internal */
+  /** @internal The backend's clock, its deadlines and its implicit root. */
   get host(): Host {
     return hostOf(this.runtime);
+  }
+
+  /** Calls `fn` in a later microtask, in the order of the calls, in the async context of now and in `scope`. `fn` never throws. */
+  protected startLater(scope: CancelScope, fn: () => void): void {
+    startWith(scope.node, fn);
+  }
+
+  /** Calls `fn` once when cancellation reaches `scope`, after everybody's state has been set, or now if it has. */
+  protected onCancelled(scope: CancelScope, fn: (error: CancellationError) => void): Disposable {
+    const { node } = scope;
+    // Called when `reached` is set.
+    return subscribe(node, () => fn((node.reached as Cancellation).error), `the backend "${this.name}"`);
   }
 
   /** Runs `fn` in a later turn of the event loop; returns what takes that back. Default: the host's turns. */
@@ -61,6 +98,23 @@ export abstract class AsyncBackend implements Runtime {
   /** The task that {@link spawn} returns. */
   protected createTask<T>(scope: CancelScope): TaskHandle<T> {
     return new TaskHandle<T>(scope);
+  }
+
+  /** Notes that `task` is the native task of `scope`, and of what is below it as far as it has none of its own. */
+  protected setNative(scope: CancelScope, task: object): void {
+    natives.set(scope.node, task);
+  }
+
+  /** The native task that `scope` runs in: what {@link setNative} noted nearest above it, on this backend's clock. */
+  protected nativeOf(scope: CancelScope): object | undefined {
+    const { host } = this;
+    let node: ScopeNode | undefined = scope.node;
+    while (node !== undefined && node.host === host) {
+      const native = natives.get(node);
+      if (native !== undefined) return native;
+      node = node.parent as ScopeNode | undefined;
+    }
+    return undefined;
   }
 
   /** The class of every cancellation error. */

@@ -1,6 +1,6 @@
 import { currentNode, setDetector } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import type { Runtime } from "../scope/runtime.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
 import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
 import { AsyncBackend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
@@ -27,7 +27,7 @@ function requireBackend(backend: unknown, argument: string): asserts backend is 
 export function registerBackend(backend: AsyncBackend): Disposable {
   requireBackend(backend, "backend");
   registered.push(backend);
-  setDetector(detectRunning);
+  setDetector(locateRunning);
   return {
     [Symbol.dispose]() {
       const at = registered.indexOf(backend);
@@ -38,8 +38,12 @@ export function registerBackend(backend: AsyncBackend): Disposable {
   };
 }
 
-function detectRunning(): Runtime | undefined {
-  return registered.find((backend) => backend.current() !== undefined);
+function locateRunning(): ScopeNode | undefined {
+  for (const backend of registered) {
+    const node = backend.locate();
+    if (node !== undefined) return node;
+  }
+  return undefined;
 }
 
 /** The backend that code here runs on: the ambient scope's, else the one whose native task this is, else the native one. */
@@ -94,6 +98,5 @@ export async function run<T>(
   const given = options?.backend;
   const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
   requireBackend(backend, "options.backend");
-  // It resolves with the value or rejects: `undefined` is the other mode's.
-  return new CancelScope().execute(main, true, backend.host.root) as Promise<T>;
+  return backend.start(new CancelScope(undefined, backend.host), main);
 }

@@ -1,4 +1,3 @@
-import { runOutside } from "#host/ambient";
 import { inLaterTurn } from "#host/turns";
 import type { Runtime } from "../scope/runtime.ts";
 
@@ -48,7 +47,7 @@ export const nativeRuntime: Runtime = {
         } else arm();
       }, delay);
     };
-    runOutside(arm);
+    arm();
     return { [Symbol.dispose]: () => clearTimeout(handle) };
   },
 

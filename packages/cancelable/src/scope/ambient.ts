@@ -1,21 +1,25 @@
 import { getStore, runWith } from "#host/ambient";
 import { nativeRuntime } from "../backends/native-runtime.ts";
-import type { Runtime } from "./runtime.ts";
-import { hostOf, type ScopeNode } from "./scope-node.ts";
+import { hostOf, ScopeNode } from "./scope-node.ts";
 
-/** Asked where nothing has been entered: the runtime whose native task is running, if any. */
-let detector: (() => Runtime | undefined) | undefined;
+/** Asked where nothing has been entered: the scope of the native task that is running, if any. */
+let detector: (() => ScopeNode | undefined) | undefined;
 
-export function setDetector(next: (() => Runtime | undefined) | undefined): void {
+export function setDetector(next: (() => ScopeNode | undefined) | undefined): void {
   detector = next;
+}
+
+/** The node of a task that another runtime started: it is opened when code of this library first looks at it. */
+export abstract class DormantNode extends ScopeNode {
+  abstract wake(): void;
 }
 
 let nativeRoot: ScopeNode | undefined;
 
-/** The implicit root: of the runtime whose task is running, else of the native one. */
-function rootNode(): ScopeNode {
+/** Outside of every scope: the native task that is running, else the implicit root of the native runtime. */
+function outermostNode(): ScopeNode {
   const detected = detector?.();
-  if (detected !== undefined) return hostOf(detected).root;
+  if (detected !== undefined) return detected;
   nativeRoot ??= hostOf(nativeRuntime).root;
   return nativeRoot;
 }
@@ -23,10 +27,12 @@ function rootNode(): ScopeNode {
 /** The scope that the calling code is in (S4: ended ones are looked through). */
 export function currentNode(): ScopeNode {
   let node = getStore() as ScopeNode | undefined;
-  while (node !== undefined && node.phase === "closed" && node.reached === undefined) {
-    node = node.parent as ScopeNode | undefined;
+  while (node !== undefined && node.phase !== "open") {
+    if (node.phase === "new") (node as DormantNode).wake();
+    else if (node.reached !== undefined) break;
+    else node = node.parent as ScopeNode | undefined;
   }
-  return node ?? rootNode();
+  return node ?? outermostNode();
 }
 
 /** Calls `body(argument)` with `node` as the ambient scope. */

@@ -70,11 +70,11 @@ export class CancelScope {
   #caught = false;
 
   constructor(options?: CancelScopeOptions);
-  /** @internal For a scope whose place is known: `span` in ms instead of `options.timeout`. */
-  constructor(options: CancelScopeOptions | undefined, host: Host, span?: number);
-  constructor(options?: CancelScopeOptions, host?: Host, span?: number) {
+  /** @internal For a scope whose place is known: `span` in ms instead of `options.timeout`; over a node that exists. */
+  constructor(options: CancelScopeOptions | undefined, host: Host, span?: number, node?: ScopeNode);
+  constructor(options?: CancelScopeOptions, host?: Host, span?: number, node?: ScopeNode) {
     requireOptions(options);
-    this.node = new ScopeNode(host ?? currentNode().host);
+    this.node = node ?? new ScopeNode(host ?? currentNode().host);
     this.#options = options;
     this.#span = span;
     if (options === undefined) return;

@@ -1,3 +1,4 @@
+import { runOutside } from "#host/ambient";
 import { afterMicrotasks, inLaterTurn } from "#host/turns";
 import type { Runtime } from "./runtime.ts";
 
@@ -114,7 +115,7 @@ export class DeadlineQueue {
       this.#timer[Symbol.dispose]();
     }
     this.#timerAt = at;
-    this.#timer = this.#runtime.setTimer(at, this.#fire);
+    this.#timer = runOutside(() => this.#runtime.setTimer(at, this.#fire));
   }
 
   #disarm(): void {

@@ -20,7 +20,8 @@ export interface Runtime {
   readonly exactTimers?: boolean;
   /**
    * Calls `fire` once, not before `at`, on the runtime's own clock; at Infinity never. Disposing takes the
-   * timer away. Until then it keeps the process alive.
+   * timer away. Until then it keeps the process alive. Called outside of every async context, since one
+   * timer serves many.
    */
   setTimer(at: number, fire: () => void): Disposable;
   /** Runs `fn` in a later turn of the event loop; returns what takes that back. */

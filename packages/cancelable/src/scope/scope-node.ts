@@ -2,7 +2,8 @@
  * A node of the tree that has time: a deadline on a runtime's clock, and a beginning and an end.
  *
  *  S1  `effective` is the earliest deadline on the way up to the next shield, kept up to date, so that
- *      a checkpoint compares the clock with one number and does not wait for a timer to fire.
+ *      a checkpoint compares the clock with one number and does not wait for a timer to fire. It is not
+ *      inherited from another runtime, whose clock is another one: that deadline comes as a cancellation.
  *  S2  A node is opened once and closed once. Closed, it holds no timer and no place in its parent.
  *  S3  `live` counts the opened nodes directly below. A scope ends when it is 0.
  *  S4  A closed node that was not cancelled is transparent: late code in its async context belongs to
@@ -87,6 +88,8 @@ export class ScopeNode extends CancelNode implements Timed {
   /** S3 */
   live = 0;
   whenEmpty: (() => void) | undefined = undefined;
+  /** Called when the first node is opened below. */
+  whenBusy: (() => void) | undefined = undefined;
   /** The nearest operation, the node's own included. The layer above knows its class. */
   operation: object | undefined = undefined;
   /** The nearest task, which may own locks. */
@@ -121,7 +124,7 @@ export class ScopeNode extends CancelNode implements Timed {
     ) {
       if (node.at <= now && node.phase !== "closed" && (first === undefined || node.at <= first.at))
         first = node;
-      if (node.shielded) break;
+      if (node.shielded || (node.parent as ScopeNode | undefined)?.host !== this.host) break;
     }
     first?.expire();
   }
@@ -142,12 +145,12 @@ export class ScopeNode extends CancelNode implements Timed {
   }
 
   /** Takes its place in the tree and starts its clock. A timed node gets its absolute deadline here. */
-  open(parent: ScopeNode, span?: number): void {
+  open(parent: ScopeNode, span?: number, host: Host = parent.host): void {
     this.phase = "open";
-    this.host = parent.host;
+    this.host = host;
     this.operation ??= parent.operation;
     this.task ??= parent.task;
-    parent.live++;
+    if (parent.live++ === 0) parent.whenBusy?.();
     // An operation with an explicit parent is attached from its construction on.
     if (this.parent === undefined) this.attach(parent);
     if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
@@ -199,7 +202,7 @@ export class ScopeNode extends CancelNode implements Timed {
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
       for (const child of node.children() as ScopeNode[]) {
-        if (child.shielded) continue;
+        if (child.shielded || child.host !== node.host) continue;
         child.effective = Math.min(child.at, node.effective);
         nodes.push(child);
       }
@@ -211,7 +214,7 @@ export class ScopeNode extends CancelNode implements Timed {
     const before = this.parent as ScopeNode;
     this.detach();
     if (--before.live === 0) before.whenEmpty?.();
-    parent.live++;
+    if (parent.live++ === 0) parent.whenBusy?.();
     this.attach(parent);
     this.effective = this.shielded ? this.at : Math.min(this.at, inheritedDeadline(this));
     this.refresh();
@@ -228,8 +231,10 @@ export class ScopeNode extends CancelNode implements Timed {
   empty(): Promise<void> {
     if (this.live === 0) return Promise.resolve();
     return new Promise((resolve) => {
+      const before = this.whenEmpty;
       this.whenEmpty = () => {
         this.whenEmpty = undefined;
+        before?.();
         resolve();
       };
     });
@@ -238,5 +243,5 @@ export class ScopeNode extends CancelNode implements Timed {
 
 function inheritedDeadline(node: ScopeNode): number {
   const parent = node.parent as ScopeNode | undefined;
-  return parent === undefined ? Number.POSITIVE_INFINITY : parent.effective;
+  return parent === undefined || parent.host !== node.host ? Number.POSITIVE_INFINITY : parent.effective;
 }

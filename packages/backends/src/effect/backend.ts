@@ -1,0 +1,220 @@
+import { AsyncBackend, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
+import { Cause, Clock, Context, Duration, Effect, Exit, Fiber } from "effect";
+import { type AnyFiber, forkChildOf, interruptFor, interruption } from "./fiber.ts";
+
+/** Fibers that only wait for the time: no code of users belongs to them. */
+const timers = new WeakSet<AnyFiber>();
+
+/** How often a timer gives way before its fiber ends, for a clock that stands until everybody is blocked. */
+const turnsAfterTimer = 4;
+
+/**
+ * Effect as a runtime: children of groups are fibers, below the fiber that the group runs in; time is that
+ * of the `Clock` service. There is one backend for each clock.
+ */
+export class EffectBackend extends AsyncBackend {
+  override readonly name = "effect";
+  readonly #context: Context.Context<never>;
+  readonly #clock: Clock.Clock;
+
+  constructor(context: Context.Context<never>) {
+    super();
+    this.#context = context;
+    this.#clock = Context.get(context, Clock.Clock);
+  }
+
+  override now(): number {
+    return Number(this.#clock.monotonicTimeNanosUnsafe()) / 1e6;
+  }
+
+  override epoch(): number {
+    return this.#clock.currentTimeMillisUnsafe();
+  }
+
+  override setTimer(at: number, fire: () => void): Disposable {
+    // A year instead of Infinity: an endless sleep would not keep the process alive.
+    const wait: Effect.Effect<void> = Effect.suspend(() => {
+      const left = Math.min(at - this.now(), 31_536_000_000);
+      if (left <= 0) return Effect.sync(fire);
+      return Effect.flatMap(this.#clock.sleep(Duration.millis(Math.ceil(left))), () => wait);
+    });
+    const fiber = this.#fork(Effect.andThen(wait, giveWay));
+    timers.add(fiber);
+    return { [Symbol.dispose]: () => fiber.interruptUnsafe() };
+  }
+
+  override current(): AnyFiber | undefined {
+    const fiber = Fiber.getCurrent();
+    return fiber === undefined || timers.has(fiber) ? undefined : fiber;
+  }
+
+  protected override scopeOf(fiber: unknown): CancelScope {
+    return taskOf(fiber as AnyFiber).scope;
+  }
+
+  override start<T>(scope: CancelScope, main: (scope: CancelScope) => T | PromiseLike<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#fork(
+        this.#shadow(scope, () => {
+          const result = super.start(scope, main);
+          result.then(resolve, reject);
+          return result;
+        }),
+      );
+    });
+  }
+
+  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+    const task = this.createTask<T>(scope);
+    this.startLater(scope, () => {
+      const begin = (): Promise<void> =>
+        new Promise((resolve, reject) => {
+          task.execute(body, () => (task.status === "failed" ? reject(task.error) : resolve()));
+        });
+      const shadow = this.#shadow(scope, begin);
+      const parent = this.nativeOf(scope) as AnyFiber | undefined;
+      if (parent === undefined) this.#fork(shadow);
+      else forkChildOf(parent, shadow);
+    });
+    return task;
+  }
+
+  /** The fiber that `scope` runs in. */
+  fiberOf(scope: CancelScope): AnyFiber | undefined {
+    return this.nativeOf(scope) as AnyFiber | undefined;
+  }
+
+  /** Starts an effect as a child of the fiber that `scope` runs in; cancelling the scope interrupts it. */
+  forkIn<A, E>(scope: CancelScope, effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    const parent = this.fiberOf(scope);
+    const fiber = parent === undefined ? this.#fork(effect) : forkChildOf(parent, effect);
+    const listening = this.onCancelled(scope, (error) => interruptFor(fiber, error));
+    fiber.addObserver(() => listening[Symbol.dispose]());
+    return fiber;
+  }
+
+  /** @internal */
+  taskFor(fiber: AnyFiber): NativeTask {
+    return new NativeTask(this, {
+      used: (task) => {
+        this.setNative(task.scope, fiber);
+        let ending = false;
+        const listening = this.onCancelled(task.scope, (error) => {
+          if (!ending) interruptFor(fiber, error);
+        });
+        fiber.addObserver(() => {
+          ending = true;
+          listening[Symbol.dispose]();
+          void task.end(`Effect fiber #${fiber.id} has ended`);
+        });
+      },
+      // A child is waited for when its parent ends: so is what this library runs in the parent.
+      busy: (task) => {
+        if (!bridging) forkChildOf(fiber, guard(fiber, task));
+      },
+    });
+  }
+
+  #fork<A, E>(effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    return Effect.runForkWith(this.#context)(effect);
+  }
+
+  /** A fiber that stands for library code: interrupting it cancels `scope` and waits, and the reverse. */
+  #shadow(scope: CancelScope, begin: () => PromiseLike<unknown>): Effect.Effect<void, unknown> {
+    return Effect.withFiber((fiber) => {
+      this.setNative(scope, fiber);
+      let interrupted = false;
+      let work: PromiseLike<unknown> | undefined;
+      let listening: Disposable | undefined;
+      const waiting = Effect.callback<void, unknown>((resume) => {
+        work = begin();
+        work.then(
+          () => resume(Effect.void),
+          (error: unknown) => resume(Effect.fail(error)),
+        );
+        // Only now: in a scope that is cancelled already, the work is to start all the same (rule 1).
+        listening = this.onCancelled(scope, (error) => {
+          if (!interrupted) interruptFor(fiber, error);
+        });
+      });
+      return Effect.onExit(waiting, (exit) => {
+        interrupted = true;
+        listening?.[Symbol.dispose]();
+        if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause))
+          return Effect.void;
+        scope.cancel("parent", interruption(fiber, exit.cause));
+        return settled(work, scope);
+      });
+    });
+  }
+}
+
+/** Waits for cancelled work; an error that is not the cancellation is kept, as a defect beside the interruption. */
+export function settled(
+  work: PromiseLike<unknown>,
+  cancelled: { readonly error?: unknown },
+): Effect.Effect<void> {
+  return Effect.callback((resume) => {
+    work.then(
+      () => resume(Effect.void),
+      (error: unknown) => resume(error === cancelled.error ? Effect.void : Effect.die(error)),
+    );
+  });
+}
+
+/** Lets what a timer woke run before the fiber that waited is seen to be done (`TestClock` looks at that). */
+const giveWay: Effect.Effect<void> = Effect.suspend(() => {
+  let turns: Effect.Effect<void> = Effect.void;
+  for (let i = 0; i < turnsAfterTimer; i++) turns = Effect.andThen(turns, Effect.yieldNow);
+  return turns;
+});
+
+/** Whether the code that starts now is waited for by its own fiber. */
+let bridging = false;
+
+/** Calls `fn` in `fiber`'s place in the tree, for an effect that waits for what `fn` starts. */
+export function enterFiber<R>(fiber: AnyFiber, fn: () => R): R {
+  const before = bridging;
+  bridging = true;
+  try {
+    return taskOf(fiber).enter(fn, undefined);
+  } finally {
+    bridging = before;
+  }
+}
+
+/** A child that waits for what the library runs in its parent, and ends it if the parent ends first. */
+function guard(fiber: AnyFiber, task: NativeTask): Effect.Effect<void> {
+  const idle = Effect.callback<void>((resume) => void task.idle().then(() => resume(Effect.void)));
+  return Effect.onInterrupt(idle, () =>
+    Effect.promise(() => task.end(`Effect fiber #${fiber.id} was interrupted, or has ended`)),
+  );
+}
+
+const tasks = new WeakMap<AnyFiber, NativeTask>();
+const backends = new WeakMap<Clock.Clock, EffectBackend>();
+
+/** The backend on the host's clock. */
+export const effectBackend: EffectBackend = new EffectBackend(Context.empty());
+backends.set(Context.get(Context.empty(), Clock.Clock), effectBackend);
+
+/** The backend on the clock that a fiber has. */
+export function backendOf(fiber: AnyFiber): EffectBackend {
+  const clock = fiber.getRef(Clock.Clock);
+  let backend = backends.get(clock);
+  if (backend === undefined) {
+    backend = new EffectBackend(fiber.context);
+    backends.set(clock, backend);
+  }
+  return backend;
+}
+
+/** A fiber's place in the tree. */
+export function taskOf(fiber: AnyFiber): NativeTask {
+  let task = tasks.get(fiber);
+  if (task === undefined) {
+    task = backendOf(fiber).taskFor(fiber);
+    tasks.set(fiber, task);
+  }
+  return task;
+}
