@@ -8,6 +8,8 @@ export interface Duration {
   readonly minutes?: number;
   readonly seconds?: number;
   readonly milliseconds?: number;
+  readonly microseconds?: number;
+  readonly nanoseconds?: number;
 }
 
 /**
@@ -23,6 +25,8 @@ const units: ReadonlyArray<readonly [keyof Duration, number]> = [
   ["minutes", 60_000],
   ["seconds", 1_000],
   ["milliseconds", 1],
+  ["microseconds", 1e-3],
+  ["nanoseconds", 1e-6],
 ];
 
 /**
@@ -52,6 +56,7 @@ export function toMilliseconds(span: Span, argument: string): number {
     throw outOfRange(argument, "a span without years and months, whose length varies", span);
   }
   if (!known) throw invalidType(argument, "milliseconds, a Duration or null", span);
+  if (Number.isNaN(total)) throw outOfRange(argument, "a span whose parts add up to a number", span);
   return total;
 }
 

@@ -36,7 +36,7 @@ const brand: unique symbol = Symbol.for("@hother/cancelable.error") as never;
 export class CancellationError extends Error {
   readonly reason: CancellationReason;
   readonly code: "ABORT_ERR" = "ABORT_ERR";
-  readonly context?: unknown;
+  declare readonly context?: unknown;
 
   constructor(reason: CancellationReason = "manual", message?: string, options?: CancellationErrorOptions) {
     super(
@@ -53,7 +53,7 @@ Object.defineProperty(CancellationError.prototype, brand, { value: true });
 /** A deadline passed. */
 export class TimeoutCancellation extends CancellationError {
   /** The span that was allowed, in milliseconds, where it is known. */
-  readonly timeoutMs?: number;
+  declare readonly timeoutMs?: number;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly timeoutMs?: number }) {
     const ms = options?.timeoutMs;
     super(
@@ -75,7 +75,7 @@ export class ManualCancellation extends CancellationError {
 /** An operating-system signal arrived. */
 export class SignalCancellation extends CancellationError {
   /** Its name, such as `SIGINT`. */
-  readonly signal?: string;
+  declare readonly signal?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly signal?: string }) {
     const signal = options?.signal;
     super(
@@ -89,7 +89,7 @@ export class SignalCancellation extends CancellationError {
 
 /** A condition became true. */
 export class ConditionCancellation extends CancellationError {
-  readonly conditionName?: string;
+  declare readonly conditionName?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly conditionName?: string }) {
     const name = options?.conditionName;
     super(
@@ -103,8 +103,8 @@ export class ConditionCancellation extends CancellationError {
 
 /** What is above was cancelled; its error is the `cause`. */
 export class ParentCancellation extends CancellationError {
-  readonly parentId?: string;
-  readonly parentReason?: CancellationReason;
+  declare readonly parentId?: string;
+  declare readonly parentReason?: CancellationReason;
   constructor(
     message?: string,
     options?: CancellationErrorOptions & {

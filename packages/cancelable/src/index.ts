@@ -18,7 +18,7 @@ export {
   SignalCancellation,
   TimeoutCancellation,
 } from "./errors.ts";
-export { all, type ConcurrencyOptions, type Work, type WorkValues } from "./flow/all.ts";
+export { all, type ConcurrencyOptions, type Work, type WorkValue, type WorkValues } from "./flow/all.ts";
 export { any } from "./flow/any.ts";
 export { checkpoint } from "./flow/checkpoint.ts";
 export { currentDeadline, currentSignal } from "./flow/current.ts";

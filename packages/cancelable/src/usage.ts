@@ -7,7 +7,7 @@ const table = {
   ERR_ALREADY_STARTED: "was started before; it runs once. Make a new one for every run",
   ERR_NOT_STARTED: "has not been started. Call run(), settle() or start() first",
   ERR_ENDED: "has ended already. Make a new one",
-  ERR_PARENT_ENDED: "has ended and takes no new children. Give another parent, or `parent: null` for none",
+  ERR_PARENT_ENDED: "has ended and takes no new children. Give a parent that has not",
   ERR_GROUP_ENDED: "has ended and starts no more children. Start them while its body or another child runs",
   ERR_NOT_HELD: "is not held by this caller. Release only what you acquired, once",
   ERR_ALREADY_HELD:
@@ -39,12 +39,13 @@ export class UsageError extends Error {
 }
 
 /** A value as it can stand in a message: short, and never throwing. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   try {
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
     if (typeof value === "string")
       return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
     if (typeof value === "object" && value !== null) {
+      if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
       const name = (value as object).constructor?.name ?? "Object";
       if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
       const text = JSON.stringify(value);
@@ -75,7 +76,7 @@ export function requireFunction(value: unknown, argument: string): void {
 }
 
 export function requireOptions(value: unknown, argument = "options"): void {
-  if (value !== undefined && (typeof value !== "object" || value === null)) {
+  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
     throw invalidType(argument, "an object", value);
   }
 }

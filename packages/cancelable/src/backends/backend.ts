@@ -48,10 +48,10 @@ export abstract class AsyncBackend implements Runtime {
     return current === undefined ? undefined : (this.scopeOf(current)?.node ?? this.host.root);
   }
 
-  /** Runs `main` in `scope`, whose place is the backend's implicit root. Default: with plain promises, at once. */
+  /** Runs `main` in `scope`, which has its place. Default: with plain promises, at once. */
   start<T>(scope: CancelScope, main: (scope: CancelScope) => T | PromiseLike<T>): Promise<T> {
     // It resolves with the value or rejects: `undefined` is the other mode's.
-    return scope.execute(main, true, this.host.root) as Promise<T>;
+    return scope.execute(main, true, scope.node.parent as ScopeNode) as Promise<T>;
   }
 
   /**

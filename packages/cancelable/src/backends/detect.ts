@@ -76,7 +76,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles.
+ * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles. Inside
+ * of another scope, on whatever backend, cancelling that one cancels it.
  *
  * @example
  * ```ts
@@ -98,5 +99,9 @@ export async function run<T>(
   const given = options?.backend;
   const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
   requireBackend(backend, "options.backend");
-  return backend.start(new CancelScope(undefined, backend.host), main);
+  const scope = new CancelScope(undefined, backend.host);
+  const above = currentNode();
+  // Outside of everything, the backend's own root; else what is above here ends it too, on whatever clock.
+  scope.node.attach(above === above.host.root ? backend.host.root : above);
+  return backend.start(scope, main);
 }

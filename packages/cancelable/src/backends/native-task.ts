@@ -29,7 +29,9 @@ class NativeNode extends DormantNode {
     let outer = this.outer;
     while (outer?.phase === "closed" && outer.reached === undefined)
       outer = outer.parent as ScopeNode | undefined;
-    this.open(outer ?? this.host.root, undefined, this.host);
+    // Attached first, a node keeps its own runtime.
+    this.attach(outer ?? this.host.root);
+    this.open(this.parent as ScopeNode);
     this.#woken();
   }
 }

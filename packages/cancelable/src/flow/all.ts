@@ -7,9 +7,12 @@ import { invalidType, isThenable, requireCount, requireOptions } from "../usage.
 /** Work for {@link all}, {@link race} and {@link any}: a function, which runs as a child, or a promise, which is waited for. */
 export type Work<T> = PromiseLike<T> | (() => T | PromiseLike<T>);
 
+/** The value of a {@link Work}. */
+export type WorkValue<W> = W extends Work<infer T> ? T : never;
+
 /** The values of a tuple of {@link Work}. */
 export type WorkValues<W extends readonly Work<unknown>[]> = {
-  -readonly [K in keyof W]: W[K] extends Work<infer T> ? T : never;
+  -readonly [K in keyof W]: WorkValue<W[K]>;
 };
 
 export interface ConcurrencyOptions extends ParentOption {
@@ -40,7 +43,8 @@ export function perform<T>(work: Work<T>): T | PromiseLike<T> {
 
 export function requireConcurrency(options: ConcurrencyOptions | undefined): number {
   requireOptions(options);
-  const concurrency = options?.concurrency ?? Number.POSITIVE_INFINITY;
+  const concurrency = options?.concurrency;
+  if (concurrency === undefined) return Number.POSITIVE_INFINITY;
   requireCount(concurrency, "options.concurrency", 1);
   return concurrency;
 }
@@ -54,7 +58,11 @@ export async function inGroup(
 ): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
-    while (next < count) await one(next++);
+    while (next < count) {
+      // After a failure, or a cancellation, no further one is begun.
+      currentNode().check();
+      await one(next++);
+    }
   };
   await taskGroup(
     (group: TaskGroup) => {

@@ -1,6 +1,6 @@
 import type { ParentOption } from "../scope/cancel-scope.ts";
 import { requireOptions } from "../usage.ts";
-import { perform, requireWorks, type Work } from "./all.ts";
+import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
 import { contest } from "./race.ts";
 
 /**
@@ -19,11 +19,14 @@ import { contest } from "./race.ts";
  * console.assert(mirror === "mirror 2");
  * ```
  */
-export async function any<T>(tasks: Iterable<Work<T>>, options?: ParentOption): Promise<T> {
+export async function any<W extends Work<unknown>>(
+  tasks: Iterable<W>,
+  options?: ParentOption,
+): Promise<WorkValue<W>> {
   requireOptions(options);
-  const works = requireWorks(tasks, "tasks");
+  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
   const errors: unknown[] = new Array(works.length);
-  const placed = works.map((work, index) => async (): Promise<T> => {
+  const placed = works.map((work, index) => async (): Promise<WorkValue<W>> => {
     try {
       return await perform(work);
     } catch (error) {

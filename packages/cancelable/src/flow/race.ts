@@ -3,7 +3,7 @@ import { report } from "../reporter.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
 import { taskGroup } from "../scope/task-group.ts";
 import { outOfRange, requireOptions } from "../usage.ts";
-import { perform, requireWorks, type Work } from "./all.ts";
+import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
 
 type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
@@ -50,11 +50,14 @@ export async function contest<T>(
  * console.assert(first === "fast");
  * ```
  */
-export async function race<T>(tasks: Iterable<Work<T>>, options?: ParentOption): Promise<T> {
+export async function race<W extends Work<unknown>>(
+  tasks: Iterable<W>,
+  options?: ParentOption,
+): Promise<WorkValue<W>> {
   requireOptions(options);
-  const works = requireWorks(tasks, "tasks");
+  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
   if (works.length === 0) throw outOfRange("tasks", "at least one work, or nothing could ever win", works);
-  const winner = (await contest(works, options, () => true)) as Settled<T>; // one of them settled
+  const winner = (await contest(works, options, () => true)) as Settled<WorkValue<W>>; // one of them settled
   if (!winner.ok) throw winner.error;
   return winner.value;
 }

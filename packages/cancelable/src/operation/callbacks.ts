@@ -52,13 +52,14 @@ export class Callbacks {
     const failed = (error: unknown): void =>
       report(error, `an on${kind[0]?.toUpperCase()}${kind.slice(1)} callback`);
     for (const callback of [...((this.#lists[kind] as Callback<K>[] | undefined) ?? [])]) {
-      let result: unknown;
+      let waiting: Promise<unknown> | undefined;
       try {
-        result = callback(...args);
+        const result = callback(...args);
+        if (isThenable(result)) waiting = Promise.resolve(result).then(undefined, failed);
       } catch (error) {
         failed(error);
       }
-      yield isThenable(result) ? result.then(undefined, failed) : undefined;
+      yield waiting;
     }
   }
 }

@@ -10,7 +10,7 @@
  */
 
 import { isObserved, publish } from "#host/diagnostics";
-import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
+import { type Span, toMilliseconds } from "../duration.ts";
 import { type CancellationDetail, CancellationError, type CancellationReason } from "../errors.ts";
 import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
 import { currentNode, enter } from "../scope/ambient.ts";
@@ -30,7 +30,15 @@ import { TokenSource } from "../sources/token-source.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
 import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
 import { Cancellation, isOwned } from "../token/tree.ts";
-import { invalidType, requireFunction, requireOptions, requireText, UsageError } from "../usage.ts";
+import {
+  invalidType,
+  outOfRange,
+  requireFunction,
+  requireOptions,
+  requireText,
+  show,
+  UsageError,
+} from "../usage.ts";
 import { type Callback, Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationStatus } from "./context.ts";
 import { OperationNode } from "./operation-node.ts";
@@ -110,13 +118,21 @@ export class Cancellable implements AsyncDisposable {
   /** On the backend's clock. */
   #startedAt: number | undefined = undefined;
   #endedAt: number | undefined = undefined;
+  /** The same on the wall clock, from when somebody first looked. */
+  #startTime: Date | undefined = undefined;
+  #endTime: Date | undefined = undefined;
   /** What had been asked for when the body ended (O3). */
   #ended: { readonly cancellation: Cancellation | undefined; readonly error: unknown } | undefined =
     undefined;
   /** The warning, or the end of the grace, of a cancelled body. */
   #patience: Disposable | undefined = undefined;
+  /** The grace of a cancelled body is over; {@link #abandon} ends the wait that is under way. */
+  #graceOver = false;
   #abandon: (() => void) | undefined = undefined;
   #abandoned = false;
+  /** Started by {@link start}, to be ended by disposal. */
+  #isHandle = false;
+  #disposal: Promise<void> | undefined = undefined;
 
   constructor(options?: CancellableOptions) {
     this.#options = options;
@@ -153,7 +169,8 @@ export class Cancellable implements AsyncDisposable {
 
   /** Cancelled with `token`, with its reason and message. */
   static withToken(token: CancellationToken, options?: Omit<CancellableOptions, "token">): Cancellable {
-    return new Cancellable(options).addSource(new TokenSource(token));
+    const source = new TokenSource(token);
+    return new Cancellable(options).addSource(source);
   }
 
   /** Cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
@@ -163,7 +180,8 @@ export class Cancellable implements AsyncDisposable {
 
   /** Cancelled when `signal` is aborted. */
   static withAbortSignal(signal: AbortSignal, options?: CancellableOptions): Cancellable {
-    return new Cancellable(options).addSource(new AbortSignalSource(signal));
+    const source = new AbortSignalSource(signal);
+    return new Cancellable(options).addSource(source);
   }
 
   /** Cancelled when `predicate` gives something true; asked at the start and every `interval` (default 100 ms). */
@@ -173,9 +191,8 @@ export class Cancellable implements AsyncDisposable {
   ): Cancellable {
     requireOptions(options);
     const { interval } = options ?? {};
-    return new Cancellable(options).addSource(
-      new ConditionSource(predicate, interval === undefined ? undefined : { interval }),
-    );
+    const source = new ConditionSource(predicate, interval === undefined ? undefined : { interval });
+    return new Cancellable(options).addSource(source);
   }
 
   /** Cancelled when a measure of the machine goes above its threshold; see {@link ResourceSource}. */
@@ -185,19 +202,18 @@ export class Cancellable implements AsyncDisposable {
   ): Cancellable {
     requireOptions(options);
     const { interval, path, reader } = options ?? {};
-    return new Cancellable(options).addSource(
-      new ResourceSource(thresholds, {
-        ...(interval === undefined ? {} : { interval }),
-        ...(path === undefined ? {} : { path }),
-        ...(reader === undefined ? {} : { reader }),
-      }),
-    );
+    const source = new ResourceSource(thresholds, {
+      ...(interval === undefined ? {} : { interval }),
+      ...(path === undefined ? {} : { path }),
+      ...(reader === undefined ? {} : { reader }),
+    });
+    return new Cancellable(options).addSource(source);
   }
 
   /** Cancelled at a moment of the wall clock: a `Date` or epoch milliseconds. Reason `timeout`. */
   static withDeadline(deadline: Date | number, options?: CancellableOptions): Cancellable {
-    toEpoch(deadline, "deadline");
-    return new Cancellable(options).addSource(new DeadlineSource(deadline));
+    const source = new DeadlineSource(deadline);
+    return new Cancellable(options).addSource(source);
   }
 
   /** Cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s. */
@@ -247,18 +263,18 @@ export class Cancellable implements AsyncDisposable {
    */
   async run<T>(body: (op: Cancellable) => T | PromiseLike<T>): Promise<T> {
     requireFunction(body, "body");
-    this.#begin(false);
+    this.#begin();
     const { node } = this;
     let value: T;
     try {
-      // Read it here and not by pending(): a deadline at this very moment was 0 or less.
       if (this.#callbacks?.has("start")) await enter(node, () => this.#emit("start"), undefined);
       node.check();
       value = await (this.#options?.graceMs === undefined
         ? enter(node, body, this)
-        : this.#runWithGrace(body));
+        : this.#withinGrace(() => enter(node, body, this)));
+      while (node.live > 0) await this.#withinGrace(() => node.empty());
     } catch (error) {
-      if (node.live > 0 && !this.#abandoned) await node.abandonChildren();
+      await this.#endChildren();
       const rest = this.#judge(error);
       const failure = rest.absorbed ? (node.own as Cancellation).error : rest.error;
       if (this.#finish(rest.absorbed ? "cancelled" : "failed", failure)) {
@@ -267,10 +283,19 @@ export class Cancellable implements AsyncDisposable {
       node.close();
       throw failure;
     }
-    if (node.live > 0) await node.empty();
     if (this.#finish("completed", undefined)) await this.#tell("complete");
     node.close();
     return value;
+  }
+
+  /** The body failed or was cancelled: what it left running is cancelled, and waited for within the grace. */
+  async #endChildren(): Promise<void> {
+    const { node } = this;
+    try {
+      while (node.live > 0 && !this.#abandoned) await this.#withinGrace(() => node.abandonChildren());
+    } catch {
+      // The grace is over; nothing else rejects here.
+    }
   }
 
   /** As {@link run}, and never rejects: resolves with what happened. */
@@ -293,18 +318,23 @@ export class Cancellable implements AsyncDisposable {
    * of. It makes no ambient operation: use `op.sleep`, `op.waitFor`, `op.signal`.
    */
   start(): this {
-    this.#begin(false);
+    this.#begin();
+    this.#isHandle = true;
     this.#callbacks?.emit("start", this.context);
     return this;
   }
 
   /** Ends the handle form: waits for what was started in it, stops the sources, calls the callbacks. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#isHandle) return Promise.reject(new UsageError("ERR_NOT_STARTED", this.label));
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
     const { node } = this;
-    if (node.phase === "new") throw new UsageError("ERR_NOT_STARTED", this.label);
-    if (this.hasEnded) return;
     const cancelled = node.pending() !== undefined;
-    if (node.live > 0) await node.empty();
+    while (node.live > 0) await node.empty();
     if (this.#finish(cancelled ? "cancelled" : "completed", node.own?.error)) {
       await this.#tell(cancelled ? "cancel" : "complete");
     }
@@ -321,7 +351,7 @@ export class Cancellable implements AsyncDisposable {
     return node.own === undefined ? { absorbed: false, error } : withoutCancellation(error, node.own.error);
   }
 
-  #begin(shielded: boolean): void {
+  #begin(): void {
     const { node } = this;
     if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
     const parent = this.#options?.parent;
@@ -329,7 +359,7 @@ export class Cancellable implements AsyncDisposable {
       parent === null ? node.host.root : parent === undefined ? currentNode() : explicitParent(parent);
     node.open(above, this.#timeout);
     this.#startedAt = node.host.now();
-    this.#status = shielded || node.shielded ? "shielded" : "running";
+    this.#status = node.shielded ? "shielded" : "running";
     if (this.#sources !== undefined) this.#startSources(this.#sources);
     if (isObserved()) this.#publish("start");
   }
@@ -374,6 +404,7 @@ export class Cancellable implements AsyncDisposable {
   /** @internal */
   expired(): boolean {
     const { node } = this;
+    if (node.own !== undefined) return true;
     const due = this.#deadlines?.filter(({ at }) => at <= node.at).sort((a, b) => a.at - b.at)[0];
     if (due === undefined) {
       if (this.#timeout !== undefined) this.#cancelledBy = "timeout";
@@ -400,18 +431,30 @@ export class Cancellable implements AsyncDisposable {
     }
     const ms = toMilliseconds(grace, "options.graceMs");
     if (ms === Number.POSITIVE_INFINITY) return;
-    this.#patience = host.setAlarm(host.now() + ms, () => this.#abandon?.());
+    this.#patience = host.setAlarm(host.now() + ms, () => {
+      this.#graceOver = true;
+      this.#abandon?.();
+    });
   }
 
-  #runWithGrace<T>(body: (op: Cancellable) => T | PromiseLike<T>): Promise<T> {
-    const { node } = this;
+  /** Waits for `work`, once cancelled no longer than the grace: then this rejects with the cancellation. */
+  #withinGrace<T>(work: () => T | PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#abandon = () => {
+      const abandon = (): void => {
         this.#abandoned = true;
-        reject((node.own as Cancellation).error); // it is called for a cancelled operation only
+        reject((this.node.own as Cancellation).error); // called for a cancelled operation only
       };
-      // A rejection that comes later than the grace goes nowhere: this promise is settled then.
-      Promise.resolve(enter(node, body, this)).then(resolve, reject);
+      if (this.#graceOver) abandon();
+      else {
+        this.#abandon = abandon;
+        const over = (): void => {
+          this.#abandon = undefined;
+        };
+        // A rejection that comes later than the grace goes nowhere: this promise is settled then.
+        const waiting = new Promise<T>((settle) => settle(work()));
+        waiting.then(over, over);
+        waiting.then(resolve, reject);
+      }
     });
   }
 
@@ -420,7 +463,9 @@ export class Cancellable implements AsyncDisposable {
     const { node } = this;
     this.#running?.[Symbol.dispose]();
     this.#patience?.[Symbol.dispose]();
-    node.queue?.remove(node);
+    // Nothing that has ended expires.
+    node.slot?.leave();
+    node.at = node.effective = Number.POSITIVE_INFINITY;
     this.#status = status;
     this.#endedAt = node.host.now();
     this.#ended = { cancellation: node.own, error };
@@ -648,12 +693,14 @@ export class Cancellable implements AsyncDisposable {
 
   /** @internal */
   get startTime(): Date | undefined {
-    return this.#wallTime(this.#startedAt);
+    this.#startTime ??= this.#wallTime(this.#startedAt);
+    return this.#startTime;
   }
 
   /** @internal */
   get endTime(): Date | undefined {
-    return this.#wallTime(this.#endedAt);
+    this.#endTime ??= this.#wallTime(this.#endedAt);
+    return this.#endTime;
   }
 
   /** @internal */
@@ -676,7 +723,8 @@ export class Cancellable implements AsyncDisposable {
   get errorMessage(): string | undefined {
     if (this.#status !== "failed") return undefined;
     const error = this.#ended?.error;
-    return error instanceof Error ? error.message : String(error);
+    if (typeof error === "string") return error;
+    return error instanceof Error ? error.message : show(error);
   }
 
   /** @internal */
@@ -696,6 +744,14 @@ export class Cancellable implements AsyncDisposable {
     if (this.node.phase !== "new") return [];
     const timeout = this.#timeout === undefined ? [] : [new TimeoutSource(this.#timeout)];
     return [...timeout, ...(this.#sources ?? [])];
+  }
+
+  /** @internal A combination that it was a part of has ended: unless it was started, nothing of it stays in its parent. */
+  release(): void {
+    const { node } = this;
+    if (node.phase !== "new") return;
+    node.detach();
+    node.parent = undefined;
   }
 
   get #cancellation(): Cancellation | undefined {
@@ -745,6 +801,7 @@ function isOperation(part: unknown): part is Cancellable {
 }
 
 function partSources(parts: readonly CancellationPart[]): CancellationSource[] {
+  if (parts.length === 0) throw outOfRange("parts", "not empty: At least one source is required", parts);
   return parts.map((part, index) => toSource(part, `parts[${index}]`, isOperation));
 }
 

@@ -45,7 +45,7 @@ export class OperationNode extends ScopeNode {
   }
 
   protected override expire(): void {
-    this.queue?.remove(this);
+    this.slot?.leave();
     if (!this.#hooks.expired()) super.expire();
   }
 }

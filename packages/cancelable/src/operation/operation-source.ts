@@ -12,6 +12,8 @@ export interface OperationPart {
   readonly label: string;
   /** What would cancel it if it were run; nothing once it runs, because then it does that itself. */
   pendingSources(): CancellationSource[];
+  /** The combination has ended. */
+  release(): void;
 }
 
 /** Fires when the operation is cancelled, or would have been by one of its sources if it were running. */
@@ -26,7 +28,13 @@ export class OperationSource extends CancellationSource {
 
   override start(sink: SourceSink): Disposable {
     const part = this.#part;
-    return new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()]).start(sink);
+    const running = new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()]).start(sink);
+    return {
+      [Symbol.dispose]() {
+        running[Symbol.dispose]();
+        part.release();
+      },
+    };
   }
 }
 

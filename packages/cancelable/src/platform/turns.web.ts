@@ -5,9 +5,17 @@ const queue: Array<(() => void) | undefined> = [];
 let port: MessagePort | undefined;
 
 function open(): MessagePort {
-  const channel = new MessageChannel();
-  channel.port1.onmessage = () => queue.shift()?.();
-  return channel.port2;
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    const next = queue.shift();
+    // An open port would keep a process alive.
+    if (queue.length === 0) {
+      port1.close();
+      port = undefined;
+    }
+    next?.();
+  };
+  return port2;
 }
 
 /** Runs `fn` in a later turn of the event loop, after events that are due had theirs. */

@@ -10,15 +10,31 @@ const nothing: Remainder = { absorbed: true };
  * their nesting, message and cause (trio: "exception group filtering"); a group of nothing else is absorbed whole.
  */
 export function withoutCancellation(error: unknown, own: CancellationError): Remainder {
-  if (error instanceof AggregateError) return filterGroup(error, own);
-  return belongsTo(error, own) ? nothing : { absorbed: false, error };
+  try {
+    return filter(error, own, new Set());
+  } catch {
+    // An error that throws when it is looked at is nobody's cancellation.
+    return { absorbed: false, error };
+  }
 }
 
-function filterGroup(group: AggregateError, own: CancellationError): Remainder {
+/** @param above The groups around the error: one that contains itself is left as it is. */
+function filter(error: unknown, own: CancellationError, above: Set<unknown>): Remainder {
+  if (!(error instanceof AggregateError)) return belongsTo(error, own) ? nothing : { absorbed: false, error };
+  if (above.has(error)) return { absorbed: false, error };
+  above.add(error);
+  try {
+    return filterGroup(error, own, above);
+  } finally {
+    above.delete(error);
+  }
+}
+
+function filterGroup(group: AggregateError, own: CancellationError, above: Set<unknown>): Remainder {
   const left: unknown[] = [];
   let changed = false;
   for (const leaf of group.errors as unknown[]) {
-    const rest = withoutCancellation(leaf, own);
+    const rest = filter(leaf, own, above);
     if (rest.absorbed) changed = true;
     else {
       changed ||= rest.error !== leaf;

@@ -123,25 +123,22 @@ export class CancelScope {
       result = Promise.reject(error);
     }
     return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
-      (value) => {
-        if (node.live > 0) return node.empty().then(() => this.#close(value));
-        return this.#close(value);
-      },
-      (error: unknown) => {
-        if (node.live > 0) return node.abandonChildren().then(() => this.#leave(error, fail));
-        return this.#leave(error, fail);
-      },
+      (value) => this.#close(value),
+      (error: unknown) => this.#leave(error, fail),
     );
   }
 
-  #close<T>(value: T): T {
-    this.node.close();
+  #close<T>(value: T): T | Promise<T> {
+    const { node } = this;
+    if (node.live > 0) return node.empty().then(() => this.#close(value));
+    node.close();
     return value;
   }
 
   /** Decides what an error becomes on its way out. */
-  #leave(error: unknown, fail: boolean): undefined {
+  #leave(error: unknown, fail: boolean): undefined | Promise<undefined> {
     const { node } = this;
+    if (node.live > 0) return node.abandonChildren().then(() => this.#leave(error, fail));
     node.close();
     const { own, shielded, parent } = node;
     if (own === undefined) throw error;

@@ -2,25 +2,48 @@ import { runOutside } from "#host/ambient";
 import { afterMicrotasks, inLaterTurn } from "#host/turns";
 import type { Runtime } from "./runtime.ts";
 
-/** Something that is due at a time. Kept in the queue by itself: no wrapper, no closure. */
+/** Something that is due at a time. */
 export interface Timed {
   /** When, in milliseconds of the runtime's clock. */
   at: number;
-  /** The queue that it is in. Only the queue writes it. */
-  queue: DeadlineQueue | undefined;
-  /** Whether it was taken out and is still in the queue's array (D1). Only the queue writes it. */
-  gone: boolean;
-  /** Order among equals. Only the queue writes it. */
-  sequence: number;
+  /** Its place in a queue, while it has one. Only the queue writes it. */
+  slot: Slot | undefined;
   /** Called once, when the time has come and it is out of the queue. */
   due(): void;
+}
+
+/** A place in a queue. It has the time that it was taken for, so an entry that leaves may change its own (D1). */
+export class Slot {
+  readonly at: number;
+  /** Order among equals. */
+  readonly sequence: number;
+  /** Undefined: it has left. */
+  entry: Timed | undefined;
+  readonly #queue: DeadlineQueue;
+
+  constructor(queue: DeadlineQueue, entry: Timed, sequence: number) {
+    this.#queue = queue;
+    this.at = entry.at;
+    this.entry = entry;
+    this.sequence = sequence;
+  }
+
+  /** Gives the place up. */
+  leave(): void {
+    const { entry } = this;
+    if (entry === undefined) return;
+    this.entry = undefined;
+    entry.slot = undefined;
+    this.#queue.left(this);
+  }
 }
 
 /**
  * All deadlines and sleeps of one runtime, over one timer of that runtime.
  *
- *  D1  A binary heap by time, then by order of entry. An entry that leaves is only marked, so leaving is
- *      O(1); the array is cleared of them when they are more than half of it.
+ *  D1  A binary heap of slots by time, then by order of entry. An entry that leaves empties its slot, so leaving
+ *      is O(1); the array is cleared of empty slots when they are more than half of it. An entry that
+ *      comes back has a new slot.
  *  D2  The timer is never later than the first entry. It may be earlier (its entry left): then it is
  *      set anew when it fires.
  *  D3  An empty queue keeps its timer only until the end of this turn of the event loop, because most
@@ -32,7 +55,7 @@ export interface Timed {
 export class DeadlineQueue {
   readonly #runtime: Runtime;
   readonly #timers: unknown;
-  readonly #heap: Timed[] = [];
+  readonly #heap: Slot[] = [];
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #sequence = 0;
@@ -52,64 +75,50 @@ export class DeadlineQueue {
   }
 
   add(entry: Timed): void {
-    // Its old place has the new time in it now: away with that first.
-    if (entry.gone) this.#compact();
-    entry.queue = this;
-    entry.sequence = this.#sequence++;
+    const slot = new Slot(this, entry, this.#sequence++);
+    entry.slot = slot;
     this.#live++;
-    this.#heap.push(entry);
-    this.#up(entry, this.#heap.length - 1);
-    if (!this.#firing) this.#armFor(entry);
+    this.#heap.push(slot);
+    this.#up(slot, this.#heap.length - 1);
+    if (!this.#firing) this.#armFor(slot);
   }
 
-  remove(entry: Timed): void {
-    if (entry.queue !== this || entry.gone) return;
+  /** A slot of this queue was emptied. */
+  left(slot: Slot): void {
     const heap = this.#heap;
     this.#live--;
-    if (heap[heap.length - 1] === entry) {
-      heap.pop();
-      entry.queue = undefined;
-    } else {
-      entry.gone = true;
-      if (this.#live === 0 || (heap.length > 64 && heap.length > 2 * this.#live)) this.#compact();
-    }
+    if (heap[heap.length - 1] === slot) heap.pop();
+    else if (this.#live === 0 || (heap.length > 64 && heap.length > 2 * this.#live)) this.#compact();
     if (this.#live === 0) this.#idle();
   }
 
-  /** Drops the entries that have left, and builds the heap anew: O(n), at most once for n that leave. */
+  /** Drops the empty slots and builds the heap anew: O(n), for at least n / 2 that have left. */
   #compact(): void {
     const heap = this.#heap;
     let kept = 0;
-    for (const entry of heap) {
-      if (entry.gone) {
-        entry.gone = false;
-        entry.queue = undefined;
-      } else heap[kept++] = entry;
-    }
+    for (const slot of heap) if (slot.entry !== undefined) heap[kept++] = slot;
     heap.length = kept;
-    for (let slot = (kept >> 1) - 1; slot >= 0; slot--) this.#down(heap[slot] as Timed, slot);
+    for (let at = (kept >> 1) - 1; at >= 0; at--) this.#down(heap[at] as Slot, at);
   }
 
-  /** The first entry that has not left. */
-  #first(): Timed | undefined {
+  /** The first slot that is not empty. */
+  #first(): Slot | undefined {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
-      if (!first.gone) return first;
+      if (first.entry !== undefined) return first;
       this.#shift();
-      first.gone = false;
     }
     return undefined;
   }
 
-  /** Takes the entry at the top out of the array. */
+  /** Takes the slot at the top out of the array. */
   #shift(): void {
     const heap = this.#heap;
-    (heap[0] as Timed).queue = undefined;
-    const last = heap.pop() as Timed;
+    const last = heap.pop() as Slot;
     if (heap.length > 0) this.#down(last, 0);
   }
 
   /** D2. Also for an entry at Infinity: somebody sleeps, and that keeps the process alive. */
-  #armFor({ at }: Timed): void {
+  #armFor({ at }: Slot): void {
     if (this.#timer !== undefined) {
       if (at >= this.#timerAt) return;
       this.#timer[Symbol.dispose]();
@@ -151,21 +160,27 @@ export class DeadlineQueue {
       this.#armFor(first);
       return;
     }
+    const entry = first.entry as Timed; // the first slot that is not empty
+    first.entry = undefined;
+    entry.slot = undefined;
     this.#shift();
     this.#live--;
-    first.due();
-    if (this.#live > 0) {
-      this.#firing = true;
-      afterMicrotasks(this.#next);
+    try {
+      entry.due();
+    } finally {
+      if (this.#live > 0) {
+        this.#firing = true;
+        afterMicrotasks(this.#next);
+      }
     }
   };
 
-  #up(entry: Timed, from: number): void {
+  #up(entry: Slot, from: number): void {
     const heap = this.#heap;
     let slot = from;
     while (slot > 0) {
       const above = (slot - 1) >> 1;
-      const parent = heap[above] as Timed;
+      const parent = heap[above] as Slot;
       if (!before(entry, parent)) break;
       heap[slot] = parent;
       slot = above;
@@ -173,7 +188,7 @@ export class DeadlineQueue {
     heap[slot] = entry;
   }
 
-  #down(entry: Timed, from: number): void {
+  #down(entry: Slot, from: number): void {
     const heap = this.#heap;
     const { length } = heap;
     let slot = from;
@@ -181,8 +196,8 @@ export class DeadlineQueue {
       let below = 2 * slot + 1;
       if (below >= length) break;
       const right = below + 1;
-      if (right < length && before(heap[right] as Timed, heap[below] as Timed)) below = right;
-      const child = heap[below] as Timed;
+      if (right < length && before(heap[right] as Slot, heap[below] as Slot)) below = right;
+      const child = heap[below] as Slot;
       if (!before(child, entry)) break;
       heap[slot] = child;
       slot = below;
@@ -191,6 +206,6 @@ export class DeadlineQueue {
   }
 }
 
-function before(a: Timed, b: Timed): boolean {
+function before(a: Slot, b: Slot): boolean {
   return a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 }

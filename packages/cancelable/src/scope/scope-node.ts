@@ -13,7 +13,7 @@
 import { formatSpan } from "../duration.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { Cancellation, CancelNode } from "../token/tree.ts";
-import { DeadlineQueue, type Timed } from "./deadline.ts";
+import { DeadlineQueue, type Slot, type Timed } from "./deadline.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** One runtime with its deadlines and the implicit root of its tree, which is never cancelled. */
@@ -49,9 +49,7 @@ export class Host {
 /** A moment in the queue of deadlines. */
 class Alarm implements Timed, Disposable {
   at: number;
-  queue: DeadlineQueue | undefined = undefined;
-  gone = false;
-  sequence = 0;
+  slot: Slot | undefined = undefined;
   readonly due: () => void;
 
   constructor(at: number, due: () => void) {
@@ -60,7 +58,7 @@ class Alarm implements Timed, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.queue?.remove(this);
+    this.slot?.leave();
   }
 }
 
@@ -79,9 +77,7 @@ export class ScopeNode extends CancelNode implements Timed {
   host: Host;
   /** Absolute deadline; Infinity for none. */
   at: number = Number.POSITIVE_INFINITY;
-  queue: DeadlineQueue | undefined = undefined;
-  gone = false;
-  sequence = 0;
+  slot: Slot | undefined = undefined;
   /** S1 */
   effective: number = Number.POSITIVE_INFINITY;
   phase: "new" | "open" | "closed" = "new";
@@ -122,7 +118,13 @@ export class ScopeNode extends CancelNode implements Timed {
       node !== undefined;
       node = node.parent as ScopeNode | undefined
     ) {
-      if (node.at <= now && node.phase !== "closed" && (first === undefined || node.at <= first.at))
+      // One that is cancelled may have kept that from what is below (`withheld`).
+      if (
+        node.at <= now &&
+        node.own === undefined &&
+        node.phase !== "closed" &&
+        (first === undefined || node.at <= first.at)
+      )
         first = node;
       if (node.shielded || (node.parent as ScopeNode | undefined)?.host !== this.host) break;
     }
@@ -134,7 +136,7 @@ export class ScopeNode extends CancelNode implements Timed {
   }
 
   protected expire(): void {
-    this.queue?.remove(this);
+    this.slot?.leave();
     const { span } = this;
     if (span === undefined) this.cancelFor("timeout", "Operation timed out: its deadline has passed");
     else this.cancelFor("timeout", `Operation timed out after ${formatSpan(span)}`, { timeoutMs: span });
@@ -145,14 +147,17 @@ export class ScopeNode extends CancelNode implements Timed {
   }
 
   /** Takes its place in the tree and starts its clock. A timed node gets its absolute deadline here. */
-  open(parent: ScopeNode, span?: number, host: Host = parent.host): void {
+  open(parent: ScopeNode, span?: number): void {
     this.phase = "open";
-    this.host = host;
-    this.operation ??= parent.operation;
+    // One that was attached before has its place, and its runtime: it only counts from now on.
+    if (this.parent === undefined) {
+      this.host = parent.host;
+      this.attach(parent);
+    }
+    const above = this.parent as unknown as ScopeNode; // attached, now or before
+    this.operation ??= above.operation;
     this.task ??= parent.task;
-    if (parent.live++ === 0) parent.whenBusy?.();
-    // An operation with an explicit parent is attached from its construction on.
-    if (this.parent === undefined) this.attach(parent);
+    if (above.live++ === 0) above.whenBusy?.();
     if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
       this.span = span;
       this.at = Math.min(this.at, this.host.now() + span);
@@ -171,15 +176,25 @@ export class ScopeNode extends CancelNode implements Timed {
   /** S2. Whoever waits for the parent to be empty is told. */
   close(): void {
     this.phase = "closed";
-    this.queue?.remove(this);
+    this.slot?.leave();
+    if (this.waiters !== undefined) this.dismissWaiters();
     const parent = this.parent as ScopeNode;
     this.detach();
     if (--parent.live === 0) parent.whenEmpty?.();
   }
 
+  /** Nobody waits in a scope that has ended: what still does would take a lock or an item for nobody. */
+  private dismissWaiters(): void {
+    const ended = new Cancellation("parent", "The scope that this waited in has ended");
+    for (let waiter = this.waiters; waiter !== undefined; waiter = this.waiters) {
+      waiter.leave();
+      waiter.dismissed(ended);
+    }
+  }
+
   /** Moves the deadline of an open node, for everything below up to the next shield (S1). */
   setDeadline(at: number): void {
-    this.queue?.remove(this);
+    this.slot?.leave();
     this.at = at;
     this.span = undefined;
     if (this.phase !== "open") return;
@@ -212,12 +227,24 @@ export class ScopeNode extends CancelNode implements Timed {
   /** Hangs an open node below another parent: its deadline and what reaches it follow (G09). */
   move(parent: ScopeNode): void {
     const before = this.parent as ScopeNode;
+    this.adoptOperation(before.operation, parent.operation);
     this.detach();
     if (--before.live === 0) before.whenEmpty?.();
     if (parent.live++ === 0) parent.whenBusy?.();
     this.attach(parent);
     this.effective = this.shielded ? this.at : Math.min(this.at, inheritedDeadline(this));
     this.refresh();
+  }
+
+  /** What was inherited from one operation is another's now, down to the next operation. */
+  private adoptOperation(before: object | undefined, now: object | undefined): void {
+    const nodes: ScopeNode[] = [this];
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i] as ScopeNode;
+      if (node.operation !== before) continue;
+      node.operation = now;
+      nodes.push(...(node.children() as ScopeNode[]));
+    }
   }
 
   /** The body failed: what it left running is cancelled, the node itself is not, and waited for. */
@@ -227,7 +254,10 @@ export class ScopeNode extends CancelNode implements Timed {
     return this.empty();
   }
 
-  /** Resolves when no opened node is left below (S3). */
+  /**
+   * Resolves when no opened node is left below (S3). By the time that somebody hears of it another one may
+   * have been opened: look again.
+   */
   empty(): Promise<void> {
     if (this.live === 0) return Promise.resolve();
     return new Promise((resolve) => {

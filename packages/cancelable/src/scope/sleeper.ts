@@ -1,14 +1,15 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import { type Cancellation, Waiter } from "../token/tree.ts";
-import type { DeadlineQueue, Timed } from "./deadline.ts";
+import type { Slot, Timed } from "./deadline.ts";
 import type { ScopeNode } from "./scope-node.ts";
+import { abandon } from "./waiting.ts";
 
 /** A promise that a timer resolves and a cancellation rejects, whichever comes first. */
 class Sleeper extends Waiter implements Timed {
   at: number;
-  queue: DeadlineQueue | undefined = undefined;
-  gone = false;
-  sequence = 0;
+  slot: Slot | undefined = undefined;
+  /** The promise that {@link due} resolves. */
+  promise: Promise<void> | undefined = undefined;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
 
@@ -25,8 +26,13 @@ class Sleeper extends Waiter implements Timed {
   }
 
   override reached(cancellation: Cancellation): void {
-    this.queue?.remove(this);
+    this.slot?.leave();
     this.#reject(cancellation.error);
+  }
+
+  override dismissed(ended: Cancellation): void {
+    abandon(this.promise);
+    this.reached(ended);
   }
 }
 
@@ -72,10 +78,13 @@ export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
 export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
   const cancellation = node.pending();
   if (cancellation !== undefined) return Promise.reject(cancellation.error);
-  return new Promise((resolve, reject) => {
-    const sleeper = new Sleeper(at, resolve, reject);
-    node.wait(sleeper);
-    // Also at Infinity: whoever sleeps until cancelled keeps the process alive.
-    node.host.deadlines.add(sleeper);
+  let sleeper!: Sleeper;
+  const promise = new Promise<void>((resolve, reject) => {
+    sleeper = new Sleeper(at, resolve, reject);
   });
+  sleeper.promise = promise;
+  node.wait(sleeper);
+  // Also at Infinity: whoever sleeps until cancelled keeps the process alive.
+  node.host.deadlines.add(sleeper);
+  return promise;
 }

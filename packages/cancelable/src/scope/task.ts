@@ -1,5 +1,6 @@
 import { startWith } from "#host/ambient";
 import type { CancellationError, CancellationReason } from "../errors.ts";
+import { freedFrom } from "../token/tree.ts";
 import { isThenable, UsageError } from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -137,7 +138,8 @@ export class TaskHandle<T> implements Task<T> {
       return;
     }
     if (isThenable(result)) {
-      result.then(
+      // Foreign thenables may throw here, or call back twice.
+      Promise.resolve(result).then(
         (value) => this.#settle(true, value, done),
         (error: unknown) => this.#settle(false, error, done),
       );
@@ -146,12 +148,13 @@ export class TaskHandle<T> implements Task<T> {
 
   #settle(ok: boolean, result: unknown, done: (() => void) | undefined): void {
     const { node } = this.scope;
-    if (node.live > 0) {
-      const { own, reached } = node;
-      void (ok ? node.empty() : node.abandonChildren()).then(() =>
-        this.#finish(ok, result, own ?? reached, done),
-      );
-    } else this.#finish(ok, result, node.reached, done);
+    // Now: a shield that is raised while this waits for its children does not undo why the body ended.
+    const cancellation = node.reached ?? freedFrom(node);
+    const finish = (): void => {
+      if (node.live === 0) this.#finish(ok, result, cancellation, done);
+      else void (ok ? node.empty() : node.abandonChildren()).then(finish);
+    };
+    finish();
   }
 
   #finish(
@@ -186,9 +189,6 @@ export function spawnIn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): 
   // Backends make their tasks with `createTask`.
   return (runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body)) as TaskHandle<T>;
 }
-
-/** Tasks of one turn start in one microtask, in order. */
-let starting: Array<() => void> | undefined;
 
 /** Starts `body` in a task of plain promises, after the caller's synchronous part and in its async context. */
 export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {

@@ -40,6 +40,11 @@ export class PromiseWaiter<T> extends Waiter {
     this.reject(cancellation.error);
   }
 
+  override dismissed(ended: Cancellation): void {
+    abandon(this.promise);
+    this.reached(ended);
+  }
+
   /** A long-lived promise may keep this object for ever: it must not keep anybody else. */
   #forget(): void {
     this.#resolve = this.#reject = undefined;
@@ -70,7 +75,8 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
     return Promise.reject(reached.error);
   }
   const waiter = new PromiseWaiter<T>(node);
-  promise.then(
+  // Foreign thenables may throw here, or call back twice.
+  Promise.resolve(promise).then(
     (value) => waiter.resolve(value as T),
     (error: unknown) => waiter.reject(error),
   );
@@ -79,5 +85,5 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
 
 /** Nobody waits for this promise any more: its rejection is not an unhandled one. */
 export function abandon(work: unknown): void {
-  if (typeof work !== "function" && isThenable(work)) work.then(undefined, () => {});
+  if (typeof work !== "function" && isThenable(work)) Promise.resolve(work).then(undefined, () => {});
 }

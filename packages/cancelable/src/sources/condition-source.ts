@@ -1,5 +1,7 @@
 import { captureContext } from "#host/ambient";
 import { type Span, toInterval } from "../duration.ts";
+import { belongsTo } from "../errors.ts";
+import { currentNode } from "../scope/ambient.ts";
 import { isThenable, requireFunction, requireOptions } from "../usage.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
@@ -22,7 +24,8 @@ export class ConditionSource extends CancellationSource {
     requireFunction(predicate, "predicate");
     requireOptions(options);
     super(options?.name ?? (predicate.name || "condition"));
-    this.intervalMs = toInterval(options?.interval ?? 100, "options.interval");
+    this.intervalMs =
+      options?.interval === undefined ? 100 : toInterval(options.interval, "options.interval");
     this.#predicate = predicate;
   }
 
@@ -39,6 +42,9 @@ export class ConditionSource extends CancellationSource {
       else timer = sink.setTimer(sink.now() + this.intervalMs, () => inContext(check));
     };
     const broken = (error: unknown): void => {
+      // A check that waited for something when its operation was cancelled is not a broken one.
+      const cancellation = currentNode().pending();
+      if (stopped || (cancellation !== undefined && belongsTo(error, cancellation.error))) return;
       sink.report(error);
       decide(false);
     };

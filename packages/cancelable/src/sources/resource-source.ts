@@ -1,6 +1,6 @@
 import { createResourceProbe } from "#host/resources";
 import type { Span } from "../duration.ts";
-import { invalidType, outOfRange, requireOptions, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
@@ -63,6 +63,11 @@ export class ResourceSource extends CancellationSource {
       if (!(kinds as readonly string[]).includes(key))
         throw outOfRange("thresholds", `made of ${kinds.join(", ")}`, thresholds);
     }
+    const reader: unknown = options?.reader;
+    if (reader !== undefined) {
+      for (const kind of set)
+        requireFunction((reader as Partial<ResourceReader> | null)?.[kind], `options.reader.${kind}`);
+    }
     if (set.length === 0) throw outOfRange("thresholds", "at least one threshold", thresholds);
     super(options?.name ?? `resource_check(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
     this.thresholds = { ...thresholds };
@@ -94,6 +99,9 @@ export class ResourceSource extends CancellationSource {
   }
 
   #condition(check: () => Promise<boolean>): ConditionSource {
-    return new ConditionSource(check, { interval: this.#options?.interval ?? 1_000, name: this.name });
+    return new ConditionSource(check, {
+      interval: this.#options?.interval === undefined ? 1_000 : this.#options.interval,
+      name: this.name,
+    });
   }
 }

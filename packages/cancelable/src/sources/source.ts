@@ -127,14 +127,30 @@ export function startSource(source: CancellationSource, target: SourceTarget): D
     },
     now: () => host.now(),
     epoch: () => host.runtime.epoch(),
-    setTimer: (at, fire) => host.setAlarm(at, fire),
+    setTimer: (at, fire) =>
+      host.setAlarm(at, () => {
+        try {
+          fire();
+        } catch (error) {
+          sink.report(error);
+        }
+      }),
     report: (error) => report(error, `source ${source.name}`),
   };
-  const running = source.start(sink);
+  const quit = (): void => {
+    over = true;
+    for (const timer of timers) timer[Symbol.dispose]();
+  };
+  let running: Disposable | undefined;
+  try {
+    running = source.start(sink);
+  } catch (error) {
+    quit();
+    throw error;
+  }
   return {
     [Symbol.dispose]() {
-      over = true;
-      for (const timer of timers) timer[Symbol.dispose]();
+      quit();
       try {
         running?.[Symbol.dispose]();
       } catch (error) {

@@ -115,7 +115,10 @@ export class CapacityLimiter {
     while (this.available > 0) {
       const next = this.#waiters.shift();
       if (next === undefined) return;
-      next.resolve(this.#lend(next.payload));
+      // Its borrower may have got one in the meantime, or stands in line twice.
+      if (this.#borrowers.has(next.payload))
+        next.reject(new UsageError("ERR_ALREADY_HELD", "CapacityLimiter"));
+      else next.resolve(this.#lend(next.payload));
     }
   }
 

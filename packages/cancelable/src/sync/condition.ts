@@ -65,7 +65,8 @@ export class Condition {
     try {
       await waiter.promise;
     } catch (error) {
-      await this.lock.requeue(lease, node);
+      // A wait that outlived its scope takes nothing any more.
+      if (node.phase !== "closed") await this.lock.requeue(lease, node);
       throw error;
     }
   }
@@ -82,7 +83,7 @@ export class Condition {
   /** Wakes the first `count` waiters; they stand in line for the lock from now on. */
   notify(count = 1): void {
     requireCount(count, "count", 1);
-    if (!this.lock.isLocked) throw new UsageError("ERR_NOT_HELD", "The lock of the condition");
+    if (!this.lock.isHeldHere) throw new UsageError("ERR_NOT_HELD", "The lock of the condition");
     for (let i = 0; i < count; i++) {
       const waiter = this.#waiters.shift();
       if (waiter === undefined) return;

@@ -37,6 +37,11 @@ export class Lock {
     return this.#lease !== undefined;
   }
 
+  /** @internal Whether the current task holds it; outside of any task, whether anybody there does. */
+  get isHeldHere(): boolean {
+    return this.#lease !== undefined && this.#lease.holder === currentNode().task;
+  }
+
   /** How many wait. */
   get waiting(): number {
     return this.#waiters.size;
@@ -67,10 +72,8 @@ export class Lock {
 
   /** Gives the lock to the first waiter. Only for who holds it: a `UsageError` else. */
   release(): void {
-    const lease = this.#lease;
-    if (lease === undefined || lease.holder !== currentNode().task)
-      throw new UsageError("ERR_NOT_HELD", "Lock");
-    lease[Symbol.dispose]();
+    if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
+    (this.#lease as Lease)[Symbol.dispose]();
   }
 
   /** Runs `body` with the lock. */
@@ -87,9 +90,8 @@ export class Lock {
 
   /** @internal Lets go for a condition's wait: the lease stays the caller's, to be had again by {@link requeue}. */
   suspend(): Lease {
-    const lease = this.#lease;
-    if (lease === undefined || lease.holder !== currentNode().task)
-      throw new UsageError("ERR_NOT_HELD", "Lock");
+    if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
+    const lease = this.#lease as Lease;
     this.#pass(lease);
     return lease;
   }

@@ -36,10 +36,6 @@ export class WaitQueue<T, P = undefined> {
     return this.#size;
   }
 
-  get first(): QueuedWaiter<T, P> | undefined {
-    return this.#first;
-  }
-
   /** Joins the end of the line; a cancellation of `node` takes it out again. */
   join(node: ScopeNode, payload: P): QueuedWaiter<T, P> {
     const waiter = new QueuedWaiter<T, P>(node, this, payload);

@@ -25,6 +25,21 @@ class Link extends Waiter {
   }
 }
 
+/** In the following node: when that is cancelled or has ended, nothing of it stays on the other one. */
+class LinkEnd extends Waiter {
+  readonly #link: Link;
+  constructor(link: Link) {
+    super();
+    this.#link = link;
+  }
+  override reached(): void {
+    this.#link.leave();
+  }
+  override dismissed(): void {
+    this.#link.leave();
+  }
+}
+
 /**
  * A token that can follow others: it is cancelled when any of them is.
  *
@@ -50,7 +65,15 @@ export class LinkedCancellationToken extends CancellationToken {
     const link = new Link(this.node, options?.preserveReason === true);
     const reached = other.node.pending();
     if (reached !== undefined) link.reached(reached);
-    else other.node.wait(link);
-    return { [Symbol.dispose]: () => link.leave() };
+    if (reached !== undefined || this.node.pending() !== undefined) return { [Symbol.dispose]() {} };
+    const end = new LinkEnd(link);
+    other.node.wait(link);
+    this.node.wait(end);
+    return {
+      [Symbol.dispose]() {
+        link.leave();
+        end.leave();
+      },
+    };
   }
 }

@@ -33,7 +33,7 @@ class CallbackWaiter extends Waiter {
   }
 }
 
-class PromiseWaiter extends Waiter {
+class CancelWaiter extends Waiter {
   readonly #resolve: () => void;
   constructor(resolve: () => void) {
     super();
@@ -58,9 +58,18 @@ export function subscribe(node: CancelNode, callback: () => void, source: string
     return { [Symbol.dispose]() {} };
   }
   const inContext = captureContext();
-  const waiter = new CallbackWaiter(() => inContext(guarded));
+  let disposed = false;
+  const waiter = new CallbackWaiter(() => {
+    // By a callback before this one, perhaps.
+    if (!disposed) inContext(guarded);
+  });
   node.wait(waiter);
-  return { [Symbol.dispose]: () => waiter.leave() };
+  return {
+    [Symbol.dispose]() {
+      disposed = true;
+      waiter.leave();
+    },
+  };
 }
 
 /** The node that the next token is a handle on; a parameter would be in the public constructor. */
@@ -157,7 +166,7 @@ export class CancellationToken {
   /** Resolves when cancelled. Never rejects, and is no checkpoint. */
   waitForCancel(): Promise<void> {
     if (this.isCancelled) return Promise.resolve();
-    return new Promise((resolve) => this.node.wait(new PromiseWaiter(resolve)));
+    return new Promise((resolve) => this.node.wait(new CancelWaiter(resolve)));
   }
 
   /**
@@ -169,7 +178,14 @@ export class CancellationToken {
     requireSignal(signal, "signal");
     const token = new CancellationToken();
     const subscription = onAbort(signal, (cancellation) => token.node.cancel(cancellation));
-    return Object.assign(token, { [Symbol.dispose]: () => subscription[Symbol.dispose]() });
+    // Cancelled by hand, it has no use for the signal any more.
+    const end = token.onCancel(() => subscription[Symbol.dispose]());
+    return Object.assign(token, {
+      [Symbol.dispose]() {
+        end[Symbol.dispose]();
+        subscription[Symbol.dispose]();
+      },
+    });
   }
 
   toString(): string {
@@ -192,8 +208,13 @@ export function requireToken(token: unknown, argument: string): asserts token is
 export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
   const listener = (): void => {
     const cause: unknown = signal.reason;
-    const name = (cause as { name?: unknown } | null | undefined)?.name;
-    const message = (cause as { message?: unknown } | null | undefined)?.message;
+    let name: unknown;
+    let message: unknown;
+    try {
+      ({ name, message } = (cause ?? {}) as { name?: unknown; message?: unknown });
+    } catch {
+      // Somebody's reason may be anything, also an object that throws when it is looked at.
+    }
     callback(
       new Cancellation(
         name === "TimeoutError" ? "timeout" : "manual",

@@ -56,6 +56,7 @@ export class Cancellation {
     this.origin = origin;
     this.#detail = detail;
     this.#error = error;
+    if (error !== undefined) owned.add(error);
   }
 
   /** The one error that every waiter and the signal see. */
@@ -92,6 +93,9 @@ export abstract class Waiter {
   /** Called while a wave marks (T4): may reject promises and cancel nodes, and never runs a user's code. */
   abstract reached(cancellation: Cancellation): void;
 
+  /** The node has ended without being reached, and this is out of its list. */
+  dismissed(_ended: Cancellation): void {}
+
   /** Stops waiting. Does nothing if it was reached or had left already. */
   leave(): void {
     const { node, previous, next } = this;
@@ -112,6 +116,14 @@ interface Wave {
 }
 
 let current: Wave | undefined;
+
+/** What a shield that was raised later keeps from the nodes below it. */
+const freed = new WeakMap<CancelNode, Cancellation>();
+
+/** The cancellation that had reached `node` before a shield came in between. */
+export function freedFrom(node: CancelNode): Cancellation | undefined {
+  return freed.get(node);
+}
 
 /** Runs `fn` when the wave under way has marked everything, or now if there is none. */
 export function announce(fn: () => void): void {
@@ -242,15 +254,16 @@ export class CancelNode {
       return;
     }
     // What came from above no longer reaches this node and the nodes below it that did not adopt it.
-    const freed: CancelNode[] = [this];
-    for (let i = 0; i < freed.length; i++) {
-      const node = freed[i] as CancelNode;
+    const nodes: CancelNode[] = [this];
+    for (let i = 0; i < nodes.length; i++) {
+      const node = nodes[i] as CancelNode;
       if (node.reached === undefined || node.reached === node.own) continue;
+      freed.set(node, node.reached);
       node.reached = node.own;
-      for (let child = node.firstChild; child !== undefined; child = child.nextSibling) freed.push(child);
+      for (let child = node.firstChild; child !== undefined; child = child.nextSibling) nodes.push(child);
     }
     inWave((wave) => {
-      for (const node of freed) if (node.reached !== undefined) wave.nodes.push(node);
+      for (const node of nodes) if (node.reached !== undefined) wave.nodes.push(node);
     });
   }
 

@@ -1,0 +1,288 @@
+import { readFile } from "node:fs/promises";
+import { setTimeout as realSleep } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import {
+  all,
+  Cancellable,
+  Event,
+  moveOnAfter,
+  Queue,
+  run,
+  sleep,
+  sleepForever,
+  taskGroup,
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { deferred, rejection } from "../backends.ts";
+
+describe("autoJump", () => {
+  test("time moves to the next deadline when everybody is blocked (CONF-R02)", async () => {
+    const backend = new VirtualBackend();
+    const real = performance.now();
+    const seen: number[] = [];
+    await run(
+      () =>
+        all([
+          async () => {
+            for (let i = 0; i < 10; i++) await sleep({ hours: 1 });
+            seen.push(backend.now());
+          },
+          () => moveOnAfter({ minutes: 90 }, () => sleepForever()).then(() => seen.push(backend.now())),
+        ]),
+      { backend },
+    );
+    expect(seen).toEqual([5_400_000, 36_000_000]);
+    expect(performance.now() - real).toBeLessThan(5_000);
+  });
+
+  test("it does not jump while somebody has something to do", async () => {
+    const backend = new VirtualBackend();
+    const seen: number[] = [];
+    await run(
+      async () => {
+        const queue = new Queue<number>(1);
+        await taskGroup((group) => {
+          group.startSoon(() => sleep(1_000));
+          group.startSoon(async () => {
+            for (let i = 0; i < 50; i++) await queue.put(i);
+            queue.close();
+          });
+          group.startSoon(async () => {
+            for await (const _item of queue) {
+              await sleep(0);
+              seen.push(backend.now());
+            }
+          });
+        });
+      },
+      { backend },
+    );
+    expect(seen).toHaveLength(50);
+    expect(new Set(seen)).toEqual(new Set([0]));
+    expect(backend.now()).toBe(1_000);
+  });
+
+  test("deadlines at the same time are served in the order in which they were set", async () => {
+    const backend = new VirtualBackend();
+    const order: string[] = [];
+    for (const [name, at] of [
+      ["c", 20],
+      ["a", 10],
+      ["b", 10],
+    ] as const) {
+      backend.setTimer(at, () => void order.push(`${name} ${backend.now()}`));
+    }
+    await run(() => sleep(30), { backend });
+    expect(order).toEqual(["a 10", "b 10", "c 20"]);
+  });
+
+  test("a timer that was disposed of is not jumped to", async () => {
+    const backend = new VirtualBackend();
+    const timer = backend.setTimer(500, () => expect.fail("it was disposed of"));
+    expect(backend.timerCount).toBe(1);
+    timer[Symbol.dispose]();
+    timer[Symbol.dispose]();
+    expect(backend.timerCount).toBe(0);
+    await run(() => sleep(1_000), { backend });
+    expect(backend.now()).toBe(1_000);
+  });
+
+  test("two clocks know nothing of each other, and none moves the host's (CONF-R06, CONF-R07)", async () => {
+    const [first, second] = [new VirtualBackend(), new VirtualBackend()];
+    expect([first.now(), second.now()]).toEqual([0, 0]);
+    const real = Date.now();
+    await run(() => sleep({ days: 365 }), { backend: first });
+    expect([first.now(), second.now()]).toEqual([31_536_000_000, 0]);
+    expect(Date.now() - real).toBeLessThan(60_000);
+  });
+});
+
+describe("advance, without autoJump", () => {
+  const manual = (): VirtualBackend => new VirtualBackend({ autoJump: false });
+
+  test("time stands still until it is moved, and what is due on the way happens in order (CONF-R01)", async () => {
+    const backend = manual();
+    expect([backend.autoJump, backend.now()]).toEqual([false, 0]);
+    const order: string[] = [];
+    const running = run(
+      () =>
+        all([
+          async () => {
+            await sleep(10);
+            order.push(`a ${backend.now()}`);
+            await sleep(10);
+            order.push(`a ${backend.now()}`);
+          },
+          async () => {
+            await sleep(15);
+            order.push(`b ${backend.now()}`);
+          },
+        ]),
+      { backend },
+    );
+    await backend.untilIdle();
+    expect(order).toEqual([]);
+    await backend.advance(9);
+    expect([backend.now(), order]).toEqual([9, []]);
+    await backend.advance(1);
+    expect(order).toEqual(["a 10"]);
+    await backend.advance({ seconds: 1 });
+    expect(order).toEqual(["a 10", "b 15", "a 20"]);
+    expect(backend.now()).toBe(1_010);
+    await running;
+  });
+
+  test("after it the tasks have done what they do at that time", async () => {
+    const backend = manual();
+    const event = new Event();
+    let done = false;
+    const running = run(
+      () =>
+        taskGroup((group) => {
+          group.startSoon(async () => {
+            await sleep(5);
+            event.set();
+          });
+          group.startSoon(async () => {
+            await event.wait();
+            await sleep(0);
+            done = true;
+          });
+        }),
+      { backend },
+    );
+    await backend.advance(5);
+    expect(done).toBe(true);
+    await running;
+  });
+
+  test("it moves by spans of at least 0 that end", async () => {
+    const backend = manual();
+    await backend.advance(0);
+    expect(backend.now()).toBe(0);
+    for (const span of [-1, Number.POSITIVE_INFINITY, Number.NaN, null]) {
+      expect(await rejection(backend.advance(span))).toMatchObject({ code: "ERR_OUT_OF_RANGE" });
+      expect(() => backend.pass(span)).toThrow(expect.objectContaining({ code: "ERR_OUT_OF_RANGE" }));
+    }
+    expect(await rejection(backend.advance("5" as never))).toBeInstanceOf(TypeError);
+    expect(backend.now()).toBe(0);
+  });
+});
+
+describe("pass", () => {
+  test("moves the clock as blocking code does: no timer fires, checkpoints notice", async () => {
+    const backend = new VirtualBackend();
+    const outcome = await run(
+      () =>
+        Cancellable.withTimeout(10).settle((op) => {
+          const { signal } = op;
+          backend.pass(50);
+          expect([backend.now(), signal.aborted]).toEqual([50, false]);
+          op.check();
+        }),
+      { backend },
+    );
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
+    expect(backend.now()).toBe(50);
+  });
+
+  test("what became due meanwhile happens late, and time does not go back for it", async () => {
+    const backend = new VirtualBackend();
+    const woke: number[] = [];
+    await run(
+      () =>
+        taskGroup((group) => {
+          group.startSoon(() => sleep(10).then(() => woke.push(backend.now())));
+          group.startSoon(async () => {
+            await sleep(5);
+            backend.pass(20);
+          });
+        }),
+      { backend },
+    );
+    expect(woke).toEqual([25]);
+    const at: number[] = [];
+    backend.setTimer(30, () => backend.pass(50));
+    backend.setTimer(40, () => void at.push(backend.now()));
+    await run(() => sleep(100), { backend });
+    expect(at).toEqual([80]);
+  });
+});
+
+describe("hold", () => {
+  test("time does not jump while held work of the real world is under way", async () => {
+    const backend = new VirtualBackend();
+    const text = await run(
+      () =>
+        moveOnAfter(100, async () => {
+          await backend.hold(realSleep(20));
+          return backend.hold(readFile(new URL(import.meta.url), "utf8"));
+        }),
+      { backend },
+    );
+    expect(text).toContain("held work of the real world");
+    expect(backend.now()).toBe(0);
+  });
+
+  test("without it the clock runs away from the real world", async () => {
+    const backend = new VirtualBackend();
+    expect(await run(() => moveOnAfter(100, () => realSleep(20, "read")), { backend })).toBe("read");
+    expect(backend.now()).toBe(100);
+  });
+
+  test("it gives the promise back, and time goes on when that rejects", async () => {
+    const backend = new VirtualBackend();
+    const work = deferred();
+    expect(backend.hold(work.promise)).toBe(work.promise);
+    const sleeping = run(() => sleep(10), { backend });
+    await backend.untilIdle();
+    expect(backend.now()).toBe(0);
+    work.reject(new Error("failed"));
+    expect(await rejection(work.promise)).toMatchObject({ message: "failed" });
+    await sleeping;
+    expect(backend.now()).toBe(10);
+    expect(() => backend.hold(42 as never)).toThrow(TypeError);
+  });
+});
+
+describe("untilIdle and timerCount", () => {
+  test("it resolves when nothing happens any more before time moves (CONF-R05)", async () => {
+    const backend = new VirtualBackend({ autoJump: false });
+    let rounds = 0;
+    const running = run(
+      async () => {
+        for (; rounds < 20; rounds++) await sleep(0);
+        await sleep(1_000);
+      },
+      { backend },
+    );
+    await Promise.all([backend.untilIdle(), backend.untilIdle()]);
+    expect([rounds, backend.now()]).toEqual([20, 0]);
+    await backend.advance(1_000);
+    await running;
+  });
+
+  test("no timer is left when everything has ended", async () => {
+    const backend = new VirtualBackend();
+    await run(
+      async () => {
+        expect(backend.timerCount).toBe(0);
+        await Cancellable.withTimeout(1_000).run(() => {
+          expect(backend.timerCount).toBe(1);
+        });
+        expect(backend.timerCount).toBe(0);
+        await moveOnAfter(5, () => sleepForever());
+        await moveOnAfter(null, () => expect(backend.timerCount).toBe(0));
+      },
+      { backend },
+    );
+    expect(backend.timerCount).toBe(0);
+  });
+
+  test("the options are checked", () => {
+    expect(() => new VirtualBackend(1 as never)).toThrow(TypeError);
+    expect(() => new VirtualBackend({ epoch: "now" as never })).toThrow(/options\.epoch/);
+    expect(new VirtualBackend().epoch()).toBe(Date.UTC(2000, 0, 1));
+    expect(new VirtualBackend({ epoch: 42 }).epoch()).toBe(42);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import {
+  CancellationError,
+  type CancellationReason,
+  CancellationToken,
+  ConditionCancellation,
+  isCancellation,
+  ManualCancellation,
+  ParentCancellation,
+  QueueClosedError,
+  SignalCancellation,
+  TaskCancelledError,
+  TaskFailedError,
+  TimeoutCancellation,
+  UsageError,
+} from "../src/index.ts";
+
+const reasons: ReadonlyArray<
+  readonly [CancellationReason, typeof CancellationError | (new () => CancellationError)]
+> = [
+  ["timeout", TimeoutCancellation],
+  ["manual", ManualCancellation],
+  ["signal", SignalCancellation],
+  ["condition", ConditionCancellation],
+  ["parent", ParentCancellation],
+  ["error", CancellationError],
+  ["shutdown", CancellationError],
+  ["disconnect", CancellationError],
+];
+
+describe("the error classes", () => {
+  test("the base has a reason, a message and a context, and a text of its own (PAR-EXC-01)", () => {
+    expect(new CancellationError("timeout").message).toBe("Operation cancelled: timeout");
+    expect(new CancellationError().reason).toBe("manual");
+    const context = { id: "op" };
+    const error = new CancellationError("shutdown", "going down", { context });
+    expect([error.reason, error.message, error.context]).toEqual(["shutdown", "going down", context]);
+    expect(error.context).toBe(context);
+  });
+
+  test("a timeout says how much time was allowed, if it knows (PAR-EXC-02)", () => {
+    expect(new TimeoutCancellation().message).toBe("Operation timed out");
+    expect(new TimeoutCancellation().timeoutMs).toBeUndefined();
+    const error = new TimeoutCancellation(undefined, { timeoutMs: 5_000 });
+    expect([error.message, error.timeoutMs]).toEqual(["Operation timed out after 5s", 5_000]);
+    expect(new TimeoutCancellation(undefined, { timeoutMs: 50 }).message).toBe(
+      "Operation timed out after 50ms",
+    );
+    expect(new TimeoutCancellation("too slow", { timeoutMs: 0 })).toMatchObject({
+      message: "too slow",
+      timeoutMs: 0,
+    });
+  });
+
+  test("a manual one has a text of its own (PAR-EXC-03)", () => {
+    expect(new ManualCancellation().message).toBe("Operation cancelled manually");
+    expect(new ManualCancellation("enough").message).toBe("enough");
+  });
+
+  test("a signal's says which one", () => {
+    expect(new SignalCancellation().message).toBe("Operation cancelled by signal");
+    const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
+    expect([error.message, error.signal]).toEqual(["Operation cancelled by signal SIGTERM", "SIGTERM"]);
+  });
+
+  test("a condition's says which one (PAR-EXC-05)", () => {
+    expect(new ConditionCancellation().message).toBe("Operation cancelled: condition met");
+    const error = new ConditionCancellation(undefined, { conditionName: "full" });
+    expect([error.message, error.conditionName]).toEqual(["Operation cancelled: full condition met", "full"]);
+  });
+
+  test("a parent's says whose and why (PAR-EXC-06)", () => {
+    const text = "Operation cancelled because its parent was cancelled";
+    expect(new ParentCancellation().message).toBe(text);
+    const error = new ParentCancellation(undefined, { parentId: "p", parentReason: "timeout" });
+    expect(error).toMatchObject({ message: `${text} (timeout)`, parentId: "p", parentReason: "timeout" });
+  });
+
+  test("all are CancellationErrors and Errors, of their reason, with cause and context (PAR-EXC-07)", () => {
+    const cause = new Error("cause");
+    for (const [reason, Class] of reasons.slice(0, 5)) {
+      const Built = Class as new (message?: string, options?: object) => CancellationError;
+      const error = new Built("text", { cause, context: reason });
+      expect(error).toBeInstanceOf(CancellationError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).toMatchObject({ reason, message: "text", context: reason });
+      expect(error.cause).toBe(cause);
+      expect(error.stack).toContain("errors.test.ts");
+    }
+  });
+
+  test("a cause that was not given is not there, and undefined may be one", () => {
+    expect("cause" in new CancellationError("manual", "x")).toBe(false);
+    expect("cause" in new CancellationError("manual", "x", { context: 1 })).toBe(false);
+    expect("cause" in new CancellationError("manual", "x", { cause: undefined })).toBe(true);
+    expect(new CancellationError("manual", "x").context).toBeUndefined();
+  });
+
+  test("rule 6: name and code are those of an AbortSignal's errors, so that existing code sees them", () => {
+    for (const [reason, Class] of reasons) {
+      const token = new CancellationToken();
+      token.cancel(reason);
+      const { error } = token;
+      expect(error?.constructor).toBe(Class);
+      expect(error).toMatchObject({
+        reason,
+        code: "ABORT_ERR",
+        name: reason === "timeout" ? "TimeoutError" : "AbortError",
+      });
+      expect(String(error)).toBe(`${error?.name}: ${error?.message}`);
+    }
+  });
+
+  test("users may extend them", () => {
+    class Throttled extends CancellationError {
+      constructor() {
+        super("condition", "slow down");
+      }
+    }
+    const error = new Throttled();
+    expect(error).toBeInstanceOf(CancellationError);
+    expect(error).toMatchObject({ name: "AbortError", code: "ABORT_ERR", reason: "condition" });
+    expect(isCancellation(error)).toBe(true);
+  });
+
+  test("the errors that are no cancellations do not look like any", () => {
+    for (const Class of [QueueClosedError, TaskFailedError, TaskCancelledError, UsageError]) {
+      expect(Class.prototype).toBeInstanceOf(Error);
+      expect(Class.prototype).not.toBeInstanceOf(CancellationError);
+    }
+    expect(new QueueClosedError("sender")).toMatchObject({
+      name: "QueueClosedError",
+      code: "ERR_CLOSED",
+      by: "sender",
+    });
+    expect(isCancellation(new QueueClosedError("sender"))).toBe(false);
+  });
+});

@@ -1,0 +1,187 @@
+import { expect, vi } from "vitest";
+import {
+  all,
+  Cancellable,
+  CancelScope,
+  isCancellation,
+  moveOnAfter,
+  shield,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+
+describeEverywhere("all: values", (everywhere) => {
+  everywhere("are in the order of the works, whoever is first (CONF-H01)", async (t) => {
+    const ended: string[] = [];
+    const after = (ms: number, value: string) => async (): Promise<string> => {
+      await sleep(ms);
+      ended.push(value);
+      return value;
+    };
+    expect(await all([after(30, "a"), after(10, "b"), after(20, "c")])).toEqual(["a", "b", "c"]);
+    expect(ended).toEqual(["b", "c", "a"]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("functions, sync ones too, and promises may be mixed, and keep their types", async () => {
+    const [one, two, three]: [number, string, boolean] = await all([
+      () => 1,
+      Promise.resolve("two"),
+      async () => true,
+    ]);
+    expect([one, two, three]).toEqual([1, "two", true]);
+  });
+
+  everywhere("of nothing are nothing", async () => {
+    expect(await all([])).toEqual([]);
+    expect(await all([], { concurrency: 1 })).toEqual([]);
+  });
+});
+
+describeEverywhere("all: concurrency", (everywhere) => {
+  everywhere("no more run at once than are allowed, and they start in order", async (t) => {
+    const started: number[] = [];
+    let inside = 0;
+    let most = 0;
+    const works = Array.from({ length: 7 }, (_, i) => async (): Promise<number> => {
+      started.push(i);
+      most = Math.max(most, ++inside);
+      await sleep(10);
+      inside--;
+      return i;
+    });
+    expect(await all(works, { concurrency: 3 })).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(most).toBe(3);
+    expect(started).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("a bound above the number of works, or none, runs all at once", async () => {
+    for (const concurrency of [10, Number.POSITIVE_INFINITY]) {
+      let inside = 0;
+      const everybody = deferred();
+      const work = async (): Promise<void> => {
+        if (++inside === 4) everybody.resolve();
+        await everybody.promise;
+      };
+      await all([work, work, work, work], { concurrency });
+    }
+  });
+
+  everywhere("a bound is a whole number of at least 1", async () => {
+    const work = vi.fn();
+    for (const concurrency of [0, -1, 1.5, Number.NaN]) {
+      expect(await rejection(all([work], { concurrency }))).toBeInstanceOf(RangeError);
+    }
+    expect(await rejection(all([work], { concurrency: "2" as never }))).toBeInstanceOf(TypeError);
+    expect(work).not.toHaveBeenCalled();
+  });
+
+  everywhere("after a failure no further work starts", async () => {
+    const started: number[] = [];
+    const works = Array.from({ length: 5 }, (_, i) => async (): Promise<void> => {
+      started.push(i);
+      await sleep(1);
+      if (i === 1) throw new Error("second");
+    });
+    expect(await rejection(all(works, { concurrency: 2 }))).toMatchObject({ message: "second" });
+    expect(started.length).toBeLessThan(5);
+  });
+});
+
+describeEverywhere("all: failures", (everywhere) => {
+  everywhere("the first cancels the others, who have ended when it rejects with it (CONF-H01)", async (t) => {
+    const failure = new Error("first");
+    const order: string[] = [];
+    const error = await rejection(
+      all([
+        async () => {
+          try {
+            await sleepForever();
+          } finally {
+            await shield(() => sleep(20));
+            order.push("cleaned up");
+          }
+        },
+        async () => {
+          await sleep(10);
+          throw failure;
+        },
+      ]),
+    );
+    order.push("rejected");
+    expect(error).toBe(failure);
+    expect(order).toEqual(["cleaned up", "rejected"]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("a function that throws at once is a failure like any other", async () => {
+    const failure = new Error("sync");
+    const error = await rejection(
+      all([
+        () => sleepForever(),
+        () => {
+          throw failure;
+        },
+      ]),
+    );
+    expect(error).toBe(failure);
+  });
+
+  everywhere("promises that lose are abandoned: their late rejections go nowhere", async () => {
+    const late = deferred();
+    const error = await rejection(all([late.promise, Promise.reject(new Error("first"))]));
+    expect(error).toMatchObject({ message: "first" });
+    // The run fails if this is an unhandled rejection.
+    late.reject(new Error("late"));
+    await sleep(1);
+  });
+
+  everywhere(
+    "what is no work is found before anything starts, and handed-over promises are ours",
+    async () => {
+      const work = vi.fn();
+      const error = await rejection(all([work, Promise.reject(new Error("lost")), 42 as never]));
+      expect(error).toMatchObject({ name: "TypeError", message: expect.stringContaining("tasks[2]") });
+      expect(await rejection(all(undefined as never))).toBeInstanceOf(TypeError);
+      await sleep(1);
+      expect(work).not.toHaveBeenCalled();
+    },
+  );
+});
+
+describeEverywhere("all: cancellation", (everywhere) => {
+  everywhere("from outside ends every work, and leaves as one error", async (t) => {
+    let ended = 0;
+    const work = async (): Promise<void> => {
+      try {
+        await sleepForever();
+      } finally {
+        ended++;
+      }
+    };
+    const op = Cancellable.withTimeout(10);
+    const outcome = await op.settle(() => all([work, work, work]));
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
+    expect(ended).toBe(3);
+    t.expectElapsed(10);
+  });
+
+  everywhere("reaches works that wait for a promise only", async () => {
+    const never = deferred<string>();
+    expect(await moveOnAfter(5, () => all([never.promise, never.promise]))).toBeUndefined();
+  });
+
+  everywhere("an explicit parent holds as the ambient one would", async () => {
+    const op = new Cancellable().start();
+    const running = rejection(all([() => sleepForever()], { parent: op }));
+    await sleep(1);
+    op.cancel("shutdown", "closing");
+    expect(isCancellation(await running, op)).toBe(true);
+    await op[Symbol.asyncDispose]();
+    const scope = new CancelScope();
+    await scope.run(() => {});
+    expect(await rejection(all([], { parent: scope }))).toMatchObject({ code: "ERR_PARENT_ENDED" });
+  });
+});

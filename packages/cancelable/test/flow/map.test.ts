@@ -1,0 +1,111 @@
+import { expect, vi } from "vitest";
+import { map, moveOnAfter, shield, sleep, sleepForever } from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+
+describeEverywhere("map", (everywhere) => {
+  everywhere("results are in the order of the items, also of an empty list (CONF-H03)", async () => {
+    const ended: number[] = [];
+    const results = await map([30, 10, 20], async (ms, index) => {
+      await sleep(ms);
+      ended.push(index);
+      return `${index}: ${ms}`;
+    });
+    expect(results).toEqual(["0: 30", "1: 10", "2: 20"]);
+    expect(ended).toEqual([1, 2, 0]);
+    const fn = vi.fn();
+    expect(await map([], fn)).toEqual([]);
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  everywhere("any iterable and sync functions will do", async () => {
+    const items = new Map([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    expect(await map(items, ([key, value]) => key.repeat(value))).toEqual(["a", "bb"]);
+  });
+
+  everywhere("no more calls run at once than are allowed, in order", async (t) => {
+    const started: number[] = [];
+    let inside = 0;
+    let most = 0;
+    await map(
+      [0, 1, 2, 3, 4],
+      async (item) => {
+        started.push(item);
+        most = Math.max(most, ++inside);
+        await sleep(10);
+        inside--;
+      },
+      { concurrency: 2 },
+    );
+    expect([most, started]).toEqual([2, [0, 1, 2, 3, 4]]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("one slow call does not hold up the others", async (t) => {
+    const results = await map([50, 10, 10, 10, 10], (ms) => sleep(ms).then(() => ms), { concurrency: 2 });
+    expect(results).toEqual([50, 10, 10, 10, 10]);
+    t.expectElapsed(50);
+  });
+
+  everywhere(
+    "the first failure cancels the calls that run, and no further one is made (CONF-H03)",
+    async () => {
+      const calls: number[] = [];
+      const order: string[] = [];
+      const failure = new Error("second item");
+      const error = await rejection(
+        map(
+          [0, 1, 2, 3],
+          async (item) => {
+            calls.push(item);
+            if (item === 1) {
+              await sleep(5);
+              throw failure;
+            }
+            try {
+              await sleepForever();
+            } finally {
+              await shield(() => sleep(5));
+              order.push("cleaned up");
+            }
+          },
+          { concurrency: 2 },
+        ),
+      );
+      order.push("rejected");
+      expect(error).toBe(failure);
+      expect(calls).toEqual([0, 1]);
+      expect(order).toEqual(["cleaned up", "rejected"]);
+    },
+  );
+
+  everywhere("a cancellation from outside ends the calls that run, and no further one is made", async (t) => {
+    const calls: number[] = [];
+    const result = await moveOnAfter(15, () =>
+      map(
+        [0, 1, 2, 3],
+        async (item) => {
+          calls.push(item);
+          await sleep(10);
+        },
+        { concurrency: 1 },
+      ),
+    );
+    expect(result).toBeUndefined();
+    expect(calls).toEqual([0, 1]);
+    t.expectElapsed(15);
+  });
+
+  everywhere("arguments are checked before the first call", async () => {
+    const fn = vi.fn();
+    expect(await rejection(map(42 as never, fn))).toMatchObject({
+      name: "TypeError",
+      message: expect.stringContaining("items"),
+    });
+    expect(await rejection(map([1], "fn" as never))).toBeInstanceOf(TypeError);
+    expect(await rejection(map([1], fn, { concurrency: 0 }))).toBeInstanceOf(RangeError);
+    expect(fn).not.toHaveBeenCalled();
+  });
+});

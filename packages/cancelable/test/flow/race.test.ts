@@ -1,0 +1,158 @@
+import { expect } from "vitest";
+import { any, Cancellable, moveOnAfter, race, shield, sleep, sleepForever } from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+
+const after =
+  <T>(ms: number, value: T) =>
+  async (): Promise<T> => {
+    await sleep(ms);
+    return value;
+  };
+
+const failAt = (ms: number, message: string) => async (): Promise<never> => {
+  await sleep(ms);
+  throw new Error(message);
+};
+
+describeEverywhere("race", (everywhere) => {
+  everywhere("the first to settle decides, the others are cancelled and waited for", async (t) => {
+    const order: string[] = [];
+    const value = await race([
+      after(10, "fast"),
+      async () => {
+        try {
+          await sleepForever();
+        } finally {
+          await shield(() => sleep(20));
+          order.push("loser ended");
+        }
+      },
+    ]);
+    order.push("race ended");
+    expect(value).toBe("fast");
+    expect(order).toEqual(["loser ended", "race ended"]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("a failure that is first decides as well", async () => {
+    expect(await rejection(race([after(20, "late"), failAt(5, "early")]))).toMatchObject({
+      message: "early",
+    });
+  });
+
+  everywhere("of two that end in the same turn the first in the list wins", async () => {
+    expect(await race([() => "one", () => "two"])).toBe("one");
+    expect(await race([after(5, "one"), after(5, "two")])).toBe("one");
+  });
+
+  everywhere("promises take part, and lose without a trace", async () => {
+    const late = deferred<string>();
+    expect(await race([late.promise, after(5, "function")])).toBe("function");
+    // The run fails if this is an unhandled rejection.
+    late.reject(new Error("late"));
+    await sleep(1);
+    expect(await race([Promise.resolve("promise"), () => sleepForever()])).toBe("promise");
+  });
+
+  everywhere("a value that comes although its work was cancelled changes nothing", async () => {
+    const value = await race([
+      after(5, "first"),
+      async () => {
+        try {
+          await sleepForever();
+        } catch {
+          return "too late";
+        }
+      },
+    ]);
+    expect(value).toBe("first");
+  });
+
+  everywhere("a loser's failure while it is cleaning up goes to the reporter", async (t) => {
+    const failure = new Error("clean-up");
+    const value = await race([
+      after(5, "first"),
+      async () => {
+        try {
+          await sleepForever();
+        } finally {
+          throw failure;
+        }
+      },
+    ]);
+    expect(value).toBe("first");
+    expect(t.reported.splice(0)).toEqual([failure]);
+  });
+
+  everywhere("nothing can win a race of nobody", async () => {
+    expect(await rejection(race([]))).toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("tasks"),
+    });
+    expect(await rejection(race(undefined as never))).toBeInstanceOf(TypeError);
+    expect(await rejection(race(["no work" as never]))).toBeInstanceOf(TypeError);
+  });
+
+  everywhere("a cancellation from outside is no outcome of anybody", async (t) => {
+    const op = Cancellable.withTimeout(10);
+    const outcome = await op.settle(() => race([() => sleepForever(), () => sleepForever()]));
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
+    t.expectElapsed(10);
+  });
+
+  everywhere("a work that times out by itself has settled", async () => {
+    const own = () => Cancellable.withTimeout(5).run(() => sleepForever());
+    expect(await rejection(race([own, () => sleepForever()]))).toMatchObject({ reason: "timeout" });
+  });
+});
+
+describeEverywhere("any", (everywhere) => {
+  everywhere("the first to succeed decides, failures before it do not count", async (t) => {
+    const order: string[] = [];
+    const value = await any([
+      failAt(1, "down"),
+      after(10, "mirror"),
+      async () => {
+        try {
+          return await sleepForever();
+        } finally {
+          await shield(() => sleep(20));
+          order.push("loser ended");
+        }
+      },
+    ]);
+    order.push("any ended");
+    expect(value).toBe("mirror");
+    expect(order).toEqual(["loser ended", "any ended"]);
+    t.expectElapsed(30);
+  });
+
+  everywhere("if none succeeds it rejects with all errors, in the order of the works", async () => {
+    const error = await rejection(any([failAt(20, "a"), failAt(5, "b"), Promise.reject(new Error("c"))]));
+    expect(error).toBeInstanceOf(AggregateError);
+    expect((error as AggregateError).errors.map((e: Error) => e.message)).toEqual(["a", "b", "c"]);
+  });
+
+  everywhere("of nobody it rejects with no errors, as Promise.any does", async () => {
+    expect(await rejection(any([]))).toMatchObject({ name: "AggregateError", errors: [] });
+    expect(await rejection(any(undefined as never))).toBeInstanceOf(TypeError);
+  });
+
+  everywhere("promises take part, and lose without a trace", async () => {
+    const late = deferred<string>();
+    expect(await any([late.promise, after(5, "function")])).toBe("function");
+    // The run fails if this is an unhandled rejection.
+    late.reject(new Error("late"));
+    await sleep(1);
+  });
+
+  everywhere("a work that times out by itself has failed, and the others go on", async () => {
+    const own = () => Cancellable.withTimeout(5).run(() => sleepForever());
+    expect(await any([own, after(10, "other")])).toBe("other");
+  });
+
+  everywhere("a cancellation from outside leaves as itself, and not as an error of all", async (t) => {
+    expect(await moveOnAfter(10, () => any([() => sleepForever(), failAt(1, "x")]))).toBeUndefined();
+    t.expectElapsed(10);
+  });
+});

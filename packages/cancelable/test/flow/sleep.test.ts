@@ -1,0 +1,124 @@
+import { describe, expect, test, vi } from "vitest";
+import {
+  CancelScope,
+  moveOnAfter,
+  run,
+  sleep,
+  sleepForever,
+  sleepUntil,
+  taskGroup,
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+
+const realImmediate = globalThis.setImmediate;
+
+describeEverywhere("sleep", (everywhere) => {
+  everywhere("takes milliseconds and durations, whose parts add up", async (t) => {
+    await sleep(5);
+    await sleep({ seconds: 0.01, milliseconds: 5 });
+    t.expectElapsed(20);
+  });
+
+  everywhere("sleepers wake in the order of their times, equal ones in order of arrival", async () => {
+    const order: string[] = [];
+    await taskGroup((group) => {
+      for (const [name, ms] of [
+        ["c", 30],
+        ["a1", 10],
+        ["b", 20],
+        ["a2", 10],
+      ] as const) {
+        group.startSoon(async () => {
+          await sleep(ms);
+          order.push(name);
+        });
+      }
+    });
+    expect(order).toEqual(["a1", "a2", "b", "c"]);
+  });
+
+  everywhere("null and Infinity sleep until cancelled, as sleepForever does (CONF-C20)", async (t) => {
+    for (const endless of [() => sleep(null), () => sleep(Number.POSITIVE_INFINITY), () => sleepForever()]) {
+      expect(await moveOnAfter(5, endless)).toBeUndefined();
+    }
+    t.expectElapsed(15);
+  });
+
+  everywhere("what is no span is rejected by name", async () => {
+    expect(await rejection(sleep(Number.NaN))).toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("span"),
+    });
+    for (const span of ["5", undefined, {}, { seconds: "1" }]) {
+      expect(await rejection(sleep(span as never))).toBeInstanceOf(TypeError);
+    }
+    expect(await rejection(sleep({ months: 1, days: 1 } as never))).toBeInstanceOf(RangeError);
+  });
+});
+
+describeEverywhere("sleepUntil", (everywhere) => {
+  everywhere("takes a Date or epoch milliseconds, and never wakes before", async (t) => {
+    for (const form of ["date", "number"]) {
+      const target = t.backend.epoch() + 20;
+      await sleepUntil(form === "date" ? new Date(target) : target);
+      expect(t.backend.epoch()).toBeGreaterThanOrEqual(target);
+    }
+  });
+
+  everywhere("a moment in the past is still a checkpoint (CONF-C20)", async (t) => {
+    await sleepUntil(0);
+    await sleepUntil(new Date(t.backend.epoch() - 1_000));
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      scope.cancel();
+      expect(await rejection(sleepUntil(0))).toBe(scope.error);
+    });
+  });
+
+  everywhere("a cancellation ends it", async (t) => {
+    const target = t.backend.epoch() + 60_000;
+    expect(await moveOnAfter(5, () => sleepUntil(target).then(() => "woke"))).toBeUndefined();
+    t.expectElapsed(5);
+  });
+
+  everywhere("what is no moment is rejected by name", async () => {
+    expect(await rejection(sleepUntil(new Date("never")))).toMatchObject({
+      name: "RangeError",
+      message: expect.stringContaining("moment"),
+    });
+    expect(await rejection(sleepUntil(Number.NaN))).toBeInstanceOf(RangeError);
+    expect(await rejection(sleepUntil("2030-01-01" as never))).toBeInstanceOf(TypeError);
+  });
+});
+
+describe("sleepUntil and the wall clock", () => {
+  test("the virtual wall clock begins where it was told to", async () => {
+    const backend = new VirtualBackend({ epoch: new Date("2026-03-01T00:00:00Z") });
+    await run(() => sleepUntil(new Date("2026-03-02T00:00:00Z")), { backend });
+    expect(backend.now()).toBe(86_400_000);
+    expect(new Date(backend.epoch()).toISOString()).toBe("2026-03-02T00:00:00.000Z");
+  });
+
+  test("a clock that is set back while it sleeps makes it sleep longer", async () => {
+    vi.useFakeTimers();
+    try {
+      const start = Date.now();
+      let woke = false;
+      const sleeping = sleepUntil(start + 100).then(() => {
+        woke = true;
+      });
+      await vi.advanceTimersByTimeAsync(50);
+      vi.setSystemTime(start);
+      await vi.advanceTimersByTimeAsync(60);
+      // It would wake in a turn of the real event loop.
+      for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => void realImmediate(resolve));
+      expect(woke).toBe(false);
+      await vi.advanceTimersByTimeAsync(60);
+      await sleeping;
+      expect(Date.now() - start).toBe(120);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});

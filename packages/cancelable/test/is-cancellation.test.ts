@@ -1,0 +1,226 @@
+import { describe, expect, test, vi } from "vitest";
+import {
+  Cancellable,
+  CancellationError,
+  CancellationToken,
+  CancelScope,
+  isCancellation,
+  ManualCancellation,
+  sleep,
+  TaskCancelledError,
+  taskGroup,
+} from "../src/index.ts";
+import { describeEverywhere, rejection } from "./backends.ts";
+
+describe("isCancellation(error)", () => {
+  test("knows this library's errors, and those that were caused by one", () => {
+    const error = new CancellationError("shutdown");
+    expect(isCancellation(error)).toBe(true);
+    expect(isCancellation(new Error("outer", { cause: new Error("inner", { cause: error }) }))).toBe(true);
+    expect(isCancellation({ cause: error })).toBe(true);
+  });
+
+  test("knows those of another copy of this library, which instanceof does not", async () => {
+    vi.resetModules();
+    const copy = await import("../src/index.ts");
+    expect(copy.CancellationError).not.toBe(CancellationError);
+    const error = new copy.TimeoutCancellation();
+    expect(error).not.toBeInstanceOf(CancellationError);
+    expect(isCancellation(error)).toBe(true);
+    expect(copy.isCancellation(new ManualCancellation())).toBe(true);
+  });
+
+  test("takes nothing else for one, whatever its name or text says", () => {
+    const { message } = new ManualCancellation();
+    const lookalike = Object.assign(new Error(message), {
+      name: "AbortError",
+      code: "ABORT_ERR",
+      reason: "manual",
+    });
+    const abort = new DOMException("This operation was aborted", "AbortError");
+    for (const value of [
+      new Error(message),
+      lookalike,
+      abort,
+      message,
+      undefined,
+      null,
+      0,
+      true,
+      Symbol("s"),
+      {},
+    ]) {
+      expect(isCancellation(value)).toBe(false);
+    }
+  });
+
+  test("survives causes in a circle and properties that throw", () => {
+    const circle = new Error("circle");
+    circle.cause = new Error("back", { cause: circle });
+    expect(isCancellation(circle)).toBe(false);
+    const hostile = new Proxy(
+      {},
+      {
+        get() {
+          throw new Error("hands off");
+        },
+      },
+    );
+    const token = new CancellationToken();
+    token.cancel();
+    for (const value of [hostile, new Error("outer", { cause: hostile })]) {
+      expect(isCancellation(value)).toBe(false);
+      expect(isCancellation(value, token)).toBe(false);
+    }
+  });
+});
+
+describeEverywhere("isCancellation(error, of)", (everywhere) => {
+  everywhere("is true for the one error of that token, and for what it caused", () => {
+    const token = new CancellationToken();
+    token.cancel("shutdown");
+    expect(isCancellation(token.error, token)).toBe(true);
+    const wrapped = new Error("outer", { cause: new Error("inner", { cause: token.error }) });
+    expect(isCancellation(wrapped, token)).toBe(true);
+  });
+
+  everywhere("is false for anything while that is not cancelled", () => {
+    const [live, other] = [new CancellationToken(), new CancellationToken()];
+    other.cancel();
+    for (const error of [
+      other.error,
+      new ManualCancellation(),
+      DOMException.prototype,
+      new Error("x"),
+      undefined,
+    ]) {
+      expect(isCancellation(error, live)).toBe(false);
+    }
+    expect(isCancellation(new DOMException("aborted", "AbortError"), live)).toBe(false);
+  });
+
+  everywhere("takes anybody's AbortError and TimeoutError once that is cancelled, and no other error", () => {
+    const token = new CancellationToken();
+    token.cancel("manual", "the text");
+    for (const name of ["AbortError", "TimeoutError"]) {
+      expect(isCancellation(new DOMException("of fetch", name), token)).toBe(true);
+      expect(isCancellation(Object.assign(new Error("of somebody"), { name }), token)).toBe(true);
+    }
+    for (const error of [new Error("the text"), "the text", "AbortError", undefined, null, 5]) {
+      expect(isCancellation(error, token)).toBe(false);
+    }
+  });
+
+  everywhere("asks scopes and operations as well", async () => {
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      expect(isCancellation(new ManualCancellation(), scope)).toBe(false);
+      scope.cancel();
+      expect(isCancellation(await rejection(sleep(1)), scope)).toBe(true);
+    });
+    const op = new Cancellable();
+    const error = await rejection(
+      op.run(() => {
+        op.cancel();
+        return op.sleep(1);
+      }),
+    );
+    expect(isCancellation(error, op)).toBe(true);
+    expect(isCancellation(error, op.token)).toBe(true);
+  });
+
+  everywhere("a child's cancellation is its parent's too: the causes lead all the way up", async () => {
+    const top = new Cancellable({ name: "top" });
+    const errors: unknown[] = [];
+    await top.settle(async () => {
+      await new Cancellable({ name: "middle" }).settle(async (middle) => {
+        const bottom = new Cancellable({ name: "bottom" });
+        await bottom.settle(async () => {
+          top.cancel("shutdown", "deploying");
+          errors.push(bottom.error, middle.error, top.error);
+          await sleep(1);
+        });
+      });
+    });
+    expect(errors.map((error) => (error as CancellationError).reason)).toEqual([
+      "parent",
+      "parent",
+      "shutdown",
+    ]);
+    expect((errors[0] as Error).cause).toBe(errors[1]);
+    expect((errors[1] as Error).cause).toBe(errors[2]);
+    expect(errors[0]).toMatchObject({ parentReason: "parent" });
+    expect(errors[1]).toMatchObject({ parentReason: "shutdown", parentId: top.id });
+    for (const error of errors) expect(isCancellation(error, top)).toBe(true);
+  });
+
+  everywhere("awaiting a cancelled task gives an error whose cause is its cancellation", async () => {
+    await taskGroup(async (group) => {
+      const task = group.startSoon(() => sleep(60_000));
+      task.cancel("disconnect");
+      const error = await rejection(task);
+      expect(error).toBeInstanceOf(TaskCancelledError);
+      expect((error as Error).cause).toBe(task.error);
+      expect(isCancellation(error)).toBe(true);
+    });
+  });
+});
+
+describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
+  const foreign = (name: string): Error => Object.assign(new Error("of somebody"), { name });
+
+  everywhere("a cancelled body that throws it, or what it caused, or an abort, is cancelled", async () => {
+    const endings: ReadonlyArray<(own: unknown) => unknown> = [
+      (own) => own,
+      (own) => new Error("outer", { cause: new Error("inner", { cause: own }) }),
+      () => new DOMException("This operation was aborted", "AbortError"),
+      () => foreign("TimeoutError"),
+    ];
+    for (const ending of endings) {
+      const op = new Cancellable();
+      const outcome = await op.settle(() => {
+        op.cancel("disconnect", "gone");
+        throw ending(op.error);
+      });
+      expect(outcome.status === "cancelled" && outcome.error).toBe(op.error);
+      expect(op.error).toBeInstanceOf(CancellationError);
+      expect(op.context).toMatchObject({
+        status: "cancelled",
+        cancelReason: "disconnect",
+        cancelMessage: "gone",
+      });
+    }
+  });
+
+  everywhere(
+    "a cancelled body that throws anything else has failed with that, whatever its text",
+    async () => {
+      const op = new Cancellable();
+      const error = new Error("gone");
+      const outcome = await op.settle(() => {
+        op.cancel("disconnect", "gone");
+        throw error;
+      });
+      expect(outcome.status === "failed" && outcome.error).toBe(error);
+      expect(op.context).toMatchObject({ status: "failed", error: "gone", cancelReason: "disconnect" });
+    },
+  );
+
+  everywhere("an abort that nobody asked this operation for is an ordinary failure", async () => {
+    for (const error of [new DOMException("aborted", "AbortError"), foreign("TimeoutError")]) {
+      const op = new Cancellable();
+      const outcome = await op.settle(() => {
+        throw error;
+      });
+      expect(outcome.status === "failed" && outcome.error).toBe(error);
+      expect(op.context.cancelRequested).toBe(false);
+    }
+  });
+
+  everywhere("the cancellation of another operation is an ordinary failure", async () => {
+    const other = new CancellationToken();
+    other.cancel();
+    const outcome = await new Cancellable().settle(() => other.check());
+    expect(outcome.status === "failed" && outcome.error).toBe(other.error);
+  });
+});

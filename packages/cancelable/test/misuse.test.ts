@@ -1,0 +1,223 @@
+import { expect, vi } from "vitest";
+import {
+  all,
+  any,
+  Cancellable,
+  CancelScope,
+  failAfter,
+  getBackend,
+  map,
+  moveOnAfter,
+  race,
+  type ScopeParent,
+  shield,
+  TimeoutSource,
+  taskGroup,
+  withTimeout,
+} from "../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "./backends.ts";
+import { expectUsageError, thrown } from "./refusals.ts";
+
+/** An operation that has ended. */
+async function ended(name: string): Promise<Cancellable> {
+  const op = new Cancellable({ name });
+  await op.run(() => "value");
+  return op;
+}
+
+describeEverywhere("an operation runs once", (everywhere) => {
+  const again = /^operation "once" was started before; it runs once\. Make a new one for every run\.$/;
+
+  everywhere(
+    "a second run is refused, while it runs and afterwards, and changes nothing (BUG-65)",
+    async () => {
+      const op = new Cancellable({ name: "once" });
+      const body = vi.fn();
+      const gate = deferred<string>();
+      const first = op.run(() => gate.promise);
+      for (const status of ["running", "completed"] as const) {
+        expectUsageError(await rejection(op.run(body)), "ERR_ALREADY_STARTED", again);
+        expectUsageError(
+          thrown(() => op.start()),
+          "ERR_ALREADY_STARTED",
+          again,
+        );
+        expectUsageError(
+          thrown(() => op.addSource(new TimeoutSource(0))),
+          "ERR_ALREADY_STARTED",
+          again,
+        );
+        const outcome = await op.settle(body);
+        expect(outcome.status).toBe("failed");
+        expectUsageError(outcome.status === "failed" && outcome.error, "ERR_ALREADY_STARTED", again);
+        expect([op.status, op.isCancelled]).toEqual([status, false]);
+        gate.resolve("value");
+        await expect(first).resolves.toBe("value");
+      }
+      expect(body).not.toHaveBeenCalled();
+    },
+  );
+
+  everywhere("one that was cancelled or has failed does not run again either", async () => {
+    for (const end of ["cancelled", "failed"] as const) {
+      const op = new Cancellable({ name: "once" });
+      if (end === "cancelled") op.cancel();
+      await op.settle(() => {
+        throw new Error("x");
+      });
+      const { duration } = op.context;
+      const body = vi.fn();
+      expectUsageError(await rejection(op.run(body)), "ERR_ALREADY_STARTED", again);
+      expect(body).not.toHaveBeenCalled();
+      expect([op.status, op.context.duration]).toEqual([end, duration]);
+    }
+  });
+
+  everywhere("a handle that was never started cannot end, and no callback is called (BUG-66)", async () => {
+    const callback = vi.fn();
+    const op = new Cancellable({ name: "idle" }).onComplete(callback).onCancel(callback).onError(callback);
+    const error = await rejection(op[Symbol.asyncDispose]());
+    expectUsageError(
+      error,
+      "ERR_NOT_STARTED",
+      /^operation "idle" has not been started\. Call run\(\), settle\(\) or/,
+    );
+    expect(op.status).toBe("pending");
+    expect(callback).not.toHaveBeenCalled();
+  });
+
+  everywhere("a scope runs once, too", async () => {
+    const scope = new CancelScope();
+    const body = vi.fn();
+    await scope.run(() => "value");
+    expectUsageError(
+      await rejection(scope.run(body)),
+      "ERR_ALREADY_STARTED",
+      /^CancelScope was started before/,
+    );
+    expect(body).not.toHaveBeenCalled();
+  });
+
+  everywhere("a scope with a timeout has no deadline before it runs, to read or to set", async () => {
+    const scope = new CancelScope({ timeout: 60_000 });
+    const text = /^CancelScope has no absolute deadline before it is entered/;
+    expectUsageError(
+      thrown(() => scope.deadline),
+      "ERR_RELATIVE_DEADLINE",
+      text,
+    );
+    expectUsageError(
+      thrown(() => Object.assign(scope, { deadline: 5 })),
+      "ERR_RELATIVE_DEADLINE",
+      text,
+    );
+    const start = getBackend().now();
+    expect(await scope.run(() => scope.deadline)).toBeGreaterThanOrEqual(start + 60_000);
+  });
+});
+
+describeEverywhere("an operation that has ended", (everywhere) => {
+  everywhere("is no part of a combination: nothing could cancel it any more", async () => {
+    const over = await ended("over");
+    const text = /^operation "over" has ended already\. Make a new one\.$/;
+    const fresh = new Cancellable();
+    expectUsageError(
+      thrown(() => fresh.combine(over)),
+      "ERR_ENDED",
+      text,
+    );
+    expectUsageError(
+      thrown(() => over.combine(fresh)),
+      "ERR_ENDED",
+      text,
+    );
+    expectUsageError(
+      thrown(() => fresh.combine(new Cancellable(), over)),
+      "ERR_ENDED",
+      text,
+    );
+    expectUsageError(
+      thrown(() => Cancellable.anyOf(over)),
+      "ERR_ENDED",
+      text,
+    );
+    expectUsageError(
+      thrown(() => Cancellable.allOf(fresh, over)),
+      "ERR_ENDED",
+      text,
+    );
+    await expect(fresh.run(() => "unharmed")).resolves.toBe("unharmed");
+  });
+
+  everywhere("a combination that is refused leaves no child in the parent", async () => {
+    const over = await ended("over");
+    const parent = new Cancellable();
+    const child = new Cancellable({ parent });
+    thrown(() => child.combine(over));
+    expect(parent.children).toEqual([child]);
+  });
+
+  everywhere("is no parent: for nothing that takes one, and the body is not called", async () => {
+    const body = vi.fn();
+    const over = await ended("over");
+    const scope = new CancelScope();
+    await scope.run(() => {});
+    const text = /^options\.parent has ended and takes no new children\. Give a parent that has not/;
+    const starts: ReadonlyArray<(parent: ScopeParent) => Promise<unknown>> = [
+      (parent) => new CancelScope({ parent }).run(body),
+      (parent) => moveOnAfter(5, body, { parent }),
+      (parent) => failAfter(5, body, { parent }),
+      (parent) => withTimeout(5, body, { parent }),
+      (parent) => withTimeout(5, Promise.reject(new Error("late")), { parent }),
+      (parent) => shield(body, { parent }),
+      (parent) => taskGroup(body, { parent }),
+      (parent) => all([body], { parent }),
+      (parent) => map([1], body, { parent }),
+      (parent) => race([body], { parent }),
+      (parent) => any([body], { parent }),
+    ];
+    for (const parent of [over, scope]) {
+      expectUsageError(
+        thrown(() => new Cancellable({ parent })),
+        "ERR_PARENT_ENDED",
+        text,
+      );
+      expectUsageError(
+        thrown(() => Cancellable.withTimeout(5, { parent })),
+        "ERR_PARENT_ENDED",
+        text,
+      );
+      for (const start of starts) expectUsageError(await rejection(start(parent)), "ERR_PARENT_ENDED", text);
+    }
+    expectUsageError(
+      await rejection(over.shield(body)),
+      "ERR_PARENT_ENDED",
+      /has ended and takes no new children/,
+    );
+    expect(over.children).toEqual([]);
+    expect(body).not.toHaveBeenCalled();
+  });
+
+  everywhere(
+    "refuses a child that was made before it ended, and the child's body is not called",
+    async () => {
+      const parent = new Cancellable();
+      const child = new Cancellable({ parent });
+      await parent.run(() => {});
+      const body = vi.fn();
+      expectUsageError(await rejection(child.run(body)), "ERR_PARENT_ENDED", /^options\.parent has ended/);
+      expect(body).not.toHaveBeenCalled();
+      expect(child.status).toBe("pending");
+    },
+  );
+
+  everywhere("is not cancelled by a late cancel", async () => {
+    const over = await ended("over");
+    expect(over.cancel("shutdown")).toBe(false);
+    expect([over.status, over.isCancelled, over.context.cancelReason]).toEqual([
+      "completed",
+      false,
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,276 @@
+import { describe, expect, test, vi } from "vitest";
+import {
+  Cancellable,
+  CancellationError,
+  CancellationToken,
+  currentOperation,
+  isCancellation,
+  run,
+  sleep,
+  sleepForever,
+  TimeoutCancellation,
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+
+describeEverywhere("settle", (everywhere) => {
+  everywhere("never rejects: completed, cancelled or failed", async () => {
+    const failure = new Error("body");
+    expect(await new Cancellable().settle(async () => 42)).toEqual({ status: "completed", value: 42 });
+    expect(await new Cancellable().settle(() => Promise.reject(failure))).toEqual({
+      status: "failed",
+      error: failure,
+    });
+    const op = Cancellable.withTimeout(5);
+    const outcome = await op.settle(() => sleepForever());
+    expect(outcome).toEqual({ status: "cancelled", error: op.token.error });
+  });
+
+  everywhere("misuse is a failure that leaves what had happened alone", async () => {
+    const op = new Cancellable();
+    await op.run(() => "once");
+    const body = vi.fn();
+    expect(await op.settle(body)).toMatchObject({
+      status: "failed",
+      error: { name: "UsageError", code: "ERR_ALREADY_STARTED" },
+    });
+    expect(await new Cancellable().settle("body" as never)).toMatchObject({ status: "failed" });
+    expect(body).not.toHaveBeenCalled();
+    expect(op.context.status).toBe("completed");
+  });
+
+  everywhere("a second run of a cancelled operation is misuse too, and not cancelled again", async () => {
+    const op = new Cancellable();
+    op.cancel();
+    expect((await op.settle(() => {})).status).toBe("cancelled");
+    expect(await op.settle(() => {})).toMatchObject({ status: "failed" });
+  });
+
+  everywhere("run rejects with what settle says", async () => {
+    const op = Cancellable.withTimeout(5);
+    const error = await rejection(op.run(() => sleepForever()));
+    expect(error).toBeInstanceOf(TimeoutCancellation);
+    expect(error).toBe(op.token.error);
+    expect(isCancellation(error, op)).toBe(true);
+  });
+
+  everywhere("a cancellation thrown by hand cancels the operation that it leaves (PAR-CAN-44)", async () => {
+    const thrown = new CancellationError("signal", "by hand");
+    const op = new Cancellable();
+    expect(await op.settle(() => Promise.reject(thrown))).toEqual({ status: "cancelled", error: thrown });
+    expect(op.context).toMatchObject({
+      status: "cancelled",
+      cancelReason: "signal",
+      cancelMessage: "by hand",
+    });
+  });
+
+  everywhere("another operation's cancellation is a failure of this one", async () => {
+    const other = Cancellable.withTimeout(5);
+    const outcome = await new Cancellable().settle(() => other.run(() => sleepForever()));
+    expect(outcome).toEqual({ status: "failed", error: other.token.error });
+  });
+
+  everywhere("a body that throws before its first await is settled like any other", async () => {
+    const failure = new Error("sync");
+    const outcome = await new Cancellable().settle(() => {
+      throw failure;
+    });
+    expect(outcome).toEqual({ status: "failed", error: failure });
+  });
+});
+
+describeEverywhere("graceMs", (everywhere) => {
+  everywhere("counts from the cancellation, and not from the start", async (t) => {
+    const stuck = deferred();
+    const outcome = await Cancellable.withTimeout(20, { graceMs: { milliseconds: 10 } }).settle(
+      () => stuck.promise,
+    );
+    expect(outcome).toMatchObject({ status: "cancelled", abandoned: true });
+    t.expectElapsed(30);
+    stuck.resolve();
+  });
+
+  everywhere("run rejects with the cancellation, and a late value or rejection goes nowhere", async () => {
+    for (const late of ["value", "rejection"]) {
+      const stuck = deferred();
+      const op = Cancellable.withTimeout(5, { graceMs: 5 });
+      const ended = vi.fn();
+      op.onCancel(ended).onComplete(ended).onError(ended);
+      expect(await rejection(op.run(() => stuck.promise))).toBe(op.token.error);
+      // The run fails if this is an unhandled rejection.
+      if (late === "value") stuck.resolve();
+      else stuck.reject(new Error("late"));
+      await sleep(1);
+      expect(op.context.status).toBe("cancelled");
+      expect(ended).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  everywhere("without a cancellation it means nothing", async (t) => {
+    expect(await new Cancellable({ graceMs: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
+    t.expectElapsed(20);
+  });
+
+  everywhere("a body that ends within it gives its own outcome", async () => {
+    const value = await Cancellable.withTimeout(5, { graceMs: 1_000 }).settle(async (op) => {
+      await rejection(sleepForever());
+      await op.shield(() => sleep(10));
+      return "saved";
+    });
+    expect(value).toEqual({ status: "completed", value: "saved" });
+  });
+
+  everywhere("is checked by name", () => {
+    expect(() => new Cancellable({ graceMs: Number.NaN })).toThrow(/options\.graceMs/);
+    expect(() => new Cancellable({ graceMs: "5" as never })).toThrow(TypeError);
+  });
+});
+
+describe("the warning after 5 s", () => {
+  /** What is written to the console while an operation that is cancelled at 1 s runs, in virtual time. */
+  async function warnings(
+    op: () => Cancellable,
+    body: (op: Cancellable) => Promise<unknown>,
+  ): Promise<{ texts: string[]; at: number[] }> {
+    const backend = new VirtualBackend();
+    const at: number[] = [];
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => void at.push(backend.now()));
+    try {
+      await run(() => op().settle(body), { backend });
+      return { texts: warn.mock.calls.map((call) => String(call[0])), at };
+    } finally {
+      warn.mockRestore();
+    }
+  }
+
+  const stubborn =
+    (ms: number) =>
+    (op: Cancellable): Promise<unknown> =>
+      op.shield(() => sleep(ms));
+
+  test("a cancelled body that has not ended is named, once, with what to do", async () => {
+    const { texts, at } = await warnings(
+      () => Cancellable.withTimeout(1_000, { name: "import" }),
+      stubborn(60_000),
+    );
+    expect(at).toEqual([6_000]);
+    expect(texts[0]).toMatch(/"import".*op\.signal.*op\.waitFor/);
+  });
+
+  test("there is none for a body that ends in time", async () => {
+    const { at } = await warnings(() => Cancellable.withTimeout(1_000), stubborn(5_999));
+    expect(at).toEqual([]);
+  });
+
+  test("there is none without a cancellation, however long it takes", async () => {
+    const { at } = await warnings(() => new Cancellable(), stubborn(60_000));
+    expect(at).toEqual([]);
+  });
+
+  test("there is none with graceMs, which is the answer to it", async () => {
+    for (const graceMs of [10_000, null]) {
+      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { graceMs }), stubborn(60_000));
+      expect(at).toEqual([]);
+    }
+  });
+});
+
+describeEverywhere("op.shield", (everywhere) => {
+  everywhere(
+    "a timeout of its own ends it with a TimeoutCancellation, and the operation goes on",
+    async (t) => {
+      const value = await new Cancellable().run(async (op) => {
+        const error = await rejection(op.shield(() => sleepForever(), { timeout: { milliseconds: 10 } }));
+        expect(error).toBeInstanceOf(TimeoutCancellation);
+        expect(op.isCancelled).toBe(false);
+        return "went on";
+      });
+      expect(value).toBe("went on");
+      t.expectElapsed(10);
+    },
+  );
+
+  everywhere("in a cancelled operation its own timeout still holds", async (t) => {
+    const op = new Cancellable();
+    await op.settle(async () => {
+      op.cancel();
+      expect(await op.shield(() => "in time", { timeout: 10 })).toBe("in time");
+      expect(await rejection(op.shield(() => sleepForever(), { timeout: 10 }))).toMatchObject({
+        reason: "timeout",
+      });
+    });
+    t.expectElapsed(10);
+  });
+
+  everywhere("what is shielded may be cancelled by itself", async () => {
+    await new Cancellable().run(async (op) => {
+      const error = await rejection(
+        op.shield((inner) => {
+          inner.cancel("manual", "only this");
+          return sleepForever();
+        }),
+      );
+      expect(error).toMatchObject({ reason: "manual", message: "only this" });
+      expect(op.isCancelled).toBe(false);
+    });
+  });
+
+  everywhere("bad arguments are refused by name, and an operation that has ended", async () => {
+    const op = new Cancellable();
+    await op.run(async () => {
+      expect(await rejection(op.shield("body" as never))).toBeInstanceOf(TypeError);
+      expect(await rejection(op.shield(() => {}, { timeout: Number.NaN }))).toMatchObject({
+        message: expect.stringContaining("options.timeout"),
+      });
+    });
+    expect(await rejection(op.shield(() => {}))).toMatchObject({ code: "ERR_PARENT_ENDED" });
+  });
+});
+
+describeEverywhere("op.wrap and op.waitFor", (everywhere) => {
+  everywhere("a wrapped function is called with its arguments, in the operation (PAR-CAN-24)", async () => {
+    const op = new Cancellable();
+    const add = op.wrap(async (a: number, b: number) => {
+      expect(currentOperation()).toBe(op);
+      return a + b;
+    });
+    expect(
+      await op.run(async () => {
+        const sum: number = await add(1, 2);
+        return sum;
+      }),
+    ).toBe(3);
+    expect(() => op.wrap(42 as never)).toThrow(TypeError);
+  });
+
+  everywhere("in a cancelled operation it is not called (PAR-CAN-25)", async () => {
+    const token = new CancellationToken();
+    const fn = vi.fn();
+    const op = Cancellable.withToken(token);
+    const wrapped = op.wrap(fn);
+    await op.settle(async () => {
+      token.cancel();
+      expect(await rejection(wrapped())).toBe(op.token.error);
+      expect(await rejection(op.waitFor(fn))).toBe(op.token.error);
+    });
+    expect(fn).not.toHaveBeenCalled();
+  });
+
+  everywhere("both stop waiting when the operation is cancelled, and abandon the work", async (t) => {
+    const stuck = deferred();
+    const op = Cancellable.withTimeout(10);
+    await op.settle(async () => {
+      const waits = [
+        op.waitFor(stuck.promise),
+        op.wrap(() => stuck.promise)(),
+        op.waitFor(() => stuck.promise),
+      ];
+      const errors = await Promise.all(waits.map(rejection));
+      expect(new Set(errors)).toEqual(new Set([op.token.error]));
+    });
+    t.expectElapsed(10);
+    stuck.reject(new Error("late"));
+    await sleep(1);
+  });
+});

@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import * as root from "../src/index.ts";
+import * as testing from "../src/testing/index.ts";
+
+/** What an entry exports as types only: they are gone at run time, so its text says. */
+async function typesOf(entry: string): Promise<string[]> {
+  const text = await readFile(new URL(entry, import.meta.url), "utf8");
+  const found: string[] = [];
+  for (const [, allTypes, names] of text.matchAll(/export (type )?\{([^}]*)\}/g)) {
+    for (const name of (names ?? "").split(",").map((part) => part.trim())) {
+      if (name.startsWith("type ")) found.push(name.slice("type ".length));
+      else if (allTypes !== undefined && name !== "") found.push(name);
+    }
+  }
+  return found.sort();
+}
+
+test("the root exports exactly these values", () => {
+  expect(Object.keys(root).sort()).toEqual([
+    "AbortSignalSource",
+    "AllOfSource",
+    "AnyOfSource",
+    "AsyncBackend",
+    "CancelScope",
+    "Cancellable",
+    "CancellationError",
+    "CancellationSource",
+    "CancellationToken",
+    "CapacityLimiter",
+    "Condition",
+    "ConditionCancellation",
+    "ConditionSource",
+    "DeadlineSource",
+    "Event",
+    "LinkedCancellationToken",
+    "Lock",
+    "ManualCancellation",
+    "NativeTask",
+    "OperationContext",
+    "ParentCancellation",
+    "Queue",
+    "QueueClosedError",
+    "ResourceSource",
+    "Semaphore",
+    "SignalCancellation",
+    "SignalSource",
+    "TaskCancelledError",
+    "TaskFailedError",
+    "TimeoutCancellation",
+    "TimeoutSource",
+    "TokenSource",
+    "UsageError",
+    "all",
+    "any",
+    "checkpoint",
+    "currentDeadline",
+    "currentOperation",
+    "currentSignal",
+    "detectBackend",
+    "failAfter",
+    "getBackend",
+    "isCancellation",
+    "map",
+    "moveOnAfter",
+    "race",
+    "registerBackend",
+    "run",
+    "setReporter",
+    "shield",
+    "sleep",
+    "sleepForever",
+    "sleepUntil",
+    "taskGroup",
+    "waitFor",
+    "withTimeout",
+  ]);
+});
+
+test("the root exports exactly these types", async () => {
+  expect(await typesOf("../src/index.ts")).toEqual([
+    "Callback",
+    "CallbackArguments",
+    "CallbackKind",
+    "CancelScopeOptions",
+    "CancellableOptions",
+    "CancellationErrorOptions",
+    "CancellationPart",
+    "CancellationReason",
+    "ConcurrencyOptions",
+    "ConditionOptions",
+    "Duration",
+    "Lease",
+    "NativeTaskEvents",
+    "OperationSnapshot",
+    "OperationStatus",
+    "Outcome",
+    "ParentOption",
+    "Progress",
+    "ProgressDetail",
+    "Reporter",
+    "ResourceOptions",
+    "ResourceReader",
+    "ResourceThresholds",
+    "RunOptions",
+    "ScopeParent",
+    "ShieldOptions",
+    "SignalName",
+    "SourceSink",
+    "Span",
+    "Task",
+    "TaskGroup",
+    "TaskGroupOptions",
+    "TaskHandle",
+    "TaskStatus",
+    "TimedScopeOptions",
+    "UsageErrorCode",
+    "Work",
+    "WorkValue",
+    "WorkValues",
+  ]);
+});
+
+test("the testing entry exports exactly the virtual backend and its options", async () => {
+  expect(Object.keys(testing)).toEqual(["VirtualBackend"]);
+  expect(await typesOf("../src/testing/index.ts")).toEqual(["VirtualBackendOptions"]);
+});
+
+test("the package can be imported by exactly these paths, each with types", async () => {
+  const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
+    readonly exports: Record<string, string | { readonly types?: string; readonly default?: string }>;
+  };
+  const { "./package.json": self, ...entries } = manifest.exports;
+  expect(self).toBe("./package.json");
+  expect(entries).toEqual({
+    ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
+  });
+});
+
+test("every exported class and function has its own name", () => {
+  for (const [name, value] of Object.entries({ ...root, ...testing })) {
+    expect(value, name).toBeTypeOf("function");
+    expect((value as { readonly name: string }).name).toBe(name);
+  }
+});

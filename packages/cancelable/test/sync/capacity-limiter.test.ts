@@ -1,0 +1,195 @@
+import { expect } from "vitest";
+import { CapacityLimiter, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { until, usage } from "./until.ts";
+
+describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
+  everywhere("no more run at once than the total", async () => {
+    const limiter = new CapacityLimiter(2);
+    let inside = 0;
+    let most = 0;
+    await taskGroup((group) => {
+      for (let i = 0; i < 5; i++) {
+        group.startSoon(() =>
+          limiter.run(async () => {
+            most = Math.max(most, ++inside);
+            await sleep(1);
+            inside--;
+          }),
+        );
+      }
+    });
+    expect(most).toBe(2);
+    expect([limiter.borrowed, limiter.available, limiter.waiting]).toEqual([0, 2, 0]);
+  });
+
+  everywhere("a task borrows once, and gives back only what it has (CONF-M01)", async () => {
+    const limiter = new CapacityLimiter(3);
+    expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+    await taskGroup((group) => {
+      group.startSoon(async () => {
+        await limiter.acquire();
+        expect(await rejection(limiter.acquire())).toMatchObject(usage("ERR_ALREADY_HELD"));
+        expect(() => limiter.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_ALREADY_HELD")));
+        expect(limiter.borrowed).toBe(1);
+        limiter.release();
+        expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+      });
+    });
+  });
+
+  everywhere("outside of any task every borrowing is its own", async () => {
+    const limiter = new CapacityLimiter(2);
+    const leases = [await limiter.acquire(), limiter.acquireNowait()];
+    expect(limiter.borrowed).toBe(2);
+    for (const lease of leases) lease[Symbol.dispose]();
+    expect(limiter.borrowed).toBe(0);
+  });
+
+  everywhere("anybody borrows on behalf of a key (CONF-M02)", async () => {
+    const limiter = new CapacityLimiter(2);
+    const key = { job: 7 };
+    await limiter.acquire(key);
+    limiter.acquireNowait("other");
+    expect(limiter.borrowers).toEqual([key, "other"]);
+    expect(await rejection(limiter.acquire(key))).toMatchObject(usage("ERR_ALREADY_HELD"));
+    limiter.release(key);
+    expect(() => limiter.release(key)).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+    expect(limiter.borrowers).toEqual(["other"]);
+    expect(await limiter.run(() => limiter.borrowers, key)).toEqual(["other", key]);
+    expect(limiter.borrowers).toEqual(["other"]);
+  });
+
+  everywhere("a lease gives back once, however often it is disposed of", async () => {
+    const limiter = new CapacityLimiter(1);
+    const first = await limiter.acquire("key");
+    first[Symbol.dispose]();
+    const second = await limiter.acquire("key");
+    first[Symbol.dispose]();
+    expect(limiter.borrowed).toBe(1);
+    second[Symbol.dispose]();
+    expect(limiter.borrowed).toBe(0);
+  });
+
+  everywhere("the total is a whole number of at least 0, or Infinity (CONF-M03)", () => {
+    for (const total of [-1, 1.5, Number.NaN]) {
+      expect(() => new CapacityLimiter(total)).toThrow(RangeError);
+      expect(() => {
+        new CapacityLimiter(1).total = total;
+      }).toThrow(RangeError);
+    }
+    expect(() => new CapacityLimiter("1" as never)).toThrow(TypeError);
+    const unlimited = new CapacityLimiter(Number.POSITIVE_INFINITY);
+    for (let i = 0; i < 100; i++) unlimited.acquireNowait(i);
+    expect([unlimited.borrowed, unlimited.available]).toEqual([100, Number.POSITIVE_INFINITY]);
+  });
+
+  everywhere("a total of 0 lets nobody in (CONF-M03)", async () => {
+    const limiter = new CapacityLimiter(0);
+    expect(() => limiter.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+    expect(await moveOnAfter(5, () => limiter.acquire())).toBeUndefined();
+    expect([limiter.borrowed, limiter.waiting]).toEqual([0, 0]);
+  });
+});
+
+describeEverywhere("CapacityLimiter: the line", (everywhere) => {
+  everywhere("raising the total wakes as many as now fit, in order (CONF-M04)", async () => {
+    const limiter = new CapacityLimiter(0);
+    const order: number[] = [];
+    await taskGroup(async (group) => {
+      for (let i = 0; i < 4; i++) {
+        group.startSoon(async () => {
+          await limiter.acquire(i);
+          order.push(i);
+        });
+      }
+      await until(() => limiter.waiting === 4);
+      limiter.total = 3;
+      expect([limiter.borrowed, limiter.waiting]).toEqual([3, 1]);
+      await until(() => order.length === 3);
+      limiter.release(0);
+    });
+    expect(order).toEqual([0, 1, 2, 3]);
+  });
+
+  everywhere(
+    "lowered below what is borrowed, nobody enters until enough is given back (CONF-M04)",
+    async () => {
+      const limiter = new CapacityLimiter(3);
+      for (const key of ["a", "b", "c"]) limiter.acquireNowait(key);
+      limiter.total = 1;
+      expect(limiter.available).toBe(-2);
+      await taskGroup(async (group) => {
+        const waiter = group.startSoon(() => limiter.acquire("d"));
+        await until(() => limiter.waiting === 1);
+        limiter.release("a");
+        limiter.release("b");
+        expect([limiter.available, limiter.waiting]).toEqual([0, 1]);
+        limiter.release("c");
+        expect([limiter.available, limiter.waiting]).toEqual([0, 0]);
+        await waiter;
+      });
+      expect(limiter.borrowers).toEqual(["d"]);
+    },
+  );
+
+  everywhere("what is given back belongs to the first waiter before it runs (CONF-M05)", async () => {
+    const limiter = new CapacityLimiter(1);
+    await taskGroup(async (group) => {
+      const held = await limiter.acquire("holder");
+      group.startSoon(() => limiter.acquire("waiter"));
+      await until(() => limiter.waiting === 1);
+      held[Symbol.dispose]();
+      expect(limiter.borrowers).toEqual(["waiter"]);
+      expect(() => limiter.acquireNowait("thief")).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+    });
+  });
+
+  everywhere("a cancelled waiter leaves the line, the others keep their places (CONF-M06)", async () => {
+    const limiter = new CapacityLimiter(1);
+    const order: number[] = [];
+    await taskGroup(async (group) => {
+      const held = await limiter.acquire();
+      const tasks: Task<void>[] = [];
+      for (let i = 0; i < 4; i++) {
+        tasks.push(group.startSoon(() => limiter.run(() => void order.push(i))));
+      }
+      await until(() => limiter.waiting === 4);
+      tasks[0]?.cancel();
+      tasks[2]?.cancel();
+      expect(limiter.waiting).toBe(2);
+      held[Symbol.dispose]();
+    });
+    expect(order).toEqual([1, 3]);
+    expect(limiter.borrowed).toBe(0);
+  });
+
+  everywhere("handed over or cancelled first: in the same turn the first one counts (CONF-M06)", async () => {
+    for (const [handedFirst, status] of [
+      [true, "completed"],
+      [false, "cancelled"],
+    ] as const) {
+      const limiter = new CapacityLimiter(1);
+      await taskGroup(async (group) => {
+        const held = await limiter.acquire();
+        const task = group.startSoon(() => limiter.run(() => {}));
+        await until(() => limiter.waiting === 1);
+        if (handedFirst) held[Symbol.dispose]();
+        task.cancel();
+        held[Symbol.dispose]();
+        await task.wait();
+        expect(task.status).toBe(status);
+      });
+      expect([limiter.borrowed, limiter.waiting]).toEqual([0, 0]);
+    }
+  });
+
+  everywhere("in a cancelled scope nothing is borrowed (CONF-A08)", async () => {
+    const limiter = new CapacityLimiter(1);
+    await moveOnAfter(null, async (scope) => {
+      scope.cancel();
+      expect(await rejection(limiter.acquire())).toBe(scope.error);
+    });
+    expect(limiter.borrowed).toBe(0);
+  });
+});

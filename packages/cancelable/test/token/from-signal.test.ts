@@ -1,0 +1,145 @@
+import { getEventListeners } from "node:events";
+import { expect, vi } from "vitest";
+import {
+  CancellationToken,
+  isCancellation,
+  ManualCancellation,
+  TimeoutCancellation,
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+
+/** A foreign signal that counts what is done to it. */
+function foreign(): {
+  readonly controller: AbortController;
+  readonly signal: AbortSignal;
+  readonly counts: () => { readonly added: number; readonly removed: number; readonly left: number };
+} {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const added = vi.spyOn(signal, "addEventListener");
+  const removed = vi.spyOn(signal, "removeEventListener");
+  const counts = () => ({
+    added: added.mock.calls.length,
+    removed: removed.mock.calls.length,
+    left: getEventListeners(signal, "abort").length,
+  });
+  return { controller, signal, counts };
+}
+
+describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
+  everywhere("is live while the signal is, and cancelled inside its abort", () => {
+    const { controller, signal } = foreign();
+    const token = CancellationToken.from(signal);
+    expect(token).toBeInstanceOf(CancellationToken);
+    expect(token.isCancelled).toBe(false);
+    const reason = new Error("the user left");
+    controller.abort(reason);
+    expect([token.isCancelled, token.reason, token.message]).toEqual([true, "manual", "the user left"]);
+    expect(token.error).toBeInstanceOf(ManualCancellation);
+    expect(token.error?.cause).toBe(reason);
+  });
+
+  everywhere("is cancelled from the beginning, without a listener, if the signal was aborted", () => {
+    const { controller, signal, counts } = foreign();
+    const reason = new Error("before");
+    controller.abort(reason);
+    const token = CancellationToken.from(signal);
+    expect([token.isCancelled, token.message]).toEqual([true, "before"]);
+    expect(token.error?.cause).toBe(reason);
+    expect(counts()).toEqual({ added: 0, removed: 0, left: 0 });
+    token[Symbol.dispose]();
+    expect(token.isCancelled).toBe(true);
+  });
+
+  everywhere("has reason timeout for a signal that timed out", () => {
+    const { controller, signal } = foreign();
+    const token = CancellationToken.from(signal);
+    const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+    controller.abort(reason);
+    expect([token.reason, token.message]).toEqual(["timeout", reason.message]);
+    expect(token.error).toBeInstanceOf(TimeoutCancellation);
+    expect(token.error?.cause).toBe(reason);
+  });
+
+  everywhere("takes any reason: what has no text gets one", () => {
+    for (const reason of ["a string", 0, null, { name: 5, message: 7 }, new Error("")]) {
+      const { controller, signal } = foreign();
+      const token = CancellationToken.from(signal);
+      controller.abort(reason);
+      expect([token.reason, token.message]).toEqual(["manual", "AbortSignal was aborted"]);
+      expect(token.error?.cause).toBe(reason);
+    }
+    const { controller, signal } = foreign();
+    const token = CancellationToken.from(signal);
+    controller.abort();
+    expect(token.reason).toBe("manual");
+    expect(token.error?.cause).toMatchObject({ name: "AbortError" });
+  });
+
+  everywhere("adds one listener, and disposing takes it off", () => {
+    const { controller, signal, counts } = foreign();
+    const token = CancellationToken.from(signal);
+    expect(counts()).toEqual({ added: 1, removed: 0, left: 1 });
+    token[Symbol.dispose]();
+    expect(counts()).toEqual({ added: 1, removed: 1, left: 0 });
+    token[Symbol.dispose]();
+    expect(counts().left).toBe(0);
+    controller.abort();
+    expect(token.isCancelled).toBe(false);
+  });
+
+  everywhere("has no listener left after the abort", () => {
+    const { controller, signal, counts } = foreign();
+    const token = CancellationToken.from(signal);
+    controller.abort();
+    expect(counts()).toMatchObject({ added: 1, left: 0 });
+    token[Symbol.dispose]();
+    expect(counts().left).toBe(0);
+    expect(token.isCancelled).toBe(true);
+  });
+
+  everywhere("uses one listener however many wait on the token", () => {
+    const { controller, signal, counts } = foreign();
+    const token = CancellationToken.from(signal);
+    const callback = vi.fn();
+    for (let i = 0; i < 50; i++) token.onCancel(callback);
+    void token.waitForCancel();
+    expect(token.signal.aborted).toBe(false);
+    expect(counts()).toEqual({ added: 1, removed: 0, left: 1 });
+    controller.abort();
+    expect(callback).toHaveBeenCalledTimes(50);
+    expect(token.signal.aborted).toBe(true);
+  });
+
+  everywhere(
+    "can be cancelled by hand: the foreign signal hears nothing, and a later abort is too late",
+    () => {
+      const { controller, signal, counts } = foreign();
+      const token = CancellationToken.from(signal);
+      expect(token.cancel("shutdown", "mine")).toBe(true);
+      expect(signal.aborted).toBe(false);
+      controller.abort(new Error("late"));
+      expect([token.reason, token.message]).toEqual(["shutdown", "mine"]);
+      token[Symbol.dispose]();
+      expect(counts().left).toBe(0);
+    },
+  );
+
+  everywhere("a disposed token can still be cancelled by hand", () => {
+    const { signal } = foreign();
+    const token = CancellationToken.from(signal);
+    token[Symbol.dispose]();
+    expect(token.cancel()).toBe(true);
+    expect(token.signal.aborted).toBe(true);
+  });
+
+  everywhere("a signal that a token made leads back to the token's error", () => {
+    const first = new CancellationToken();
+    const second = CancellationToken.from(first.signal);
+    first.cancel("shutdown", "deploying");
+    expect([second.reason, second.message]).toEqual(["manual", "deploying"]);
+    expect(second.error?.cause).toBe(first.error);
+    expect(isCancellation(second.error, first)).toBe(true);
+    second[Symbol.dispose]();
+  });
+});
