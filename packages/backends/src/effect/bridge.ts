@@ -58,20 +58,31 @@ export function fromCancellable<A, E = never, R = never, C = never>(
       work = enterFiber(fiber, start);
       work.then(
         (value) => resume(Effect.succeed(value)),
-        (error: unknown) => {
-          if (inner !== undefined && error === inner.error) resume(Effect.failCause(inner.cause));
-          else if (error === op.token.error) resume(Effect.fail(error as CancellationError));
-          else if (options?.catch !== undefined) resume(Effect.fail(options.catch(error)));
-          else resume(Effect.die(error));
-        },
+        // Suspended: a `catch` that throws is a defect.
+        (error: unknown) => resume(Effect.suspend(() => failure(error))),
       );
     });
+    const failure = (error: unknown): Effect.Effect<never, CancellationError | E | C> => {
+      if (inner !== undefined && error === inner.error)
+        return Effect.failCause(op.token.error === undefined ? inner.cause : withoutInterrupts(inner.cause));
+      if (error === op.token.error) return Effect.fail(error as CancellationError);
+      return options?.catch === undefined ? Effect.die(error) : Effect.fail(options.catch(error));
+    };
     return Effect.onExit(waiting, (exit) => {
       if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)) return Effect.void;
       op.cancel("parent", interruption(fiber, exit.cause));
-      return settled(work, op.token);
+      return settled(work, op.token, (error) =>
+        inner !== undefined && error === inner.error
+          ? Effect.failCause(withoutInterrupts(inner.cause))
+          : Effect.die(error),
+      );
     });
   });
+}
+
+/** What else came of an effect that was interrupted: the interruption is the cancellation, which is told already. */
+function withoutInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
+  return Cause.fromReasons(cause.reasons.filter((reason) => !Cause.isInterruptReason(reason)));
 }
 
 /**

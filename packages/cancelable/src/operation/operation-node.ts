@@ -4,6 +4,7 @@ import { Cancellation } from "../token/tree.ts";
 /** What an operation's node tells its operation. */
 export interface OperationHooks {
   readonly parentId: string | undefined;
+  readonly hasEnded: boolean;
   /** Marked as cancelled: called inside the wave, so it runs no code of a user. */
   cancelled(): void;
   /** The deadline has passed. False: nobody took care of it. */
@@ -22,6 +23,10 @@ export class OperationNode extends ScopeNode {
 
   override get adopts(): boolean {
     return true;
+  }
+
+  override cancel(cancellation: Cancellation, propagate = true): boolean {
+    return !this.#hooks.hasEnded && super.cancel(cancellation, propagate);
   }
 
   protected override adopt(above: Cancellation): Cancellation {

@@ -118,9 +118,11 @@ export class DeadlineQueue {
   }
 
   /** D2. Also for an entry at Infinity: somebody sleeps, and that keeps the process alive. */
-  #armFor({ at }: Slot): void {
+  #armFor(slot: Slot): void {
+    const at = Math.min(slot.at, this.#timerAt);
     if (this.#timer !== undefined) {
-      if (at >= this.#timerAt) return;
+      // Watched timers may have been thrown away behind our back: those are always set anew.
+      if (at === this.#timerAt && this.#runtime.exactTimers !== true) return;
       this.#timer[Symbol.dispose]();
     }
     this.#timerAt = at;

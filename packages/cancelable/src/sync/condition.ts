@@ -34,6 +34,7 @@ export class Condition {
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
     this.lock = lock ?? new Lock();
+    this.lock.serve(this.#waiters);
   }
 
   /** How many wait for a notification. */
@@ -66,7 +67,10 @@ export class Condition {
       await waiter.promise;
     } catch (error) {
       // A wait that outlived its scope takes nothing any more.
-      if (node.phase !== "closed") await this.lock.requeue(lease, node);
+      if (node.phase !== "closed") {
+        // Where the lock cannot be had again, the first error says why.
+        await this.lock.requeue(lease, node).catch(() => {});
+      }
       throw error;
     }
   }

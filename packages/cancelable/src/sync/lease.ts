@@ -19,6 +19,11 @@ export class Lease implements Disposable {
     this.holder = holder;
   }
 
+  /** @internal */
+  get isReleased(): boolean {
+    return this.#lender === undefined;
+  }
+
   [Symbol.dispose](): void {
     const lender = this.#lender;
     this.#lender = undefined;

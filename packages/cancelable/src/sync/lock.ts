@@ -32,6 +32,7 @@ export class Lock {
   #lease: Lease | undefined;
   #broken = false;
   readonly #waiters = new WaitQueue<Lease, Claim>();
+  readonly #conditions: Array<{ rejectAll(error: () => unknown): void }> = [];
 
   get isLocked(): boolean {
     return this.#lease !== undefined;
@@ -99,6 +100,12 @@ export class Lock {
   /** @internal Joins the line again, out of reach of any cancellation. */
   requeue(lease: Lease, node: ScopeNode): Promise<Lease> {
     const task = lease.holder as TaskHandle<unknown> | undefined;
+    try {
+      this.#requireHeld(lease);
+      if (this.#broken) throw new UsageError("ERR_BROKEN", "Lock");
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.#lease === undefined) return Promise.resolve(this.#grant(task, lease));
     return this.#waiters.join(node.host.root, { task, lease }).promise;
   }
@@ -107,14 +114,34 @@ export class Lock {
   ownerEnded(): void {
     this.#broken = true;
     this.#lease = undefined;
-    this.#waiters.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
+    for (const line of [this.#waiters, ...this.#conditions])
+      line.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
+  }
+
+  /** @internal Those in `line` wait for a condition of this lock. */
+  serve(line: { rejectAll(error: () => unknown): void }): void {
+    this.#conditions.push(line);
   }
 
   #pass(lease: Lease): void {
     (lease.holder as TaskHandle<unknown> | undefined)?.held?.delete(this);
-    const next = this.#waiters.shift();
     this.#lease = undefined;
-    if (next !== undefined) next.resolve(this.#grant(next.payload.task, next.payload.lease));
+    for (let next = this.#waiters.shift(); next !== undefined; next = this.#waiters.shift()) {
+      const { task, lease: before } = next.payload;
+      try {
+        this.#requireHeld(before);
+      } catch (error) {
+        next.reject(error);
+        continue;
+      }
+      next.resolve(this.#grant(task, before));
+      return;
+    }
+  }
+
+  /** A lease that was given back during a condition's wait is not had again: nobody would give it back. */
+  #requireHeld(lease: Lease | undefined): void {
+    if (lease?.isReleased) throw new UsageError("ERR_NOT_HELD", "Lock");
   }
 
   #grant(task: TaskHandle<unknown> | undefined, before: Lease | undefined): Lease {

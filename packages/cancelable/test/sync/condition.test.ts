@@ -161,7 +161,7 @@ describeEverywhere("Condition", (everywhere) => {
     await taskGroup(async (group) => {
       const waiter = group.startSoon(async () => {
         using _lease = await condition.acquire();
-        return condition.waitUntil(() => {
+        return await condition.waitUntil(() => {
           expect(condition.lock.isLocked).toBe(true);
           asked++;
           return items >= 2 && `${items} items`;

@@ -1,0 +1,404 @@
+import { Cancellable, type CancellationError, shield, sleep, sleepForever } from "@hother/cancelable";
+import { cancellationOf, fromCancellable } from "@hother/cancelable-backends/effect";
+import { Cause, Context, Data, Effect, Exit, Fiber } from "effect";
+import { describe, expect, test } from "vitest";
+import { deferred, turn } from "../support.ts";
+
+class NotFound extends Data.TaggedError("NotFound")<{ readonly id: number }> {}
+
+const Greeting = Context.Service<{ readonly text: string }, { readonly text: string }>("Greeting");
+
+/** The cause that a program ends with. */
+async function causeOf<A, E>(program: Effect.Effect<A, E>): Promise<Cause.Cause<E>> {
+  const exit = await Effect.runPromiseExit(program);
+  if (Exit.isSuccess(exit)) return expect.fail(`it should have failed, and gave ${String(exit.value)}`);
+  return exit.cause;
+}
+
+function causeIn<A, E>(exit: Exit.Exit<A, E>): Cause.Cause<E> {
+  return Exit.isFailure(exit) ? exit.cause : expect.fail("it should have failed");
+}
+
+const defects = (cause: Cause.Cause<unknown>): unknown[] =>
+  cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect);
+
+describe("fromCancellable: what comes out", () => {
+  test("the value of an async body, and of a sync one", async () => {
+    const op = new Cancellable();
+    expect(await Effect.runPromise(fromCancellable(op, async () => 42))).toBe(42);
+    expect(op.isCompleted).toBe(true);
+    expect(op.context.status).toBe("completed");
+    expect(await Effect.runPromise(fromCancellable(new Cancellable(), () => "now"))).toBe("now");
+  });
+
+  test("the body is given the operation, and it is the ambient one", async () => {
+    const op = new Cancellable({ name: "download" });
+    const seen = await Effect.runPromise(fromCancellable(op, (self) => self));
+    expect(seen).toBe(op);
+  });
+
+  test("nothing starts before the effect runs", async () => {
+    let calls = 0;
+    const effect = fromCancellable(new Cancellable(), () => ++calls);
+    await turn();
+    expect(calls).toBe(0);
+    expect(await Effect.runPromise(effect)).toBe(1);
+  });
+
+  test("a cancellation of the operation is a typed failure", async () => {
+    const op = new Cancellable();
+    const program = fromCancellable(op, async () => {
+      op.cancel("shutdown", "the service is going down");
+      await sleepForever();
+    }).pipe(Effect.catch((error: CancellationError) => Effect.succeed([error.reason, error.message])));
+    expect(await Effect.runPromise(program)).toEqual(["shutdown", "the service is going down"]);
+  });
+
+  test("so is its timeout", async () => {
+    const cause = await causeOf(fromCancellable(Cancellable.withTimeout(5), () => sleepForever()));
+    expect(cause.reasons.map((reason) => reason._tag)).toEqual(["Fail"]);
+    expect(Cause.squash(cause)).toMatchObject({ name: "TimeoutError", reason: "timeout" });
+  });
+
+  test("an operation that is cancelled already does not start its body", async () => {
+    const op = new Cancellable();
+    op.cancel("manual", "never mind");
+    let started = false;
+    const cause = await causeOf(
+      fromCancellable(op, () => {
+        started = true;
+      }),
+    );
+    expect(Cause.squash(cause)).toBe(op.token.error);
+    expect(cause.reasons.map((reason) => reason._tag)).toEqual(["Fail"]);
+    expect(started).toBe(false);
+  });
+
+  test("another rejection, and a synchronous throw, are defects", async () => {
+    const wrong = new RangeError("wrong");
+    for (const body of [
+      () => Promise.reject(wrong),
+      () => {
+        throw wrong;
+      },
+    ]) {
+      const cause = await causeOf(fromCancellable(new Cancellable(), body));
+      expect(cause.reasons.map((reason) => reason._tag)).toEqual(["Die"]);
+      expect(Cause.squash(cause)).toBe(wrong);
+    }
+  });
+
+  test("`catch` makes a typed failure of another rejection, and leaves cancellations alone", async () => {
+    const options = { catch: (error: unknown) => `caught ${(error as Error).message}` };
+    const failed = await causeOf(
+      fromCancellable(new Cancellable(), () => Promise.reject(new Error("no disk")), options),
+    );
+    expect(failed.reasons).toMatchObject([{ _tag: "Fail", error: "caught no disk" }]);
+    const op = new Cancellable();
+    op.cancel();
+    expect(Cause.squash(await causeOf(fromCancellable(op, () => 1, options)))).toBe(op.token.error);
+  });
+
+  test("a `catch` that throws is a defect, and does not hang", async () => {
+    const broken = new Error("in catch");
+    const cause = await causeOf(
+      fromCancellable(new Cancellable(), () => Promise.reject(new Error("no disk")), {
+        catch: () => {
+          throw broken;
+        },
+      }),
+    );
+    expect(defects(cause)).toEqual([broken]);
+  });
+
+  test("a second run of the effect says that the operation has been used", async () => {
+    const effect = fromCancellable(new Cancellable({ name: "once" }), () => 1);
+    await Effect.runPromise(effect);
+    const cause = await causeOf(effect);
+    expect(defects(cause)).toMatchObject([{ code: "ERR_ALREADY_STARTED" }]);
+  });
+
+  test("wrong arguments are refused at once", () => {
+    expect(() => fromCancellable({} as Cancellable, () => 1)).toThrow("op must be a Cancellable; got object");
+    expect(() => fromCancellable(new Cancellable(), 1 as never)).toThrow("body must be a function; got number");
+  });
+});
+
+describe("fromCancellable: a body that returns an effect", () => {
+  test("has its value, and the services of the fiber", async () => {
+    const program = fromCancellable(new Cancellable(), () =>
+      Effect.map(Greeting, (greeting) => `${greeting.text}, world`),
+    );
+    const value = await Effect.runPromise(Effect.provideService(program, Greeting, { text: "hello" }));
+    expect(value).toBe("hello, world");
+  });
+
+  test("keeps its typed failures, and its defects", async () => {
+    const program = fromCancellable(new Cancellable(), () => Effect.fail(new NotFound({ id: 7 }))).pipe(
+      Effect.catchTag("NotFound", (error) => Effect.succeed(error.id)),
+      Effect.orDie,
+    );
+    expect(await Effect.runPromise(program)).toBe(7);
+    const wrong = new Error("wrong");
+    const cause = await causeOf(fromCancellable(new Cancellable(), () => Effect.die(wrong)));
+    expect(cause.reasons).toMatchObject([{ _tag: "Die", defect: wrong }]);
+  });
+
+  test("`catch` does not touch its failures", async () => {
+    const cause = await causeOf(
+      fromCancellable(new Cancellable(), () => Effect.fail("typed" as const), { catch: () => "caught" }),
+    );
+    expect(cause.reasons).toMatchObject([{ _tag: "Fail", error: "typed" }]);
+  });
+
+  test("keeps references, and spans become children of the fiber's", async () => {
+    const Level = Context.Reference<number>("test/Level", { defaultValue: () => 0 });
+    const program = fromCancellable(new Cancellable(), () =>
+      Effect.gen(function* () {
+        const span = yield* Effect.currentSpan;
+        return [yield* Level, span.name];
+      }),
+    ).pipe(Effect.withSpan("request"), Effect.provideService(Level, 3), Effect.orDie);
+    expect(await Effect.runPromise(program)).toEqual([3, "request"]);
+  });
+
+  test("library code in it belongs to the operation", async () => {
+    const op = new Cancellable();
+    const program = fromCancellable(op, () =>
+      Effect.promise(async () => {
+        op.cancel("manual", "from inside");
+        await sleep(60_000);
+      }),
+    );
+    expect(Cause.squash(await causeOf(program))).toBe(op.token.error);
+  });
+
+  test("cancelling the operation interrupts it, waits for its finalizers, and is a typed failure", async () => {
+    const op = new Cancellable();
+    const order: string[] = [];
+    const program = fromCancellable(op, () =>
+      Effect.never.pipe(
+        Effect.onInterrupt(() =>
+          Effect.promise(async () => {
+            await turn();
+            order.push("finalizer");
+          }),
+        ),
+      ),
+    ).pipe(
+      Effect.catch((error: CancellationError) => {
+        order.push(error.reason);
+        return Effect.void;
+      }),
+    );
+    const running = Effect.runPromise(program);
+    await turn();
+    op.cancel("shutdown");
+    await running;
+    expect(order).toEqual(["finalizer", "shutdown"]);
+  });
+
+  test("that interrupts itself: an interruption, and the operation ends", async () => {
+    const op = new Cancellable();
+    const cause = await causeOf(fromCancellable(op, () => Effect.interrupt));
+    expect(Cause.hasInterruptsOnly(cause)).toBe(true);
+    expect(op.isCompleted || op.isCancelled).toBe(true);
+    expect(op.isRunning).toBe(false);
+  });
+});
+
+describe("fromCancellable: interruption", () => {
+  test("cancels the operation with reason `parent`, and says what interrupted", async () => {
+    const op = new Cancellable();
+    const started = deferred();
+    const [exit, id, by] = await Effect.runPromise(
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(
+          fromCancellable(op, async () => {
+            started.resolve();
+            await sleepForever();
+          }),
+        );
+        yield* Effect.promise(() => started.promise);
+        yield* Fiber.interrupt(fiber);
+        return [yield* Fiber.await(fiber), fiber.id, yield* Effect.fiberId] as const;
+      }),
+    );
+    expect(Cause.hasInterruptsOnly(causeIn(exit))).toBe(true);
+    expect(op.token.error).toMatchObject({
+      reason: "parent",
+      message: `Effect fiber #${id} was interrupted by fiber #${by}`,
+    });
+    expect(op.context.status).toBe("cancelled");
+  });
+
+  test("without a fiber that interrupts, only the interrupted one is named", async () => {
+    const op = new Cancellable();
+    const fiber = Effect.runFork(fromCancellable(op, () => sleepForever()));
+    await turn();
+    fiber.interruptUnsafe();
+    await Effect.runPromise(Fiber.await(fiber));
+    expect(op.token.message).toBe(`Effect fiber #${fiber.id} was interrupted`);
+  });
+
+  test("waits for slow clean-up under a shield, also when interrupted a second time", async () => {
+    const op = new Cancellable();
+    const cleaning = deferred();
+    const release = deferred();
+    let cleaned = false;
+    const fiber = Effect.runFork(
+      fromCancellable(op, async () => {
+        try {
+          await sleepForever();
+        } finally {
+          await shield(async () => {
+            cleaning.resolve();
+            await release.promise;
+            await sleep(1);
+          });
+          cleaned = true;
+        }
+      }),
+    );
+    await turn();
+    fiber.interruptUnsafe(1001);
+    await cleaning.promise;
+    fiber.interruptUnsafe(1002);
+    const second = Effect.runPromise(Fiber.interrupt(fiber));
+    await turn();
+    expect(fiber.pollUnsafe()).toBeUndefined();
+    expect(cleaned).toBe(false);
+    release.resolve();
+    const exit = await Effect.runPromise(Fiber.await(fiber));
+    await second;
+    expect(cleaned).toBe(true);
+    expect(Cause.hasInterruptsOnly(causeIn(exit))).toBe(true);
+    expect(op.token.message).toBe(`Effect fiber #${fiber.id} was interrupted by fiber #1001`);
+  });
+
+  test("an error of the clean-up is a defect beside the interruption", async () => {
+    const broken = new Error("could not release");
+    const fiber = Effect.runFork(
+      fromCancellable(new Cancellable(), async () => {
+        try {
+          await sleepForever();
+        } finally {
+          await shield(() => sleep(1));
+          throw broken;
+        }
+      }),
+    );
+    await turn();
+    fiber.interruptUnsafe(1);
+    const cause = causeIn(await Effect.runPromise(Fiber.await(fiber)));
+    expect(Cause.hasInterrupts(cause)).toBe(true);
+    expect(defects(cause)).toEqual([broken]);
+  });
+
+  test("a body that swallows the cancellation has ended before the fiber has", async () => {
+    const op = new Cancellable();
+    const fiber = Effect.runFork(fromCancellable(op, () => sleepForever().catch(() => "kept")));
+    await turn();
+    fiber.interruptUnsafe();
+    const exit = await Effect.runPromise(Fiber.await(fiber));
+    expect(Cause.hasInterruptsOnly(causeIn(exit))).toBe(true);
+    expect(op.context.status).toBe("completed");
+  });
+
+  test("inside an effect that the body returned: once, with its finalizers", async () => {
+    const op = new Cancellable();
+    const finalized: string[] = [];
+    const fiber = Effect.runFork(
+      fromCancellable(op, () =>
+        Effect.never.pipe(
+          Effect.onInterrupt(() =>
+            Effect.promise(async () => {
+              await turn();
+              finalized.push("inner");
+            }),
+          ),
+        ),
+      ),
+    );
+    await turn();
+    fiber.interruptUnsafe(9);
+    const cause = causeIn(await Effect.runPromise(Fiber.await(fiber)));
+    expect(finalized).toEqual(["inner"]);
+    expect(Cause.hasInterruptsOnly(cause)).toBe(true);
+    expect(op.token.reason).toBe("parent");
+  });
+
+  test("an uninterruptible region is not interrupted", async () => {
+    const release = deferred();
+    const op = new Cancellable();
+    const fiber = Effect.runFork(Effect.uninterruptible(fromCancellable(op, () => release.promise)));
+    await turn();
+    fiber.interruptUnsafe();
+    await turn();
+    expect(op.isCancelled).toBe(false);
+    release.resolve();
+    await Effect.runPromise(Fiber.await(fiber));
+    expect(op.context.status).toBe("completed");
+  });
+
+  test("a loser of a race has cleaned up when the race is over", async () => {
+    const order: string[] = [];
+    const loser = fromCancellable(new Cancellable(), async () => {
+      try {
+        await sleepForever();
+      } finally {
+        await shield(() => sleep(2));
+        order.push("cleaned");
+      }
+    });
+    const winner = Effect.promise(() => turn()).pipe(Effect.as("won"));
+    order.push(String(await Effect.runPromise(Effect.race(loser, winner))));
+    expect(order).toEqual(["cleaned", "won"]);
+  });
+
+  test("Effect.timeout of Effect's own ends it, cleaned up", async () => {
+    const op = new Cancellable();
+    const program = Effect.timeoutOption(
+      fromCancellable(op, () => sleepForever()),
+      5,
+    );
+    await Effect.runPromise(program);
+    expect(op.token.reason).toBe("parent");
+    expect(op.context.status).toBe("cancelled");
+  });
+
+  test("between its start and its body's first await nothing is lost", async () => {
+    const op = new Cancellable();
+    const exit = await Effect.runPromiseExit(
+      Effect.withFiber((fiber) =>
+        fromCancellable(op, async () => {
+          // The fiber is interrupted while it runs: it sees that when the body gives way.
+          fiber.interruptUnsafe(5);
+          await sleepForever();
+        }),
+      ),
+    );
+    expect(Cause.hasInterruptsOnly(causeIn(exit))).toBe(true);
+    expect(op.token.reason).toBe("parent");
+  });
+
+  test("the operation's error can be read where our scope interrupted the fiber", async () => {
+    const op = new Cancellable();
+    let seen: CancellationError | undefined;
+    await Effect.runPromiseExit(
+      fromCancellable(op, () =>
+        Effect.onExit(
+          Effect.promise(async () => {
+            op.cancel("disconnect", "the client left");
+            await sleepForever();
+          }),
+          (exit) =>
+            Effect.sync(() => {
+              seen = cancellationOf(causeIn(exit));
+            }),
+        ),
+      ),
+    );
+    expect(seen).toBe(op.token.error);
+  });
+});
