@@ -1,4 +1,5 @@
-// The test suite on every supported Node, and a smoke test of the built package on Bun and Deno.
+// The test suite on every supported Node, and a smoke test of the built packages on Bun, Deno and in
+// headless Chromium.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -14,7 +15,7 @@ if (!existsSync(`${runtimes}/node_modules/node26`)) {
 }
 
 const bin = (name) => `${runtimes}/node_modules/${name}`;
-const smoke = `${root}/e2e/smoke.mjs`;
+const smoke = `${root}/e2e/node.mjs`;
 const vitest = `${root}/node_modules/vitest/vitest.mjs`;
 const suite = [vitest, "run", "--reporter=dot", "packages"];
 
@@ -27,14 +28,21 @@ const hosts = [
   })),
   { host: "Bun (smoke)", command: bin(".bin/bun"), args: [smoke] },
   { host: "Deno (smoke)", command: bin(".bin/deno"), args: ["run", "-A", smoke] },
+  { host: "Chromium (smoke)", command: process.execPath, args: [`${root}/e2e/browser.mjs`] },
 ];
 
 let failed = 0;
 for (const { host, command, args } of hosts) {
   const started = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: root,
+    encoding: "utf8",
+    // A host that hangs is a failure, not a wait.
+    timeout: 400_000,
+    killSignal: "SIGKILL",
+  });
   const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  const figures = stdout?.match(/(\d+ passed, \d+ failed|Tests .*)/)?.[0] ?? "";
+  const figures = stdout?.match(/(\d+ passed, \d+ failed|skipped: .*|Tests .*)/)?.[0] ?? "";
   console.log(`${status === 0 ? "ok    " : "FAILED"} ${host.padEnd(16)} ${seconds.padStart(6)}s  ${figures}`);
   if (status !== 0) {
     failed++;

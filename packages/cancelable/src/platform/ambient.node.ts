@@ -20,6 +20,9 @@ function enterHere(store: object, fn: (argument: unknown) => unknown, argument: 
   return fn(argument);
 }
 
+/** Whether what was entered is still there after an `await`. */
+export const followsAwait = true;
+
 export function getStore(): object | undefined {
   return storage.getStore();
 }

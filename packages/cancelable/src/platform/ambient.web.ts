@@ -4,6 +4,9 @@
  */
 let current: object | undefined;
 
+/** Whether what was entered is still there after an `await`. */
+export const followsAwait = false;
+
 export function getStore(): object | undefined {
   return current;
 }

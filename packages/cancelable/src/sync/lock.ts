@@ -1,3 +1,4 @@
+import { followsAwait } from "#host/ambient";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
@@ -38,9 +39,12 @@ export class Lock {
     return this.#lease !== undefined;
   }
 
-  /** @internal Whether the current task holds it; outside of any task, whether anybody there does. */
+  /**
+   * @internal Whether the current task holds it; outside of any task, whether anybody there does. Where the
+   * host does not know the current task after an `await`, whether anybody does.
+   */
   get isHeldHere(): boolean {
-    return this.#lease !== undefined && this.#lease.holder === currentNode().task;
+    return this.#lease !== undefined && (!followsAwait || this.#lease.holder === currentNode().task);
   }
 
   /** How many wait. */
