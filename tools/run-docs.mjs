@@ -31,8 +31,12 @@ const markdown = [
   "README.md",
   ...(existsSync(`${root}/docs`) ? readdirSync(`${root}/docs`).map((name) => `docs/${name}`) : []),
 ].filter((name) => name.endsWith(".md") && existsSync(`${root}/${name}`));
-const sources = readdirSync(`${root}/packages/cancelable/src`, { recursive: true })
-  .map((name) => `packages/cancelable/src/${name}`)
+const sources = readdirSync(`${root}/packages`)
+  .map((name) => `packages/${name}/src`)
+  .filter((folder) => existsSync(`${root}/${folder}`))
+  .flatMap((folder) =>
+    readdirSync(`${root}/${folder}`, { recursive: true }).map((name) => `${folder}/${name}`),
+  )
   .filter((name) => name.endsWith(".ts"));
 
 const programs = [

@@ -3,6 +3,7 @@ import { effectionBackend } from "@hother/cancelable-backends/effection";
 import { describe, expect, test } from "vitest";
 import { type AsyncBackend, getBackend, run, setReporter } from "../src/index.ts";
 import { VirtualBackend } from "../src/testing/index.ts";
+import { FrameBackend } from "./frame-backend.ts";
 
 /** The runtimes that every behavioural test runs on. A further one joins by a line here. */
 const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
@@ -10,6 +11,7 @@ const backends: ReadonlyArray<{ readonly name: string; readonly create: () => As
   { name: "virtual", create: () => new VirtualBackend() },
   { name: "effect", create: () => effectBackend },
   { name: "effection", create: () => effectionBackend },
+  { name: "frames", create: () => new FrameBackend() },
 ];
 
 /** What a test is given. */

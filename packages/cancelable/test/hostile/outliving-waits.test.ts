@@ -1,0 +1,237 @@
+import { expect, vi } from "vitest";
+import {
+  Cancellable,
+  CancellationToken,
+  CancelScope,
+  CapacityLimiter,
+  Condition,
+  Event,
+  LinkedCancellationToken,
+  Lock,
+  Queue,
+  run,
+  Semaphore,
+  sleep,
+  sleepForever,
+  taskGroup,
+  waitFor,
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+
+/** Ways to run a body in a scope that ends with it. */
+const regions: Readonly<Record<string, (body: () => unknown) => Promise<unknown>>> = {
+  "an operation": (body) => new Cancellable().run(body),
+  "a scope": (body) => new CancelScope().run(body),
+  "a group": (body) => taskGroup(body),
+  "a task": (body) => taskGroup((group) => void group.startSoon(body)),
+  run: (body) => run(body),
+  "an operation that fails": (body) =>
+    rejection(
+      new Cancellable().run(async () => {
+        await body();
+        throw new Error("failed");
+      }),
+    ),
+};
+
+/** Something that is waited for, how many wait, and how it is offered to them. */
+interface Waited {
+  wait(): Promise<unknown>;
+  waiting(): number;
+  offer(): void;
+  /** What shows that nobody took it. */
+  untaken(): unknown;
+}
+
+const things: Readonly<Record<string, () => Waited>> = {
+  "an item of a queue": () => {
+    const queue = new Queue<string>();
+    return {
+      wait: () => queue.get(),
+      waiting: () => queue.waitingGetters,
+      offer: () => queue.putNowait("item"),
+      untaken: () => queue.size === 1 && queue.getNowait() === "item",
+    };
+  },
+  "room in a queue": () => {
+    const queue = new Queue<string>(1);
+    queue.putNowait("first");
+    return {
+      wait: () => queue.put("second"),
+      waiting: () => queue.waitingPutters,
+      offer: () => void queue.getNowait(),
+      untaken: () => queue.size === 0,
+    };
+  },
+  "a lock": () => {
+    const lock = new Lock();
+    const lease = lock.acquireNowait();
+    return {
+      wait: () => lock.acquire(),
+      waiting: () => lock.waiting,
+      offer: () => lease[Symbol.dispose](),
+      untaken: () => !lock.isLocked,
+    };
+  },
+  "a permit of a semaphore": () => {
+    const semaphore = new Semaphore(0);
+    return {
+      wait: () => semaphore.acquire(),
+      waiting: () => semaphore.waiting,
+      offer: () => semaphore.release(),
+      untaken: () => semaphore.value === 1,
+    };
+  },
+  "a token of a limiter": () => {
+    const limiter = new CapacityLimiter(1);
+    const lease = limiter.acquireNowait("first");
+    return {
+      wait: () => limiter.acquire("second"),
+      waiting: () => limiter.waiting,
+      offer: () => lease[Symbol.dispose](),
+      untaken: () => limiter.borrowed === 0,
+    };
+  },
+};
+
+describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) => {
+  for (const [name, region] of Object.entries(regions)) {
+    everywhere(`neither ${Object.keys(things).join(", nor ")}, after the end of ${name}`, async () => {
+      for (const [what, make] of Object.entries(things)) {
+        const thing = make();
+        let waiting: Promise<unknown> | undefined;
+        await region(async () => {
+          waiting = thing.wait();
+          // The loser of a race of promises goes on waiting.
+          await Promise.race([waiting, sleep(2)]);
+        });
+        expect([what, thing.waiting()]).toEqual([what, 0]);
+        thing.offer();
+        expect([what, thing.untaken()]).toEqual([what, true]);
+        expect(await rejection(waiting as Promise<unknown>)).toMatchObject({ name: "AbortError" });
+      }
+    });
+
+    everywhere(`what slept or waited for foreign work in ${name} hears of its end`, async (t) => {
+      const never = deferred();
+      const event = new Event();
+      const left: Promise<unknown>[] = [];
+      await region(() => {
+        left.push(sleep(60_000), sleepForever(), waitFor(never.promise), event.wait());
+      });
+      for (const one of left) expect(await rejection(one)).toMatchObject({ reason: "parent" });
+      expect(event.waiting).toBe(0);
+      if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(0);
+      // Nobody was told that way: what nobody waits for is not an unhandled rejection.
+      await region(() => {
+        void sleep(60_000);
+        void waitFor(never.promise);
+        void event.wait();
+      });
+    });
+  }
+
+  everywhere("the wait for a condition gives up its place and its claim on the lock", async () => {
+    const condition = new Condition();
+    let waiting: Promise<void> | undefined;
+    await taskGroup((group) => {
+      group.startSoon(async () => {
+        await condition.acquire();
+        waiting = condition.wait();
+        await Promise.race([waiting, sleep(5)]);
+      });
+    });
+    expect([condition.waiting, condition.lock.isLocked, condition.lock.waiting]).toEqual([0, false, 0]);
+    expect(await rejection(waiting as Promise<void>)).toMatchObject({ reason: "parent" });
+    expect([condition.lock.isLocked, condition.lock.waiting]).toEqual([false, 0]);
+    using _ = await condition.acquire();
+    expect(condition.lock.isLocked).toBe(true);
+  });
+
+  everywhere("others stay in line, in order, when one before them has ended", async () => {
+    const queue = new Queue<number>();
+    const got: number[][] = [];
+    await taskGroup(async (group) => {
+      group.startSoon(() => Promise.race([queue.get(), sleep(2)]));
+      for (const n of [1, 2]) group.startSoon(async () => void got.push([n, await queue.get()]));
+      await sleep(5);
+      expect(queue.waitingGetters).toBe(2);
+      queue.putNowait(10);
+      queue.putNowait(20);
+    });
+    expect(got).toEqual([
+      [1, 10],
+      [2, 20],
+    ]);
+  });
+});
+
+describeEverywhere("a subscription that was disposed of", (everywhere) => {
+  const tokens: Readonly<Record<string, () => CancellationToken>> = {
+    "a token": () => new CancellationToken(),
+    "a linked token": () => new LinkedCancellationToken(),
+    "an operation's token": () => new Cancellable().token,
+  };
+  for (const [name, make] of Object.entries(tokens)) {
+    everywhere(`is not called, also if that happened in a callback before it (${name})`, () => {
+      const token = make();
+      const subscriptions: Disposable[] = [];
+      const called: number[] = [];
+      for (const n of [0, 1, 2, 3])
+        subscriptions.push(
+          token.onCancel(() => {
+            called.push(n);
+            subscriptions[n + 1]?.[Symbol.dispose]();
+          }),
+        );
+      token.cancel();
+      expect(called).toEqual([0, 2]);
+    });
+  }
+
+  everywhere("a callback may dispose of itself and of those before it", () => {
+    const token = new CancellationToken();
+    const callback = vi.fn();
+    const first = token.onCancel(callback);
+    const second = token.onCancel(() => {
+      first[Symbol.dispose]();
+      second[Symbol.dispose]();
+    });
+    expect(token.cancel()).toBe(true);
+    expect(callback).toHaveBeenCalledOnce();
+  });
+});
+
+describeEverywhere("links of an operation's token", (everywhere) => {
+  everywhere("hold while it runs, and are gone when it has ended", async () => {
+    const service = new CancellationToken();
+    const ended = new Cancellable();
+    await ended.run(() => void ended.token.link(service));
+    const handle = new Cancellable().start();
+    handle.token.link(service);
+    await handle[Symbol.asyncDispose]();
+    const running = new Cancellable();
+    const outcome = await running.settle(async () => {
+      running.token.link(service, { preserveReason: true });
+      service.cancel("shutdown");
+      await sleep(1);
+    });
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+    expect([ended.token.isCancelled, handle.token.isCancelled]).toEqual([false, false]);
+    expect([ended.status, handle.status]).toEqual(["completed", "completed"]);
+  });
+
+  everywhere("disposing of one afterwards does nothing, and neither does cancelling it twice", async () => {
+    const service = new CancellationToken();
+    const op = new Cancellable();
+    let link: Disposable | undefined;
+    await op.run(() => {
+      link = op.token.link(service);
+    });
+    link?.[Symbol.dispose]();
+    link?.[Symbol.dispose]();
+    service.cancel();
+    expect(op.token.isCancelled).toBe(false);
+  });
+});
