@@ -1,6 +1,8 @@
 import { type Span, toEpoch } from "../duration.ts";
 import { currentNode } from "../scope/ambient.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
 import { hopIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
+import { abandon } from "../scope/waiting.ts";
 
 /**
  * Sleeps for `span` (milliseconds or a `Duration`), never for less. 0 and less give the event loop a
@@ -29,15 +31,29 @@ export function sleep(span: Span): Promise<void> {
  * await sleepUntil(new Date(Date.now() + 5));
  * ```
  */
-export async function sleepUntil(moment: Date | number): Promise<void> {
+export function sleepUntil(moment: Date | number): Promise<void> {
+  const sleeping: Promise<void> = sleepToMoment(currentNode(), moment, () => sleeping);
+  return sleeping;
+}
+
+async function sleepToMoment(
+  node: ScopeNode,
+  moment: Date | number,
+  sleeping: () => Promise<void>,
+): Promise<void> {
   const epoch = toEpoch(moment, "moment");
-  const node = currentNode();
   const { runtime } = node.host;
   // The wall clock can be set while we sleep: look again before waking.
-  for (let left = epoch - runtime.epoch(); ; left = epoch - runtime.epoch()) {
-    if (left <= 0) return hopIn(node);
-    await sleepUntilIn(node, runtime.now() + left);
+  for (let left = epoch - runtime.epoch(); left > 0; left = epoch - runtime.epoch()) {
+    try {
+      await sleepUntilIn(node, runtime.now() + left);
+    } catch (error) {
+      // A sleep that outlived its scope is nobody's.
+      if (node.phase === "closed") abandon(sleeping());
+      throw error;
+    }
   }
+  await hopIn(node);
 }
 
 /** Sleeps until cancelled. */

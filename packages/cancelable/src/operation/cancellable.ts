@@ -274,25 +274,28 @@ export class Cancellable implements AsyncDisposable {
         : this.#withinGrace(() => enter(node, body, this)));
       while (node.live > 0) await this.#withinGrace(() => node.empty());
     } catch (error) {
-      await this.#endChildren();
+      while (node.live > 0 && !this.#abandoned) await this.#endChildren();
       const rest = this.#judge(error);
       const failure = rest.absorbed ? (node.own as Cancellation).error : rest.error;
       if (this.#finish(rest.absorbed ? "cancelled" : "failed", failure)) {
         await this.#tell(rest.absorbed ? "cancel" : "error");
+        while (node.live > 0 && !this.#abandoned) await this.#endChildren();
       }
       node.close();
       throw failure;
     }
-    if (this.#finish("completed", undefined)) await this.#tell("complete");
+    if (this.#finish("completed", undefined)) {
+      await this.#tell("complete");
+      while (node.live > 0) await node.empty();
+    }
     node.close();
     return value;
   }
 
   /** The body failed or was cancelled: what it left running is cancelled, and waited for within the grace. */
   async #endChildren(): Promise<void> {
-    const { node } = this;
     try {
-      while (node.live > 0 && !this.#abandoned) await this.#withinGrace(() => node.abandonChildren());
+      await this.#withinGrace(() => this.node.abandonChildren());
     } catch {
       // The grace is over; nothing else rejects here.
     }
@@ -337,6 +340,7 @@ export class Cancellable implements AsyncDisposable {
     while (node.live > 0) await node.empty();
     if (this.#finish(cancelled ? "cancelled" : "completed", node.own?.error)) {
       await this.#tell(cancelled ? "cancel" : "complete");
+      while (node.live > 0) await node.empty();
     }
     node.close();
   }
@@ -724,7 +728,11 @@ export class Cancellable implements AsyncDisposable {
     if (this.#status !== "failed") return undefined;
     const error = this.#ended?.error;
     if (typeof error === "string") return error;
-    return error instanceof Error ? error.message : show(error);
+    try {
+      return error instanceof Error ? error.message : show(error);
+    } catch {
+      return "an error that cannot be read";
+    }
   }
 
   /** @internal */

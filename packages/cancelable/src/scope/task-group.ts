@@ -10,6 +10,7 @@
 
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
+import { freedFrom } from "../token/tree.ts";
 import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -143,7 +144,9 @@ export class TaskGroup {
 
   /** @internal The body threw: nothing more to do if that was a cancellation of the group, or a child's failure that came through it. */
   bodyFailed(error: unknown): void {
-    const reached = this.scope.node.pending();
+    const { node } = this.scope;
+    // A shield that was raised in its clean-up does not undo why the body ended.
+    const reached = node.pending() ?? freedFrom(node);
     const rest =
       reached === undefined
         ? ({ absorbed: false, error } as const)

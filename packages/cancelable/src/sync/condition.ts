@@ -1,4 +1,6 @@
 import { currentNode } from "../scope/ambient.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
+import { abandon } from "../scope/waiting.ts";
 import { invalidType, requireCount, requireFunction, UsageError } from "../usage.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
@@ -58,16 +60,22 @@ export class Condition {
    * Lets go of the lock, waits for a notification, and has the lock again when it returns, also when it
    * throws because it was cancelled.
    */
-  async wait(): Promise<void> {
+  wait(): Promise<void> {
     const node = currentNode();
+    const waiting: Promise<void> = this.#wait(node, () => waiting);
+    return waiting;
+  }
+
+  async #wait(node: ScopeNode, waiting: () => Promise<void>): Promise<void> {
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
     try {
       await waiter.promise;
     } catch (error) {
-      // A wait that outlived its scope takes nothing any more.
-      if (node.phase !== "closed") {
+      // A wait that outlived its scope is nobody's, and takes nothing any more.
+      if (node.phase === "closed") abandon(waiting());
+      else {
         // Where the lock cannot be had again, the first error says why.
         await this.lock.requeue(lease, node).catch(() => {});
       }
