@@ -16,7 +16,9 @@ const layers = [
   ["scope/", "backends/native-runtime.ts"],
   ["flow/", "sync/", "sources/"],
   ["operation/", "backends/"],
-  ["testing/"],
+  ["registry/"],
+  ["streams/", "wrap/"],
+  ["testing/", "logging/"],
   ["index.ts"],
 ];
 

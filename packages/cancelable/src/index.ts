@@ -40,7 +40,22 @@ export {
   type Outcome,
 } from "./operation/cancellable.ts";
 export { OperationContext, type OperationSnapshot, type OperationStatus } from "./operation/context.ts";
+export type { ProgressEstimate } from "./operation/estimate.ts";
+export type { ObservedOperation, OperationObserver } from "./operation/observer.ts";
 export type { Progress, ProgressDetail } from "./operation/progress.ts";
+// ---- observation
+export type { OperationFilter } from "./registry/filter.ts";
+export { MemoryStore } from "./registry/memory-store.ts";
+export {
+  type HistoryQuery,
+  OperationRegistry,
+  type OperationTree,
+  type RegistryOptions,
+  registry,
+  type WatchOptions,
+} from "./registry/registry.ts";
+export type { DurationStatistics, RegistryStatistics } from "./registry/statistics.ts";
+export type { OperationEvent, OperationStore, StoredOperation } from "./registry/store.ts";
 export { type Reporter, setReporter } from "./reporter.ts";
 export {
   CancelScope,

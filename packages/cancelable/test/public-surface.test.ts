@@ -36,8 +36,10 @@ test("the root exports exactly these values", () => {
     "LinkedCancellationToken",
     "Lock",
     "ManualCancellation",
+    "MemoryStore",
     "NativeTask",
     "OperationContext",
+    "OperationRegistry",
     "ParentCancellation",
     "Queue",
     "QueueClosedError",
@@ -65,6 +67,7 @@ test("the root exports exactly these values", () => {
     "moveOnAfter",
     "race",
     "registerBackend",
+    "registry",
     "run",
     "setReporter",
     "shield",
@@ -90,14 +93,25 @@ test("the root exports exactly these types", async () => {
     "ConcurrencyOptions",
     "ConditionOptions",
     "Duration",
+    "DurationStatistics",
+    "HistoryQuery",
     "Lease",
     "NativeTaskEvents",
+    "ObservedOperation",
+    "OperationEvent",
+    "OperationFilter",
+    "OperationObserver",
     "OperationSnapshot",
     "OperationStatus",
+    "OperationStore",
+    "OperationTree",
     "Outcome",
     "ParentOption",
     "Progress",
     "ProgressDetail",
+    "ProgressEstimate",
+    "RegistryOptions",
+    "RegistryStatistics",
     "Reporter",
     "ResourceOptions",
     "ResourceReader",
@@ -108,6 +122,7 @@ test("the root exports exactly these types", async () => {
     "SignalName",
     "SourceSink",
     "Span",
+    "StoredOperation",
     "Task",
     "TaskGroup",
     "TaskGroupOptions",
@@ -115,6 +130,7 @@ test("the root exports exactly these types", async () => {
     "TaskStatus",
     "TimedScopeOptions",
     "UsageErrorCode",
+    "WatchOptions",
     "Work",
     "WorkValue",
     "WorkValues",
@@ -139,7 +155,9 @@ test("the package can be imported by exactly these paths, each with types", asyn
 });
 
 test("every exported class and function has its own name", () => {
-  for (const [name, value] of Object.entries({ ...root, ...testing })) {
+  const { registry, ...named } = { ...root, ...testing };
+  expect(registry).toBeInstanceOf(root.OperationRegistry);
+  for (const [name, value] of Object.entries(named)) {
     expect(value, name).toBeTypeOf("function");
     expect((value as { readonly name: string }).name).toBe(name);
   }

@@ -1,6 +1,6 @@
 import { AsyncBackend, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
-import { Cause, Clock, Context, Duration, Effect, Exit, Fiber } from "effect";
-import { type AnyFiber, forkChildOf, interruptFor, interruption } from "./fiber.ts";
+import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Scheduler } from "effect";
+import { type AnyFiber, ending, forkChildOf, interruptFor, interruption } from "./fiber.ts";
 
 /** Fibers that only wait for the time: no code of users belongs to them. */
 const timers = new WeakSet<AnyFiber>();
@@ -54,13 +54,12 @@ export class EffectBackend extends AsyncBackend {
 
   override start<T>(scope: CancelScope, main: (scope: CancelScope) => T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#fork(
-        this.#shadow(scope, () => {
-          const result = super.start(scope, main);
-          result.then(resolve, reject);
-          return result;
-        }),
-      );
+      const shadow = this.#shadow(scope, () => {
+        const result = super.start(scope, main);
+        result.then(resolve, reject);
+        return result;
+      });
+      this.#forkBelow(this.fiberOf(scope), shadow);
     });
   }
 
@@ -71,10 +70,7 @@ export class EffectBackend extends AsyncBackend {
         new Promise((resolve, reject) => {
           task.execute(body, () => (task.status === "failed" ? reject(task.error) : resolve()));
         });
-      const shadow = this.#shadow(scope, begin);
-      const parent = this.nativeOf(scope) as AnyFiber | undefined;
-      if (parent === undefined) this.#fork(shadow);
-      else forkChildOf(parent, shadow);
+      this.#forkBelow(this.fiberOf(scope), this.#shadow(scope, begin, task));
     });
     return task;
   }
@@ -84,10 +80,13 @@ export class EffectBackend extends AsyncBackend {
     return this.nativeOf(scope) as AnyFiber | undefined;
   }
 
-  /** Starts an effect as a child of the fiber that `scope` runs in; cancelling the scope interrupts it. */
-  forkIn<A, E>(scope: CancelScope, effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
-    const parent = this.fiberOf(scope);
-    const fiber = parent === undefined ? this.#fork(effect) : forkChildOf(parent, effect);
+  /** Starts an effect as a child of a fiber: by default the one that `scope` runs in. Cancelling the scope interrupts it. */
+  forkIn<A, E>(
+    scope: CancelScope,
+    effect: Effect.Effect<A, E>,
+    parent: AnyFiber | undefined = this.fiberOf(scope),
+  ): Fiber.Fiber<A, E> {
+    const fiber = this.#forkBelow(parent, effect);
     const listening = this.onCancelled(scope, (error) => interruptFor(fiber, error));
     fiber.addObserver(() => listening[Symbol.dispose]());
     return fiber;
@@ -95,22 +94,31 @@ export class EffectBackend extends AsyncBackend {
 
   /** @internal */
   taskFor(fiber: AnyFiber): NativeTask {
+    let ended = false;
+    const end = (task: NativeTask): Promise<void> => {
+      // What is cancelled from here on is what the fiber left running: the fiber has its result.
+      ended = true;
+      return task.end(ending(fiber));
+    };
     return new NativeTask(this, {
       used: (task) => {
         this.setNative(task.scope, fiber);
-        let ending = false;
         const listening = this.onCancelled(task.scope, (error) => {
-          if (!ending) interruptFor(fiber, error);
+          if (!ended) interruptFor(fiber, error);
         });
         fiber.addObserver(() => {
-          ending = true;
           listening[Symbol.dispose]();
-          void task.end(`Effect fiber #${fiber.id} has ended`);
+          void end(task);
         });
       },
       // A child is waited for when its parent ends: so is what this library runs in the parent.
       busy: (task) => {
-        if (!bridging) forkChildOf(fiber, guard(fiber, task));
+        if (bridging === fiber) return;
+        const idle = Effect.callback<void>((resume) => void task.idle().then(() => resume(Effect.void)));
+        forkChildOf(
+          fiber,
+          Effect.onInterrupt(idle, () => Effect.promise(() => end(task))),
+        );
       },
     });
   }
@@ -119,8 +127,16 @@ export class EffectBackend extends AsyncBackend {
     return Effect.runForkWith(this.#context)(effect);
   }
 
+  #forkBelow<A, E>(parent: AnyFiber | undefined, effect: Effect.Effect<A, E>): Fiber.Fiber<A, E> {
+    return parent === undefined ? this.#fork(effect) : forkChildOf(parent, effect);
+  }
+
   /** A fiber that stands for library code: interrupting it cancels `scope` and waits, and the reverse. */
-  #shadow(scope: CancelScope, begin: () => PromiseLike<unknown>): Effect.Effect<void, unknown> {
+  #shadow(
+    scope: CancelScope,
+    begin: () => PromiseLike<unknown>,
+    task?: { readonly hasEnded: boolean },
+  ): Effect.Effect<void, unknown> {
     return Effect.withFiber((fiber) => {
       this.setNative(scope, fiber);
       let interrupted = false;
@@ -134,7 +150,8 @@ export class EffectBackend extends AsyncBackend {
         );
         // Only now: in a scope that is cancelled already, the work is to start all the same (rule 1).
         listening = this.onCancelled(scope, (error) => {
-          if (!interrupted) interruptFor(fiber, error);
+          // A task that failed cancels its group, and so itself: it has failed, and is not interrupted.
+          if (!interrupted && task?.hasEnded !== true) interruptFor(fiber, error);
         });
       });
       return Effect.onExit(waiting, (exit) => {
@@ -149,15 +166,16 @@ export class EffectBackend extends AsyncBackend {
   }
 }
 
-/** Waits for cancelled work; an error that is not the cancellation is kept, as a defect beside the interruption. */
-export function settled(
+/** Waits for cancelled work; an error that is not the cancellation is kept, beside the interruption. */
+export function settled<E = never>(
   work: PromiseLike<unknown>,
   cancelled: { readonly error?: unknown },
-): Effect.Effect<void> {
+  failed: (error: unknown) => Effect.Effect<void, E> = Effect.die,
+): Effect.Effect<void, E> {
   return Effect.callback((resume) => {
     work.then(
       () => resume(Effect.void),
-      (error: unknown) => resume(error === cancelled.error ? Effect.void : Effect.die(error)),
+      (error: unknown) => resume(error === cancelled.error ? Effect.void : failed(error)),
     );
   });
 }
@@ -169,26 +187,18 @@ const giveWay: Effect.Effect<void> = Effect.suspend(() => {
   return turns;
 });
 
-/** Whether the code that starts now is waited for by its own fiber. */
-let bridging = false;
+/** The fiber that waits by itself for what starts in it now. */
+let bridging: AnyFiber | undefined;
 
 /** Calls `fn` in `fiber`'s place in the tree, for an effect that waits for what `fn` starts. */
 export function enterFiber<R>(fiber: AnyFiber, fn: () => R): R {
   const before = bridging;
-  bridging = true;
+  bridging = fiber;
   try {
     return taskOf(fiber).enter(fn, undefined);
   } finally {
     bridging = before;
   }
-}
-
-/** A child that waits for what the library runs in its parent, and ends it if the parent ends first. */
-function guard(fiber: AnyFiber, task: NativeTask): Effect.Effect<void> {
-  const idle = Effect.callback<void>((resume) => void task.idle().then(() => resume(Effect.void)));
-  return Effect.onInterrupt(idle, () =>
-    Effect.promise(() => task.end(`Effect fiber #${fiber.id} was interrupted, or has ended`)),
-  );
 }
 
 const tasks = new WeakMap<AnyFiber, NativeTask>();
@@ -203,7 +213,9 @@ export function backendOf(fiber: AnyFiber): EffectBackend {
   const clock = fiber.getRef(Clock.Clock);
   let backend = backends.get(clock);
   if (backend === undefined) {
-    backend = new EffectBackend(fiber.context);
+    // No other services: they are one program's, and the clock may be many programs'.
+    const scheduler = Context.make(Scheduler.Scheduler, fiber.getRef(Scheduler.Scheduler));
+    backend = new EffectBackend(Context.add(scheduler, Clock.Clock, clock));
     backends.set(clock, backend);
   }
   return backend;

@@ -9,6 +9,7 @@ import { Cause, Context, Effect, Exit, Option } from "effect";
 import { invalid, requireFunction, requireOperation } from "../arguments.ts";
 import { EffectBackend, effectBackend, enterFiber, settled } from "./backend.ts";
 import { type AnyFiber, CancelledBy, interruption } from "./fiber.ts";
+import { inhabited } from "./layer.ts";
 
 export interface FromCancellableOptions<E> {
   /** What a rejection of the body that is no cancellation becomes in the error channel. Default: a defect. */
@@ -34,6 +35,19 @@ export interface FromCancellableOptions<E> {
  * console.assert((await Effect.runPromise(program)) === "timeout");
  * ```
  */
+export function fromCancellable<A, E, R>(
+  op: Cancellable,
+  body: (op: Cancellable) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, CancellationError | E, R>;
+export function fromCancellable<A>(
+  op: Cancellable,
+  body: (op: Cancellable) => A | PromiseLike<A>,
+): Effect.Effect<A, CancellationError>;
+export function fromCancellable<A, E = never, R = never, C = never>(
+  op: Cancellable,
+  body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
+  options?: FromCancellableOptions<C>,
+): Effect.Effect<A, CancellationError | E | C, R>;
 export function fromCancellable<A, E = never, R = never, C = never>(
   op: Cancellable,
   body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
@@ -50,7 +64,7 @@ export function fromCancellable<A, E = never, R = never, C = never>(
         const result = body(self);
         if (!Effect.isEffect(result)) return result;
         // Its services are those of this fiber, whose child it is.
-        return within(self, result as Effect.Effect<A, E>, (error, cause) => {
+        return within(self, result as Effect.Effect<A, E>, fiber, (error, cause) => {
           inner = { error, cause };
         });
       });
@@ -59,29 +73,36 @@ export function fromCancellable<A, E = never, R = never, C = never>(
       work.then(
         (value) => resume(Effect.succeed(value)),
         // Suspended: a `catch` that throws is a defect.
-        (error: unknown) => resume(Effect.suspend(() => failure(error))),
+        (error: unknown) =>
+          resume(
+            Effect.suspend(() =>
+              failure<CancellationError | C>(error, () => {
+                if (error === op.token.error) return Effect.fail(error as CancellationError);
+                return options?.catch === undefined ? Effect.die(error) : Effect.fail(options.catch(error));
+              }),
+            ),
+          ),
       );
     });
-    const failure = (error: unknown): Effect.Effect<never, CancellationError | E | C> => {
-      if (inner !== undefined && error === inner.error)
-        return Effect.failCause(op.token.error === undefined ? inner.cause : withoutInterrupts(inner.cause));
-      if (error === op.token.error) return Effect.fail(error as CancellationError);
-      return options?.catch === undefined ? Effect.die(error) : Effect.fail(options.catch(error));
+    /** What became of the effect that the body returned, whole; else what `other` makes of the rejection. */
+    const failure = <X>(
+      error: unknown,
+      other: (error: unknown) => Effect.Effect<never, X>,
+    ): Effect.Effect<never, E | X> => {
+      if (inner === undefined || error !== inner.error) return other(error);
+      return Effect.failCause(op.isCancelled ? besidesInterrupts(inner.cause) : inner.cause);
     };
     return Effect.onExit(waiting, (exit) => {
       if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)) return Effect.void;
       op.cancel("parent", interruption(fiber, exit.cause));
-      return settled(work, op.token, (error) =>
-        inner !== undefined && error === inner.error
-          ? Effect.failCause(withoutInterrupts(inner.cause))
-          : Effect.die(error),
-      );
+      return settled(work, op.token, (error) => failure(error, Effect.die));
     });
   });
 }
 
-/** What else came of an effect that was interrupted: the interruption is the cancellation, which is told already. */
-function withoutInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
+/** What came of an effect besides the interruption, which is the cancellation's and told by that. */
+function besidesInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
+  if (Cause.hasInterruptsOnly(cause)) return cause;
   return Cause.fromReasons(cause.reasons.filter((reason) => !Cause.isInterruptReason(reason)));
 }
 
@@ -117,10 +138,11 @@ export function cancellationOf(cause: Cause.Cause<unknown>): CancellationError |
   );
 }
 
-/** Runs an effect in a scope of its own below `parent`. */
+/** Runs an effect in a scope of its own below `parent`, in a child of the fiber `around`. */
 function within<A, E>(
   parent: Cancellable | undefined,
   effect: Effect.Effect<A, E>,
+  around?: AnyFiber,
   failed?: (error: unknown, cause: Cause.Cause<E>) => void,
 ): Promise<A> {
   // Nobody can cancel this scope itself: what it resolves with is the body's value.
@@ -129,14 +151,16 @@ function within<A, E>(
       new Promise<A>((resolve, reject) => {
         const ambient = detectBackend();
         const backend = ambient instanceof EffectBackend ? ambient : effectBackend;
-        const fiber = backend.forkIn(scope, effect);
+        // Each fiber that it starts has a place of its own: a loser of a race is interrupted, its library code with it.
+        const fiber = backend.forkIn(scope, inhabited(effect), around);
         fiber.addObserver((exit) => {
           if (Exit.isSuccess(exit)) {
             resolve(exit.value);
             return;
           }
           const error = errorOf(exit.cause, fiber as AnyFiber, scope);
-          failed?.(error, exit.cause);
+          // The scope's cancellation says it all, also what interrupted the effect.
+          if (error !== scope.error) failed?.(error, exit.cause);
           reject(error);
         });
       }),

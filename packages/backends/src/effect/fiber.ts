@@ -32,3 +32,9 @@ export function interruption(fiber: AnyFiber, cause: Cause.Cause<unknown>): stri
   const who = by.length === 0 ? "" : ` by fiber ${by.map((id) => `#${id}`).join(", ")}`;
   return `Effect fiber #${fiber.id} was interrupted${who}`;
 }
+
+/** Why a fiber ends, in words, also before it has ended: what interrupted it is no public part of a fiber. */
+export function ending(fiber: AnyFiber): string {
+  const cause = (fiber as { readonly _interruptedCause?: Cause.Cause<never> })._interruptedCause;
+  return cause === undefined ? `Effect fiber #${fiber.id} has ended` : interruption(fiber, cause);
+}

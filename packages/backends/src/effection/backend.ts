@@ -50,7 +50,7 @@ export class EffectionBackend extends AsyncBackend {
 
   override start<T>(scope: CancelScope, main: (scope: CancelScope) => T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#startShadow(global, scope, () => {
+      this.#startShadow(this.nativeScopeOf(scope), scope, () => {
         const result = super.start(scope, main);
         result.then(resolve, reject);
         return result;
@@ -76,14 +76,18 @@ export class EffectionBackend extends AsyncBackend {
   }
 
   /**
-   * Runs an operation as a task below the Effection scope that `scope` runs in. Cancelling `scope` halts it, and
-   * the promise settles when its clean-up is over. Its errors come out here, and nowhere else.
+   * Runs an operation as a task below an Effection scope: by default the one that `scope` runs in. Cancelling
+   * `scope` halts it, and the promise settles when its clean-up is over. Its errors come out here, and nowhere else.
    */
-  runIn<T>(scope: CancelScope, operation: () => Operation<T>): Promise<T> {
+  runIn<T>(
+    scope: CancelScope,
+    operation: () => Operation<T>,
+    below: Scope = this.nativeScopeOf(scope),
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: { readonly value: T } | { readonly error: unknown } | undefined;
       let native: Scope | undefined;
-      const task = this.nativeScopeOf(scope).run(function* contained() {
+      const task = below.run(function* contained() {
         native = yield* useScope();
         try {
           result = { value: yield* scoped(operation) };
@@ -92,14 +96,17 @@ export class EffectionBackend extends AsyncBackend {
         }
       });
       const listening = this.onCancelled(scope, (error) => halt(task, native, error));
-      const end = (): void => {
+      const end = (halted: boolean): void => {
         listening[Symbol.dispose]();
-        if (result === undefined)
-          reject(scope.error ?? new ParentCancellation("its Effection task was halted"));
-        else if ("error" in result) reject(result.error);
-        else resolve(result.value);
+        if (result !== undefined && "error" in result) reject(result.error);
+        else if (result !== undefined && !halted) resolve(result.value);
+        else reject(scope.error ?? new ParentCancellation("its Effection task was halted"));
       };
-      task.then(end, end);
+      // A halted generator that waits in a `finally` goes on as if it had returned `undefined`: the task knows better.
+      task.then(
+        () => end(false),
+        () => end(true),
+      );
     });
   }
 

@@ -1,16 +1,17 @@
 import { type Cancellable, CancelScope } from "@hother/cancelable";
-import { ensure, type Operation, scoped, until, useScope } from "effection";
+import { ensure, type Operation, type Scope, scoped, until, useScope } from "effection";
 import { requireFunction, requireOperation } from "../arguments.ts";
 import { effectionBackend } from "./backend.ts";
 
 export { CancelledBy } from "./backend.ts";
 
+/** As Effection's `call` decides it: collections are values. */
 const isOperation = (value: unknown): value is Operation<unknown> =>
   typeof value === "object" &&
   value !== null &&
-  !Array.isArray(value) &&
   typeof (value as Iterable<unknown>)[Symbol.iterator] === "function" &&
-  typeof (value as PromiseLike<unknown>).then !== "function";
+  typeof (value as PromiseLike<unknown>).then !== "function" &&
+  !(Array.isArray(value) || value instanceof Map || value instanceof Set || ArrayBuffer.isView(value));
 
 /**
  * An operation that runs `body` under `op`. Halting it cancels `op`, with reason `parent`, and waits until
@@ -33,6 +34,11 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
  * console.assert(reason === "timeout");
  * ```
  */
+export function fromCancellable<T>(op: Cancellable, body: (op: Cancellable) => Operation<T>): Operation<T>;
+export function fromCancellable<T>(
+  op: Cancellable,
+  body: (op: Cancellable) => T | PromiseLike<T>,
+): Operation<T>;
 export function fromCancellable<T>(
   op: Cancellable,
   body: (op: Cancellable) => T | PromiseLike<T> | Operation<T>,
@@ -42,27 +48,33 @@ export function fromCancellable<T>(
   return scoped(function* underOperation() {
     const scope = yield* useScope();
     let work: Promise<T> | undefined;
-    let settled = false;
+    /** Whether this operation has ended with what became of the work: else it was halted. */
+    let told = false;
     yield* ensure(function* () {
-      if (settled || work === undefined) return;
-      op.cancel("parent", "its Effection task was halted");
+      if (told || work === undefined) return;
       try {
         yield* until(work);
       } catch (error) {
         if (error !== op.token.error) throw error;
       }
     });
-    work = effectionBackend.enter(scope, () =>
-      op.run((self) => {
-        const result = body(self);
-        return isOperation(result) ? within(self, () => result as Operation<T>) : (result as T);
-      }),
-    );
-    const done = (): void => {
-      settled = true;
-    };
-    work.then(done, done);
-    return yield* until(work);
+    try {
+      work = effectionBackend.enter(scope, () =>
+        op.run((self) => {
+          const result = body(self);
+          return isOperation(result) ? within(self, () => result as Operation<T>, scope) : (result as T);
+        }),
+      );
+      const value = yield* until(work);
+      told = true;
+      return value;
+    } catch (error) {
+      told = true;
+      throw error;
+    } finally {
+      // Before the end of the scope does it, which knows less. Waiting is left to that: here, it could be cut short.
+      if (!told) op.cancel("parent", "its Effection task was halted");
+    }
   });
 }
 
@@ -95,10 +107,14 @@ export function toCancellable<T>(operation: () => Operation<T>, op?: Cancellable
   return op.isRunning ? within(op, operation) : op.run((self) => within(self, operation));
 }
 
-/** Runs an operation in a scope of its own below `parent`. */
-function within<T>(parent: Cancellable | undefined, operation: () => Operation<T>): Promise<T> {
+/** Runs an operation in a scope of its own below `parent`, and below the Effection scope `around`. */
+function within<T>(
+  parent: Cancellable | undefined,
+  operation: () => Operation<T>,
+  around?: Scope,
+): Promise<T> {
   // Nobody can cancel this scope itself: what it resolves with is the operation's value.
   return new CancelScope(parent === undefined ? undefined : { parent }).run((scope) =>
-    effectionBackend.runIn(scope, operation),
+    effectionBackend.runIn(scope, operation, around),
   ) as Promise<T>;
 }

@@ -20,8 +20,9 @@ class NativeNode extends DormantNode {
   constructor(host: Host, woken: () => void) {
     super(host);
     const store = getStore() as ScopeNode | undefined;
-    // Tasks of a runtime are ended by that runtime, in its own order: one is not below another here.
-    this.outer = store instanceof NativeNode ? store.outer : store;
+    // Tasks of a runtime are ended by that runtime, in its own order: one is not below another of the same here.
+    const isSibling = store instanceof NativeNode && store.host.runtime.name === host.runtime.name;
+    this.outer = isSibling ? store.outer : store;
     this.#woken = woken;
   }
 
@@ -51,6 +52,11 @@ export class NativeTask {
     this.#node = new NativeNode(host, () => events.used?.(this));
     if (events.busy !== undefined) this.#node.whenBusy = () => events.busy?.(this);
     this.scope = new CancelScope(undefined, host, undefined, this.#node);
+  }
+
+  /** Whether a scope or an operation is running in it. */
+  get isBusy(): boolean {
+    return this.inUse && this.#node.live > 0;
   }
 
   /** Resolves when no scope or operation is running in it. */

@@ -29,7 +29,7 @@ import { TimeoutSource } from "../sources/timeout-source.ts";
 import { TokenSource } from "../sources/token-source.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
 import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
-import { Cancellation, isOwned } from "../token/tree.ts";
+import { announce, Cancellation, isOwned } from "../token/tree.ts";
 import {
   invalidType,
   outOfRange,
@@ -41,6 +41,8 @@ import {
 } from "../usage.ts";
 import { type Callback, Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationStatus } from "./context.ts";
+import { type ProgressEstimate, ProgressTracker } from "./estimate.ts";
+import { type OperationObserver, observerOfAll, standingObserver } from "./observer.ts";
 import { OperationNode } from "./operation-node.ts";
 import { OperationSource, toSource } from "./operation-source.ts";
 import { type Progress, requireProgress } from "./progress.ts";
@@ -58,6 +60,15 @@ export interface CancellableOptions {
   readonly metadata?: Record<string, unknown>;
   /** Cancels the operation, with its own reason and message. */
   readonly token?: CancellationToken;
+  /** Whether the process's {@link OperationRegistry} knows it while it runs; or a registry that is to. Default: false. */
+  readonly register?: boolean | OperationObserver;
+  /**
+   * `"children"`: how far it is follows from the operations directly below, each counting for its
+   * {@link progressWeight}. Default: what it reports itself.
+   */
+  readonly progressFrom?: "children";
+  /** What it counts for in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
+  readonly progressWeight?: number;
   /**
    * How long a cancelled body may take to end. Then `run` rejects anyway, and the body goes on, abandoned.
    * Default: no bound, and a warning after 5 s.
@@ -115,6 +126,10 @@ export class Cancellable implements AsyncDisposable {
   #token: LinkedCancellationToken | undefined = undefined;
   #context: OperationContext | undefined = undefined;
   #progress: Progress | undefined = undefined;
+  #tracker: ProgressTracker | undefined = undefined;
+  /** How much of it a parent that follows its children has counted. */
+  #counted = 0;
+  #observer: OperationObserver | undefined = undefined;
   /** On the backend's clock. */
   #startedAt: number | undefined = undefined;
   #endedAt: number | undefined = undefined;
@@ -141,7 +156,7 @@ export class Cancellable implements AsyncDisposable {
       return;
     }
     requireOptions(options);
-    const { id, name, parent, metadata, token, graceMs } = options;
+    const { id, name, parent, metadata, token, graceMs, register, progressFrom, progressWeight } = options;
     requireText(id, "options.id");
     requireText(name, "options.name");
     if (metadata !== undefined && !isPlainObject(metadata)) {
@@ -149,6 +164,10 @@ export class Cancellable implements AsyncDisposable {
     }
     if (token !== undefined) requireToken(token, "options.token");
     if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
+    if (register !== undefined && typeof register !== "boolean") requireObserver(register);
+    if (progressFrom !== undefined && progressFrom !== "children")
+      throw invalidType("options.progressFrom", '"children"', progressFrom);
+    if (progressWeight !== undefined) requireWeight(progressWeight);
     const above = parent === undefined || parent === null ? undefined : explicitParent(parent);
     this.node = new OperationNode((above ?? currentNode()).host, this);
     this.#id = id;
@@ -360,12 +379,40 @@ export class Cancellable implements AsyncDisposable {
     if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
     const parent = this.#options?.parent;
     const above =
-      parent === null ? node.host.root : parent === undefined ? currentNode() : explicitParent(parent);
+      parent === null
+        ? currentNode().host.root
+        : parent === undefined
+          ? currentNode()
+          : explicitParent(parent);
     node.open(above, this.#timeout);
     this.#startedAt = node.host.now();
     this.#status = node.shielded ? "shielded" : "running";
     if (this.#sources !== undefined) this.#startSources(this.#sources);
+    const register = this.#options?.register;
+    this.#observer =
+      register === undefined || register === false
+        ? observerOfAll()
+        : register === true
+          ? standingObserver()
+          : register;
+    this.#observer?.started(this);
+    if (this.parent !== undefined) this.parent.#count(this, this.#weight, 0);
     if (isObserved()) this.#publish("start");
+  }
+
+  get #weight(): number {
+    return this.#options?.progressWeight ?? 1;
+  }
+
+  /** A child began, or came further: for operations whose progress is that of their children. */
+  #count(child: Cancellable, weight: number, fraction: number): void {
+    if (this.#options?.progressFrom !== "children") return;
+    this.#tracker ??= new ProgressTracker();
+    this.#tracker.part(weight, child.#weight * (fraction - child.#counted));
+    child.#counted = fraction;
+    if (weight > 0) return;
+    this.#observer?.progressed(this);
+    if (this.parent !== undefined) this.parent.#count(this, 0, this.estimate?.fraction ?? 0);
   }
 
   #startSources(sources: CancellationSource[]): void {
@@ -421,6 +468,7 @@ export class Cancellable implements AsyncDisposable {
   /** @internal */
   cancelled(): void {
     if (isObserved()) queueMicrotask(() => this.#publish("cancel"));
+    if (this.#observer !== undefined) announce(() => this.#observer?.cancelled(this));
     if (this.#status !== "running" && this.#status !== "shielded") return;
     const { host } = this.node;
     const grace = this.#options?.graceMs;
@@ -473,6 +521,8 @@ export class Cancellable implements AsyncDisposable {
     this.#status = status;
     this.#endedAt = node.host.now();
     this.#ended = { cancellation: node.own, error };
+    if (status === "completed" && this.parent !== undefined) this.parent.#count(this, 0, 1);
+    this.#observer?.ended(this);
     if (isObserved()) this.#publish("end");
     return this.#callbacks !== undefined;
   }
@@ -557,11 +607,16 @@ export class Cancellable implements AsyncDisposable {
     requireProgress(progress);
     requireOptions(metadata, "metadata");
     this.#progress = progress;
+    this.#tracker ??= new ProgressTracker();
+    this.#tracker.report(progress, this.node.host.now());
     let operation: Cancellable | undefined = this;
     for (; operation !== undefined; operation = operation.parent) {
       if (operation.#callbacks?.has("progress"))
         operation.#callbacks.emit("progress", this.id, progress, metadata);
     }
+    this.#observer?.progressed(this);
+    const fraction = this.#tracker.estimate.fraction;
+    if (this.parent !== undefined && fraction !== undefined) this.parent.#count(this, 0, fraction);
     if (isObserved()) this.#publish("progress");
   }
 
@@ -747,6 +802,11 @@ export class Cancellable implements AsyncDisposable {
     return this.#progress;
   }
 
+  /** @internal */
+  get estimate(): ProgressEstimate | undefined {
+    return this.#tracker?.estimate;
+  }
+
   /** @internal What {@link OperationSource} starts instead of this operation. */
   pendingSources(): CancellationSource[] {
     if (this.node.phase !== "new") return [];
@@ -796,6 +856,19 @@ function explicitParent(parent: ScopeParent): ScopeNode {
   }
   if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
   return parent.node;
+}
+
+function requireObserver(value: unknown): void {
+  for (const method of ["started", "progressed", "cancelled", "ended"] as const) {
+    if (typeof (value as Partial<OperationObserver> | null)?.[method] !== "function")
+      throw invalidType("options.register", "true, false or a registry", value);
+  }
+}
+
+function requireWeight(value: unknown): void {
+  if (typeof value !== "number") throw invalidType("options.progressWeight", "a number", value);
+  if (!(value > 0) || value === Number.POSITIVE_INFINITY)
+    throw outOfRange("options.progressWeight", "above 0, and finite", value);
 }
 
 function isPlainObject(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { CancellationReason } from "../errors.ts";
+import type { ProgressEstimate } from "./estimate.ts";
 import type { Progress } from "./progress.ts";
 
 /** Where an operation is in its life. A timeout is `cancelled` with reason `timeout`. */
@@ -20,6 +21,7 @@ export interface OperationSnapshot {
   readonly metadata: Record<string, unknown>;
   readonly parentId: string | undefined;
   readonly progress: Progress | undefined;
+  readonly estimate: ProgressEstimate | undefined;
 }
 
 /** What the context reads; the operation keeps the facts. */
@@ -36,6 +38,7 @@ export interface OperationFacts {
   readonly metadata: Record<string, unknown>;
   readonly parentId: string | undefined;
   readonly progress: Progress | undefined;
+  readonly estimate: ProgressEstimate | undefined;
 }
 
 /** A live view on what an operation knows about itself. `toJSON()` takes a snapshot. */
@@ -95,6 +98,10 @@ export class OperationContext {
   get progress(): Progress | undefined {
     return this.#facts.progress;
   }
+  /** How much is done, how fast and for how long still, from the figures of the reports. */
+  get estimate(): ProgressEstimate | undefined {
+    return this.#facts.estimate;
+  }
   /** Whether it has ended. */
   get isTerminal(): boolean {
     const { status } = this;
@@ -117,6 +124,7 @@ export class OperationContext {
       metadata: { ...metadata },
       parentId: this.parentId,
       progress: this.progress,
+      estimate: this.estimate,
     };
   }
 }

@@ -32,7 +32,10 @@ export function currentNode(): ScopeNode {
     else if (node.reached !== undefined) break;
     else node = node.parent as ScopeNode | undefined;
   }
-  return node ?? outermostNode();
+  if (node !== undefined) return node;
+  const outermost = outermostNode();
+  if (outermost.phase === "new") (outermost as DormantNode).wake();
+  return outermost;
 }
 
 /** Calls `body(argument)` with `node` as the ambient scope. */

@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const packages = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs a TypeScript module that imports the library, from its source, in a process of its own; what it printed. */
+export async function runChild(source: string, flags: readonly string[] = []): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents: source, loader: "ts", resolveDir: `${packages}backends` },
+    bundle: true,
+    write: false,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    conditions: ["source"],
+    alias: {
+      "@hother/cancelable-backends/effect": `${packages}backends/src/effect/index.ts`,
+      "@hother/cancelable-backends/effection": `${packages}backends/src/effection/index.ts`,
+      "@hother/cancelable": `${packages}cancelable/src/index.ts`,
+    },
+  });
+  const child = spawn(process.execPath, [...flags, "--input-type=module", "-"], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  child.stdin.end(outputFiles[0]?.text);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve(`${output}exit ${code ?? signal}`));
+  });
+}

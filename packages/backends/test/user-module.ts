@@ -1,0 +1,68 @@
+/*
+ * A module of a user, who knows this library and no runtime. A plain program, an Effect one and an Effection one
+ * import it as it is: see user-module.test.ts.
+ */
+import {
+  Cancellable,
+  isCancellation,
+  moveOnAfter,
+  Queue,
+  shield,
+  sleep,
+  taskGroup,
+} from "@hother/cancelable";
+
+/** Works through `jobs` with two workers; what takes longer than its limit is left out. */
+export async function report(jobs: readonly string[], log: (line: string) => void): Promise<string[]> {
+  const done: string[] = [];
+  const queue = new Queue<string>(1);
+  await taskGroup(async (group) => {
+    for (const worker of [1, 2]) {
+      group.startSoon(async () => {
+        for await (const job of queue) {
+          const result = await moveOnAfter(40, () => fetchJob(job));
+          log(`worker ${worker}: ${job} ${result ?? "took too long"}`);
+          if (result !== undefined) done.push(result);
+        }
+      });
+    }
+    for (const job of jobs) await queue.put(job);
+    queue.close();
+  });
+  return done.sort();
+}
+
+async function fetchJob(job: string): Promise<string> {
+  await sleep(job === "slow" ? 60_000 : 5);
+  return `${job}!`;
+}
+
+/** Runs until it is cancelled, releases what it holds, and says why. */
+export async function serve(op: Cancellable, log: (line: string) => void): Promise<void> {
+  try {
+    await op.run(async () => {
+      log("serving");
+      try {
+        await sleep({ hours: 1 });
+      } finally {
+        await shield(() => sleep(1));
+        log("released");
+      }
+    });
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+    log(`stopped: ${op.token.reason}`);
+  }
+}
+
+/** Everything that the programs do, one after the other. */
+export async function main(log: (line: string) => void): Promise<void> {
+  log((await report(["a", "slow", "b", "c"], log)).join(" "));
+  await serve(Cancellable.withTimeout(5), log);
+  const op = new Cancellable();
+  await taskGroup(async (group) => {
+    group.startSoon(() => serve(op, log));
+    await sleep(5);
+    op.cancel("shutdown");
+  });
+}

@@ -1,0 +1,68 @@
+import type { Progress } from "./progress.ts";
+
+/** What follows from an operation's reports. */
+export interface ProgressEstimate {
+  /** How much is done: 0 to 1. More than the total counts as all of it. */
+  readonly fraction: number | undefined;
+  /** Units in a second, of late. */
+  readonly rate: number | undefined;
+  /** Milliseconds until the total, at that rate. */
+  readonly remaining: number | undefined;
+}
+
+/** The newest report counts for so much of the rate. */
+const weightOfNewest = 0.3;
+
+/** Follows the figures of one operation's reports. */
+export class ProgressTracker {
+  #at: number | undefined;
+  #current: number | undefined;
+  #total: number | undefined;
+  #rate: number | undefined;
+  /** Weights of the parts, and what of that is done; see {@link part}. */
+  #parts = 0;
+  #done = 0;
+
+  /** @param now On the backend's clock, in ms. */
+  report(progress: Progress, now: number): void {
+    if (typeof progress === "string") return;
+    const { current, total } = progress;
+    if (total !== undefined) this.#total = total;
+    if (current === undefined) return;
+    const { at, passed } = { at: this.#at, passed: this.#current };
+    if (at !== undefined && passed !== undefined && now > at) {
+      const rate = (1_000 * (current - passed)) / (now - at);
+      // Backwards is a new beginning.
+      if (rate < 0) this.#rate = undefined;
+      else if (this.#rate === undefined) this.#rate = rate;
+      else this.#rate += weightOfNewest * (rate - this.#rate);
+    }
+    // Two reports in the same moment are one.
+    if (at === undefined || now > at || current < (passed ?? 0)) {
+      this.#at = now;
+      this.#current = current;
+    }
+  }
+
+  /** A part of the whole begins or goes on: `weight` is added, `done` of it was finished since the last call. */
+  part(weight: number, done: number): void {
+    this.#parts += weight;
+    this.#done += done;
+  }
+
+  get estimate(): ProgressEstimate {
+    const total = this.#total;
+    const current = this.#current;
+    const rate = this.#rate;
+    let fraction: number | undefined;
+    if (this.#parts > 0) fraction = Math.min(1, this.#done / this.#parts);
+    else if (current !== undefined && total !== undefined)
+      fraction = total > 0 ? Math.min(1, current / total) : 1;
+    const left = current === undefined || total === undefined ? undefined : Math.max(0, total - current);
+    return {
+      fraction,
+      rate,
+      remaining: left === undefined || rate === undefined || rate === 0 ? undefined : (1_000 * left) / rate,
+    };
+  }
+}

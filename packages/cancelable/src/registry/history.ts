@@ -1,0 +1,49 @@
+import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+
+/** The newest so many of the operations that have ended, oldest first. */
+export class History {
+  readonly #limit: number;
+  #entries: OperationSnapshot[] = [];
+  /** The oldest is here; before it, places are free. */
+  #start = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get size(): number {
+    return this.#entries.length - this.#start;
+  }
+
+  add(snapshot: OperationSnapshot): void {
+    if (this.#limit === 0) return;
+    this.#entries.push(snapshot);
+    if (this.size <= this.#limit) return;
+    this.#start++;
+    // In one go now and then: taking one off the front each time would move all the others.
+    if (this.#start > this.#limit) this.#keep(this.#entries.slice(this.#start));
+  }
+
+  list(): OperationSnapshot[] {
+    return this.#entries.slice(this.#start);
+  }
+
+  /** Drops those that `which` says; returns how many. */
+  drop(which: (snapshot: OperationSnapshot) => boolean): number {
+    const before = this.size;
+    this.#keep(this.list().filter((snapshot) => !which(snapshot)));
+    return before - this.size;
+  }
+
+  countBy(status: OperationStatus): number {
+    let count = 0;
+    for (let at = this.#start; at < this.#entries.length; at++)
+      if (this.#entries[at]?.status === status) count++;
+    return count;
+  }
+
+  #keep(entries: OperationSnapshot[]): void {
+    this.#entries = entries;
+    this.#start = 0;
+  }
+}
