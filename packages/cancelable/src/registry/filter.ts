@@ -29,6 +29,8 @@ const statuses: readonly OperationStatus[] = [
   "failed",
 ];
 
+const has = (metadata: Filtered["metadata"], key: string): boolean => Object.hasOwn(metadata, key);
+
 const everything = (): boolean => true;
 
 /** The filter as a question; its parts are checked here. */
@@ -52,7 +54,9 @@ export function toPredicate(filter: OperationFilter | undefined): (operation: Fi
     (wanted === undefined || wanted.includes(operation.status)) &&
     named(operation.name) &&
     (parent === undefined || operation.parentId === parent) &&
-    entries.every(([key, value]) => Object.is(operation.metadata[key], value));
+    entries.every(
+      ([key, value]) => has(operation.metadata, key) && Object.is(operation.metadata[key], value),
+    );
 }
 
 function toNamePredicate(name: string | RegExp): (name: string | undefined) => boolean {

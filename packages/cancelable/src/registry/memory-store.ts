@@ -13,11 +13,12 @@ export class MemoryStore implements OperationStore {
     if (type !== "ended") this.#operations.set(operation.id, operation);
     if (this.#watchers.size === 0) return;
     const event: OperationEvent = { type, operation: operation.snapshot() };
-    for (const watcher of this.#watchers) watcher.push(event);
+    for (const watcher of this.#watchers) watcher.push(event, operation.id);
   }
 
   remove(id: string): void {
     this.#operations.delete(id);
+    for (const watcher of this.#watchers) watcher.forget(id);
   }
 
   list(filter?: OperationFilter): OperationSnapshot[] {

@@ -4,20 +4,25 @@ import type { OperationSnapshot, OperationStatus } from "../operation/context.ts
 import {
   type ObservedOperation,
   type OperationObserver,
-  setObserverOfAll,
+  observeAll,
   setStandingObserver,
 } from "../operation/observer.ts";
 import { report } from "../reporter.ts";
+import { currentNode } from "../scope/ambient.ts";
+import { requireCause } from "../token/token.ts";
 import {
   invalidType,
-  isThenable,
   requireBoolean,
   requireCount,
   requireOptions,
   requireText,
+  UsageError,
 } from "../usage.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
+import { Mirror } from "./mirror.ts";
+import { Roster } from "./roster.ts";
+import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 import { Watcher } from "./watcher.ts";
@@ -65,11 +70,9 @@ export interface OperationTree extends OperationSnapshot {
  * ```
  */
 export class OperationRegistry implements OperationObserver {
-  readonly #operations = new Map<string, ObservedOperation>();
-  /** More of them under an id that is taken already. */
-  readonly #doubles = new Set<ObservedOperation>();
+  readonly #operations = new Roster();
   readonly #history: History;
-  readonly #store: OperationStore | undefined;
+  readonly #mirror: Mirror | undefined;
   readonly #watchers = new Set<Watcher>();
   #pastByStatus: Counts<OperationStatus> = {};
   #pastByReason: Counts<CancellationReason> = {};
@@ -79,7 +82,8 @@ export class OperationRegistry implements OperationObserver {
     const limit = options?.history ?? 1_000;
     requireCount(limit, "options.history", 0);
     this.#history = new History(limit);
-    this.#store = options?.store;
+    if (options?.store !== undefined)
+      this.#mirror = new Mirror(options.store, this.#operations, (...args) => this.cancel(...args));
   }
 
   // ---- who is in it ---------------------------------------------------------------------------
@@ -88,48 +92,48 @@ export class OperationRegistry implements OperationObserver {
   register(operation: ObservedOperation): void {
     if (typeof (operation as Partial<ObservedOperation> | null)?.context?.toJSON !== "function")
       throw invalidType("operation", "a Cancellable", operation);
-    if (!this.#has(operation)) this.#add(operation);
+    // It would stay for ever: nobody tells of its end any more.
+    if (operation.context.isTerminal) throw new UsageError("ERR_ENDED", "operation");
+    if (!this.#operations.has(operation)) this.#add(operation);
   }
 
-  /** Forgets an operation, which goes on. False if it was not known. */
+  /** Forgets an operation, all with this id, which goes on. False if it was not known. */
   unregister(id: string): boolean {
     requireText(id, "id");
-    const operation = this.#operations.get(id);
-    if (operation === undefined) return false;
-    this.#drop(operation);
-    this.#mirror(() => this.#store?.remove(id));
-    return true;
+    const operations = this.#operations.under(id);
+    for (const operation of operations) this.#forget(operation);
+    return operations.length > 0;
   }
 
   /** Knows every operation that starts from now on, until what this returns is disposed of. */
   registerAll(): Disposable {
-    setObserverOfAll(this);
-    return { [Symbol.dispose]: () => setObserverOfAll(undefined) };
+    return observeAll(this);
   }
 
   // ---- what is in it --------------------------------------------------------------------------
 
   /** How many operations live. */
   get size(): number {
-    return this.#operations.size + this.#doubles.size;
+    return this.#operations.size;
   }
 
   /** A living operation; of several with the same id the first. */
   get(id: string): OperationSnapshot | undefined {
     requireText(id, "id");
-    return this.#operations.get(id)?.context.toJSON();
+    const operation = this.#operations.first(id);
+    return operation === undefined ? undefined : snapshotOf(operation);
   }
 
   /** The living operations that fit, in the order in which they came. */
   list(filter?: OperationFilter): OperationSnapshot[] {
-    return this.#matching(filter).map((operation) => operation.context.toJSON());
+    return this.#matching(filter).map(snapshotOf);
   }
 
   /** The living operations, each below the nearest one above it that is known here. */
   tree(): OperationTree[] {
     const nodes = new Map<ObservedOperation, OperationSnapshot & { readonly children: OperationTree[] }>();
-    for (const operation of this.#all())
-      nodes.set(operation, { ...operation.context.toJSON(), children: [] });
+    for (const operation of this.#operations)
+      nodes.set(operation, { ...snapshotOf(operation), children: [] });
     const roots: OperationTree[] = [];
     for (const [operation, node] of nodes) {
       let above = operation.parent;
@@ -149,12 +153,13 @@ export class OperationRegistry implements OperationObserver {
     const found = this.#history
       .list()
       .filter((snapshot) => fits(snapshot) && Date.parse(snapshot.endTime ?? "") >= from);
-    return limit === undefined || limit >= found.length ? found : found.slice(found.length - limit);
+    const newest = limit === undefined || limit >= found.length ? found : found.slice(found.length - limit);
+    return newest.map(copyOf);
   }
 
   statistics(): RegistryStatistics {
     const byStatus: Counts<OperationStatus> = {};
-    for (const operation of this.#all()) increment(byStatus, operation.context.status);
+    for (const operation of this.#operations) increment(byStatus, operation.context.status);
     return {
       active: { count: this.size, byStatus },
       past: {
@@ -167,8 +172,8 @@ export class OperationRegistry implements OperationObserver {
   }
 
   /**
-   * What happens from now on: reading is a checkpoint, leaving the loop ends it. A slow reader loses no beginning
-   * and no end.
+   * What happens from now on: reading is a checkpoint, and leaving the loop ends it, also by a cancellation. A slow
+   * reader loses no beginning and no end.
    */
   watch(options?: WatchOptions): AsyncIterableIterator<OperationEvent> {
     requireOptions(options);
@@ -181,18 +186,19 @@ export class OperationRegistry implements OperationObserver {
 
   // ---- what it does ---------------------------------------------------------------------------
 
-  /** Cancels an operation, synchronously. False if none with this id lives, or it was cancelled before. */
+  /** Cancels an operation, all with this id, synchronously. False if none lives, or it was cancelled before. */
   cancel(id: string, reason?: CancellationReason, message?: string): boolean {
     requireText(id, "id");
-    let done = this.#operations.get(id)?.cancel(reason, message) ?? false;
-    for (const operation of this.#doubles)
-      if (operation.id === id) done = operation.cancel(reason, message) || done;
-    return done;
+    return this.#cancelEach(this.#operations.under(id), reason, message) > 0;
   }
 
-  /** Cancels those that fit; returns how many were cancelled by this call. */
+  /**
+   * Cancels those that fit, each with this reason; returns how many were cancelled by this call. What is below
+   * others of them and does not fit itself is cancelled through them, and not counted.
+   */
   cancelAll(filter?: OperationFilter, reason?: CancellationReason, message?: string): number {
-    return this.#matching(filter).filter((operation) => operation.cancel(reason, message)).length;
+    // The latest first: what is below came later, and would have been cancelled by what is above, as its child.
+    return this.#cancelEach(this.#matching(filter).reverse(), reason, message);
   }
 
   /** Drops operations that have ended from the history; returns how many. */
@@ -200,21 +206,18 @@ export class OperationRegistry implements OperationObserver {
     requireOptions(options);
     const { olderThan, keepFailed } = options ?? {};
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");
-    const age = olderThan === undefined ? 0 : toMilliseconds(olderThan, "options.olderThan");
-    const before = Date.now() - age;
+    const age = olderThan === undefined ? undefined : toMilliseconds(olderThan, "options.olderThan");
+    // On the clock that the times of the end are from.
+    const now = currentNode().host.runtime.epoch();
     return this.#history.drop(
-      ({ status, endTime }) => !(keepFailed && status === "failed") && Date.parse(endTime ?? "") <= before,
+      ({ status, endTime }) =>
+        !(keepFailed && status === "failed") && (age === undefined || Date.parse(endTime ?? "") <= now - age),
     );
   }
 
   /** Forgets everything, the operations that live too, which go on. */
   clear(): void {
-    for (const operation of [...this.#all()]) {
-      const { id } = operation;
-      this.#mirror(() => this.#store?.remove(id));
-    }
-    this.#operations.clear();
-    this.#doubles.clear();
+    for (const operation of [...this.#operations]) this.#forget(operation);
     this.#history.drop(() => true);
     this.#pastByStatus = {};
     this.#pastByReason = {};
@@ -222,91 +225,78 @@ export class OperationRegistry implements OperationObserver {
 
   // ---- told by operations ---------------------------------------------------------------------
 
-  /** @internal */
+  /** Called by an operation. */
   started(operation: ObservedOperation): void {
-    if (!this.#has(operation)) this.#add(operation);
+    if (!this.#operations.has(operation)) this.#add(operation);
     this.#tell("started", operation);
   }
 
-  /** @internal */
+  /** Called by an operation. */
   progressed(operation: ObservedOperation): void {
-    if (this.#has(operation)) this.#tell("progress", operation);
+    if (this.#operations.has(operation)) this.#tell("progress", operation);
   }
 
-  /** @internal */
+  /** Called by an operation. */
   cancelled(operation: ObservedOperation): void {
-    if (this.#has(operation)) this.#tell("cancelled", operation);
+    if (this.#operations.has(operation)) this.#tell("cancelled", operation);
   }
 
-  /** @internal */
+  /** Called by an operation. */
   ended(operation: ObservedOperation): void {
-    if (!this.#has(operation)) return;
-    const snapshot = operation.context.toJSON();
-    this.#drop(operation);
+    if (!this.#operations.has(operation)) return;
+    const snapshot = snapshotOf(operation);
+    this.#operations.drop(operation);
     this.#history.add(snapshot);
     increment(this.#pastByStatus, snapshot.status);
     if (snapshot.status === "cancelled" && snapshot.cancelReason !== undefined)
       increment(this.#pastByReason, snapshot.cancelReason);
     this.#tell("ended", operation, snapshot);
-    this.#mirror(() => this.#store?.remove(snapshot.id));
-  }
-
-  #all(): Iterable<ObservedOperation> {
-    return this.#doubles.size === 0
-      ? this.#operations.values()
-      : [...this.#operations.values(), ...this.#doubles];
+    this.#mirror?.remove(snapshot.id);
   }
 
   #matching(filter: OperationFilter | undefined): ObservedOperation[] {
     const fits = toPredicate(filter);
     const found: ObservedOperation[] = [];
-    for (const operation of this.#all()) if (fits(operation.context)) found.push(operation);
+    for (const operation of this.#operations) if (fits(operation.context)) found.push(operation);
     return found;
   }
 
-  #has(operation: ObservedOperation): boolean {
-    return this.#operations.get(operation.id) === operation || this.#doubles.has(operation);
+  /** One that cannot be cancelled is reported, and keeps nobody else from it. */
+  #cancelEach(
+    operations: readonly ObservedOperation[],
+    reason?: CancellationReason,
+    message?: string,
+  ): number {
+    requireCause(reason ?? "manual", message);
+    let count = 0;
+    for (const operation of operations) {
+      try {
+        if (operation.cancel(reason, message)) count++;
+      } catch (error) {
+        report(error, "a cancellation by a registry");
+      }
+    }
+    return count;
   }
 
   #add(operation: ObservedOperation): void {
-    if (this.#operations.has(operation.id)) this.#doubles.add(operation);
-    else this.#operations.set(operation.id, operation);
+    this.#operations.add(operation);
     this.#tell("registered", operation);
   }
 
-  #drop(operation: ObservedOperation): void {
-    if (!this.#doubles.delete(operation)) this.#operations.delete(operation.id);
+  #forget(operation: ObservedOperation): void {
+    this.#operations.drop(operation);
+    for (const watcher of this.#watchers) watcher.forget(operation);
+    this.#mirror?.remove(operation.id);
   }
 
   #tell(type: OperationEvent["type"], operation: ObservedOperation, ended?: OperationSnapshot): void {
-    const store = this.#store;
-    if (store !== undefined) {
-      const { id } = operation;
-      this.#mirror(() =>
-        store.put(
-          {
-            id,
-            snapshot: () => operation.context.toJSON(),
-            cancel: (reason, message) => operation.cancel(reason, message),
-          },
-          type,
-        ),
-      );
+    // Before the store, which may do something at once that is told of as well.
+    if (this.#watchers.size > 0) {
+      const event: OperationEvent = { type, operation: ended ?? snapshotOf(operation) };
+      for (const watcher of this.#watchers) watcher.push(event, operation);
     }
-    if (this.#watchers.size === 0) return;
-    const event: OperationEvent = { type, operation: ended ?? operation.context.toJSON() };
-    for (const watcher of this.#watchers) watcher.push(event);
-  }
-
-  /** What fails in a store fails nobody's operation. */
-  #mirror(tell: () => void | PromiseLike<void>): void {
-    const failed = (error: unknown): void => report(error, "the store of a registry");
-    try {
-      const told: unknown = tell();
-      if (isThenable(told)) Promise.resolve(told).then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
+    this.#mirror?.put(type, operation, ended);
   }
 }
 

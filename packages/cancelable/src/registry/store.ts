@@ -8,12 +8,12 @@ export interface OperationEvent {
   readonly operation: OperationSnapshot;
 }
 
-/** An operation of this process, as it is given to a store. */
+/** An operation of this process, as it is given to a store; what has its id, where several have. */
 export interface StoredOperation {
   readonly id: string;
-  /** What it is like now. */
+  /** What it is like now; of several the one that `put` tells of, while it lives. */
   snapshot(): OperationSnapshot;
-  /** Cancels it, synchronously; false if it was cancelled before or has ended. */
+  /** Cancels it, synchronously; false if it was cancelled before or has ended. Of several, all. */
   cancel(reason?: CancellationReason, message?: string): boolean;
 }
 

@@ -2,23 +2,39 @@ import { currentNode } from "../scope/ambient.ts";
 import type { Host } from "../scope/scope-node.ts";
 import { waitIn } from "../scope/waiting.ts";
 import { UsageError } from "../usage.ts";
+import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
+/** An event in the line of those that wait for the reader. */
+interface Place {
+  event: OperationEvent;
+  /** Set if it is progress. */
+  readonly pace: Pace | undefined;
+  next: Place | undefined;
+}
+
+/** How the progress of one operation is told. */
+interface Pace {
+  /** It stands in the line, to be overtaken by the next. */
+  unread: Place | undefined;
+  /** When the next may be told, since one was read. */
+  until: number;
+  /** What waits for that. */
+  held: OperationEvent | undefined;
+  alarm: Disposable | undefined;
+}
+
 /**
- * One reader of events. A slow one loses no beginning and no end, and of an operation's progress has the newest
- * only; a fast one gets an operation's progress at most once in `throttle` ms.
+ * One reader of events. A slow one loses no beginning and no end, and of an operation's progress between two
+ * other events has the newest only; a fast one gets an operation's progress at most once in `throttle` ms.
  */
 export class Watcher implements AsyncIterableIterator<OperationEvent> {
   readonly #host: Host = currentNode().host;
   readonly #throttle: number;
   readonly #closed: (watcher: Watcher) => void;
-  readonly #events: OperationEvent[] = [];
-  /** Where the progress of an operation stands in the line, to be overtaken by the next. */
-  readonly #unread = new Map<string, number>();
-  /** Events that were taken out of the front of the line; places count from the very first. */
-  #taken = 0;
-  /** When an operation's progress may be told again, and what waits for that. */
-  readonly #quiet = new Map<string, { readonly until: number; alarm?: Disposable; event?: OperationEvent }>();
+  #first: Place | undefined;
+  #last: Place | undefined;
+  readonly #paces = new Map<unknown, Pace>();
   #wake: (() => void) | undefined;
   #over = false;
 
@@ -27,76 +43,100 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
     this.#closed = closed;
   }
 
-  push(event: OperationEvent): void {
-    const { id } = event.operation;
+  /** @param key Whose event it is: several operations may have the same id. */
+  push(event: OperationEvent, key: unknown): void {
     if (event.type === "progress") {
-      this.#pushProgress(id, event);
+      this.#pushProgress(event, key);
       return;
     }
-    if (event.type === "ended") this.#forget(id);
+    // Every event has the whole operation: the progress that was held back is in this one.
+    this.forget(key);
     this.#append(event);
   }
 
-  #pushProgress(id: string, event: OperationEvent): void {
-    const place = this.#unread.get(id);
-    if (place !== undefined) {
-      this.#events[place - this.#taken] = event;
-      return;
+  /** Tells no more of an operation's progress than stands in the line. */
+  forget(key: unknown): void {
+    this.#paces.get(key)?.alarm?.[Symbol.dispose]();
+    this.#paces.delete(key);
+  }
+
+  #pushProgress(event: OperationEvent, key: unknown): void {
+    let pace = this.#paces.get(key);
+    if (pace === undefined) {
+      pace = { unread: undefined, until: Number.NEGATIVE_INFINITY, held: undefined, alarm: undefined };
+      this.#paces.set(key, pace);
     }
-    const now = this.#host.now();
-    const quiet = this.#quiet.get(id);
-    if (quiet === undefined || now >= quiet.until) {
-      quiet?.alarm?.[Symbol.dispose]();
-      this.#quiet.set(id, { until: now + this.#throttle });
-      this.#unread.set(id, this.#taken + this.#events.length);
-      this.#append(event);
-      return;
+    if (pace.unread !== undefined) pace.unread.event = event;
+    else if (this.#host.now() >= pace.until) this.#tell(event, pace);
+    else {
+      pace.held = event;
+      if (pace.until !== Number.POSITIVE_INFINITY) pace.alarm ??= this.#tellLater(pace);
     }
-    quiet.event = event;
-    quiet.alarm ??= this.#host.setAlarm(quiet.until, () => {
-      const latest = quiet.event;
-      this.#quiet.delete(id);
-      if (latest !== undefined) this.#pushProgress(id, latest);
+  }
+
+  #tell(event: OperationEvent, pace: Pace): void {
+    pace.alarm?.[Symbol.dispose]();
+    pace.alarm = pace.held = undefined;
+    pace.unread = this.#append(event, pace);
+  }
+
+  #tellLater(pace: Pace): Disposable {
+    return this.#host.setAlarm(pace.until, () => {
+      if (pace.held !== undefined) this.#tell(pace.held, pace);
     });
   }
 
-  #forget(id: string): void {
-    this.#quiet.get(id)?.alarm?.[Symbol.dispose]();
-    this.#quiet.delete(id);
-  }
-
-  #append(event: OperationEvent): void {
-    this.#events.push(event);
+  #append(event: OperationEvent, pace?: Pace): Place {
+    const place: Place = { event, pace, next: undefined };
+    if (this.#last === undefined) this.#first = place;
+    else this.#last.next = place;
+    this.#last = place;
     this.#wake?.();
+    return place;
   }
 
   async next(): Promise<IteratorResult<OperationEvent, undefined>> {
     if (this.#wake !== undefined) throw new UsageError("ERR_BUSY", "The watcher");
-    while (this.#events.length === 0 && !this.#over) {
-      const news = new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      try {
-        await waitIn(currentNode(), news);
-      } finally {
-        this.#wake = undefined;
+    const node = currentNode();
+    try {
+      node.check();
+      while (this.#first === undefined && !this.#over) {
+        const news = new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        await waitIn(node, news);
       }
+    } catch (error) {
+      // A loop does not call `return()` after a read that rejected: nobody would.
+      this.#stop();
+      throw error;
+    } finally {
+      this.#wake = undefined;
     }
-    const event = this.#events.shift();
-    if (event === undefined) return { done: true, value: undefined };
-    if (this.#unread.get(event.operation.id) === this.#taken) this.#unread.delete(event.operation.id);
-    this.#taken++;
-    return { done: false, value: event };
+    const place = this.#first;
+    if (place === undefined) return { done: true, value: undefined };
+    this.#first = place.next;
+    if (this.#first === undefined) this.#last = undefined;
+    if (place.pace !== undefined) {
+      place.pace.unread = undefined;
+      place.pace.until = this.#host.now() + this.#throttle;
+    }
+    const { type, operation } = place.event;
+    return { done: false, value: { type, operation: copyOf(operation) } };
   }
 
   /** Stops watching. */
   return(): Promise<IteratorResult<OperationEvent, undefined>> {
+    this.#stop();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  #stop(): void {
     this.#over = true;
-    for (const id of [...this.#quiet.keys()]) this.#forget(id);
-    this.#events.length = 0;
+    for (const key of [...this.#paces.keys()]) this.forget(key);
+    this.#first = this.#last = undefined;
     this.#closed(this);
     this.#wake?.();
-    return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
