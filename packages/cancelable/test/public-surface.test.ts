@@ -137,9 +137,35 @@ test("the root exports exactly these types", async () => {
   ]);
 });
 
-test("the testing entry exports exactly the virtual backend and its options", async () => {
-  expect(Object.keys(testing)).toEqual(["VirtualBackend"]);
-  expect(await typesOf("../src/testing/index.ts")).toEqual(["VirtualBackendOptions"]);
+test("the testing entry exports exactly these values and types", async () => {
+  expect(Object.keys(testing).sort()).toEqual([
+    "AssertionError",
+    "CancellationScenario",
+    "MockCancellationToken",
+    "OperationRecorder",
+    "VirtualBackend",
+    "assertCancellationWithin",
+    "createSlowStream",
+    "expectNoLeaks",
+    "runWithTimeoutTest",
+    "stepRecorder",
+    "withVirtual",
+  ]);
+  expect(await typesOf("../src/testing/index.ts")).toEqual([
+    "CancelCall",
+    "EventFilter",
+    "ExpectOptions",
+    "LeakOptions",
+    "Listened",
+    "RecordedData",
+    "RecordedEvent",
+    "StepRecorder",
+    "TestFunction",
+    "TimeoutTestOptions",
+    "VirtualBackendOptions",
+    "VirtualTest",
+    "VirtualTestOptions",
+  ]);
 });
 
 test("the package can be imported by exactly these paths, each with types", async () => {

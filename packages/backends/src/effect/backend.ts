@@ -38,7 +38,9 @@ export class EffectBackend extends AsyncBackend {
       if (left <= 0) return Effect.sync(fire);
       return Effect.flatMap(this.#clock.sleep(Duration.millis(Math.ceil(left))), () => wait);
     });
-    const fiber = this.#fork(Effect.andThen(wait, giveWay));
+    // Never inside this call, also where the time has come already.
+    const later = at <= this.now() ? Effect.andThen(Effect.yieldNow, wait) : wait;
+    const fiber = this.#fork(Effect.andThen(later, giveWay));
     timers.add(fiber);
     return { [Symbol.dispose]: () => fiber.interruptUnsafe() };
   }

@@ -15,8 +15,10 @@ const weightOfNewest = 0.3;
 
 /** Follows the figures of one operation's reports. */
 export class ProgressTracker {
-  #at: number | undefined;
+  /** The newest figure. */
   #current: number | undefined;
+  /** Since when, and from where, the rate is measured next. */
+  #since: { readonly at: number; readonly current: number } | undefined;
   #total: number | undefined;
   #rate: number | undefined;
   /** Weights of the parts, and what of that is done; see {@link part}. */
@@ -27,21 +29,23 @@ export class ProgressTracker {
   report(progress: Progress, now: number): void {
     if (typeof progress === "string") return;
     const { current, total } = progress;
-    if (total !== undefined) this.#total = total;
-    if (current === undefined) return;
-    const { at, passed } = { at: this.#at, passed: this.#current };
-    if (at !== undefined && passed !== undefined && now > at) {
-      const rate = (1_000 * (current - passed)) / (now - at);
+    // What has no end has no total.
+    if (total !== undefined) this.#total = Number.isFinite(total) ? total : undefined;
+    if (current === undefined || !Number.isFinite(current)) return;
+    const backwards = current < (this.#current ?? 0);
+    this.#current = current;
+    const since = this.#since;
+    if (since === undefined || backwards) {
       // Backwards is a new beginning.
-      if (rate < 0) this.#rate = undefined;
-      else if (this.#rate === undefined) this.#rate = rate;
+      this.#since = { at: now, current };
+      this.#rate = undefined;
+    } else if (now > since.at) {
+      const rate = (1_000 * (current - since.current)) / (now - since.at);
+      if (this.#rate === undefined) this.#rate = rate;
       else this.#rate += weightOfNewest * (rate - this.#rate);
+      this.#since = { at: now, current };
     }
-    // Two reports in the same moment are one.
-    if (at === undefined || now > at || current < (passed ?? 0)) {
-      this.#at = now;
-      this.#current = current;
-    }
+    // For the rate, further reports of the same moment count from its first one on.
   }
 
   /** A part of the whole begins or goes on: `weight` is added, `done` of it was finished since the last call. */
@@ -55,7 +59,8 @@ export class ProgressTracker {
     const current = this.#current;
     const rate = this.#rate;
     let fraction: number | undefined;
-    if (this.#parts > 0) fraction = Math.min(1, this.#done / this.#parts);
+    if (this.#parts > 0)
+      fraction = Math.min(1, Math.max(0, this.#done / this.#parts)); // sums of rounded parts
     else if (current !== undefined && total !== undefined)
       fraction = total > 0 ? Math.min(1, current / total) : 1;
     const left = current === undefined || total === undefined ? undefined : Math.max(0, total - current);

@@ -18,24 +18,67 @@ export interface OperationObserver {
   ended(operation: ObservedOperation): void;
 }
 
-/** Who is told of operations with `register: true`. */
+/** Several at once, in order. */
+class Together implements OperationObserver {
+  readonly #observers: readonly OperationObserver[];
+  constructor(observers: readonly OperationObserver[]) {
+    this.#observers = observers;
+  }
+  started(operation: ObservedOperation): void {
+    for (const observer of this.#observers) observer.started(operation);
+  }
+  progressed(operation: ObservedOperation): void {
+    for (const observer of this.#observers) observer.progressed(operation);
+  }
+  cancelled(operation: ObservedOperation): void {
+    for (const observer of this.#observers) observer.cancelled(operation);
+  }
+  ended(operation: ObservedOperation): void {
+    for (const observer of this.#observers) observer.ended(operation);
+  }
+}
+
+function together(observers: readonly OperationObserver[]): OperationObserver | undefined {
+  const distinct = [...new Set(observers)];
+  return distinct.length > 1 ? new Together(distinct) : distinct[0];
+}
+
+/** Who is told of operations with `register: true`: one for the process, and whoever is told of all. */
 let standing: OperationObserver | undefined;
+let standingAndAll: OperationObserver | undefined;
 
 export function setStandingObserver(observer: OperationObserver): void {
-  standing = observer;
+  standing = standingAndAll = observer;
 }
 
 export function standingObserver(): OperationObserver | undefined {
-  return standing;
+  return standingAndAll;
 }
 
-/** Who is told of every operation that starts from now on. */
-let everyone: OperationObserver | undefined;
+/** Who is told of every operation that starts from now on: once for each time that it was asked for. */
+let everyone: readonly OperationObserver[] = [];
+let all: OperationObserver | undefined;
 
-export function setObserverOfAll(observer: OperationObserver | undefined): void {
-  everyone = observer;
+/** Tells `observer` of every operation that starts, until what this returns is disposed of. */
+export function observeAll(observer: OperationObserver): Disposable {
+  let over = false;
+  setEveryone([...everyone, observer]);
+  return {
+    [Symbol.dispose]() {
+      if (over) return;
+      over = true;
+      const place = everyone.lastIndexOf(observer);
+      setEveryone(everyone.filter((_, index) => index !== place));
+    },
+  };
+}
+
+function setEveryone(observers: readonly OperationObserver[]): void {
+  everyone = observers;
+  all = together(observers);
+  standingAndAll = together(standing === undefined ? observers : [standing, ...observers]);
 }
 
 export function observerOfAll(): OperationObserver | undefined {
-  return everyone;
+  return all;
 }

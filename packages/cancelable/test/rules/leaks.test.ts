@@ -14,35 +14,27 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
-import { VirtualBackend } from "../../src/testing/index.ts";
+import { expectNoLeaks, VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 
 describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
-  everywhere("no timer, no listener on a foreign signal, no child in the parent", async (t) => {
-    const controller = new AbortController();
+  everywhere("no timer, no listener on a foreign signal, no child in the parent", async () => {
+    const { signal } = new AbortController();
     const parent = new Cancellable();
-    await parent.run(async () => {
+    const body = async (): Promise<void> => {
       for (const end of ["value", "error", "timeout"] as const) {
-        const op = Cancellable.anyOf(
-          controller.signal,
-          Cancellable.withTimeout(end === "timeout" ? 5 : 60_000),
-        );
+        const op = Cancellable.anyOf(signal, Cancellable.withTimeout(end === "timeout" ? 5 : 60_000));
         await op.settle(async () => {
-          expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+          expect(getEventListeners(signal, "abort")).toHaveLength(1);
           if (end === "error") throw new Error("x");
           await sleep(end === "timeout" ? 60_000 : 1);
         });
-        expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+        expect(getEventListeners(signal, "abort")).toHaveLength(0);
         expect(parent.children).toEqual([]);
       }
-      await sleep(0);
-      if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(0);
-      else
-        expect(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout")).toHaveLength(
-          timersOfTheRunner,
-        );
-    });
+    };
+    await expectNoLeaks(() => parent.run(body), { listeners: [signal] });
   });
 
   everywhere("a token's callbacks and links are gone once disposed of (BUG-35)", () => {
@@ -60,9 +52,6 @@ describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
     expect(linked.isCancelled).toBe(false);
   });
 });
-
-/** What vitest itself has set while a test runs. */
-const timersOfTheRunner = process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length + 1;
 
 test("rule 24: 100,000 operations one after the other and 1,000 at once leave the heap where it was", async () => {
   const { code, output, errors } = await runScript(

@@ -1,0 +1,89 @@
+import { detectBackend } from "../backends/detect.ts";
+import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
+import { type CancellationError, isCancellation, isCancellationError } from "../errors.ts";
+import { moveOnAfter } from "../flow/move-on-after.ts";
+import { waitFor } from "../flow/wait-for.ts";
+import { invalidType, isThenable, outOfRange, show } from "../usage.ts";
+import { AssertionError } from "./assertion-error.ts";
+
+/**
+ * Asserts that `work` (a function, which is called, or a promise) rejects with a cancellation not before
+ * `min` and not after `max` (milliseconds or a `Duration`; both may be met exactly), counted from this call on
+ * the clock of the ambient backend. Resolves with the cancellation.
+ *
+ * It does not wait for ever: at `max` plus 1 ms the operations and scopes that the function has started are
+ * cancelled and waited for; a promise is left alone.
+ *
+ * @throws AssertionError "too early", "too late", or "Expected cancellation" when it ended otherwise, with
+ * what it failed with as `cause`. TypeError or RangeError for arguments that cannot be right.
+ * @example
+ * ```ts
+ * import { Cancellable, run, sleepForever } from "@hother/cancelable";
+ * import { assertCancellationWithin, VirtualBackend } from "@hother/cancelable/testing";
+ *
+ * await run(
+ *   async () => {
+ *     const error = await assertCancellationWithin(90, 110, () =>
+ *       Cancellable.withTimeout(100).run(() => sleepForever()),
+ *     );
+ *     console.assert(error.reason === "timeout");
+ *   },
+ *   { backend: new VirtualBackend() },
+ * );
+ * ```
+ */
+export async function assertCancellationWithin(
+  min: Span,
+  max: Span,
+  work: PromiseLike<unknown> | (() => unknown),
+): Promise<CancellationError> {
+  const from = toMilliseconds(min, "min");
+  const to = toMilliseconds(max, "max");
+  if (!(from >= 0)) throw outOfRange("min", "at least 0", min);
+  if (!(to >= from)) throw outOfRange("max", "at least min", max);
+  if (typeof work !== "function" && !isThenable(work)) {
+    throw invalidType("work", "a promise or a function", work);
+  }
+  const backend = detectBackend();
+  const start = backend.now();
+  let elapsed = 0;
+  let failed: { readonly error: unknown } | undefined;
+  let value: unknown;
+  await moveOnAfter(to + 1, async () => {
+    try {
+      value = await waitFor<unknown>(work);
+    } catch (error) {
+      failed = { error };
+    }
+    elapsed = backend.now() - start;
+  });
+  const window = `within ${formatSpan(from)} to ${formatSpan(to)}`;
+  const after = formatSpan(elapsed);
+  if (failed === undefined) {
+    throw new AssertionError(`Expected cancellation ${window}, but after ${after} it gave ${show(value)}`);
+  }
+  const { error } = failed;
+  if (!isCancellation(error)) {
+    const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
+    throw new AssertionError(`Expected cancellation ${window}, but after ${after} it failed: ${what}`, {
+      cause: error,
+    });
+  }
+  if (elapsed < from) {
+    throw new AssertionError(`Cancelled too early: after ${after}, expected ${window}`, { cause: error });
+  }
+  if (elapsed > to) {
+    throw new AssertionError(
+      `Cancelled too late: still running after ${formatSpan(to)}, expected ${window}`,
+      { cause: error },
+    );
+  }
+  return cancellationIn(error);
+}
+
+/** The cancellation that {@link isCancellation} has found: the error, or what caused it. */
+function cancellationIn(error: unknown): CancellationError {
+  let found = error;
+  while (!isCancellationError(found)) found = (found as { readonly cause?: unknown }).cause;
+  return found;
+}

@@ -1,0 +1,175 @@
+import { detectBackend } from "../backends/detect.ts";
+import type { CancellationReason } from "../errors.ts";
+import type { CallbackKind } from "../operation/callbacks.ts";
+import { Cancellable } from "../operation/cancellable.ts";
+import type { OperationStatus } from "../operation/context.ts";
+import type { Progress } from "../operation/progress.ts";
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../usage.ts";
+import { AssertionError } from "./assertion-error.ts";
+
+/** What is recorded of each kind of event. */
+export interface RecordedData {
+  start: { readonly name: string | undefined };
+  progress: {
+    readonly progress: Progress;
+    /** The report, or the message in it. */
+    readonly message: string | undefined;
+    readonly metadata: Record<string, unknown> | undefined;
+  };
+  /** `duration` in milliseconds. */
+  complete: { readonly duration: number };
+  cancel: { readonly reason: CancellationReason | undefined; readonly message: string | undefined };
+  /** `type` is the name of the error's class. */
+  error: { readonly type: string; readonly message: string; readonly error: unknown };
+}
+
+/** An event of an operation: `id` is the operation's, `time` is in milliseconds on the clock of its backend. */
+export type RecordedEvent<K extends CallbackKind = CallbackKind> = {
+  [T in K]: {
+    readonly id: string;
+    readonly type: T;
+    readonly time: number;
+    readonly data: RecordedData[T];
+  };
+}[K];
+
+/** Which events; what is left out does not matter. */
+export interface EventFilter<K extends CallbackKind = CallbackKind> {
+  /** The operation's id. */
+  readonly id?: string;
+  readonly type?: K;
+  /** What else must hold. */
+  readonly matching?: (event: RecordedEvent<K>) => boolean;
+}
+
+/**
+ * Records what happens to operations, for assertions afterwards.
+ *
+ * @example
+ * ```ts
+ * import { Cancellable } from "@hother/cancelable";
+ * import { OperationRecorder } from "@hother/cancelable/testing";
+ *
+ * const recorder = new OperationRecorder();
+ * const op = new Cancellable({ name: "import" });
+ * recorder.attach(op);
+ * await op.run(() => op.reportProgress("half way"));
+ *
+ * console.assert(recorder.assertEvent("progress", { id: op.id }).data.message === "half way");
+ * console.assert(recorder.events().map((event) => event.type).join() === "start,progress,complete");
+ * recorder.assertFinalStatus(op, "completed");
+ * ```
+ */
+export class OperationRecorder {
+  readonly #events: RecordedEvent[] = [];
+  readonly #attached = new Map<string, Cancellable>();
+
+  /**
+   * Records `op` from now on, and the progress of what is below it. Once is enough: again is without effect. Disposing
+   * ends the recording; what was recorded stays. Attach before `run`, or the start is missing.
+   *
+   * @throws TypeError if it is no operation.
+   */
+  attach(op: Cancellable): Disposable {
+    if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);
+    const { id, context } = op;
+    let active = this.#attached.get(id) !== op;
+    this.#attached.set(id, op);
+    // The operation's duration runs on its backend's clock, wherever a callback is called.
+    let started = op.isRunning ? detectBackend().now() - (context.duration as number) : 0;
+    const now = (): number =>
+      context.duration === undefined ? detectBackend().now() : started + context.duration;
+    const note = <K extends CallbackKind>(type: K, data: RecordedData[K], from = id): void => {
+      if (active) this.#add(from, type, now(), data);
+    };
+    op.onStart(() => {
+      started = detectBackend().now() - (context.duration as number);
+      note("start", { name: op.name });
+    });
+    op.onProgress((from, progress, metadata) => {
+      // One that is attached itself tells for itself.
+      if (from !== id && this.#attached.has(from)) return;
+      const message = typeof progress === "string" ? progress : progress.message;
+      note("progress", { progress, message, metadata }, from);
+    });
+    op.onComplete(() => note("complete", { duration: context.duration as number }));
+    op.onCancel(() => note("cancel", { reason: context.cancelReason, message: context.cancelMessage }));
+    op.onError((_, error) => note("error", describe(error)));
+    return {
+      [Symbol.dispose]() {
+        active = false;
+      },
+    };
+  }
+
+  /** Records an event by hand, at the time of the ambient backend. */
+  record<K extends CallbackKind>(id: string, type: K, data: RecordedData[K]): void {
+    requireText(id, "id");
+    this.#add(id, type, detectBackend().now(), data);
+  }
+
+  #add<K extends CallbackKind>(id: string, type: K, time: number, data: RecordedData[K]): void {
+    this.#events.push(Object.freeze({ id, type, time, data }) as RecordedEvent);
+  }
+
+  /** The events that the filter lets through, all without one, in the order in which they happened: a copy. */
+  events<K extends CallbackKind = CallbackKind>(filter?: EventFilter<K>): RecordedEvent<K>[] {
+    requireOptions(filter, "filter");
+    const { id, type, matching } = filter ?? {};
+    requireText(id, "filter.id");
+    requireText(type, "filter.type");
+    if (matching !== undefined) requireFunction(matching, "filter.matching");
+    return (this.#events as RecordedEvent<K>[]).filter(
+      (event) =>
+        (id === undefined || event.id === id) &&
+        (type === undefined || event.type === type) &&
+        (matching === undefined || matching(event)),
+    );
+  }
+
+  /**
+   * The latest event of a type (and of an operation, or of which something holds).
+   *
+   * @throws AssertionError if there is none; it says what was recorded.
+   */
+  assertEvent<K extends CallbackKind>(type: K, filter?: Omit<EventFilter<K>, "type">): RecordedEvent<K> {
+    requireOptions(filter, "filter");
+    const latest = this.events<K>({ ...filter, type }).at(-1);
+    if (latest !== undefined) return latest;
+    const whose = filter?.id === undefined ? "" : ` of operation ${filter.id}`;
+    const what = filter?.matching === undefined ? "" : " that matches";
+    const recorded = this.#events.map((event) => `${event.type} of ${event.id}`);
+    throw new AssertionError(
+      `Expected a "${type}" event${whose}${what}; recorded: ${recorded.join(", ") || "nothing"}`,
+    );
+  }
+
+  /**
+   * Asserts where an attached operation (or its id) has ended, or is now.
+   *
+   * @throws AssertionError if its status is another one, or it was never attached.
+   */
+  assertFinalStatus(operation: Cancellable | string, status: OperationStatus): void {
+    const id = typeof operation === "string" ? operation : operation?.id;
+    const op = this.#attached.get(id);
+    if (op === undefined) {
+      throw new AssertionError(`Expected operation ${id} to be ${status}, but it was never attached`);
+    }
+    if (op.status === status) return;
+    const why = op.context.error ?? op.context.cancelMessage;
+    throw new AssertionError(
+      `Expected ${op.label} to be ${status}, but it is ${op.status}${why === undefined ? "" : `: ${why}`}`,
+      { actual: op.status, expected: status },
+    );
+  }
+
+  /** Forgets every event. What is attached stays attached. */
+  clear(): void {
+    this.#events.length = 0;
+  }
+}
+
+function describe(error: unknown): RecordedData["error"] {
+  if (error instanceof Error) return { type: error.constructor.name, message: error.message, error };
+  return { type: typeof error, message: typeof error === "string" ? error : show(error), error };
+}

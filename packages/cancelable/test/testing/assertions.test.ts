@@ -1,0 +1,143 @@
+import { expect } from "vitest";
+import { Cancellable, CancellationError, sleep, sleepForever } from "../../src/index.ts";
+import { AssertionError, assertCancellationWithin, runWithTimeoutTest } from "../../src/testing/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+
+const cancelledAfter = (ms: number) => () => Cancellable.withTimeout(ms).run(() => sleepForever());
+
+describeEverywhere("assertCancellationWithin", (everywhere) => {
+  everywhere("resolves with a cancellation in the window (PAR-TST-07)", async () => {
+    const error = await assertCancellationWithin(20, 5_000, cancelledAfter(20));
+    expect(error).toBeInstanceOf(CancellationError);
+    expect(error.reason).toBe("timeout");
+  });
+
+  everywhere("takes a promise as well, and finds the cancellation that caused an error", async () => {
+    const op = new Cancellable();
+    const failing = op.run(async () => {
+      op.cancel("shutdown", "now");
+      await sleep(1);
+    });
+    const wrapped = failing.catch((cause: unknown) => {
+      throw new Error("request failed", { cause });
+    });
+    expect(await assertCancellationWithin(0, { seconds: 5 }, wrapped)).toBe(op.error);
+  });
+
+  everywhere("a cancellation before the window is too early (PAR-TST-07)", async () => {
+    const error = await rejection(assertCancellationWithin(1_000, 5_000, cancelledAfter(5)));
+    expect(error).toBeInstanceOf(AssertionError);
+    expect(error).toMatchObject({
+      message: expect.stringContaining("too early"),
+      cause: { reason: "timeout" },
+    });
+  });
+
+  everywhere(
+    "one that does not come in the window is too late, and the work is ended (PAR-TST-07)",
+    async () => {
+      const op = new Cancellable();
+      const error = await rejection(assertCancellationWithin(0, 10, () => op.run(() => sleepForever())));
+      expect(error).toBeInstanceOf(AssertionError);
+      expect(error).toMatchObject({
+        message: "Cancelled too late: still running after 10ms, expected within 0ms to 10ms",
+      });
+      expect(op.status).toBe("cancelled");
+    },
+  );
+
+  everywhere("one that comes just after it is too late as well, also after blocking work", async (t) => {
+    for (const work of [
+      cancelledAfter(10.5),
+      () => Cancellable.withTimeout(5).run((op) => (t.block(30), op.check())),
+    ]) {
+      const error = await rejection(assertCancellationWithin(0, 10, work));
+      expect(error).toMatchObject({ message: expect.stringMatching(/^Cancelled too late/) });
+    }
+  });
+
+  everywhere(
+    "without a cancellation it says what came instead: Expected cancellation (PAR-TST-07)",
+    async () => {
+      const value = await rejection(assertCancellationWithin(0, 5_000, () => "done"));
+      expect(value).toBeInstanceOf(AssertionError);
+      expect(value).toMatchObject({
+        message: expect.stringMatching(/^Expected cancellation .* it gave "done"$/),
+      });
+      const cause = new TypeError("wrong");
+      const failure = await rejection(assertCancellationWithin(0, 5_000, Promise.reject(cause)));
+      expect(failure).toBeInstanceOf(AssertionError);
+      expect(failure).toMatchObject({
+        message: expect.stringMatching(/^Expected cancellation .* it failed: TypeError: wrong$/),
+        cause,
+      });
+    },
+  );
+
+  everywhere("the ends of the window belong to it", async (t) => {
+    if (t.backend.name !== "virtual") return;
+    await assertCancellationWithin(10, 20, cancelledAfter(10));
+    await assertCancellationWithin(10, 20, cancelledAfter(20));
+    await assertCancellationWithin(10, 10, cancelledAfter(10));
+    t.expectElapsed(40);
+  });
+
+  everywhere("windows that cannot be, and work that is none, are refused", async () => {
+    for (const [min, max] of [
+      [-1, 5],
+      [5, 4],
+      [Number.NaN, 5],
+    ] as const) {
+      expect(await rejection(assertCancellationWithin(min, max, cancelledAfter(1)))).toBeInstanceOf(
+        RangeError,
+      );
+    }
+    expect(await rejection(assertCancellationWithin(0, 5, "work" as never))).toBeInstanceOf(TypeError);
+  });
+});
+
+describeEverywhere("runWithTimeoutTest", (everywhere) => {
+  everywhere("passes when the timeout comes within the tolerance of 0.1 s (PAR-TST-06)", async () => {
+    const error = await runWithTimeoutTest(20, () => sleep({ hours: 1 }));
+    expect(error).toMatchObject({ reason: "timeout", timeoutMs: 20 });
+  });
+
+  everywhere("a body that completes, fails, or is cancelled otherwise is no timeout", async () => {
+    expect(await rejection(runWithTimeoutTest(50, () => "done"))).toMatchObject({
+      name: "AssertionError",
+      message: expect.stringContaining("Expected cancellation"),
+    });
+    const cause = new Error("broken");
+    const failing = runWithTimeoutTest(50, () => Promise.reject(cause));
+    expect(await rejection(failing)).toMatchObject({ name: "AssertionError", cause });
+    const manual = runWithTimeoutTest(
+      50,
+      async (op) => {
+        op.cancel("manual", "by hand");
+        await sleep(1);
+      },
+      { tolerance: 1_000 },
+    );
+    expect(await rejection(manual)).toMatchObject({
+      name: "AssertionError",
+      message: 'Expected a timeout after 50ms, but it was cancelled with reason "manual": by hand',
+      actual: "manual",
+      expected: "timeout",
+    });
+  });
+
+  everywhere("a body that goes on after its timeout is given the tolerance, and no more", async (t) => {
+    const never = new Promise<void>(() => {});
+    const error = await rejection(runWithTimeoutTest(10, () => never, { tolerance: 20 }));
+    expect(error).toMatchObject({ name: "AssertionError", message: expect.stringContaining("too late") });
+    t.expectElapsed(31);
+  });
+
+  everywhere("spans and tolerances that cannot be are refused", async () => {
+    expect(await rejection(runWithTimeoutTest(null, () => {}))).toBeInstanceOf(RangeError);
+    expect(await rejection(runWithTimeoutTest(5, "body" as never))).toBeInstanceOf(TypeError);
+    for (const tolerance of [-1, null]) {
+      expect(await rejection(runWithTimeoutTest(5, () => {}, { tolerance }))).toBeInstanceOf(RangeError);
+    }
+  });
+});

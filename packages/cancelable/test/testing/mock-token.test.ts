@@ -1,0 +1,82 @@
+import { expect } from "vitest";
+import { Cancellable, CancellationToken, sleep, sleepForever } from "../../src/index.ts";
+import { MockCancellationToken, VirtualBackend } from "../../src/testing/index.ts";
+import { describeEverywhere } from "../backends.ts";
+
+describeEverywhere("MockCancellationToken", (everywhere) => {
+  everywhere("records every cancel with time, reason and message, repeats too (PAR-TST-01)", async (t) => {
+    const token = new MockCancellationToken();
+    expect(token).toBeInstanceOf(CancellationToken);
+    expect(token.calls).toEqual([]);
+    await sleep(5);
+    expect(token.cancel("shutdown", "deploying")).toBe(true);
+    await sleep(5);
+    expect(token.cancel()).toBe(false);
+    expect(token.calls).toEqual([
+      { time: expect.any(Number), reason: "shutdown", message: "deploying", effective: true },
+      { time: expect.any(Number), reason: "manual", message: undefined, effective: false },
+    ]);
+    expect(token).toMatchObject({ reason: "shutdown", message: "deploying" });
+    if (t.backend instanceof VirtualBackend) expect(token.calls.map((call) => call.time)).toEqual([5, 10]);
+  });
+
+  everywhere("a call is recorded before anybody is told of it", async () => {
+    const token = new MockCancellationToken();
+    const seen: number[] = [];
+    token.onCancel(() => {
+      seen.push(token.calls.length);
+      token.cancel("error", "from the callback");
+    });
+    token.cancel();
+    expect(seen).toEqual([1]);
+    expect(token.calls.map((call) => [call.reason, call.effective])).toEqual([
+      ["manual", true],
+      ["error", false],
+    ]);
+  });
+
+  everywhere("a call with arguments that no token takes throws, and is not recorded", () => {
+    const token = new MockCancellationToken();
+    expect(() => token.cancel("bored" as never)).toThrow(TypeError);
+    expect(() => token.cancel("manual", 5 as never)).toThrow(TypeError);
+    expect(() => token.scheduleCancel("soon" as never)).toThrow(TypeError);
+    expect(() => token.scheduleCancel(Number.NaN)).toThrow(RangeError);
+    expect(() => token.scheduleCancel(5, "bored" as never)).toThrow(TypeError);
+    expect([token.calls, token.isCancelled]).toEqual([[], false]);
+  });
+
+  everywhere("scheduled, it is not cancelled at once, and is after 0.1 s (PAR-TST-02)", async (t) => {
+    const token = new MockCancellationToken();
+    token.scheduleCancel({ seconds: 0.1 }, "disconnect", "client gone");
+    expect(token.isCancelled).toBe(false);
+    const outcome = await Cancellable.withToken(token).settle(() => sleepForever());
+    expect(outcome).toMatchObject({
+      status: "cancelled",
+      error: { reason: "disconnect", message: "client gone" },
+    });
+    t.expectElapsed(100);
+    expect(token.calls).toHaveLength(1);
+  });
+
+  everywhere("a span that is over already cancels soon, and never before the call returns", async () => {
+    for (const span of [0, -5]) {
+      const token = new MockCancellationToken();
+      token.scheduleCancel(span);
+      expect(token.isCancelled).toBe(false);
+      await token.waitForCancel();
+      expect(token.reason).toBe("manual");
+    }
+  });
+
+  everywhere("taken back, and for a span without end, it never cancels and leaves no timer", async (t) => {
+    const token = new MockCancellationToken();
+    const before = t.backend instanceof VirtualBackend ? t.backend.timerCount : 0;
+    const scheduled = token.scheduleCancel(5);
+    scheduled[Symbol.dispose]();
+    scheduled[Symbol.dispose]();
+    token.scheduleCancel(null);
+    if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(before);
+    await sleep(10);
+    expect([token.isCancelled, token.calls]).toEqual([false, []]);
+  });
+});

@@ -1,0 +1,155 @@
+import { expect, test as vitestTest } from "vitest";
+import {
+  Cancellable,
+  Event,
+  getBackend,
+  moveOnAfter,
+  sleep,
+  sleepForever,
+  taskGroup,
+} from "../../src/index.ts";
+import type { VirtualBackend } from "../../src/testing/index.ts";
+import { type VirtualTestOptions, withVirtual } from "../../src/testing/index.ts";
+import { rejection } from "../backends.ts";
+import { runScript } from "../child.ts";
+
+const test = withVirtual(vitestTest);
+
+test.virtual(
+  "with vitest, the body runs in virtual time, on the backend that it is given",
+  async (backend) => {
+    expect(getBackend()).toBe(backend);
+    await moveOnAfter({ hours: 1 }, () => sleepForever());
+    expect(backend.now()).toBe(3_600_000);
+  },
+);
+
+test.virtual(
+  "the options are the backend's, and what is held is no stuck time",
+  async (backend) => {
+    expect([backend.autoJump, backend.epoch()]).toEqual([false, 5]);
+    let real = false;
+    await backend.hold(
+      new Promise<void>((resolve) => {
+        setTimeout(resolve, 120);
+      }).then(() => {
+        real = true;
+      }),
+    );
+    expect(real).toBe(true);
+    const sleeping = sleep(10);
+    await backend.advance(10);
+    await sleeping;
+  },
+  { autoJump: false, epoch: 5, patience: 40 },
+);
+
+test("everything else of the runner's test is still there, and the test handed in is untouched", () => {
+  for (const name of ["skip", "only", "each", "extend"] as const) expect(test[name]).toBeTypeOf("function");
+  expect("virtual" in vitestTest).toBe(false);
+  expect(withVirtual((title: string) => `registered ${title}`).virtual("a", () => {})).toBe("registered a");
+});
+
+/** What a virtual test ends with: its error, if it fails. */
+function outcome(body: (backend: VirtualBackend) => unknown, options?: VirtualTestOptions): Promise<unknown> {
+  const runner = withVirtual((_: string, run: () => Promise<void>) => run().then(() => "passed"));
+  return rejection(Promise.resolve(runner.virtual("title", body, options)));
+}
+
+test("what the body throws fails the test, as it is", async () => {
+  const error = new Error("broken");
+  expect(await outcome(() => Promise.reject(error))).toBe(error);
+  expect(
+    await outcome(() => {
+      throw error;
+    }),
+  ).toBe(error);
+});
+
+test("time that is stuck fails the test, which names the tasks that wait, and cancels them", async () => {
+  let cleanedUp = false;
+  const error = await outcome(
+    async () => {
+      await sleep(1_500);
+      const event = new Event();
+      await new Cancellable({ name: "import" }).run(() =>
+        taskGroup((group) => {
+          group.startSoon(async function reader() {
+            try {
+              await event.wait();
+            } finally {
+              cleanedUp = true;
+            }
+          });
+          group.startSoon(() => sleep(10));
+        }),
+      );
+    },
+    { patience: 100 },
+  );
+  expect(error).toMatchObject({
+    name: "AssertionError",
+    message:
+      "Time is stuck at 1.51s: 2 tasks wait and no timer is set, so that nothing can wake them " +
+      '(the body of the test, task "reader" in operation "import"). ' +
+      "What waits for the real world goes into backend.hold(…)",
+  });
+  expect(cleanedUp).toBe(true);
+});
+
+test("a promise of nobody is found too, where no cancellation reaches", async () => {
+  const error = await outcome(() => new Promise(() => {}), { patience: 60 });
+  expect(error).toMatchObject({
+    message: expect.stringMatching(/^Time is stuck at 0ms: 1 task waits and no timer/),
+  });
+});
+
+test("time that nobody advances is stuck, whatever timers are set", async () => {
+  const error = await outcome(() => sleep(10), { patience: 60, autoJump: false });
+  expect(error).toMatchObject({
+    message: expect.stringContaining("1 task waits for 1 timer, and nobody calls advance()"),
+  });
+});
+
+test("an operation that the body has left open is named, after the body has ended", async () => {
+  const error = await outcome(() => void new Cancellable({ name: "open" }).start(), { patience: 60 });
+  expect(error).toMatchObject({
+    message:
+      "Time is stuck at 0ms: the body of the test has ended, " +
+      'and what it started has not (operations: 1, operation "open" (running))',
+  });
+});
+
+test("bodies, options and tests that cannot be are refused", async () => {
+  expect(() => withVirtual("test" as never)).toThrow(TypeError);
+  expect(() => test.virtual("title", 5 as never)).toThrow(TypeError);
+  expect(() => test.virtual("title", () => {}, 5 as never)).toThrow(TypeError);
+  for (const patience of [0, null]) expect(await outcome(() => {}, { patience })).toBeInstanceOf(RangeError);
+});
+
+const nodeTest = (body: string): string => `
+  import { test as nodeTest } from "node:test";
+  import { sleep, sleepForever } from "@hother/cancelable";
+  import { withVirtual } from "@hother/cancelable/testing";
+  const test = withVirtual(nodeTest);
+  ${body}
+`;
+
+test("with node:test, a test in virtual time passes at once", async () => {
+  const { code, output, errors } = await runScript(
+    nodeTest(`test.virtual("a day passes", async (backend) => {
+      await sleep({ days: 1 });
+      if (backend.now() !== 86_400_000) throw new Error("it did not");
+    });`),
+  );
+  expect([code, errors]).toEqual([0, ""]);
+  expect(output).toMatch(/pass 1\b/);
+});
+
+test("with node:test, time that is stuck fails the test instead of hanging", async () => {
+  const { code, output } = await runScript(
+    nodeTest(`test.virtual("stuck", () => sleepForever(), { patience: 100 });`),
+  );
+  expect(code).toBe(1);
+  expect(output).toContain("Time is stuck at 0ms: 1 task waits and no timer is set");
+});
