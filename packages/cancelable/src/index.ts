@@ -97,3 +97,17 @@ export { Semaphore } from "./sync/semaphore.ts";
 export { LinkedCancellationToken } from "./token/linked.ts";
 export { CancellationToken } from "./token/token.ts";
 export { UsageError, type UsageErrorCode } from "./usage.ts";
+// ---- wrapping
+export { type CancellableWrapper, cancellable, type InjectingWrapper } from "./wrap/cancellable.ts";
+export type {
+  AnyFunction,
+  AsyncFunction,
+  CancellableFunction,
+  EffectiveOptions,
+  InjectingOptions,
+  Promised,
+  WrapOptions,
+  Wrapped,
+} from "./wrap/options.ts";
+export { withCancellable } from "./wrap/with-cancellable.ts";
+export { withCurrentOperation } from "./wrap/with-current-operation.ts";

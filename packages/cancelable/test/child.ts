@@ -24,6 +24,7 @@ export async function runScript(source: string, nodeOptions: readonly string[] =
     conditions: ["source"],
     alias: {
       "@hother/cancelable/testing": `${packageRoot}/src/testing/index.ts`,
+      "@hother/cancelable/logging": `${packageRoot}/src/logging/index.ts`,
       "@hother/cancelable": `${packageRoot}/src/index.ts`,
     },
   });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as root from "../src/index.ts";
+import * as logging from "../src/logging/index.ts";
 import * as testing from "../src/testing/index.ts";
 
 /** What an entry exports as types only: they are gone at run time, so its text says. */
@@ -55,6 +56,7 @@ test("the root exports exactly these values", () => {
     "UsageError",
     "all",
     "any",
+    "cancellable",
     "checkpoint",
     "currentDeadline",
     "currentOperation",
@@ -76,17 +78,23 @@ test("the root exports exactly these values", () => {
     "sleepUntil",
     "taskGroup",
     "waitFor",
+    "withCancellable",
+    "withCurrentOperation",
     "withTimeout",
   ]);
 });
 
 test("the root exports exactly these types", async () => {
   expect(await typesOf("../src/index.ts")).toEqual([
+    "AnyFunction",
+    "AsyncFunction",
     "Callback",
     "CallbackArguments",
     "CallbackKind",
     "CancelScopeOptions",
+    "CancellableFunction",
     "CancellableOptions",
+    "CancellableWrapper",
     "CancellationErrorOptions",
     "CancellationPart",
     "CancellationReason",
@@ -94,7 +102,10 @@ test("the root exports exactly these types", async () => {
     "ConditionOptions",
     "Duration",
     "DurationStatistics",
+    "EffectiveOptions",
     "HistoryQuery",
+    "InjectingOptions",
+    "InjectingWrapper",
     "Lease",
     "NativeTaskEvents",
     "ObservedOperation",
@@ -110,6 +121,7 @@ test("the root exports exactly these types", async () => {
     "Progress",
     "ProgressDetail",
     "ProgressEstimate",
+    "Promised",
     "RegistryOptions",
     "RegistryStatistics",
     "Reporter",
@@ -134,6 +146,8 @@ test("the root exports exactly these types", async () => {
     "Work",
     "WorkValue",
     "WorkValues",
+    "WrapOptions",
+    "Wrapped",
   ]);
 });
 
@@ -168,6 +182,20 @@ test("the testing entry exports exactly these values and types", async () => {
   ]);
 });
 
+test("the logging entry exports exactly these values and types", async () => {
+  expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "getLogger", "logOperations", "logTo"]);
+  expect(await typesOf("../src/logging/index.ts")).toEqual([
+    "ConsoleLike",
+    "ConsoleLoggerOptions",
+    "LogLevel",
+    "LogMethod",
+    "LogOptions",
+    "LoggedEvent",
+    "NamedLogger",
+    "OperationLogger",
+  ]);
+});
+
 test("the package can be imported by exactly these paths, each with types", async () => {
   const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
     readonly exports: Record<string, string | { readonly types?: string; readonly default?: string }>;
@@ -176,6 +204,7 @@ test("the package can be imported by exactly these paths, each with types", asyn
   expect(self).toBe("./package.json");
   expect(entries).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./logging": { types: "./dist/logging/index.d.ts", default: "./dist/logging/index.js" },
     "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
   });
 });

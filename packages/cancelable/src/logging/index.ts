@@ -1,0 +1,5 @@
+export { type ConsoleLike, type ConsoleLoggerOptions, consoleLogger } from "./console-logger.ts";
+export type { LoggedEvent } from "./describe.ts";
+export { type LogOptions, logOperations } from "./log-operations.ts";
+export type { LogLevel, LogMethod, OperationLogger } from "./logger.ts";
+export { getLogger, logTo, type NamedLogger } from "./named-logger.ts";

@@ -1,0 +1,190 @@
+import { toInterval, toMilliseconds } from "../duration.ts";
+import { Cancellable, type CancellableOptions, type CancellationPart } from "../operation/cancellable.ts";
+import { toSource } from "../operation/operation-source.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { AbortSignalSource } from "../sources/abort-signal-source.ts";
+import { AnyOfSource } from "../sources/composite-source.ts";
+import { ConditionSource } from "../sources/condition-source.ts";
+import { ResourceSource } from "../sources/resource-source.ts";
+import { type SignalName, SignalSource } from "../sources/signal-source.ts";
+import type { CancellationSource } from "../sources/source.ts";
+import { TokenSource } from "../sources/token-source.ts";
+import { requireSignal, requireToken } from "../token/token.ts";
+import {
+  invalidType,
+  outOfRange,
+  requireBoolean,
+  requireFunction,
+  requireOptions,
+  requireText,
+  show,
+  UsageError,
+} from "../usage.ts";
+import type { AnyFunction, InjectingOptions, WrapOptions } from "./options.ts";
+import { append, replaceLast } from "./placement.ts";
+
+/** One call of a wrapped function. */
+export interface Call {
+  readonly fn: AnyFunction;
+  readonly self: unknown;
+  readonly args: readonly unknown[];
+  readonly name: string | undefined;
+  /** Whether callers may name the operation too, because the types cannot hide the parameter from them. */
+  readonly mayGiveOperation?: boolean;
+}
+
+/**
+ * What every call of one wrapper has in common. All options are checked when it is made; sources are
+ * shared, because each start of a source is on its own.
+ */
+export class CallPlan {
+  readonly options: WrapOptions | InjectingOptions;
+  readonly #common: CancellableOptions;
+  readonly #sources: readonly CancellationSource[];
+  /** The ids that were asked for, of the calls that run. */
+  readonly #running = new Set<string>();
+
+  constructor(options: WrapOptions | InjectingOptions) {
+    // `undefined` stands for a forgotten argument here.
+    requireOptions(options ?? null);
+    const { timeout, token, combine, name, id, metadata, parent, graceMs, register, inject } = options;
+    if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
+    requireText(name, "options.name");
+    if (id !== undefined && typeof id !== "string" && typeof id !== "function") {
+      throw invalidType("options.id", "a string or a function", id);
+    }
+    if (token !== undefined) requireToken(token, "options.token");
+    if (inject !== undefined) requireBoolean(inject, "options.inject");
+    if (parent !== undefined && parent !== null && !(parent.node instanceof ScopeNode)) {
+      throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
+    }
+    if (combine !== undefined && typeof combine !== "function") {
+      sharedSources(combine);
+    }
+    const checked = {
+      ...(metadata === undefined ? {} : { metadata }),
+      ...(graceMs === undefined ? {} : { graceMs }),
+      ...(register === undefined ? {} : { register }),
+    };
+    // An operation that is never run: it says what is wrong with these.
+    new Cancellable(checked);
+    this.options = { ...options };
+    this.#common = {
+      ...checked,
+      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
+      ...(parent === undefined ? {} : { parent }),
+      ...(token === undefined ? {} : { token }),
+    };
+    this.#sources = sourcesOf(options);
+  }
+
+  /** Runs the function in an operation of its own. Rejects, whatever is wrong. */
+  async perform(call: Call): Promise<unknown> {
+    const { fn, self, args } = call;
+    const id = this.#idFor(args);
+    try {
+      const operation = this.#operation(call.name, id, args);
+      const place = call.mayGiveOperation === true ? replaceLast : append;
+      return await operation.run((op) =>
+        Reflect.apply(fn, self, this.options.inject === true ? place(fn, args, op) : args),
+      );
+    } finally {
+      if (id !== undefined) this.#running.delete(id);
+    }
+  }
+
+  #idFor(args: readonly unknown[]): string | undefined {
+    const { id: given } = this.options;
+    if (given === undefined) return undefined;
+    const id: unknown = typeof given === "function" ? given(...args) : given;
+    if (typeof id !== "string") throw invalidType("options.id", "a function that gives a string", id);
+    if (this.#running.has(id)) {
+      throw new UsageError(
+        "ERR_BUSY",
+        `operation id ${show(id)}`,
+        "await the call that has it, or give `id` as a function of the arguments",
+      );
+    }
+    this.#running.add(id);
+    return id;
+  }
+
+  #operation(name: string | undefined, id: string | undefined, args: readonly unknown[]): Cancellable {
+    const { timeout, combine } = this.options;
+    const combined =
+      combine === undefined
+        ? []
+        : typeof combine === "function"
+          ? combinedSources(combine(...args))
+          : sharedSources(combine);
+    const options = {
+      ...this.#common,
+      ...(name === undefined ? {} : { name }),
+      ...(id === undefined ? {} : { id }),
+    };
+    const operation =
+      timeout === undefined ? new Cancellable(options) : Cancellable.withTimeout(timeout, options);
+    for (const source of this.#sources) operation.addSource(source);
+    for (const source of combined) operation.addSource(source);
+    return operation;
+  }
+}
+
+function combinedSources(parts: readonly CancellationPart[]): CancellationSource[] {
+  if (!Array.isArray(parts)) {
+    throw invalidType("options.combine", "an array of parts, or a function that gives one", parts);
+  }
+  if (parts.length === 0) {
+    throw outOfRange("options.combine", "not empty: At least one source is required", parts);
+  }
+  return parts.map((part, index) => toSource(part, `options.combine[${index}]`, isOperation));
+}
+
+/** The same for parts that later calls need too: their operations are left where they are. */
+function sharedSources(parts: readonly CancellationPart[]): CancellationSource[] {
+  return combinedSources(parts).map((source, index) => {
+    const part = parts[index];
+    return isOperation(part)
+      ? new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()], part.label)
+      : source;
+  });
+}
+
+function isOperation(part: unknown): part is Cancellable {
+  return part instanceof Cancellable;
+}
+
+function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[] {
+  const { signals, abortSignal, condition, conditionInterval, resources } = options;
+  const sources: CancellationSource[] = [];
+  if (signals !== undefined) sources.push(signalSource(signals));
+  if (abortSignal !== undefined) {
+    requireSignal(abortSignal, "options.abortSignal");
+    sources.push(new AbortSignalSource(abortSignal));
+  }
+  if (conditionInterval !== undefined) {
+    toInterval(conditionInterval, "options.conditionInterval");
+    // A check that was meant to be made, and is not, should be noticed.
+    requireFunction(condition, "options.condition");
+  }
+  if (condition !== undefined) {
+    requireFunction(condition, "options.condition");
+    sources.push(
+      new ConditionSource(
+        condition,
+        conditionInterval === undefined ? undefined : { interval: conditionInterval },
+      ),
+    );
+  }
+  if (resources !== undefined) sources.push(new ResourceSource(resources));
+  return sources;
+}
+
+function signalSource(signals: SignalName | readonly SignalName[]): SignalSource {
+  if (typeof signals === "string") return new SignalSource(signals);
+  if (!Array.isArray(signals)) {
+    throw invalidType("options.signals", "the name of a signal, or an array of names", signals);
+  }
+  if (signals.length === 0) throw outOfRange("options.signals", "not empty", signals);
+  return new SignalSource(...signals);
+}

@@ -1,0 +1,88 @@
+import { invalidType, outOfRange, requireFunction } from "../usage.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { dress, effective } from "./dress.ts";
+import type { AnyFunction } from "./options.ts";
+import { wrapFunction } from "./wrap-function.ts";
+
+/** The part of a standard decorator's context that is looked at. */
+export interface DecoratorContext {
+  readonly kind: string;
+  readonly name: string | symbol;
+}
+
+/** What a decorator of an auto-accessor is given. */
+interface AccessorTarget {
+  set(this: unknown, value: unknown): void;
+}
+
+/** What stands in the place of the decorated element, by its kind. */
+export function decorate(plan: CallPlan, value: unknown, context: DecoratorContext): unknown {
+  const { kind, name } = context;
+  switch (kind) {
+    case "method":
+      return replacement(plan, value, name);
+    case "getter":
+      if (plan.options.inject === true) {
+        throw outOfRange("options.inject", "false for a getter, which has no parameters", true);
+      }
+      return replacement(plan, value, name);
+    case "field":
+      return function (this: unknown, initial: unknown): unknown {
+        return wrapMember(plan, this, name, initial);
+      };
+    case "accessor": {
+      const { set } = value as AccessorTarget;
+      return {
+        init(this: unknown, initial: unknown): unknown {
+          return wrapMember(plan, this, name, initial);
+        },
+        set(this: unknown, next: unknown): void {
+          set.call(this, wrapMember(plan, this, name, next));
+        },
+      };
+    }
+    default:
+      throw invalidType("context.kind", '"method", "getter", "accessor" or "field"', kind);
+  }
+}
+
+/** For methods and getters: one function for all objects, whose operations' names tell the object's class. */
+function replacement(plan: CallPlan, value: unknown, member: string | symbol): unknown {
+  requireFunction(value, "value");
+  const fn = value as AnyFunction; // just checked
+  const given = plan.options.name;
+  const wrapper = function (this: unknown, ...args: unknown[]): Promise<unknown> {
+    return plan.perform({
+      fn,
+      self: this,
+      args,
+      name: given ?? memberName(this, member),
+      mayGiveOperation: true,
+    });
+  };
+  return dress(wrapper, fn, 0, effective(plan.options, given));
+}
+
+/** For accessors and fields, which hold functions: a wrapper for each object. */
+function wrapMember(plan: CallPlan, owner: unknown, member: string | symbol, value: unknown): unknown {
+  requireFunction(value, memberName(owner, member));
+  return wrapFunction(plan, value as AnyFunction, plan.options.name ?? memberName(owner, member), true);
+}
+
+/** `Class.member`, by the class of the object; only the member where there is none. */
+function memberName(owner: unknown, member: string | symbol): string {
+  const name = typeof member === "symbol" ? `[${member.description ?? "symbol"}]` : member;
+  const className = classNameOf(owner);
+  return className === undefined ? name : `${className}.${name}`;
+}
+
+function classNameOf(owner: unknown): string | undefined {
+  try {
+    const owning = typeof owner === "function" ? owner : (owner as object | undefined | null)?.constructor;
+    const name: unknown = typeof owning === "function" ? owning.name : undefined;
+    return typeof name === "string" && name !== "" ? name : undefined;
+  } catch {
+    // An object that does not say.
+    return undefined;
+  }
+}

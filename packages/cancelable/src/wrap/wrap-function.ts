@@ -1,0 +1,17 @@
+import type { CallPlan } from "./call-plan.ts";
+import { dress, effective } from "./dress.ts";
+import type { AnyFunction, AsyncFunction } from "./options.ts";
+
+/** `fn`, each call of which is an operation called `name`. */
+export function wrapFunction(
+  plan: CallPlan,
+  fn: AnyFunction,
+  name: string | undefined,
+  mayGiveOperation: boolean,
+): AsyncFunction {
+  const wrapper = function (this: unknown, ...args: unknown[]): Promise<unknown> {
+    return plan.perform({ fn, self: this, args, name, mayGiveOperation });
+  };
+  const hidden = plan.options.inject === true && !mayGiveOperation ? 1 : 0;
+  return dress(wrapper, fn, hidden, effective(plan.options, name));
+}

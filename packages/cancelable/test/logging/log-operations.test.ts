@@ -1,0 +1,228 @@
+import { expect, test, vi } from "vitest";
+import { Cancellable, currentOperation, sleep, sleepForever } from "../../src/index.ts";
+import {
+  type LoggedEvent,
+  type LogLevel,
+  type LogOptions,
+  logOperations,
+  type OperationLogger,
+} from "../../src/logging/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectThrows, wrong } from "../refusals.ts";
+
+interface Line {
+  readonly level: LogLevel;
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+/** A logger as pino's are: its methods need their `this`. */
+class Recorder implements OperationLogger {
+  readonly lines: Line[] = [];
+  #write(level: LogLevel, fields: Record<string, unknown>, message: string): void {
+    this.lines.push({ level, fields, message });
+  }
+  debug(fields: Record<string, unknown>, message: string): void {
+    this.#write("debug", fields, message);
+  }
+  info(fields: Record<string, unknown>, message: string): void {
+    this.#write("info", fields, message);
+  }
+  warn(fields: Record<string, unknown>, message: string): void {
+    this.#write("warn", fields, message);
+  }
+  error(fields: Record<string, unknown>, message: string): void {
+    this.#write("error", fields, message);
+  }
+}
+
+/** What is logged while `body` runs, and in the turn after it. */
+async function logged(body: () => unknown, options?: LogOptions): Promise<Line[]> {
+  const recorder = new Recorder();
+  const logging = logOperations(recorder, options);
+  try {
+    await body();
+    await sleep(0);
+  } finally {
+    logging[Symbol.dispose]();
+  }
+  return recorder.lines;
+}
+
+const only = (...events: LoggedEvent[]): LogOptions => ({ filter: (_, event) => events.includes(event) });
+
+describeEverywhere("logOperations", (everywhere) => {
+  everywhere("writes start, progress and end, with ids, names and durations as fields", async () => {
+    const lines = await logged(() =>
+      new Cancellable({ name: "outer", id: "outer-id" }).run(() =>
+        new Cancellable({ name: "import", id: "id-1", metadata: { secret: 1 } }).run((op) =>
+          op.reportProgress({ current: 1, total: 2 }),
+        ),
+      ),
+    );
+    expect(lines.map(({ level, message }) => `${level} ${message.replace(/ after .*/, "")}`)).toEqual([
+      'debug operation "outer" started',
+      'debug operation "import" started',
+      'debug operation "import" reports {"current":1,"total":2}',
+      'info operation "import" completed',
+      'info operation "outer" completed',
+    ]);
+    const common = { operationId: "id-1", operationName: "import", parentId: "outer-id" };
+    expect(lines[1]?.fields).toEqual({ ...common, event: "operation.start", status: "running" });
+    expect(lines[2]?.fields).toMatchObject({
+      event: "operation.progress",
+      progress: { current: 1, total: 2 },
+    });
+    expect(lines[3]?.fields).toEqual({
+      ...common,
+      event: "operation.completed",
+      status: "completed",
+      durationMs: expect.any(Number),
+    });
+  });
+
+  everywhere("writes why an operation was cancelled, when it was asked for and at the end", async () => {
+    const lines = await logged(() =>
+      new Cancellable({ name: "import" }).settle(async (op) => {
+        op.cancel("shutdown", "going down");
+        await sleepForever();
+      }),
+    );
+    const reasons = { cancelReason: "shutdown", cancelMessage: "going down" };
+    expect(lines.slice(1)).toMatchObject([
+      {
+        level: "info",
+        message: 'operation "import" is being cancelled: shutdown, "going down"',
+        fields: { event: "operation.cancel", ...reasons },
+      },
+      { level: "warn", fields: { event: "operation.cancelled", status: "cancelled", ...reasons } },
+    ]);
+    expect(lines[2]?.message).toMatch(/^operation "import" was cancelled after .*: shutdown, "going down"$/);
+  });
+
+  everywhere(
+    "writes what an operation failed with, at level error, and calls nameless ones by id",
+    async () => {
+      const [line] = await logged(
+        () => new Cancellable({ id: "id-1" }).settle(() => Promise.reject(new Error("two\nlines"))),
+        only("failed"),
+      );
+      expect(line).toMatchObject({ level: "error", fields: { error: "two\nlines", status: "failed" } });
+      expect(line?.message).toMatch(/^operation id-1 failed after .*: "two\\nlines"$/);
+    },
+  );
+
+  everywhere("a request to stop is not written after the end that it led to", async () => {
+    const lines = await logged(() => Cancellable.withTimeout(0).settle(() => {}));
+    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.cancelled"]);
+  });
+
+  everywhere("levels are a choice for each kind of event, silent one of them", async () => {
+    const levels = { start: "info", progress: "silent", cancel: "silent", cancelled: "error" } as const;
+    const lines = await logged(
+      () =>
+        Cancellable.withTimeout(0).settle(() => {
+          throw new Error("never run");
+        }),
+      { levels },
+    );
+    expect(lines.map(({ level, fields }) => [level, fields.event])).toEqual([
+      ["info", "operation.start"],
+      ["error", "operation.cancelled"],
+    ]);
+  });
+
+  everywhere("metadata is a field on request only, and a filter leaves operations out", async () => {
+    const work = async (): Promise<void> => {
+      for (const name of ["mine", "other"])
+        await new Cancellable({ name, metadata: { user: 7 } }).run(() => {});
+    };
+    const options: LogOptions = { metadata: true, filter: ({ name }) => name === "mine" };
+    for (const { fields } of await logged(work, options)) {
+      expect(fields).toMatchObject({ operationName: "mine", metadata: { user: 7 } });
+    }
+    for (const { fields } of await logged(work)) expect(fields).not.toHaveProperty("metadata");
+  });
+
+  everywhere("is silent before, after, and unless it is asked for (PAR-LOG-02)", async () => {
+    const methods = ["debug", "info", "warn", "error", "log"] as const;
+    const spies = methods.map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
+    const recorder = new Recorder();
+    try {
+      await Cancellable.withTimeout(1).settle(() => sleepForever());
+      const logging = logOperations(recorder);
+      logging[Symbol.dispose]();
+      logging[Symbol.dispose]();
+      await new Cancellable().settle(() => Promise.reject(new Error("failed")));
+      expect(spies.map((spy) => spy.mock.calls)).toEqual([[], [], [], [], []]);
+      expect(recorder.lines).toEqual([]);
+    } finally {
+      for (const spy of spies) spy.mockRestore();
+    }
+  });
+
+  everywhere("two of them are on their own, also with one logger", async () => {
+    const recorder = new Recorder();
+    const first = logOperations(recorder, only("completed"));
+    const second = logOperations(recorder, only("completed"));
+    await new Cancellable().run(() => {});
+    first[Symbol.dispose]();
+    await new Cancellable().run(() => {});
+    second[Symbol.dispose]();
+    expect(recorder.lines).toHaveLength(3);
+  });
+
+  everywhere("a logger that throws is reported, and disturbs no operation", async (t) => {
+    const error = new Error("disk full");
+    const broken = (): never => {
+      throw error;
+    };
+    const logging = logOperations({ debug: broken, info: broken, warn: broken, error: broken });
+    expect(await new Cancellable().run(() => "value")).toBe("value");
+    logging[Symbol.dispose]();
+    expect(t.reported.splice(0)).toEqual([error, error]);
+  });
+
+  everywhere("a logger that is an operation itself does not log itself", async () => {
+    const messages: string[] = [];
+    const writes: Promise<void>[] = [];
+    const write = (_: unknown, message: string): void => {
+      messages.push(message);
+      writes.push(new Cancellable({ name: "write", parent: null }).run((op) => op.sleep(1)));
+    };
+    const logging = logOperations({ debug: write, info: write, warn: write, error: write });
+    await new Cancellable({ name: "work", parent: null }).run(() => currentOperation()?.name);
+    await Promise.all(writes);
+    logging[Symbol.dispose]();
+    expect(messages.map((message) => message.split(" ")[1])).toEqual(['"work"', '"work"']);
+  });
+});
+
+test("wrong arguments are refused by name, and nothing is subscribed", () => {
+  const recorder = new Recorder();
+  const log = (options: unknown) => () => logOperations(recorder, wrong(options));
+  expectThrows("TypeError", [
+    [() => logOperations(wrong(undefined)), "logger", "a logger with the methods of pino's", "undefined"],
+    [() => logOperations({ info() {}, warn() {}, error() {} }), "logger.debug", "a function", "undefined"],
+    [
+      () => logOperations(recorder, { levels: { start: "trace" } }),
+      "logger.trace",
+      "a function",
+      "undefined",
+    ],
+    [log("info"), "options", "an object", '"info"'],
+    [log({ levels: "info" }), "options.levels", "an object", '"info"'],
+    [log({ metadata: "all" }), "options.metadata", "true or false", '"all"'],
+    [log({ filter: "mine" }), "options.filter", "a function", '"mine"'],
+  ]);
+  const events = "start, progress, cancel, completed, cancelled, failed";
+  expectThrows("RangeError", [
+    [log({ levels: { end: "info" } }), "options.levels", `made of ${events}`, '"end"'],
+    [
+      log({ levels: { start: "loud" } }),
+      "options.levels.start",
+      "one of trace, debug, info, warn, error, silent",
+      '"loud"',
+    ],
+  ]);
+});

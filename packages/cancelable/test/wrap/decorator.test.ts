@@ -1,0 +1,205 @@
+import { expect, test, vi } from "vitest";
+import { Cancellable, currentOperation, sleepForever } from "../../src/index.ts";
+import { cancellable } from "../../src/wrap/cancellable.ts";
+import type { InjectingOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { expectThrows, expectUsageError, thrown, wrong } from "../refusals.ts";
+
+type Decorator = (value: unknown, context: object) => unknown;
+type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>;
+
+const decorator = (options: WrapOptions | InjectingOptions): Decorator => cancellable(wrong(options));
+
+/** The context object of a decorator, as the specification builds it. */
+function contextOf(kind: string, name: string | symbol, isStatic = false): object {
+  const isPrivate = typeof name === "string" && name.startsWith("#");
+  return {
+    kind,
+    name,
+    static: isStatic,
+    private: isPrivate,
+    metadata: {},
+    access: {
+      has: (object: object) => name in object,
+      get: (object: Record<string | symbol, unknown>) => object[name],
+    },
+    addInitializer() {},
+  };
+}
+
+/** Decorates a method of a class in place. */
+function decorateMethod(owner: object, name: string | symbol, options: WrapOptions | InjectingOptions): void {
+  const descriptor = Object.getOwnPropertyDescriptor(owner, name) as PropertyDescriptor;
+  const key = descriptor.get === undefined ? "value" : "get";
+  const context = contextOf(key === "get" ? "getter" : "method", name, typeof owner === "function");
+  Object.defineProperty(owner, name, {
+    ...descriptor,
+    [key]: decorator(options)(descriptor[key], context),
+  });
+}
+
+const optionsOf = (fn: object): unknown => Reflect.get(fn, "cancellableOptions");
+const nameHere = (): string | undefined => currentOperation()?.name;
+
+describeEverywhere("cancellable(options) as a decorator of methods", (everywhere) => {
+  everywhere("names operations Class.method, by the class of the object (PAR-DEC-06)", async () => {
+    const symbol = Symbol("listen");
+    class Service {
+      async load(): Promise<unknown> {
+        return nameHere();
+      }
+      async [symbol](): Promise<unknown> {
+        return nameHere();
+      }
+      static async connect(): Promise<unknown> {
+        return nameHere();
+      }
+    }
+    decorateMethod(Service.prototype, "load", {});
+    decorateMethod(Service.prototype, symbol, {});
+    decorateMethod(Service, "connect", {});
+    class Special extends Service {}
+    expect(await new Service().load()).toBe("Service.load");
+    expect(await new Special().load()).toBe("Special.load");
+    expect(await new Service()[symbol]()).toBe("Service.[listen]");
+    expect(await Service.connect()).toBe("Service.connect");
+    expect(Service.prototype.load.name).toBe("load");
+  });
+
+  everywhere("a given name wins (PAR-DEC-06)", async () => {
+    class Service {
+      async load(): Promise<unknown> {
+        return nameHere();
+      }
+    }
+    decorateMethod(Service.prototype, "load", { name: "given" });
+    expect(await new Service().load()).toBe("given");
+    expect(optionsOf(Service.prototype.load)).toEqual({ name: "given", inject: false });
+  });
+
+  everywhere("without a class to tell, the member's name is enough (PAR-DEC-06)", async () => {
+    const method = decorator({})(async () => nameHere(), contextOf("method", "#secret")) as Method;
+    const hostile = {
+      get constructor(): never {
+        throw new Error("nobody's business");
+      },
+    };
+    const unusual = [undefined, null, Object.create(null), new (class {})(), { constructor: 5 }, hostile];
+    for (const self of unusual) expect(await method.call(self)).toBe("#secret");
+    expect(await method.call(7)).toBe("Number.#secret");
+  });
+
+  everywhere(
+    "arguments, this, injection and the end by a source are as for functions (PAR-DEC-06)",
+    async () => {
+      class Service {
+        rate = 2;
+        async scale(value: number, op?: Cancellable): Promise<unknown> {
+          return [value * this.rate, op === currentOperation(), op?.name];
+        }
+        async wait(): Promise<void> {
+          await sleepForever();
+        }
+      }
+      decorateMethod(Service.prototype, "scale", { inject: true });
+      decorateMethod(Service.prototype, "wait", { timeout: 5 });
+      const service = new Service();
+      expect(await service.scale(21)).toEqual([42, true, "Service.scale"]);
+      expect(await rejection(service.wait())).toMatchObject({ reason: "timeout" });
+      // The types cannot hide the parameter; who gives an operation gets the method's own in its place.
+      expect(await service.scale(21, new Cancellable({ name: "explicit" }))).toEqual([
+        42,
+        true,
+        "Service.scale",
+      ]);
+      expect(await service.scale(21, undefined)).toEqual([42, true, "Service.scale"]);
+    },
+  );
+
+  everywhere("a getter is an operation for each read (PAR-DEC-06)", async () => {
+    const ids = new Set<string | undefined>();
+    class Service {
+      get report(): Promise<unknown> {
+        ids.add(currentOperation()?.id);
+        return Promise.resolve(nameHere());
+      }
+    }
+    decorateMethod(Service.prototype, "report", { timeout: 60_000 });
+    const service = new Service();
+    expect([await service.report, await service.report]).toEqual(["Service.report", "Service.report"]);
+    expect(ids.size).toBe(2);
+  });
+
+  everywhere("a fixed id is one call's at a time over all objects (BUG-37)", async () => {
+    class Service {
+      async wait(op?: Cancellable): Promise<void> {
+        await op?.sleep(5);
+      }
+    }
+    decorateMethod(Service.prototype, "wait", { id: "poll", inject: true });
+    const first = new Service().wait();
+    expectUsageError(await rejection(new Service().wait()), "ERR_BUSY", /"poll"/);
+    await first;
+    await new Service().wait();
+  });
+});
+
+describeEverywhere("cancellable(options) as a decorator of accessors and fields", (everywhere) => {
+  everywhere("wraps the function that a field begins with, with its object's name (PAR-DEC-06)", async () => {
+    class Service {
+      readonly base = 40;
+    }
+    const service = new Service();
+    const init = decorator({})(undefined, contextOf("field", "add")) as (
+      this: unknown,
+      fn: unknown,
+    ) => Method;
+    const add = init.call(service, async (n: number) => `${nameHere()} ${service.base + n}`);
+    expect(await add(2)).toBe("Service.add 42");
+    expect(optionsOf(add)).toMatchObject({ name: "Service.add" });
+  });
+
+  everywhere("wraps what an accessor begins with, and what it is given later (PAR-DEC-06)", async () => {
+    class Service {}
+    const service = new Service();
+    let stored: unknown;
+    const target = { get: () => stored, set: (value: unknown) => void (stored = value) };
+    const { init, set } = decorator({ timeout: 60_000 })(target, contextOf("accessor", "handler")) as {
+      init(this: unknown, fn: unknown): Method;
+      set(this: unknown, fn: unknown): void;
+    };
+    expect(await init.call(service, async () => `first in ${nameHere()}`)()).toBe("first in Service.handler");
+    set.call(service, async () => `second in ${nameHere()}`);
+    expect(await (stored as Method)()).toBe("second in Service.handler");
+    expect(thrown(() => set.call(service, 7))).toMatchObject({
+      message: "Service.handler must be a function; got 7",
+    });
+    expect(thrown(() => init.call(service, undefined))).toBeInstanceOf(TypeError);
+  });
+});
+
+test("what cannot be decorated is refused, and so are the decorators of before the standard", () => {
+  const fn = vi.fn();
+  const kinds = '"method", "getter", "accessor" or "field"';
+  expectThrows("TypeError", [
+    [() => decorator({})(fn, contextOf("setter", "rate")), "context.kind", kinds, '"setter"'],
+    [() => decorator({})(class {}, contextOf("class", "Service")), "context.kind", kinds, '"class"'],
+    [() => decorator({})({}, {}), "context.kind", kinds, "undefined"],
+    [() => decorator({})(7, contextOf("method", "load")), "value", "a function", "7"],
+    [
+      () => decorator({})({}, wrong("load")),
+      "context",
+      "that of a standard decorator; turn `experimentalDecorators` off",
+      '"load"',
+    ],
+  ]);
+  expectThrows("RangeError", [
+    [
+      () => decorator({ inject: true })(fn, contextOf("getter", "report")),
+      "options.inject",
+      "false for a getter, which has no parameters",
+      "true",
+    ],
+  ]);
+  expect(fn).not.toHaveBeenCalled();
+});

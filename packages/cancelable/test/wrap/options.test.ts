@@ -1,0 +1,163 @@
+import { expect, expectTypeOf, test, vi } from "vitest";
+import { CancellationToken, ConditionSource } from "../../src/index.ts";
+import { cancellable } from "../../src/wrap/cancellable.ts";
+import type { EffectiveOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
+
+const fn = async (): Promise<void> => {};
+const refused = (options: Record<string, unknown>) => () => cancellable(wrong(options), fn);
+
+test("cancellableOptions tell the options that hold, the name included (PAR-DEC-03, BUG-74)", () => {
+  const options: WrapOptions = { timeout: 5, register: true };
+  const wrapped = cancellable(options, async function load() {});
+  expectTypeOf(wrapped.cancellableOptions).toEqualTypeOf<EffectiveOptions>();
+  expect(wrapped.cancellableOptions).toEqual({ timeout: 5, register: true, name: "load", inject: false });
+  expect(cancellable({ name: "given" }, fn).cancellableOptions.name).toBe("given");
+  expect(cancellable({ inject: true }, () => {}).cancellableOptions).toEqual({
+    name: undefined,
+    inject: true,
+  });
+  expect(cancellable({ inject: true })(async function job() {}).cancellableOptions.name).toBe("job");
+});
+
+test("cancellableOptions cannot be changed, and later changes of the object given change nothing", async () => {
+  const options = { timeout: 60_000, metadata: { user: 7 } };
+  const wrapped = cancellable({ ...options }, fn);
+  expect(() => Object.assign(wrapped, { cancellableOptions: {} })).toThrow(TypeError);
+  expect(() => Object.assign(wrapped.cancellableOptions, { timeout: 0 })).toThrow(TypeError);
+  const mutable = { timeout: 60_000 };
+  const late = cancellable(mutable, fn);
+  mutable.timeout = 0;
+  await late();
+  expect(late.cancellableOptions.timeout).toBe(60_000);
+});
+
+test("options of the wrong type are refused at once, by name", () => {
+  expectThrows("TypeError", [
+    [() => cancellable(wrong(undefined), fn), "options", "an object", "null"],
+    [() => cancellable(wrong("fast"), fn), "options", "an object", '"fast"'],
+    [() => cancellable({}, wrong("fn")), "fn", "a function", '"fn"'],
+    [() => cancellable({}, wrong(undefined)), "fn", "a function", "undefined"],
+    [() => cancellable({})(wrong(7)), "fn", "a function", "7"],
+    [refused({ timeout: "5s" }), "options.timeout", "milliseconds, a Duration or null", '"5s"'],
+    [refused({ token: {} }), "options.token", "a CancellationToken", "{}"],
+    [refused({ signals: 9 }), "options.signals", "the name of a signal, or an array of names", "9"],
+    [refused({ signals: [9] }), "signals[0]", 'the name of a signal, such as "SIGINT"', "9"],
+    [refused({ abortSignal: {} }), "options.abortSignal", "an AbortSignal", "{}"],
+    [refused({ condition: true }), "options.condition", "a function", "true"],
+    [refused({ conditionInterval: 5 }), "options.condition", "a function", "undefined"],
+    [refused({ resources: 80 }), "thresholds", "an object with memory, cpu, disk or eventLoopDelay", "80"],
+    [
+      refused({ combine: fnToken }),
+      "options.combine",
+      "an array of parts, or a function that gives one",
+      "an instance of CancellationToken",
+    ],
+    [
+      refused({ combine: [fnToken, 7] }),
+      "options.combine[1]",
+      "a Cancellable, a CancellationSource, a CancellationToken or an AbortSignal",
+      "7",
+    ],
+    [refused({ name: 7 }), "options.name", "a string", "7"],
+    [refused({ id: 7 }), "options.id", "a string or a function", "7"],
+    [refused({ metadata: [] }), "options.metadata", "a plain object", "[]"],
+    [refused({ metadata: null }), "options.metadata", "a plain object", "null"],
+    [refused({ parent: "me" }), "options.parent", "a Cancellable, a CancelScope or null", '"me"'],
+    [refused({ graceMs: "5" }), "options.graceMs", "milliseconds, a Duration or null", '"5"'],
+    [refused({ register: 1 }), "options.register", "true, false or a registry", "1"],
+    [refused({ inject: "op" }), "options.inject", "true or false", '"op"'],
+  ]);
+});
+
+const fnToken = new CancellationToken();
+
+test("options out of range are refused at once, by name; an empty combine is (PAR-DEC-10)", () => {
+  expectThrows("RangeError", [
+    [refused({ timeout: Number.NaN }), "options.timeout", "a number of milliseconds", "NaN"],
+    [refused({ signals: [] }), "options.signals", "not empty", "[]"],
+    [refused({ combine: [] }), "options.combine", "not empty: At least one source is required", "[]"],
+    [
+      refused({ condition: fn, conditionInterval: 0 }),
+      "options.conditionInterval",
+      "a positive, finite time span",
+      "0",
+    ],
+  ]);
+});
+
+describeEverywhere("what is wrong with a call", (everywhere) => {
+  everywhere("rejects: a combine that gives nothing, or nonsense (PAR-DEC-10)", async () => {
+    const body = vi.fn();
+    expect(await rejection(cancellable({ combine: () => [] }, body)())).toMatchObject({
+      message: expect.stringContaining("At least one source is required"),
+    });
+    expect(await rejection(cancellable({ combine: () => wrong(7) }, body)())).toBeInstanceOf(TypeError);
+    const error = new Error("no parts today");
+    const breaks = (): never => {
+      throw error;
+    };
+    expect(await rejection(cancellable({ combine: breaks }, body)())).toBe(error);
+    expect(await rejection(cancellable({ id: breaks }, body)())).toBe(error);
+    expect(await rejection(cancellable({ id: () => wrong(7) }, body)())).toBeInstanceOf(TypeError);
+    expect(body).not.toHaveBeenCalled();
+  });
+
+  everywhere("a condition that throws is reported and cancels nothing", async (t) => {
+    const error = new Error("broken");
+    const wrapped = cancellable(
+      {
+        condition: () => {
+          throw error;
+        },
+      },
+      async () => "result",
+    );
+    expect(await wrapped()).toBe("result");
+    expect(t.reported.splice(0)).toEqual([error]);
+    expect(new ConditionSource(() => true).triggered).toBe(false);
+  });
+});
+
+describeEverywhere("a fixed id", (everywhere) => {
+  everywhere(
+    "is one call's at a time: another is refused while it runs, and not later (BUG-37)",
+    async () => {
+      const gate = deferred<string>();
+      const body = vi.fn(() => gate.promise);
+      const wrapped = cancellable({ id: "import" }, body);
+      const first = wrapped();
+      expectUsageError(await rejection(wrapped()), "ERR_BUSY", /^operation id "import" .*`id` as a function/);
+      expect(body).toHaveBeenCalledTimes(1);
+      gate.resolve("value");
+      expect(await first).toBe("value");
+      expect(await wrapped()).toBe("value");
+    },
+  );
+
+  everywhere("is free again after a call that failed, was cancelled, or never began (BUG-37)", async () => {
+    const token = new CancellationToken();
+    let parts: CancellationToken[] = [];
+    const wrapped = cancellable({ id: "import", combine: () => parts }, async () => {
+      throw new Error("failed");
+    });
+    expect(await rejection(wrapped())).toBeInstanceOf(RangeError);
+    parts = [token];
+    expect(await rejection(wrapped())).toMatchObject({ message: "failed" });
+    token.cancel();
+    for (let i = 0; i < 2; i++) expect(await rejection(wrapped())).toMatchObject({ reason: "manual" });
+  });
+
+  everywhere("as a function of the arguments lets calls overlap that differ (BUG-37)", async () => {
+    const gate = deferred();
+    const wrapped = cancellable(
+      { id: (user: number) => `import-${user}` },
+      async (_user: number) => gate.promise,
+    );
+    const calls = [wrapped(1), wrapped(2)];
+    expectUsageError(await rejection(wrapped(1)), "ERR_BUSY", /"import-1"/);
+    gate.resolve();
+    await Promise.all(calls);
+  });
+});
