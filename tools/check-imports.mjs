@@ -15,10 +15,12 @@ const layers = [
   // The native clock and timers are below the scopes that default to them; it knows their contract.
   ["scope/", "backends/native-runtime.ts"],
   ["flow/", "sync/", "sources/"],
+  // Streams read in an operation's scope; those with an operation of their own are above it.
+  ["streams/"],
   ["operation/", "backends/"],
   ["registry/"],
-  ["streams/", "wrap/"],
-  ["testing/", "logging/"],
+  ["streams/cancellable-stream.ts", "streams/cancellable-transform.ts", "streams/new-operation.ts", "wrap/"],
+  ["testing/", "logging/", "terminal/"],
   ["index.ts"],
 ];
 

@@ -86,6 +86,21 @@ export { type SignalName, SignalSource } from "./sources/signal-source.ts";
 export { CancellationSource, type SourceSink } from "./sources/source.ts";
 export { TimeoutSource } from "./sources/timeout-source.ts";
 export { TokenSource } from "./sources/token-source.ts";
+// ---- streams
+export { cancellableStream } from "./streams/cancellable-stream.ts";
+export {
+  type CancellableTransform,
+  type CancellableTransformOptions,
+  cancellableTransform,
+} from "./streams/cancellable-transform.ts";
+export { chunk } from "./streams/chunk.ts";
+export type { StreamProgress } from "./streams/item-log.ts";
+export { merge, type StreamItem } from "./streams/merge.ts";
+export type { CancellableStreamOptions } from "./streams/new-operation.ts";
+export type { CancellableStream } from "./streams/operation-stream.ts";
+export type { PartialResult } from "./streams/partial-result.ts";
+export type { StreamOptions } from "./streams/stream-options.ts";
+export type { StreamInput } from "./streams/stream-source.ts";
 export { CapacityLimiter } from "./sync/capacity-limiter.ts";
 export { Condition } from "./sync/condition.ts";
 export { Event } from "./sync/event.ts";

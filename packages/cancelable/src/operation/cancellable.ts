@@ -27,6 +27,9 @@ import { type SignalName, SignalSource } from "../sources/signal-source.ts";
 import { CancellationSource, startSources } from "../sources/source.ts";
 import { TimeoutSource } from "../sources/timeout-source.ts";
 import { TokenSource } from "../sources/token-source.ts";
+import { type CancellableStream, stream } from "../streams/operation-stream.ts";
+import type { StreamOptions } from "../streams/stream-options.ts";
+import type { StreamInput } from "../streams/stream-source.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
 import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
 import { announce, Cancellation, isOwned } from "../token/tree.ts";
@@ -600,6 +603,14 @@ export class Cancellable implements AsyncDisposable {
   wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     requireFunction(fn, "fn");
     return (...args) => waitIn(this.node, () => enter(this.node, () => fn(...args), undefined));
+  }
+
+  /**
+   * `source` read under this operation: its items stop when this is cancelled, within one item also while the source is silent,
+   * and the source is closed; see {@link cancellableStream}.
+   */
+  stream<T>(source: StreamInput<T>, options?: StreamOptions<T>): CancellableStream<T> {
+    return stream(this, source, options);
   }
 
   /** Tells the listeners of this operation and of all above how far it is. */

@@ -59,8 +59,9 @@ export class ProgressTracker {
     const current = this.#current;
     const rate = this.#rate;
     let fraction: number | undefined;
+    // A sum of rounded parts: the whole is 1 all the same.
     if (this.#parts > 0)
-      fraction = Math.min(1, Math.max(0, this.#done / this.#parts)); // sums of rounded parts
+      fraction = Math.min(1, Math.max(0, Math.round((1e12 * this.#done) / this.#parts) / 1e12));
     else if (current !== undefined && total !== undefined)
       fraction = total > 0 ? Math.min(1, current / total) : 1;
     const left = current === undefined || total === undefined ? undefined : Math.max(0, total - current);

@@ -1,0 +1,59 @@
+import type { Cancellable } from "../operation/cancellable.ts";
+import { currentNode } from "../scope/ambient.ts";
+import { requireCount } from "../usage.ts";
+import { leavingBy } from "./leaving.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { type StreamInput, toStreamSource } from "./stream-source.ts";
+
+/**
+ * The items of `source` in arrays of `size`; the last one may be shorter, and none is empty. The ambient operation
+ * reports its progress with every chunk. Stops when the ambient scope is cancelled, and closes the source however
+ * it ends.
+ *
+ * @param size A whole number of at least 1, or Infinity for one chunk of everything.
+ * @throws TypeError or RangeError for a bad argument, at once; reading rejects as `cancellableStream` does.
+ *
+ * @example
+ * ```ts
+ * import { chunk } from "@hother/cancelable";
+ *
+ * const sizes: number[] = [];
+ * for await (const items of chunk([1, 2, 3, 4, 5], 2)) sizes.push(items.length);
+ * console.assert(sizes.join() === "2,2,1");
+ * ```
+ */
+export function chunk<T>(source: StreamInput<T>, size: number): AsyncGenerator<T[], undefined, undefined> {
+  const read = toStreamSource(source, "source");
+  requireCount(size, "size", 1);
+  const reader = new StreamReader(read);
+  return leavingBy(chunks<T>(reader, size), () => reader.leave());
+}
+
+async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[], undefined, undefined> {
+  let items: T[] = [];
+  try {
+    for (;;) {
+      const result = await reader.next();
+      if (result.done) break;
+      items.push(result.value as T);
+      if (items.length < size) continue;
+      report("chunk", items);
+      yield items;
+      items = [];
+    }
+  } finally {
+    await reader.leave();
+  }
+  if (items.length > 0) {
+    report("final chunk", items);
+    yield items;
+  }
+  return undefined;
+}
+
+function report(what: string, items: readonly unknown[]): void {
+  const operation = currentNode().operation as Cancellable | undefined; // only operations are put there
+  operation?.reportProgress(`Processed ${what} of ${items.length} items`, {
+    chunkSize: items.length,
+  });
+}

@@ -1,0 +1,102 @@
+import { report } from "../reporter.ts";
+import { invalidType } from "../usage.ts";
+import { leaveAll, leavingBy } from "./leaving.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { type StreamInput, toStreamSource } from "./stream-source.ts";
+
+/** The items of a {@link StreamInput}. */
+export type StreamItem<S> =
+  S extends AsyncIterable<infer T>
+    ? T
+    : S extends ReadableStream<infer T>
+      ? T
+      : S extends Iterable<infer T>
+        ? Awaited<T>
+        : never;
+
+type Arrival =
+  | { readonly reader: StreamReader; readonly result: IteratorResult<unknown, undefined> }
+  | { readonly reader: StreamReader; readonly error: unknown };
+
+/**
+ * The items of all sources, as they come, until the last source has ended. No source is more than one item ahead.
+ * When one fails, when the consumer leaves, and when the ambient scope is cancelled, the others are closed, and have
+ * closed when this ends.
+ *
+ * @throws TypeError that names the source that is none, at once; reading rejects with the first source's failure, or
+ * with the cancellation.
+ *
+ * @example
+ * ```ts
+ * import { merge, sleep } from "@hother/cancelable";
+ *
+ * async function* every(ms: number, name: string) {
+ *   for (let n = 0; n < 2; n++) {
+ *     await sleep(ms);
+ *     yield name;
+ *   }
+ * }
+ *
+ * const order: string[] = [];
+ * for await (const name of merge(every(20, "slow"), every(8, "quick"))) order.push(name);
+ * console.assert(order.join() === "quick,quick,slow,slow");
+ * ```
+ */
+export function merge<S extends readonly StreamInput<unknown>[]>(
+  ...sources: S
+): AsyncGenerator<StreamItem<S[number]>, undefined, undefined> {
+  const read = sources.map((source, index) => toStreamSource(source, `sources[${index}]`));
+  if (new Set<unknown>(sources).size < sources.length) {
+    throw invalidType("sources", "different sources", sources);
+  }
+  const readers = read.map((source) => new StreamReader(source));
+  return leavingBy(merged(readers), () => closeAll(readers, false));
+}
+
+async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, undefined, undefined> {
+  const arrivals: Arrival[] = [];
+  let wake: (() => void) | undefined;
+  const arrive = (arrival: Arrival): void => {
+    arrivals.push(arrival);
+    wake?.();
+  };
+  const pull = (reader: StreamReader): void => {
+    reader.next().then(
+      (result) => arrive({ reader, result }),
+      (error: unknown) => arrive({ reader, error }),
+    );
+  };
+  let open = readers.length;
+  let failed = true;
+  try {
+    for (const reader of readers) pull(reader);
+    while (open > 0) {
+      if (arrivals.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const arrival = arrivals.shift() as Arrival; // it woke this
+      if ("error" in arrival) throw arrival.error;
+      if (arrival.result.done) {
+        open--;
+        continue;
+      }
+      failed = false;
+      yield arrival.result.value as T;
+      failed = true;
+      pull(arrival.reader);
+    }
+    failed = false;
+  } finally {
+    await closeAll(readers, failed);
+  }
+  return undefined;
+}
+
+/** Leaves all readers. What closing throws goes to the consumer that left, and else to the reporter. */
+async function closeAll(readers: readonly StreamReader[], failed: boolean): Promise<void> {
+  const errors = await leaveAll(readers);
+  for (const error of failed ? errors : errors.slice(1)) report(error, "closing a source of merge");
+  if (!failed && errors.length > 0) throw errors[0];
+}

@@ -1,0 +1,85 @@
+import type { Cancellable } from "../operation/cancellable.ts";
+import { UsageError } from "../usage.ts";
+import type { ItemLog } from "./item-log.ts";
+import type { PartialResult } from "./partial-result.ts";
+import { type StreamOptions, toIdleTimeout, toItemLog } from "./stream-options.ts";
+import { StreamReader } from "./stream-reader.ts";
+import { type StreamInput, toStreamSource } from "./stream-source.ts";
+
+/** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
+export class CancellableStream<T> implements AsyncIterable<T, undefined>, AsyncDisposable {
+  /** What the stream runs in: its status, reason and metadata are the stream's. */
+  readonly operation: Cancellable;
+  readonly #reader: StreamReader;
+  readonly #log: ItemLog;
+  #taken = false;
+
+  /** @internal */
+  constructor(operation: Cancellable, reader: StreamReader, log: ItemLog) {
+    this.operation = operation;
+    this.#reader = reader;
+    this.#log = log;
+  }
+
+  /** What has been delivered so far. A copy. */
+  get partialResult(): PartialResult<T> {
+    return this.#log.partial as PartialResult<T>;
+  }
+
+  /**
+   * Nothing is read before the first `next()`.
+   *
+   * @throws UsageError `ERR_BUSY` when somebody reads it, `ERR_ALREADY_STARTED` when it has been read.
+   */
+  [Symbol.asyncIterator](): AsyncIterator<T, undefined, undefined> {
+    const reader = this.#reader;
+    if (reader.hasEnded) throw new UsageError("ERR_ALREADY_STARTED", "The stream");
+    if (this.#taken)
+      throw new UsageError("ERR_BUSY", "The stream", "it has one reader; use merge or a queue");
+    this.#taken = true;
+    return new StreamIterator<T>(reader);
+  }
+
+  /** Leaves the stream: closes the source, read or not, and waits for that. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#reader.leave();
+  }
+}
+
+/** What a consumer reads by. */
+class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined> {
+  readonly #reader: StreamReader;
+
+  constructor(reader: StreamReader) {
+    this.#reader = reader;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    return this.#reader.next() as Promise<IteratorResult<T, undefined>>;
+  }
+
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    await this.#reader.leave();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/**
+ * @internal `op.stream(source, options)`: in an operation that runs, the stream is a part of it; one that has not
+ * started is started by the stream, and ends with it. No value of the operations' layer is imported here, because
+ * that layer imports this.
+ */
+export function stream<T>(
+  operation: Cancellable,
+  source: StreamInput<T>,
+  options?: StreamOptions<T>,
+): CancellableStream<T> {
+  const input = toStreamSource(source, "source");
+  const log = toItemLog(options);
+  const reader = new StreamReader(input, operation, log, toIdleTimeout(options));
+  return new CancellableStream<T>(operation, reader, log);
+}

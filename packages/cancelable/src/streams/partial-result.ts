@@ -1,0 +1,66 @@
+/** What a stream has delivered so far: on the stream, and as `context.partialResult` of its operation. */
+export interface PartialResult<T = unknown> {
+  /** How many items. */
+  readonly count: number;
+  /** Whether the source came to its end. */
+  readonly completed: boolean;
+  /** The latest items, oldest first; only with the option `bufferPartial`. */
+  readonly items?: T[];
+}
+
+/** @internal Counts items, and keeps the latest `limit` of them in a ring. */
+export class PartialRecord {
+  count = 0;
+  completed = false;
+  readonly #limit: number;
+  readonly #ring: unknown[] = [];
+  /** Where the oldest is, once the ring is full. */
+  #oldest = 0;
+
+  /** @param limit 0: none are kept. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  add(item: unknown): void {
+    this.count++;
+    if (this.#limit === 0) return;
+    if (this.#ring.length < this.#limit) this.#ring.push(item);
+    else {
+      this.#ring[this.#oldest] = item;
+      this.#oldest = (this.#oldest + 1) % this.#limit;
+    }
+  }
+
+  /** Whether there is anything to be told: an empty stream without a buffer has no partial result. */
+  get isWorthTelling(): boolean {
+    return this.count > 0 || this.#limit > 0;
+  }
+
+  #items(): unknown[] {
+    return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
+  }
+
+  /** As plain data. */
+  snapshot(): PartialResult {
+    const { count, completed } = this;
+    return this.#limit === 0 ? { count, completed } : { count, completed, items: this.#items() };
+  }
+
+  /** An object that is always up to date, for the operation's context. */
+  view(): PartialResult {
+    const facts = {
+      get: <K extends keyof PartialResult>(key: K): PartialResult[K] => this.snapshot()[key],
+    };
+    const base = {
+      get count(): number {
+        return facts.get("count");
+      },
+      get completed(): boolean {
+        return facts.get("completed");
+      },
+    };
+    if (this.#limit === 0) return base;
+    return Object.defineProperty(base, "items", { enumerable: true, get: () => facts.get("items") });
+  }
+}

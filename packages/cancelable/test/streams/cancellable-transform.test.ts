@@ -1,0 +1,92 @@
+import { expect } from "vitest";
+import { Cancellable, CancellationToken, sleep, TimeoutCancellation } from "../../src/index.ts";
+import { cancellableTransform } from "../../src/streams/cancellable-transform.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { webStream } from "./sources.ts";
+
+async function read<T>(stream: ReadableStream<T>, into: T[] = []): Promise<T[]> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return into;
+    into.push(value);
+  }
+}
+
+const of = <T>(...items: T[]): ReadableStream<T> =>
+  new ReadableStream({
+    start(controller) {
+      for (const item of items) controller.enqueue(item);
+      controller.close();
+    },
+  });
+
+describeEverywhere("a cancellable transform", (everywhere) => {
+  everywhere("is a TransformStream that passes everything on and ends its operation", async () => {
+    const calls: unknown[] = [];
+    const transform = cancellableTransform<number>({
+      name: "pipe",
+      bufferPartial: true,
+      onProgress: (count, item) => calls.push([count, item]),
+      reportEvery: 2,
+    });
+    expect(transform).toBeInstanceOf(TransformStream);
+    expect(await read(of(1, 2, 3).pipeThrough(transform))).toEqual([1, 2, 3]);
+    expect(calls).toEqual([[2, 2]]);
+    expect(transform.partialResult).toEqual({ count: 3, completed: true, items: [1, 2, 3] });
+    expect(transform.operation.context).toMatchObject({ name: "pipe", status: "completed" });
+  });
+
+  everywhere("cancelled, it fails both sides, and the pipe closes its source", async (t) => {
+    const reasons: unknown[] = [];
+    const transform = cancellableTransform<number>({ timeout: 20, bufferPartial: true });
+    const seen: number[] = [];
+    const error = await rejection(read(webStream([1, 2], reasons).pipeThrough(transform), seen));
+    expect(error).toBeInstanceOf(TimeoutCancellation);
+    await sleep(1);
+    expect(reasons).toEqual([error]);
+    expect(seen).toEqual([1, 2]);
+    expect(transform.operation.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
+    expect(transform.operation.context.partialResult).toEqual({ count: 2, completed: false, items: [1, 2] });
+    t.expectElapsed(21);
+  });
+
+  everywhere("left by its reader, it ends its operation and cancels the source", async () => {
+    const reasons: unknown[] = [];
+    const transform = cancellableTransform<number>();
+    const reader = webStream([1, 2], reasons).pipeThrough(transform).getReader();
+    await reader.read();
+    await reader.cancel("enough");
+    await sleep(1);
+    expect(reasons).toEqual(["enough"]);
+    expect(transform.operation.context.status).toBe("completed");
+    expect(transform.partialResult.completed).toBe(false);
+  });
+
+  everywhere("a source that fails fails its operation", async () => {
+    const failure = new Error("source");
+    const source = new ReadableStream<number>({ start: (controller) => controller.error(failure) });
+    const transform = cancellableTransform<number>();
+    expect(await rejection(read(source.pipeThrough(transform)))).toBe(failure);
+    await sleep(1);
+    expect(transform.operation.context).toMatchObject({ status: "failed", error: "source" });
+  });
+
+  everywhere(
+    "runs in an operation that is given, after its callbacks; a cancelled one fails it at once",
+    async () => {
+      const order: string[] = [];
+      const operation = new Cancellable().onStart(async () => {
+        await sleep(1);
+        order.push("start");
+      });
+      const transform = cancellableTransform<string>({ operation });
+      order.push(...(await read(of("a").pipeThrough(transform))));
+      expect(order).toEqual(["start", "a"]);
+      const token = new CancellationToken();
+      token.cancel("shutdown", "down");
+      const refused = cancellableTransform<string>({ token });
+      expect(await rejection(read(of("a").pipeThrough(refused)))).toMatchObject({ reason: "shutdown" });
+    },
+  );
+});

@@ -1,0 +1,141 @@
+import { Readable } from "node:stream";
+import { expect } from "vitest";
+import { Cancellable, isCancellation, sleep, TimeoutCancellation } from "../../src/index.ts";
+import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { type Case, describeEverywhere, rejection } from "../backends.ts";
+import { collect, webStream } from "./sources.ts";
+
+/** Node's streams live in real turns of the loop: virtual time waits for them. */
+function held<T>(t: Case, work: Promise<T>): PromiseLike<T> {
+  return t.backend instanceof VirtualBackend ? t.backend.hold(work) : work;
+}
+
+describeEverywhere("a stream of a ReadableStream", (everywhere) => {
+  everywhere("gives its items, and the lock back at the end", async () => {
+    const source = new ReadableStream<number>({
+      start(controller) {
+        for (const n of [1, 2, 3]) controller.enqueue(n);
+        controller.close();
+      },
+    });
+    expect(await collect(cancellableStream(source))).toEqual([1, 2, 3]);
+    expect(source.locked).toBe(false);
+  });
+
+  everywhere("cancels it once with the cancellation, while it is silent, and waits for that", async (t) => {
+    const reasons: unknown[] = [];
+    const source = webStream([1, 2], reasons, () => sleep(15));
+    const stream = cancellableStream(source, { timeout: 20, bufferPartial: true });
+    const error = await rejection(collect(stream));
+    expect(error).toBe(stream.operation.error);
+    expect(reasons).toEqual([error]);
+    expect(source.locked).toBe(false);
+    expect(stream.partialResult.items).toEqual([1, 2]);
+    t.expectElapsed(35);
+  });
+
+  everywhere("cancels it once, without a reason, when the consumer leaves or never came", async () => {
+    const reasons: unknown[] = [];
+    for await (const _ of cancellableStream(webStream([1, 2], reasons))) break;
+    expect(reasons).toEqual([undefined]);
+    await cancellableStream(webStream([1], reasons))[Symbol.asyncDispose]();
+    expect(reasons).toEqual([undefined, undefined]);
+  });
+
+  everywhere("passes its error on", async () => {
+    const failure = new Error("broken");
+    const source = new ReadableStream<number>({ start: (controller) => controller.error(failure) });
+    expect(await rejection(collect(cancellableStream(source)))).toBe(failure);
+  });
+
+  everywhere("a locked one is refused at once, or when it was locked in between", async () => {
+    const source = webStream([1], []);
+    const stream = cancellableStream(source);
+    source.getReader();
+    expect(() => cancellableStream(source)).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
+    expect(await rejection(collect(stream))).toMatchObject({ code: "ERR_BUSY" });
+  });
+});
+
+/** A Readable that gives `items` and stays open, and notes what it is destroyed with. */
+function readable(items: readonly string[], destroyed: unknown[], options?: object): Readable {
+  const source = new Readable({
+    objectMode: true,
+    read() {},
+    destroy(error, callback) {
+      setImmediate(() => callback(error));
+    },
+    ...options,
+  });
+  for (const item of items) source.push(item);
+  const { destroy } = source;
+  source.destroy = (error) => {
+    destroyed.push(error ?? undefined);
+    return destroy.call(source, error);
+  };
+  return source;
+}
+
+function listeners(source: Readable): number {
+  return source.eventNames().reduce((sum, name) => sum + source.listenerCount(name), 0);
+}
+
+describeEverywhere("a stream of a Node Readable", (everywhere) => {
+  everywhere("gives its items", async (t) => {
+    expect(await held(t, collect(cancellableStream(Readable.from(["a", "b"]))))).toEqual(["a", "b"]);
+  });
+
+  everywhere(
+    "destroys it once with the cancellation, while it is silent, and leaves no listener that a bare loop does not leave",
+    async (t) => {
+      const destroyed: unknown[] = [];
+      const source = readable(["a"], destroyed);
+      const bare = readable(["a"], []);
+      const looping = rejection(collect(bare));
+      const stream = cancellableStream(source, { bufferPartial: true });
+      const reading = rejection(collect(stream));
+      await sleep(10);
+      stream.operation.cancel("manual", "enough");
+      const error = await held(t, reading);
+      expect(isCancellation(error, stream.operation)).toBe(true);
+      expect(destroyed).toEqual([error]);
+      expect(source.closed).toBe(true);
+      bare.destroy(new Error("enough"));
+      await held(t, looping);
+      expect(listeners(source)).toBe(listeners(bare));
+      expect(stream.partialResult.items).toEqual(["a"]);
+    },
+  );
+
+  everywhere("destroys it once, without an error, when the consumer leaves or never came", async (t) => {
+    const destroyed: unknown[] = [];
+    const source = readable(["a", "b"], destroyed);
+    await held(
+      t,
+      (async () => {
+        for await (const _ of cancellableStream(source)) break;
+      })(),
+    );
+    expect(destroyed).toEqual([undefined]);
+    expect(source.closed).toBe(true);
+    const unread = readable(["a"], destroyed);
+    await held(t, cancellableStream(unread)[Symbol.asyncDispose]());
+    expect([destroyed.length, unread.closed]).toEqual([2, true]);
+  });
+
+  everywhere("one that announces no close is not waited for", async () => {
+    const source = readable([], [], { emitClose: false });
+    const stream = cancellableStream(source, { timeout: 5 });
+    expect(await rejection(collect(stream))).toBeInstanceOf(TimeoutCancellation);
+  });
+
+  everywhere("passes its error on", async (t) => {
+    const failure = new Error("broken");
+    const source = readable(["a"], []);
+    setImmediate(() => source.destroy(failure));
+    const operation = new Cancellable();
+    expect(await held(t, rejection(collect(cancellableStream(source, { operation }))))).toBe(failure);
+    expect(operation.context.status).toBe("failed");
+  });
+});

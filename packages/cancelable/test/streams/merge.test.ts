@@ -1,0 +1,103 @@
+import { expect } from "vitest";
+import { moveOnAfter, sleep } from "../../src/index.ts";
+import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
+import { merge } from "../../src/streams/merge.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { collect, numbers, ticks, webStream } from "./sources.ts";
+
+describeEverywhere("merge", (everywhere) => {
+  everywhere("gives the items of all sources as they come, until the last has ended", async (t) => {
+    const named = async function* (name: string, count: number, ms: number): AsyncGenerator<string> {
+      for await (const n of ticks(count, ms)) yield `${name}${n}`;
+    };
+    const order = await collect(merge(named("a", 3, 20), named("b", 2, 50)));
+    expect([...order].sort()).toEqual(["a0", "a1", "a2", "b0", "b1"]);
+    if (t.backend.name === "virtual") expect(order).toEqual(["a0", "a1", "b0", "a2", "b1"]);
+    t.expectElapsed(100);
+    expect(await collect(merge())).toEqual([]);
+    expect((await collect(merge([1, 2], ["x"]))).sort()).toEqual([1, 2, "x"]);
+  });
+
+  everywhere("pulls no source more than one item ahead", async () => {
+    const quick = numbers(100);
+    const other = numbers(100);
+    const merged = merge(quick.source, other.source);
+    for (let i = 0; i < 5; i++) await merged.next();
+    await sleep(5);
+    expect(quick.watch.pulled + other.watch.pulled).toBeLessThanOrEqual(6);
+    await merged.return(undefined);
+    expect([quick.watch.returned, other.watch.returned]).toEqual([1, 1]);
+  });
+
+  everywhere("when one fails the others are closed, also silent ones, and have closed", async (t) => {
+    const failure = new Error("one");
+    async function* failing(): AsyncGenerator<string> {
+      await sleep(10);
+      yield "before";
+      await sleep(10);
+      throw failure;
+    }
+    const silent = numbers(5, 60_000);
+    const reasons: unknown[] = [];
+    const web = webStream([], reasons, () => sleep(15));
+    const seen: unknown[] = [];
+    expect(
+      await rejection(
+        collect(
+          merge<[AsyncIterable<unknown>, AsyncIterable<unknown>, ReadableStream]>(
+            failing(),
+            silent.source,
+            web,
+          ),
+          seen,
+        ),
+      ),
+    ).toBe(failure);
+    expect(seen).toEqual(["before"]);
+    expect([silent.watch.returned, reasons.length]).toEqual([1, 1]);
+    t.expectElapsed(35);
+  });
+
+  everywhere("ends with the scope around it, and as the source of a stream", async (t) => {
+    const one = numbers(5, 60_000);
+    const two = numbers(5, 60_000);
+    await moveOnAfter(10, () => collect(merge(one.source, two.source)));
+    expect([one.watch.returned, two.watch.returned]).toEqual([1, 1]);
+    const three = numbers(5, 60_000);
+    const stream = cancellableStream(merge(three.source, ticks(1, 1)), { timeout: 10, bufferPartial: true });
+    expect(await rejection(collect(stream))).toBe(stream.operation.error);
+    expect(stream.partialResult.items).toEqual([0]);
+    expect(three.watch.returned).toBe(1);
+    t.expectElapsed(20);
+  });
+
+  everywhere("left before it was read, or while everybody is silent, it closes its sources", async (t) => {
+    async function* source(closed: () => void): AsyncGenerator<number> {
+      try {
+        await sleep(60_000);
+        yield 1;
+      } finally {
+        closed();
+      }
+    }
+    let unread = 0;
+    const iterator: AsyncIterableIterator<number> = {
+      next: async () => ({ done: true, value: undefined }),
+      return: async () => ({ done: true, value: unread++ }),
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    await merge(iterator, numbers(1).source)[Symbol.asyncDispose]();
+    expect(unread).toBe(1);
+    let closed = 0;
+    const merged = merge(
+      source(() => closed++),
+      source(() => closed++),
+    );
+    const waiting = merged.next();
+    await sleep(5);
+    await merged.return(undefined);
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(closed).toBe(2);
+    t.expectElapsed(5);
+  });
+});
