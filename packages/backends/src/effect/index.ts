@@ -18,3 +18,4 @@ export {
 } from "./bridge.ts";
 export { CancelledBy } from "./fiber.ts";
 export { layer } from "./layer.ts";
+export { fromAsyncIterable, toAsyncIterable } from "./stream.ts";

@@ -13,3 +13,4 @@ inhabitScopes();
 
 export { type EffectionBackend, effectionBackend } from "./backend.ts";
 export { CancelledBy, fromCancellable, toCancellable } from "./bridge.ts";
+export { fromAsyncIterable, toAsyncIterable } from "./stream.ts";

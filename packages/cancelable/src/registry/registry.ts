@@ -256,20 +256,14 @@ export class OperationRegistry implements OperationObserver {
 
   #matching(filter: OperationFilter | undefined): ObservedOperation[] {
     const fits = toPredicate(filter);
-    const found: ObservedOperation[] = [];
-    for (const operation of this.#operations) if (fits(operation.context)) found.push(operation);
-    return found;
+    return [...this.#operations].filter((operation) => fits(operation.context));
   }
 
   /** One that cannot be cancelled is reported, and keeps nobody else from it. */
-  #cancelEach(
-    operations: readonly ObservedOperation[],
-    reason?: CancellationReason,
-    message?: string,
-  ): number {
+  #cancelEach(all: Iterable<ObservedOperation>, reason?: CancellationReason, message?: string): number {
     requireCause(reason ?? "manual", message);
     let count = 0;
-    for (const operation of operations) {
+    for (const operation of all) {
       try {
         if (operation.cancel(reason, message)) count++;
       } catch (error) {

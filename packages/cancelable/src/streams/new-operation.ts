@@ -18,13 +18,25 @@ export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>,
   readonly operation?: Cancellable;
 }
 
-const forNew = ["id", "name", "parent", "metadata", "token", "graceMs", "timeout", "signal"] as const;
+const forNew = [
+  "id",
+  "name",
+  "parent",
+  "metadata",
+  "token",
+  "graceMs",
+  "register",
+  "progressFrom",
+  "progressWeight",
+  "timeout",
+  "signal",
+] as const;
 
 /** @internal The operation that the options speak of. */
 export function toOperation(options: CancellableStreamOptions<never> | undefined): Cancellable {
   requireOptions(options);
   if (options === undefined) return new Cancellable();
-  const { operation, timeout, signal, id, name, parent, metadata, token, graceMs } = options;
+  const { operation, timeout, signal } = options;
   if (operation !== undefined) {
     if (!(operation instanceof Cancellable))
       throw invalidType("options.operation", "a Cancellable", operation);
@@ -36,14 +48,7 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
   }
   if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
   if (signal !== undefined) requireSignal(signal, "options.signal");
-  const made: CancellableOptions = {
-    ...(id === undefined ? {} : { id }),
-    ...(name === undefined ? {} : { name }),
-    ...(parent === undefined ? {} : { parent }),
-    ...(metadata === undefined ? {} : { metadata }),
-    ...(token === undefined ? {} : { token }),
-    ...(graceMs === undefined ? {} : { graceMs }),
-  };
-  const created = timeout === undefined ? new Cancellable(made) : Cancellable.withTimeout(timeout, made);
+  const created =
+    timeout === undefined ? new Cancellable(options) : Cancellable.withTimeout(timeout, options);
   return signal === undefined ? created : created.addSource(new AbortSignalSource(signal));
 }

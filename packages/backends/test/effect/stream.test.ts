@@ -1,0 +1,77 @@
+import { moveOnAfter, sleep, sleepForever } from "@hother/cancelable";
+import { fromAsyncIterable, toAsyncIterable } from "@hother/cancelable-backends/effect";
+import { Effect, Fiber, Stream } from "effect";
+import { expect, test } from "vitest";
+
+async function* counting(closed: string[], silentAfter = Number.POSITIVE_INFINITY) {
+  try {
+    for (let i = 1; i <= 3; i++) {
+      if (i > silentAfter) await sleepForever();
+      yield i;
+    }
+  } finally {
+    await sleep(0).catch(() => {});
+    closed.push("closed");
+  }
+}
+
+test("an async generator is a stream of Effect's, opened anew by each run", async () => {
+  const closed: string[] = [];
+  const stream = fromAsyncIterable(() => counting(closed));
+  expect(await Effect.runPromise(Stream.runCollect(stream))).toEqual([1, 2, 3]);
+  expect(await Effect.runPromise(Stream.runCollect(Stream.take(stream, 2)))).toEqual([1, 2]);
+  expect(closed).toEqual(["closed", "closed"]);
+});
+
+test("interrupting the fiber ends the wait for a silent source, and waits until it is closed", async () => {
+  const closed: string[] = [];
+  const seen: number[] = [];
+  const fiber = Effect.runFork(
+    Stream.runForEach(
+      fromAsyncIterable(() => counting(closed, 1)),
+      (item) => Effect.sync(() => void seen.push(item)),
+    ),
+  );
+  await sleep(5);
+  await Effect.runPromise(Fiber.interrupt(fiber));
+  expect([seen, closed]).toEqual([[1], ["closed"]]);
+});
+
+test("what the source throws is a typed failure", async () => {
+  const broken = fromAsyncIterable<number, RangeError>(
+    // biome-ignore lint/correctness/useYield: it fails before its first item
+    async function* fails() {
+      throw new Error("disk");
+    },
+    { catch: (error) => new RangeError((error as Error).message) },
+  );
+  const failure = await Effect.runPromise(Effect.flip(Stream.runDrain(broken)));
+  expect(failure).toBeInstanceOf(RangeError);
+  expect(failure.message).toBe("disk");
+});
+
+test("a stream of Effect's is an async iterable, whose finalizers run when the loop is left", async () => {
+  const released: string[] = [];
+  const stream = Stream.ensuring(
+    Stream.make(1, 2, 3),
+    Effect.sync(() => void released.push("released")),
+  );
+  for await (const item of toAsyncIterable(stream)) if (item === 2) break;
+  expect(released).toEqual(["released"]);
+});
+
+test("cancelling the scope that reads a silent stream of Effect's interrupts it and waits", async () => {
+  const released: string[] = [];
+  const stream = Stream.ensuring(
+    Stream.concat(Stream.make(1), Stream.never),
+    Effect.promise(async () => {
+      await Promise.resolve();
+      released.push("released");
+    }),
+  );
+  const seen: number[] = [];
+  await moveOnAfter(10, async () => {
+    for await (const item of toAsyncIterable(stream)) seen.push(item);
+  });
+  expect([seen, released]).toEqual([[1], ["released"]]);
+});

@@ -1,0 +1,221 @@
+import { expect } from "vitest";
+import {
+  CancellationError,
+  CancelScope,
+  checkpoint,
+  currentSignal,
+  isCancellation,
+  ManualCancellation,
+  moveOnAfter,
+  shield,
+  sleep,
+  sleepForever,
+  TimeoutCancellation,
+  taskGroup,
+} from "../../src/index.ts";
+import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
+
+describeEverywhere("nested scopes", (everywhere) => {
+  everywhere("a cancellation passes the inner ones and stops at its own (CONF-B09)", async () => {
+    const { step, finish } = stepRecorder();
+    const [outer, middle, inner] = [new CancelScope(), new CancelScope(), new CancelScope()];
+    await outer.run(async () => {
+      await middle.run(async () => {
+        await inner.run(async () => {
+          middle.cancel();
+          await sleep(1).finally(() => step(1));
+        });
+        step(-1);
+      });
+      step(2);
+      await checkpoint();
+    });
+    finish(3);
+    expect([outer, middle, inner].map((scope) => scope.cancelledCaught)).toEqual([false, true, false]);
+    expect([outer, middle, inner].map((scope) => scope.cancelCalled)).toEqual([false, true, false]);
+  });
+
+  everywhere("both cancelled: the outermost one absorbs (CONF-B10)", async () => {
+    for (const order of ["inner first", "outer first"]) {
+      const [outer, inner] = [new CancelScope(), new CancelScope()];
+      let between = false;
+      await outer.run(async () => {
+        await inner.run(async () => {
+          for (const scope of order === "inner first" ? [inner, outer] : [outer, inner]) scope.cancel();
+          await sleep(1);
+        });
+        between = true;
+      });
+      expect([order, between]).toEqual([order, false]);
+      expect([outer.cancelledCaught, inner.cancelledCaught]).toEqual([true, false]);
+      expect([outer.cancelCalled, inner.cancelCalled]).toEqual([true, true]);
+    }
+  });
+
+  everywhere("outer cancelled while the inner's is on its way: the outer absorbs (CONF-B11)", async () => {
+    const [outer, inner] = [new CancelScope(), new CancelScope()];
+    let between = false;
+    await outer.run(async () => {
+      await inner.run(async () => {
+        inner.cancel();
+        await sleep(1).finally(() => outer.cancel());
+      });
+      between = true;
+    });
+    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
+  });
+
+  everywhere("but a shielded inner absorbs its own, and the code between runs (CONF-B12)", async () => {
+    const [outer, inner] = [new CancelScope(), new CancelScope({ shield: true })];
+    let between = false;
+    await outer.run(async () => {
+      await inner.run(async () => {
+        inner.cancel();
+        await sleep(1).finally(() => outer.cancel());
+      });
+      between = true;
+    });
+    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([true, false, true]);
+  });
+
+  everywhere("a shield that is raised under way does not make the inner one absorb (CONF-B13)", async () => {
+    const [outer, inner] = [new CancelScope(), new CancelScope()];
+    let between = false;
+    await outer.run(async () => {
+      await inner.run(async () => {
+        outer.cancel();
+        await sleep(1).finally(() => {
+          inner.shield = true;
+        });
+      });
+      between = true;
+    });
+    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
+  });
+
+  everywhere("everything below is cancelled at once, through nested groups (CONF-B24)", async () => {
+    const signals: AbortSignal[] = [];
+    const ended: string[] = [];
+    const scope = new CancelScope();
+    const sleeper = async (name: string): Promise<void> => {
+      signals.push(currentSignal());
+      await sleepForever().finally(() => ended.push(name));
+    };
+    await scope.run(() =>
+      taskGroup(async (group) => {
+        group.startSoon(sleeper, "child");
+        group.startSoon(() =>
+          taskGroup(async (inner) => {
+            inner.startSoon(sleeper, "grandchild");
+            await taskGroup(async (innermost) => {
+              innermost.startSoon(sleeper, "great-grandchild");
+              await sleeper("body");
+            });
+          }),
+        );
+        await sleep(5);
+        expect(signals.map((signal) => signal.aborted)).toEqual([false, false, false, false]);
+        scope.cancel();
+        expect(signals.map((signal) => signal.aborted)).toEqual([true, true, true, true]);
+        // From inside the tree it could not be absorbed earlier than this.
+        expect(ended).toEqual([]);
+      }),
+    );
+    expect(ended.sort()).toEqual(["body", "child", "grandchild", "great-grandchild"]);
+    expect(scope.cancelledCaught).toBe(true);
+  });
+
+  everywhere("one task is cancelled again by a later scope (CONF-B26)", async (t) => {
+    const caught: boolean[] = [];
+    for (const ms of [5, 5, 5]) {
+      const scope = new CancelScope({ timeout: ms });
+      await scope.run(() => sleepForever());
+      caught.push(scope.cancelledCaught);
+    }
+    expect(caught).toEqual([true, true, true]);
+    t.expectElapsed(15);
+  });
+
+  everywhere("nothing escapes when a timeout was handled inside and no checkpoint follows (CONF-B27)", async () => {
+    const scope = new CancelScope();
+    const value = await scope.run(async () => {
+      expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
+      scope.cancel();
+      return "value";
+    });
+    expect([value, scope.cancelCalled, scope.cancelledCaught]).toEqual(["value", true, false]);
+    await sleep(1);
+  });
+
+  everywhere("a group that a child leaves open is part of the child, and ends with it (CONF-B20)", async (t) => {
+    const { step, finish } = stepRecorder();
+    await taskGroup(async (group) => {
+      const careful = group.startSoon(() => {
+        void taskGroup((inner) => void inner.startSoon(() => sleep(10).then(() => step(1))));
+      });
+      await careful;
+      step(2);
+    });
+    t.expectElapsed(10);
+    const failure = new Error("left in the middle");
+    const error = await rejection(
+      taskGroup((group) => {
+        group.startSoon(() => {
+          taskGroup((inner) => void inner.startSoon(() => sleepForever().finally(() => step(3)))).catch(
+            () => step(4),
+          );
+          throw failure;
+        });
+      }),
+    );
+    expect(error).toBe(failure);
+    finish(5);
+  });
+});
+
+describeEverywhere("what a cancellation error says", (everywhere) => {
+  everywhere("who asked for it, why, and in which words (CONF-B30)", async () => {
+    const explicit = new CancelScope();
+    await explicit.run(async (scope) => {
+      const { signal } = scope;
+      scope.cancel("shutdown", "deploying");
+      expect(scope.error).toMatchObject({ reason: "shutdown", message: "deploying" });
+      expect(signal.reason).toBe(scope.error);
+      await sleep(1);
+    });
+    await new CancelScope().run(async (scope) => {
+      scope.cancel();
+      expect(scope.error).toBeInstanceOf(ManualCancellation);
+      await sleep(1);
+    });
+    await moveOnAfter(5, async (scope) => {
+      const error = await rejection(sleepForever());
+      expect(error).toBe(scope.error);
+      expect(error).toBeInstanceOf(TimeoutCancellation);
+      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5ms" });
+    });
+    const failure = new Error("disk full");
+    let seen: unknown;
+    await rejection(
+      taskGroup(async (group) => {
+        group.startSoon(async function writer() {
+          throw failure;
+        });
+        seen = await rejection(sleepForever());
+      }),
+    );
+    expect(seen).toMatchObject({ reason: "error", message: "task writer failed", cause: failure });
+  });
+
+  everywhere("one that a user made, or extended, belongs to no scope (CONF-B31)", async () => {
+    class Mine extends CancellationError {}
+    for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
+      expect(isCancellation(error)).toBe(true);
+      const scope = new CancelScope();
+      expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
+      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
+      expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
+      expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
+    }
+  });
+});

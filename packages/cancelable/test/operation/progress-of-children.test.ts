@@ -1,0 +1,166 @@
+import { expect } from "vitest";
+import {
+  Cancellable,
+  type CancellableOptions,
+  OperationRegistry,
+  shield,
+  sleepForever,
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectThrows, wrong } from "../refusals.ts";
+import { names, readUntil, running } from "../registry/running.ts";
+
+const fraction = (op: Cancellable): number | undefined => op.context.estimate?.fraction;
+
+describeEverywhere("progressFrom: children", (everywhere) => {
+  const whole: CancellableOptions = { progressFrom: "children" };
+  /** A child that has done so much. */
+  const child = (done: number, options: CancellableOptions = {}): ReturnType<typeof running> => {
+    const one = running(options);
+    if (done > 0) one.op.reportProgress({ current: done, total: 1 });
+    return one;
+  };
+
+  everywhere("each child counts for its weight, 1 if it has none", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      expect(fraction(op)).toBeUndefined();
+      const heavy = child(0, { progressWeight: 3 });
+      expect(fraction(op)).toBe(0);
+      const light = child(0.5);
+      expect(fraction(op)).toBe(0.125);
+      heavy.op.reportProgress({ current: 50, total: 100 });
+      expect(fraction(op)).toBe(0.5);
+      heavy.op.reportProgress({ current: 500, total: 100 });
+      expect(fraction(op)).toBe(0.875);
+      heavy.op.reportProgress({ current: 0, total: 100 });
+      expect(fraction(op)).toBe(0.125);
+      await heavy.end();
+      expect(fraction(op)).toBe(0.875);
+      await light.end();
+      expect(fraction(op)).toBe(1);
+    });
+  });
+
+  everywhere("children without any report count when they have ended", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      const all = [1, 2, 3, 4].map(() => running({}));
+      for (const [index, one] of all.entries()) {
+        await one.end();
+        expect(fraction(op)).toBe((index + 1) / 4);
+      }
+    });
+  });
+
+  everywhere("children that failed or were cancelled count for what they had done", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      const [failed, cancelled, done] = [child(0.5), child(0.25), child(0)] as const;
+      await failed.fail(new Error("broken"));
+      cancelled.op.cancel();
+      await cancelled.outcome;
+      await done.end();
+      expect(fraction(op)).toBeCloseTo(1.75 / 3);
+    });
+  });
+
+  everywhere("through two levels; what is deeper counts through its parent only", async () => {
+    await new Cancellable(whole).run(async (top) => {
+      const other = running({});
+      await new Cancellable({ ...whole, progressWeight: 3 }).run(async (middle) => {
+        const [first, second] = [child(0.5), running({ progressWeight: 3 })];
+        second.op.reportProgress({ current: 1, total: 2 });
+        expect(fraction(middle)).toBe(0.5);
+        expect(fraction(top)).toBe(0.375);
+        await new Cancellable({ parent: first.op }).run((deep) =>
+          deep.reportProgress({ current: 1, total: 1 }),
+        );
+        expect([fraction(first.op), fraction(middle), fraction(top)]).toEqual([0.5, 0.5, 0.375]);
+        await first.end();
+        expect([fraction(middle), fraction(top)]).toEqual([0.625, 0.46875]);
+        await second.fail(new Error("broken"));
+      });
+      expect(fraction(top)).toBe(0.75);
+      await other.end();
+      expect(fraction(top)).toBe(1);
+    });
+  });
+
+  everywhere("a child within a scope's shield counts as any other", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      const other = running({});
+      await shield(() => new Cancellable().run((inner) => inner.reportProgress({ current: 1, total: 2 })));
+      expect(fraction(op)).toBe(0.5);
+      await other.end();
+    });
+  });
+
+  everywhere(
+    "figures that cannot be written exactly never add up to more than all or less than nothing",
+    async () => {
+      await new Cancellable(whole).run(async (op) => {
+        const one = running({ progressWeight: 0.7 });
+        for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i % 11, total: 10 });
+        expect(fraction(op)).toBe(0);
+        await one.end();
+        expect(fraction(op)).toBe(1);
+      });
+      await new Cancellable(whole).run(async (op) => {
+        const one = running({ progressWeight: 3 });
+        for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i, total: 11 });
+        expect(fraction(op)).toBe(1);
+        await one.end();
+        expect(fraction(op)).toBe(1);
+      });
+    },
+  );
+
+  everywhere("without it an operation's progress is what it reports itself", async () => {
+    await new Cancellable().run(async (op) => {
+      op.reportProgress({ current: 1, total: 4 });
+      await child(0.5, { progressWeight: 7 }).end();
+      expect(fraction(op)).toBe(0.25);
+    });
+  });
+
+  everywhere("a watcher is told of the parent when a child comes further", async () => {
+    const register = new OperationRegistry();
+    const events = register.watch({ throttle: 0 });
+    await new Cancellable({ ...whole, name: "parent", register }).run(async (op) => {
+      const one = running({});
+      one.op.reportProgress({ current: 1, total: 4 });
+      expect(register.list({ name: "parent" })).toMatchObject([{ estimate: { fraction: 0.25 } }]);
+      await one.end();
+      expect(fraction(op)).toBe(1);
+    });
+    expect(await readUntil(events, "ended parent")).toContain("progress parent");
+    expect(names(register.history())).toEqual(["parent"]);
+    expect(register.history()[0]?.estimate?.fraction).toBe(1);
+  });
+
+  everywhere("a cancelled whole keeps what was done", async () => {
+    const op = new Cancellable(whole);
+    const outcome = op.settle(async () => {
+      child(0.5);
+      await sleepForever();
+    });
+    op.cancel();
+    expect((await outcome).status).toBe("cancelled");
+    expect(fraction(op)).toBe(0.5);
+  });
+
+  everywhere("weights that are none are refused, and so is progress from anything else", () => {
+    const making = (options: unknown) => () => new Cancellable(wrong(options));
+    const limits = "above 0, and finite";
+    expectThrows("RangeError", [
+      [making({ progressWeight: 0 }), "options.progressWeight", limits, "0"],
+      [making({ progressWeight: -1 }), "options.progressWeight", limits, "-1"],
+      [making({ progressWeight: Number.NaN }), "options.progressWeight", limits, "NaN"],
+      [making({ progressWeight: Number.POSITIVE_INFINITY }), "options.progressWeight", limits, "Infinity"],
+    ]);
+    expectThrows("TypeError", [
+      [making({ progressWeight: "1" }), "options.progressWeight", "a number", '"1"'],
+      [making({ progressWeight: null }), "options.progressWeight", "a number", "null"],
+      [making({ progressFrom: "parent" }), "options.progressFrom", '"children"', '"parent"'],
+      [making({ progressFrom: true }), "options.progressFrom", '"children"', "true"],
+    ]);
+  });
+});

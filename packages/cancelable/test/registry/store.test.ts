@@ -1,0 +1,214 @@
+import { expect } from "vitest";
+import {
+  Cancellable,
+  MemoryStore,
+  type OperationEvent,
+  OperationRegistry,
+  type OperationStore,
+  type StoredOperation,
+  sleepForever,
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectThrows, wrong } from "../refusals.ts";
+import { endAll, names, readUntil, running } from "./running.ts";
+
+/** A store that does `act` whenever it is told something, and remembers what. */
+class TellTale implements OperationStore {
+  readonly told: string[] = [];
+  readonly #act: (operation: StoredOperation, type: OperationEvent["type"]) => void | PromiseLike<void>;
+
+  constructor(act: TellTale["put"] = () => {}) {
+    this.#act = act;
+  }
+
+  put(operation: StoredOperation, type: OperationEvent["type"]): void | PromiseLike<void> {
+    this.told.push(`${type} ${operation.snapshot().name}, ${operation.snapshot().status}`);
+    return this.#act(operation, type);
+  }
+
+  remove(id: string): void | PromiseLike<void> {
+    this.told.push(`remove ${id}`);
+    return this.#act(wrong({ id }), "ended");
+  }
+
+  list(): never[] {
+    return [];
+  }
+
+  watch(): never {
+    throw new Error("nobody watches");
+  }
+
+  requestCancel(): boolean {
+    return false;
+  }
+}
+
+describeEverywhere("a registry's store", (everywhere) => {
+  everywhere("is told of everything that a registry knows, in order", async () => {
+    const store = new TellTale();
+    const register = new OperationRegistry({ store });
+    const op = new Cancellable({ id: "1", name: "a", register });
+    const outcome = op.settle(() => {
+      op.reportProgress("half");
+      return sleepForever();
+    });
+    op.cancel();
+    await outcome;
+    expect(store.told).toEqual([
+      "registered a, running",
+      "started a, running",
+      "progress a, running",
+      "cancelled a, running",
+      "ended a, cancelled",
+      "remove 1",
+    ]);
+  });
+
+  everywhere("is told to remove what is unregistered or cleared, and nothing of it afterwards", async () => {
+    const store = new TellTale();
+    const register = new OperationRegistry({ store });
+    const all = ["1", "2"].map((id) => running({ id, register }));
+    register.unregister("1");
+    register.clear();
+    store.told.splice(0, 4);
+    all[0]?.op.reportProgress("news");
+    await endAll(all);
+    expect(store.told).toEqual(["remove 1", "remove 2"]);
+  });
+
+  everywhere("that throws is reported each time, and breaks nobody", async (t) => {
+    const failure = new Error("the store's");
+    const store = new TellTale(() => {
+      throw failure;
+    });
+    const register = new OperationRegistry({ store });
+    const events = register.watch();
+    expect(await new Cancellable({ name: "a", register }).run(() => 42)).toBe(42);
+    expect(t.reported.splice(0)).toEqual([failure, failure, failure, failure]);
+    expect(await readUntil(events, "ended a")).toEqual(["registered a", "started a", "ended a"]);
+    expect([register.size, names(register.history())]).toEqual([0, ["a"]]);
+  });
+
+  everywhere("that rejects is reported each time, and breaks nobody", async (t) => {
+    const failure = new Error("the store's");
+    const rejected: Promise<void>[] = [];
+    const store = new TellTale(() => {
+      const told = Promise.reject(failure);
+      rejected.push(told);
+      return told;
+    });
+    const register = new OperationRegistry({ store });
+    const one = running({ id: "1", register });
+    expect(register.cancel("1")).toBe(true);
+    expect((await one.outcome).status).toBe("cancelled");
+    await Promise.allSettled(rejected);
+    expect(t.reported.splice(0)).toEqual(Array.from({ length: 5 }, () => failure));
+    expect(register.size).toBe(0);
+  });
+
+  everywhere("that cancels at once what it is told of: watchers hear of that in order", async () => {
+    const store = new TellTale((operation, type) => {
+      if (type === "started") operation.cancel("shutdown", "not here");
+    });
+    const register = new OperationRegistry({ store });
+    const events = register.watch();
+    const outcome = await new Cancellable({ name: "a", register }).settle(() => sleepForever());
+    expect(outcome).toMatchObject({
+      status: "cancelled",
+      error: { reason: "shutdown", message: "not here" },
+    });
+    expect(await readUntil(events, "ended a")).toEqual([
+      "registered a",
+      "started a",
+      "cancelled a",
+      "ended a",
+    ]);
+  });
+
+  everywhere("what is no store is refused", () => {
+    const expected = "an OperationStore";
+    expectThrows("TypeError", [
+      [() => new OperationRegistry({ store: wrong({}) }), "options.store", expected, "{}"],
+      [() => new OperationRegistry({ store: wrong(null) }), "options.store", expected, "null"],
+    ]);
+  });
+});
+
+describeEverywhere("MemoryStore", (everywhere) => {
+  everywhere("shows the operations of several registries, filtered, and cancels them", async () => {
+    const store = new MemoryStore();
+    const registers = [new OperationRegistry({ store }), new OperationRegistry({ store })];
+    const all = registers.map((register, i) => running({ id: `${i}`, name: `job ${i}`, register }));
+    expect(names(store.list())).toEqual(["job 0", "job 1"]);
+    expect(names(store.list({ name: "1", status: "running" }))).toEqual(["job 1"]);
+    expect(() => store.list(wrong({ status: "done" }))).toThrow(RangeError);
+    expect(store.requestCancel("nobody")).toBe(false);
+    expect(store.requestCancel("0", "shutdown", "from afar")).toBe(true);
+    expect(store.requestCancel("0")).toBe(false);
+    expect(await all[0]?.outcome).toMatchObject({ error: { reason: "shutdown", message: "from afar" } });
+    expect(names(store.list())).toEqual(["job 1"]);
+    await endAll(all);
+    expect([store.list(), store.requestCancel("1")]).toEqual([[], false]);
+  });
+
+  everywhere("lists copies of now (BUG-86)", async () => {
+    const store = new MemoryStore();
+    const one = running({ name: "a", metadata: { x: 1 }, register: new OperationRegistry({ store }) });
+    one.op.reportProgress({ current: 1 });
+    const [spoilt] = store.list();
+    Object.assign(spoilt?.metadata ?? {}, { x: 99 });
+    Object.assign(spoilt?.progress as object, { current: 99 });
+    one.op.reportProgress({ ...(one.op.context.progress as object), message: "on" });
+    expect(store.list()).toMatchObject([{ metadata: { x: 1 }, progress: { current: 1, message: "on" } }]);
+    await one.end();
+  });
+
+  everywhere("is watched as a registry is: every start and end, the newest progress", async () => {
+    const store = new MemoryStore();
+    const events = store.watch();
+    for (const name of ["a", "b"]) {
+      const register = new OperationRegistry({ store });
+      await new Cancellable({ id: "same", name, register }).run((op) => {
+        for (let current = 1; current <= 9; current++) op.reportProgress({ current });
+      });
+    }
+    expect(await readUntil(events, "ended b 9")).toEqual(
+      ["a", "b"].flatMap((name) => [
+        `registered ${name}`,
+        `started ${name}`,
+        `progress ${name} 9`,
+        `ended ${name} 9`,
+      ]),
+    );
+  });
+
+  everywhere(
+    "knows operations with one id until the last one has ended, and cancels all (BUG-37)",
+    async () => {
+      const store = new MemoryStore();
+      const register = new OperationRegistry({ store });
+      const all = ["first", "second", "third"].map((name) => running({ id: "same", name, register }));
+      all[0]?.op.reportProgress("the newest of what the store was told");
+      await all[0]?.end();
+      expect(names(store.list())).toEqual(["second"]);
+      expect(store.requestCancel("same", "shutdown")).toBe(true);
+      expect(all.map(({ op }) => op.isCancelled)).toEqual([false, true, true]);
+      await Promise.all(all.map(({ outcome }) => outcome));
+      expect([store.list(), store.requestCancel("same")]).toEqual([[], false]);
+    },
+  );
+
+  everywhere("is empty after endings of every kind", async () => {
+    const store = new MemoryStore();
+    const register = new OperationRegistry({ store });
+    for (let i = 0; i < 300; i++) {
+      const op = new Cancellable({ register });
+      if (i % 3 === 1) op.cancel();
+      await op.settle(() => {
+        if (i % 3 === 2) throw new Error("broken");
+      });
+    }
+    expect(store.list()).toEqual([]);
+  });
+});
