@@ -45,7 +45,7 @@ import {
 import { type Callback, Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationStatus } from "./context.ts";
 import { type ProgressEstimate, ProgressTracker } from "./estimate.ts";
-import { type OperationObserver, observerOfAll, standingObserver } from "./observer.ts";
+import { type OperationObserver, observerOfAll, standingObserver, together } from "./observer.ts";
 import { OperationNode } from "./operation-node.ts";
 import { OperationSource, toSource } from "./operation-source.ts";
 import { type Progress, requireProgress } from "./progress.ts";
@@ -167,7 +167,8 @@ export class Cancellable implements AsyncDisposable {
     }
     if (token !== undefined) requireToken(token, "options.token");
     if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
-    if (register !== undefined && typeof register !== "boolean") requireObserver(register);
+    if (register !== undefined && typeof register !== "boolean")
+      requireObserver(register, "options.register", "true, false or a registry");
     if (progressFrom !== undefined && progressFrom !== "children")
       throw invalidType("options.progressFrom", '"children"', progressFrom);
     if (progressWeight !== undefined) requireWeight(progressWeight);
@@ -392,30 +393,39 @@ export class Cancellable implements AsyncDisposable {
     this.#status = node.shielded ? "shielded" : "running";
     if (this.#sources !== undefined) this.#startSources(this.#sources);
     const register = this.#options?.register;
-    this.#observer =
-      register === undefined || register === false
-        ? observerOfAll()
-        : register === true
-          ? standingObserver()
-          : register;
+    const registry = register === true ? standingObserver() : register === false ? undefined : register;
+    const everybodys = observerOfAll();
+    if (registry !== undefined || everybodys !== undefined)
+      this.#observer = together([this.#observer, registry, everybodys]);
+    const { own } = node;
     this.#observer?.started(this);
-    if (this.parent !== undefined) this.parent.#count(this, this.#weight, 0);
+    // It was cancelled before anybody was told of it.
+    if (own !== undefined) this.#observer?.cancelled(this);
+    this.#countIn(this.#weight, 0);
     if (isObserved()) this.#publish("start");
+  }
+
+  /** Tells `observer` of what happens to this operation from now on; it is not told of what did. */
+  observe(observer: OperationObserver): void {
+    requireObserver(observer, "observer", "a registry");
+    this.#observer = together([this.#observer, observer]);
   }
 
   get #weight(): number {
     return this.#options?.progressWeight ?? 1;
   }
 
-  /** A child began, or came further: for operations whose progress is that of their children. */
-  #count(child: Cancellable, weight: number, fraction: number): void {
-    if (this.#options?.progressFrom !== "children") return;
-    this.#tracker ??= new ProgressTracker();
-    this.#tracker.part(weight, child.#weight * (fraction - child.#counted));
-    child.#counted = fraction;
-    if (weight > 0) return;
-    this.#observer?.progressed(this);
-    if (this.parent !== undefined) this.parent.#count(this, 0, this.estimate?.fraction ?? 0);
+  /** Tells the operation above, past shields, which are part of theirs, that this one has begun or come further. */
+  #countIn(weight: number, fraction: number): void {
+    if (this.node.shielded) return;
+    let whole = this.parent;
+    while (whole?.node.shielded) whole = whole.parent;
+    if (whole === undefined || whole.#options?.progressFrom !== "children") return;
+    whole.#tracker ??= new ProgressTracker();
+    whole.#tracker.part(weight, this.#weight * (fraction - this.#counted));
+    this.#counted = fraction;
+    whole.#observer?.progressed(whole);
+    whole.#countIn(0, whole.#tracker.estimate.fraction ?? 0);
   }
 
   #startSources(sources: CancellationSource[]): void {
@@ -524,7 +534,7 @@ export class Cancellable implements AsyncDisposable {
     this.#status = status;
     this.#endedAt = node.host.now();
     this.#ended = { cancellation: node.own, error };
-    if (status === "completed" && this.parent !== undefined) this.parent.#count(this, 0, 1);
+    if (status === "completed") this.#countIn(0, 1);
     this.#observer?.ended(this);
     if (isObserved()) this.#publish("end");
     return this.#callbacks !== undefined;
@@ -626,8 +636,8 @@ export class Cancellable implements AsyncDisposable {
         operation.#callbacks.emit("progress", this.id, progress, metadata);
     }
     this.#observer?.progressed(this);
-    const fraction = this.#tracker.estimate.fraction;
-    if (this.parent !== undefined && fraction !== undefined) this.parent.#count(this, 0, fraction);
+    const { fraction } = this.#tracker.estimate;
+    if (fraction !== undefined && !this.hasEnded) this.#countIn(0, fraction);
     if (isObserved()) this.#publish("progress");
   }
 
@@ -869,10 +879,10 @@ function explicitParent(parent: ScopeParent): ScopeNode {
   return parent.node;
 }
 
-function requireObserver(value: unknown): void {
+function requireObserver(value: unknown, argument: string, expected: string): void {
   for (const method of ["started", "progressed", "cancelled", "ended"] as const) {
     if (typeof (value as Partial<OperationObserver> | null)?.[method] !== "function")
-      throw invalidType("options.register", "true, false or a registry", value);
+      throw invalidType(argument, expected, value);
   }
 }
 

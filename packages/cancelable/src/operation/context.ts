@@ -123,7 +123,7 @@ export class OperationContext {
       error: this.error,
       metadata: { ...metadata },
       parentId: this.parentId,
-      progress: this.progress,
+      progress: typeof this.progress === "object" ? { ...this.progress } : this.progress,
       estimate: this.estimate,
     };
   }

@@ -8,6 +8,8 @@ export interface ObservedOperation {
   readonly context: OperationContext;
   readonly parent: ObservedOperation | undefined;
   cancel(reason?: CancellationReason, message?: string): boolean;
+  /** Tells `observer` too, from now on. */
+  observe(observer: OperationObserver): void;
 }
 
 /** Told of the life of operations, synchronously: a registry. It never throws. */
@@ -20,39 +22,42 @@ export interface OperationObserver {
 
 /** Several at once, in order. */
 class Together implements OperationObserver {
-  readonly #observers: readonly OperationObserver[];
+  readonly observers: readonly OperationObserver[];
   constructor(observers: readonly OperationObserver[]) {
-    this.#observers = observers;
+    this.observers = observers;
   }
   started(operation: ObservedOperation): void {
-    for (const observer of this.#observers) observer.started(operation);
+    for (const observer of this.observers) observer.started(operation);
   }
   progressed(operation: ObservedOperation): void {
-    for (const observer of this.#observers) observer.progressed(operation);
+    for (const observer of this.observers) observer.progressed(operation);
   }
   cancelled(operation: ObservedOperation): void {
-    for (const observer of this.#observers) observer.cancelled(operation);
+    for (const observer of this.observers) observer.cancelled(operation);
   }
   ended(operation: ObservedOperation): void {
-    for (const observer of this.#observers) observer.ended(operation);
+    for (const observer of this.observers) observer.ended(operation);
   }
 }
 
-function together(observers: readonly OperationObserver[]): OperationObserver | undefined {
-  const distinct = [...new Set(observers)];
+/** Those that there are, each told once. */
+export function together(
+  observers: ReadonlyArray<OperationObserver | undefined>,
+): OperationObserver | undefined {
+  const flat = observers.flatMap((one) => (one instanceof Together ? one.observers : one));
+  const distinct = [...new Set(flat.filter((observer) => observer !== undefined))];
   return distinct.length > 1 ? new Together(distinct) : distinct[0];
 }
 
-/** Who is told of operations with `register: true`: one for the process, and whoever is told of all. */
+/** Who is told of operations with `register: true`. */
 let standing: OperationObserver | undefined;
-let standingAndAll: OperationObserver | undefined;
 
 export function setStandingObserver(observer: OperationObserver): void {
-  standing = standingAndAll = observer;
+  standing = observer;
 }
 
 export function standingObserver(): OperationObserver | undefined {
-  return standingAndAll;
+  return standing;
 }
 
 /** Who is told of every operation that starts from now on: once for each time that it was asked for. */
@@ -76,7 +81,6 @@ export function observeAll(observer: OperationObserver): Disposable {
 function setEveryone(observers: readonly OperationObserver[]): void {
   everyone = observers;
   all = together(observers);
-  standingAndAll = together(standing === undefined ? observers : [standing, ...observers]);
 }
 
 export function observerOfAll(): OperationObserver | undefined {

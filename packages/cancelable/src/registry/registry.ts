@@ -94,7 +94,9 @@ export class OperationRegistry implements OperationObserver {
       throw invalidType("operation", "a Cancellable", operation);
     // It would stay for ever: nobody tells of its end any more.
     if (operation.context.isTerminal) throw new UsageError("ERR_ENDED", "operation");
-    if (!this.#operations.has(operation)) this.#add(operation);
+    if (this.#operations.has(operation)) return;
+    this.#add(operation);
+    operation.observe(this);
   }
 
   /** Forgets an operation, all with this id, which goes on. False if it was not known. */

@@ -164,3 +164,43 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     ]);
   });
 });
+
+describeEverywhere("what counts as a part", (everywhere) => {
+  const whole = (): Cancellable => new Cancellable({ progressFrom: "children" });
+  const fractionOf = (op: Cancellable): number | undefined => op.context.estimate?.fraction;
+
+  everywhere("a grandchild that begins is seen at the top at once", async () => {
+    const top = whole();
+    await top.run(async () => {
+      const middle = whole();
+      await middle.run(async () => {
+        await new Cancellable().run(() => {});
+        expect([fractionOf(middle), fractionOf(top)]).toEqual([1, 1]);
+        await new Cancellable().run(() => expect([fractionOf(middle), fractionOf(top)]).toEqual([0.5, 0.5]));
+      });
+    });
+  });
+
+  everywhere("a shield is none, and what runs in it is", async () => {
+    const top = whole();
+    await top.run(async () => {
+      await top.shield(async () => {
+        await new Cancellable().run((op) => {
+          op.reportProgress({ current: 1, total: 4 });
+          expect(fractionOf(top)).toBe(0.25);
+        });
+      });
+      expect(fractionOf(top)).toBe(1);
+    });
+  });
+
+  everywhere("a report after the end changes nothing", async () => {
+    const top = whole();
+    await top.run(async () => {
+      const child = new Cancellable();
+      await child.run(() => {});
+      child.reportProgress({ current: 1, total: 3 });
+      expect(fractionOf(top)).toBe(1);
+    });
+  });
+});

@@ -101,6 +101,7 @@ describeEverywhere("a registry cancels many", (everywhere) => {
       id: "stubborn",
       name: undefined,
       parent: undefined,
+      observe() {},
       context: new Cancellable().context,
       cancel() {
         throw failure;

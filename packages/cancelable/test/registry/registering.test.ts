@@ -272,3 +272,49 @@ describeEverywhere("no entry is left after", (everywhere) => {
     });
   });
 });
+
+describeEverywhere("an operation that was registered by hand", (everywhere) => {
+  everywhere("is history when it has ended, started before or after", async () => {
+    const registry = new OperationRegistry();
+    const before = new Cancellable({ name: "before" });
+    registry.register(before);
+    await before.run(() => expect(registry.list()).toMatchObject([{ name: "before", status: "running" }]));
+    const during = new Cancellable({ name: "during" });
+    await during.run(() => registry.register(during));
+    expect(registry.size).toBe(0);
+    expect(registry.history().map(({ name }) => name)).toEqual(["before", "during"]);
+  });
+
+  everywhere("is known to a registry of all as well, wherever else it is registered", async () => {
+    const all = new OperationRegistry();
+    const other = new OperationRegistry();
+    using _ = all.registerAll();
+    await new Cancellable({ name: "both", register: other }).run(() => {
+      expect([all.size, other.size]).toEqual([1, 1]);
+    });
+    expect([all.history(), other.history()]).toMatchObject([[{ name: "both" }], [{ name: "both" }]]);
+  });
+
+  everywhere("that is cancelled before its start tells so", async () => {
+    const registry = new OperationRegistry();
+    const watcher = registry.watch();
+    const op = new Cancellable({ register: registry });
+    op.cancel("shutdown");
+    await op.settle(() => {});
+    const types = [];
+    for await (const { type } of watcher) {
+      types.push(type);
+      if (type === "ended") break;
+    }
+    expect(types).toEqual(["registered", "started", "cancelled", "ended"]);
+  });
+
+  everywhere("hands out copies of its progress (BUG-86)", async () => {
+    const registry = new OperationRegistry();
+    await new Cancellable({ register: registry }).run((op) => {
+      op.reportProgress({ current: 1, total: 2 });
+      Object.assign(registry.list()[0]?.progress as object, { current: 99 });
+      expect(op.context.progress).toEqual({ current: 1, total: 2 });
+    });
+  });
+});

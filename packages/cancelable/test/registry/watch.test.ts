@@ -9,7 +9,14 @@ function watched(register: OperationRegistry): boolean {
   let asked = 0;
   const probe = new Cancellable({ name: "probe" });
   const context = { isTerminal: false, toJSON: () => ({ ...probe.context.toJSON(), asked: ++asked }) };
-  const operation = { id: "probe", name: "probe", parent: undefined, context, cancel: () => false };
+  const operation = {
+    id: "probe",
+    name: "probe",
+    parent: undefined,
+    context,
+    cancel: () => false,
+    observe: () => {},
+  };
   register.register(wrong(operation));
   register.unregister("probe");
   return asked > 0;
@@ -142,7 +149,7 @@ describeEverywhere("a slow watcher", (everywhere) => {
     const events = register.watch();
     for (let i = 0; i < 100_000; i++) {
       const operation = { id: `${i}`, name: "x", parent: undefined, context: new Cancellable().context };
-      register.started({ ...operation, cancel: () => false });
+      register.started({ ...operation, cancel: () => false, observe() {} });
     }
     let count = 0;
     for await (const { type } of events) {
