@@ -48,7 +48,13 @@ const programs = [
 const folder = mkdtempSync(join(root, "node_modules", ".docs-"));
 
 const run = async ({ where, code }, index) => {
-  const { code: js } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
+  // Names of functions are part of what some examples show.
+  const { code: js } = await transform(code, {
+    loader: "ts",
+    format: "esm",
+    target: "node20",
+    keepNames: true,
+  });
   const file = join(folder, `${index}.mjs`);
   writeFileSync(file, js);
   const child = spawn(process.execPath, ["--unhandled-rejections=strict", file], {

@@ -86,8 +86,8 @@ export interface InjectingWrapper {
  * import { type Cancellable, cancellable, isCancellation, sleep } from "@hother/cancelable";
  *
  * const load = cancellable(
- *   { timeout: { seconds: 5 }, inject: true },
- *   async function load(id: number, op: Cancellable) {
+ *   { name: "load", timeout: { seconds: 5 }, inject: true },
+ *   async (id: number, op: Cancellable) => {
  *     await op.sleep(1);
  *     return `${op.name} ${id}`;
  *   },
