@@ -34,7 +34,6 @@ export type { Callback, CallbackArguments, CallbackKind } from "./operation/call
 // ---- operations
 export {
   Cancellable,
-  type CancellableOptions,
   type CancellationPart,
   currentOperation,
   type Outcome,
@@ -42,6 +41,7 @@ export {
 export { OperationContext, type OperationSnapshot, type OperationStatus } from "./operation/context.ts";
 export type { ProgressEstimate } from "./operation/estimate.ts";
 export type { ObservedOperation, OperationObserver } from "./operation/observer.ts";
+export type { CancellableOptions } from "./operation/options.ts";
 export type { Progress, ProgressDetail } from "./operation/progress.ts";
 // ---- observation
 export type { OperationFilter } from "./registry/filter.ts";

@@ -48,36 +48,14 @@ import { type ProgressEstimate, ProgressTracker } from "./estimate.ts";
 import { type OperationObserver, observerOfAll, standingObserver, together } from "./observer.ts";
 import { OperationNode } from "./operation-node.ts";
 import { OperationSource, toSource } from "./operation-source.ts";
+import {
+  type CancellableOptions,
+  explicitParent,
+  requireCancellableOptions,
+  requireObserver,
+} from "./options.ts";
+import { Patience } from "./patience.ts";
 import { type Progress, requireProgress } from "./progress.ts";
-
-export interface CancellableOptions {
-  /** Default: a UUID, made when it is first looked at. */
-  readonly id?: string;
-  readonly name?: string;
-  /**
-   * The operation or scope above; it may cancel this one from now on. `null`: none. Default: the
-   * ambient one when this one starts.
-   */
-  readonly parent?: ScopeParent | null;
-  /** A plain object, for whatever the user wants to know about the operation. */
-  readonly metadata?: Record<string, unknown>;
-  /** Cancels the operation, with its own reason and message. */
-  readonly token?: CancellationToken;
-  /** Whether the process's {@link OperationRegistry} knows it while it runs; or a registry that is to. Default: false. */
-  readonly register?: boolean | OperationObserver;
-  /**
-   * `"children"`: how far it is follows from the operations directly below, each counting for its
-   * {@link progressWeight}. Default: what it reports itself.
-   */
-  readonly progressFrom?: "children";
-  /** What it counts for in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
-  readonly progressWeight?: number;
-  /**
-   * How long a cancelled body may take to end. Then `run` rejects anyway, and the body goes on, abandoned.
-   * Default: no bound, and a warning after 5 s.
-   */
-  readonly graceMs?: Span;
-}
 
 /** What {@link Cancellable.settle} resolves with. */
 export type Outcome<T> =
@@ -92,9 +70,6 @@ export type Outcome<T> =
 
 /** A part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
 export type CancellationPart = Cancellable | CancellationSource | CancellationToken | AbortSignal;
-
-/** After this long a cancelled body that has not ended is named on the console, in ms. */
-const warnAfter = 5_000;
 
 /**
  * An operation: a piece of work with an identity, a status, callbacks, and any number of sources that
@@ -142,12 +117,8 @@ export class Cancellable implements AsyncDisposable {
   /** What had been asked for when the body ended (O3). */
   #ended: { readonly cancellation: Cancellation | undefined; readonly error: unknown } | undefined =
     undefined;
-  /** The warning, or the end of the grace, of a cancelled body. */
-  #patience: Disposable | undefined = undefined;
-  /** The grace of a cancelled body is over; {@link #abandon} ends the wait that is under way. */
-  #graceOver = false;
-  #abandon: (() => void) | undefined = undefined;
-  #abandoned = false;
+  /** How long it is waited for once cancelled: from when that is first of interest. */
+  #patience: Patience | undefined = undefined;
   /** Started by {@link start}, to be ended by disposal. */
   #isHandle = false;
   #disposal: Promise<void> | undefined = undefined;
@@ -158,20 +129,8 @@ export class Cancellable implements AsyncDisposable {
       this.node = new OperationNode(currentNode().host, this);
       return;
     }
-    requireOptions(options);
-    const { id, name, parent, metadata, token, graceMs, register, progressFrom, progressWeight } = options;
-    requireText(id, "options.id");
-    requireText(name, "options.name");
-    if (metadata !== undefined && !isPlainObject(metadata)) {
-      throw invalidType("options.metadata", "a plain object", metadata);
-    }
-    if (token !== undefined) requireToken(token, "options.token");
-    if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
-    if (register !== undefined && typeof register !== "boolean")
-      requireObserver(register, "options.register", "true, false or a registry");
-    if (progressFrom !== undefined && progressFrom !== "children")
-      throw invalidType("options.progressFrom", '"children"', progressFrom);
-    if (progressWeight !== undefined) requireWeight(progressWeight);
+    requireCancellableOptions(options);
+    const { id, parent, metadata, token } = options;
     const above = parent === undefined || parent === null ? undefined : explicitParent(parent);
     this.node = new OperationNode((above ?? currentNode()).host, this);
     this.#id = id;
@@ -294,15 +253,15 @@ export class Cancellable implements AsyncDisposable {
       node.check();
       value = await (this.#options?.graceMs === undefined
         ? enter(node, body, this)
-        : this.#withinGrace(() => enter(node, body, this)));
-      while (node.live > 0) await this.#withinGrace(() => node.empty());
+        : this.#patient.within(() => enter(node, body, this)));
+      while (node.live > 0) await this.#patient.within(() => node.empty());
     } catch (error) {
-      while (node.live > 0 && !this.#abandoned) await this.#endChildren();
+      while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
       const rest = this.#judge(error);
       const failure = rest.absorbed ? (node.own as Cancellation).error : rest.error;
       if (this.#finish(rest.absorbed ? "cancelled" : "failed", failure)) {
         await this.#tell(rest.absorbed ? "cancel" : "error");
-        while (node.live > 0 && !this.#abandoned) await this.#endChildren();
+        while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
       }
       node.close();
       throw failure;
@@ -318,7 +277,7 @@ export class Cancellable implements AsyncDisposable {
   /** The body failed or was cancelled: what it left running is cancelled, and waited for within the grace. */
   async #endChildren(): Promise<void> {
     try {
-      await this.#withinGrace(() => this.node.abandonChildren());
+      await this.#patient.within(() => this.node.abandonChildren());
     } catch {
       // The grace is over; nothing else rejects here.
     }
@@ -333,7 +292,7 @@ export class Cancellable implements AsyncDisposable {
       if (!fresh || this.#status !== "cancelled") return { status: "failed", error };
       // A cancelled run rejects with its cancellation.
       const cancellation = error as CancellationError;
-      return this.#abandoned
+      return this.#isAbandoned
         ? { status: "cancelled", error: cancellation, abandoned: true }
         : { status: "cancelled", error: cancellation };
     }
@@ -483,44 +442,16 @@ export class Cancellable implements AsyncDisposable {
     if (isObserved()) queueMicrotask(() => this.#publish("cancel"));
     if (this.#observer !== undefined) announce(() => this.#observer?.cancelled(this));
     if (this.#status !== "running" && this.#status !== "shielded") return;
-    const { host } = this.node;
-    const grace = this.#options?.graceMs;
-    if (grace === undefined) {
-      this.#patience = host.setAlarm(host.now() + warnAfter, () => {
-        console.warn(
-          `@hother/cancelable: ${this.label} was cancelled ${warnAfter / 1_000} s ago and its body has not ended. ` +
-            "Pass op.signal to what it waits for, or wrap that in op.waitFor(…); graceMs bounds the wait.",
-        );
-      });
-      return;
-    }
-    const ms = toMilliseconds(grace, "options.graceMs");
-    if (ms === Number.POSITIVE_INFINITY) return;
-    this.#patience = host.setAlarm(host.now() + ms, () => {
-      this.#graceOver = true;
-      this.#abandon?.();
-    });
+    this.#patient.begin();
   }
 
-  /** Waits for `work`, once cancelled no longer than the grace: then this rejects with the cancellation. */
-  #withinGrace<T>(work: () => T | PromiseLike<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const abandon = (): void => {
-        this.#abandoned = true;
-        reject((this.node.own as Cancellation).error); // called for a cancelled operation only
-      };
-      if (this.#graceOver) abandon();
-      else {
-        this.#abandon = abandon;
-        const over = (): void => {
-          this.#abandon = undefined;
-        };
-        // A rejection that comes later than the grace goes nowhere: this promise is settled then.
-        const waiting = new Promise<T>((settle) => settle(work()));
-        waiting.then(over, over);
-        waiting.then(resolve, reject);
-      }
-    });
+  get #patient(): Patience {
+    this.#patience ??= new Patience(this.node, this.#options?.graceMs, () => this.label);
+    return this.#patience;
+  }
+
+  get #isAbandoned(): boolean {
+    return this.#patience?.abandoned === true;
   }
 
   /** Settles status and time (O3), and stops everything (O2). Whether anybody is to be told. */
@@ -869,33 +800,6 @@ export class Cancellable implements AsyncDisposable {
 /** The operation that the calling code runs in, if any. */
 export function currentOperation(): Cancellable | undefined {
   return currentNode().operation as Cancellable | undefined; // only operations are put there
-}
-
-function explicitParent(parent: ScopeParent): ScopeNode {
-  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
-    throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
-  }
-  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
-  return parent.node;
-}
-
-function requireObserver(value: unknown, argument: string, expected: string): void {
-  for (const method of ["started", "progressed", "cancelled", "ended"] as const) {
-    if (typeof (value as Partial<OperationObserver> | null)?.[method] !== "function")
-      throw invalidType(argument, expected, value);
-  }
-}
-
-function requireWeight(value: unknown): void {
-  if (typeof value !== "number") throw invalidType("options.progressWeight", "a number", value);
-  if (!(value > 0) || value === Number.POSITIVE_INFINITY)
-    throw outOfRange("options.progressWeight", "above 0, and finite", value);
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function isOperation(part: unknown): part is Cancellable {

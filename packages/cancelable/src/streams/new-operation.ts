@@ -1,5 +1,6 @@
 import { type Span, toMilliseconds } from "../duration.ts";
-import { Cancellable, type CancellableOptions } from "../operation/cancellable.ts";
+import { Cancellable } from "../operation/cancellable.ts";
+import type { CancellableOptions } from "../operation/options.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
 import { requireSignal } from "../token/token.ts";
 import { invalidType, outOfRange, requireOptions } from "../usage.ts";

@@ -1,6 +1,7 @@
 import { toInterval, toMilliseconds } from "../duration.ts";
-import { Cancellable, type CancellableOptions, type CancellationPart } from "../operation/cancellable.ts";
+import { Cancellable, type CancellationPart } from "../operation/cancellable.ts";
 import { toSource } from "../operation/operation-source.ts";
+import type { CancellableOptions } from "../operation/options.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
 import { AnyOfSource } from "../sources/composite-source.ts";
