@@ -37,26 +37,28 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
     "scopes whose deadlines are moved earlier and later again and again expire by the newest one",
     async (t) => {
       const count = 60;
+      // Long enough for all of them to be set and moved before the first one is due.
+      const first = 300;
       const expired: number[] = [];
       const start = t.backend.now();
       // A fixed permutation of 0 … 59 for every round, so that no two deadlines are equal.
       const place = (i: number, round: number): number => (i * [7, 11, 13, 17][round]! + 5 * round) % count;
       const scopes = Array.from(
         { length: count },
-        (_, i) => new CancelScope({ deadline: start + 20 + place(i, 0) }),
+        (_, i) => new CancelScope({ deadline: start + first + place(i, 0) }),
       );
       const ended = scopes.map((scope, i) =>
         scope
           .run(() => sleepForever())
           .then(() => {
-            t.expectElapsed(20 + place(i, 3));
+            t.expectElapsed(first + place(i, 3));
             expired.push(place(i, 3));
           }),
       );
       for (const round of [1, 2, 3])
         scopes.forEach((scope, i) => {
           scope.deadline = Number.POSITIVE_INFINITY;
-          scope.deadline = start + 20 + place(i, round);
+          scope.deadline = start + first + place(i, round);
         });
       await Promise.all(ended);
       expect(expired).toEqual(Array.from({ length: count }, (_, i) => i));

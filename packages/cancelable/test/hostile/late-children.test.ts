@@ -170,7 +170,7 @@ describeEverywhere("disposing of an operation", (everywhere) => {
     expect(ended).toEqual(["completed", "completed"]);
   });
 
-  everywhere("while run() has it is refused, and run() ends it in its own time", async () => {
+  everywhere("while run() has it is refused, and run() ends it in its own time (CONF-B19)", async () => {
     await new Cancellable().run(async (outer) => {
       const inner = new Cancellable();
       const running = inner.run(() => sleep(10).then(() => "value"));

@@ -132,7 +132,7 @@ describeEverywhere("what is thrown need not be an error", (everywhere) => {
     () => {},
   ];
 
-  everywhere("an operation, a scope, a shield and a group fail with the very value", async () => {
+  everywhere("operation, scope, shield and group fail with the very value (PAR-CAN-48)", async () => {
     for (const value of values) {
       const fail = (): never => {
         throw value;
