@@ -17,11 +17,11 @@ let failed = 0;
  * more, so that growth is seen; docs/design.md says what had been hoped for.
  */
 const budgets = [
-  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 22_500 },
+  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 29_000 },
   {
     what: "Cancellable",
     code: 'export { Cancellable } from "@hother/cancelable";',
-    limit: 15_000,
+    limit: 17_500,
   },
   {
     what: "token + scope + moveOnAfter",

@@ -2,10 +2,11 @@ import {
   type CancellableStreamOptions,
   type CancellationError,
   cancellableStream,
+  NativeTask,
   type StreamInput,
 } from "@hother/cancelable";
 import { Effect, Stream } from "effect";
-import { enterFiber } from "./backend.ts";
+import { backendOf } from "./backend.ts";
 
 /**
  * A stream of Effect's from an async iterable, an iterable, a web or a Node stream. Interrupting the fiber that
@@ -37,12 +38,16 @@ export function fromAsyncIterable<A, E = CancellationError>(
     Effect.gen(function* () {
       const fiber = yield* Effect.fiber;
       const source = cancellableStream(open(), rest as CancellableStreamOptions<A>)[Symbol.asyncIterator]();
+      // A place of its own: the next item may be asked for by another fiber than the first.
+      const place = new NativeTask(backendOf(fiber), {});
       // Effect itself does not wait for `return()` while an item is being waited for.
-      yield* Effect.addFinalizer(() => Effect.promise(async () => source.return?.()));
-      const steps: AsyncIterator<A> = {
-        // Each step in the fiber's place in the tree: the stream's operation begins with the first.
-        next: () => enterFiber(fiber, () => source.next()),
-      };
+      yield* Effect.addFinalizer(() =>
+        Effect.promise(async () => {
+          await source.return?.();
+          await place.end("the stream was closed");
+        }),
+      );
+      const steps: AsyncIterator<A> = { next: () => place.enter(() => source.next(), undefined) };
       return Stream.fromAsyncIterable(
         { [Symbol.asyncIterator]: () => steps },
         toError ?? ((error) => error as E), // typed by the caller

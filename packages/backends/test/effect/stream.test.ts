@@ -75,3 +75,14 @@ test("cancelling the scope that reads a silent stream of Effect's interrupts it 
   });
   expect([seen, released]).toEqual([[1], ["released"]]);
 });
+
+test("there and back again is the same stream, though each item is asked for by another fiber", async () => {
+  const closed: string[] = [];
+  const seen: number[] = [];
+  for await (const item of toAsyncIterable(fromAsyncIterable(() => counting(closed)))) seen.push(item);
+  for await (const item of Stream.toAsyncIterable(fromAsyncIterable(() => counting(closed)))) seen.push(item);
+  expect([seen, closed]).toEqual([
+    [1, 2, 3, 1, 2, 3],
+    ["closed", "closed"],
+  ]);
+});

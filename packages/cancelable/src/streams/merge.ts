@@ -38,7 +38,7 @@ type Arrival =
  * }
  *
  * const order: string[] = [];
- * for await (const name of merge(every(20, "slow"), every(8, "quick"))) order.push(name);
+ * for await (const name of merge(every(60, "slow"), every(8, "quick"))) order.push(name);
  * console.assert(order.join() === "quick,quick,slow,slow");
  * ```
  */

@@ -7,7 +7,7 @@ import { StreamReader } from "./stream-reader.ts";
 import { type StreamInput, toStreamSource } from "./stream-source.ts";
 
 /** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
-export class CancellableStream<T> implements AsyncIterable<T, undefined>, AsyncDisposable {
+export class CancellableStream<T> implements AsyncIterable<T>, AsyncDisposable {
   /** What the stream runs in: its status, reason and metadata are the stream's. */
   readonly operation: Cancellable;
   readonly #reader: StreamReader;
