@@ -48,7 +48,9 @@ function runExample(name: string): Promise<Run> {
 
 describe("the examples", () => {
   it("are fourteen, numbered without a gap", () => {
-    expect(names.map((name) => Number(name.slice(0, 2)))).toEqual(Array.from({ length: 14 }, (_, i) => i + 1));
+    expect(names.map((name) => Number(name.slice(0, 2)))).toEqual(
+      Array.from({ length: 14 }, (_, i) => i + 1),
+    );
   });
 
   it.for(names)("%s prints what it says, complains of nothing, and ends by itself", async (name) => {

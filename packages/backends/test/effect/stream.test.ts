@@ -39,7 +39,6 @@ test("interrupting the fiber ends the wait for a silent source, and waits until 
 
 test("what the source throws is a typed failure", async () => {
   const broken = fromAsyncIterable<number, RangeError>(
-    // biome-ignore lint/correctness/useYield: it fails before its first item
     async function* fails() {
       throw new Error("disk");
     },

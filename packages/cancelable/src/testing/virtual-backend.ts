@@ -44,6 +44,8 @@ export class VirtualBackend extends AsyncBackend {
   #news = 0;
   #turns = 0;
   #holds = 0;
+  /** How many wait in {@link untilIdle}. */
+  #watching = 0;
   #moving = false;
 
   constructor(options?: VirtualBackendOptions) {
@@ -126,6 +128,16 @@ export class VirtualBackend extends AsyncBackend {
 
   /** Resolves when every task is blocked: nothing happens any more before time moves (trio: `wait_all_tasks_blocked`). */
   async untilIdle(): Promise<void> {
+    this.#watching++;
+    try {
+      await this.#allBlocked();
+    } finally {
+      this.#watching--;
+      this.#news++;
+    }
+  }
+
+  async #allBlocked(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns; ) {
       const before = this.#news;
       await new Promise<void>((resolve) => void super.turn(resolve));
@@ -159,7 +171,9 @@ export class VirtualBackend extends AsyncBackend {
     this.#moving = true;
     try {
       for (;;) {
-        await this.untilIdle();
+        await this.#allBlocked();
+        // Whoever waits for everybody to be blocked is to see it before time moves.
+        if (this.#watching > 0) continue;
         const first = this.#timers[0];
         if (first === undefined || first.at > limit()) return;
         this.#timers.shift();

@@ -204,9 +204,49 @@ export function requireToken(token: unknown, argument: string): asserts token is
   if (!(token instanceof CancellationToken)) throw invalidType(argument, "a CancellationToken", token);
 }
 
-/** Calls back with what `signal` was aborted for; one listener, gone when disposed or called. */
+/** Those who listen to one foreign signal, through one listener (rule 27): Node warns of more than ten. */
+class Audience {
+  readonly #signal: AbortSignal;
+  readonly #callbacks = new Set<() => void>();
+  readonly #heard = (): void => {
+    this.#leave();
+    for (const callback of this.#callbacks) callback();
+  };
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#heard);
+  }
+
+  add(callback: () => void): Disposable {
+    this.#callbacks.add(callback);
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#leave();
+      },
+    };
+  }
+
+  #leave(): void {
+    this.#signal.removeEventListener("abort", this.#heard);
+    audiences.delete(this.#signal);
+  }
+}
+
+const audiences = new WeakMap<AbortSignal, Audience>();
+
+function audienceOf(signal: AbortSignal): Audience {
+  let audience = audiences.get(signal);
+  if (audience === undefined) {
+    audience = new Audience(signal);
+    audiences.set(signal, audience);
+  }
+  return audience;
+}
+
+/** Calls back with what `signal` was aborted for, once, unless disposed of before. */
 export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
-  const listener = (): void => {
+  const aborted = (): void => {
     const cause: unknown = signal.reason;
     let name: unknown;
     let message: unknown;
@@ -223,10 +263,7 @@ export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellati
       ),
     );
   };
-  if (signal.aborted) {
-    listener();
-    return { [Symbol.dispose]() {} };
-  }
-  signal.addEventListener("abort", listener, { once: true });
-  return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener) };
+  if (!signal.aborted) return audienceOf(signal).add(aborted);
+  aborted();
+  return { [Symbol.dispose]() {} };
 }

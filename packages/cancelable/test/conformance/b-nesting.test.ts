@@ -14,6 +14,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
+import { until } from "../sync/until.ts";
 
 describeEverywhere("nested scopes", (everywhere) => {
   everywhere("a cancellation passes the inner ones and stops at its own (CONF-B09)", async () => {
@@ -113,7 +114,7 @@ describeEverywhere("nested scopes", (everywhere) => {
             });
           }),
         );
-        await sleep(5);
+        await until(() => signals.length === 4);
         expect(signals.map((signal) => signal.aborted)).toEqual([false, false, false, false]);
         scope.cancel();
         expect(signals.map((signal) => signal.aborted)).toEqual([true, true, true, true]);
@@ -136,41 +137,47 @@ describeEverywhere("nested scopes", (everywhere) => {
     t.expectElapsed(15);
   });
 
-  everywhere("nothing escapes when a timeout was handled inside and no checkpoint follows (CONF-B27)", async () => {
-    const scope = new CancelScope();
-    const value = await scope.run(async () => {
-      expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
-      scope.cancel();
-      return "value";
-    });
-    expect([value, scope.cancelCalled, scope.cancelledCaught]).toEqual(["value", true, false]);
-    await sleep(1);
-  });
-
-  everywhere("a group that a child leaves open is part of the child, and ends with it (CONF-B20)", async (t) => {
-    const { step, finish } = stepRecorder();
-    await taskGroup(async (group) => {
-      const careful = group.startSoon(() => {
-        void taskGroup((inner) => void inner.startSoon(() => sleep(10).then(() => step(1))));
+  everywhere(
+    "nothing escapes when a timeout was handled inside and no checkpoint follows (CONF-B27)",
+    async () => {
+      const scope = new CancelScope();
+      const value = await scope.run(async () => {
+        expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
+        scope.cancel();
+        return "value";
       });
-      await careful;
-      step(2);
-    });
-    t.expectElapsed(10);
-    const failure = new Error("left in the middle");
-    const error = await rejection(
-      taskGroup((group) => {
-        group.startSoon(() => {
-          taskGroup((inner) => void inner.startSoon(() => sleepForever().finally(() => step(3)))).catch(
-            () => step(4),
-          );
-          throw failure;
+      expect([value, scope.cancelCalled, scope.cancelledCaught]).toEqual(["value", true, false]);
+      await sleep(1);
+    },
+  );
+
+  everywhere(
+    "a group that a child leaves open is part of the child, and ends with it (CONF-B20)",
+    async (t) => {
+      const { step, finish } = stepRecorder();
+      await taskGroup(async (group) => {
+        const careful = group.startSoon(() => {
+          void taskGroup((inner) => void inner.startSoon(() => sleep(10).then(() => step(1))));
         });
-      }),
-    );
-    expect(error).toBe(failure);
-    finish(5);
-  });
+        await careful;
+        step(2);
+      });
+      t.expectElapsed(10);
+      const failure = new Error("left in the middle");
+      const error = await rejection(
+        taskGroup((group) => {
+          group.startSoon(() => {
+            taskGroup((inner) => void inner.startSoon(() => sleepForever().finally(() => step(3)))).catch(
+              () => step(4),
+            );
+            throw failure;
+          });
+        }),
+      );
+      expect(error).toBe(failure);
+      finish(5);
+    },
+  );
 });
 
 describeEverywhere("what a cancellation error says", (everywhere) => {

@@ -163,14 +163,14 @@ describeEverywhere("failAfter", (everywhere) => {
 });
 
 describeEverywhere("withTimeout", (everywhere) => {
-  everywhere("a function runs as by failAfter", async (t) => {
+  everywhere("a function runs as by failAfter (PAR-DEC-04)", async (t) => {
     expect(await withTimeout(10, async (scope) => scope.isCancelled)).toBe(false);
     const error = await rejection(withTimeout(10, () => sleepForever()));
     expect(error).toBeInstanceOf(TimeoutCancellation);
     t.expectElapsed(10);
   });
 
-  everywhere("a promise is waited for, and its value or rejection comes through", async () => {
+  everywhere("a promise is waited for, and its value or rejection comes through (PAR-DEC-04)", async () => {
     const failure = new Error("promise");
     expect(await withTimeout(10, Promise.resolve("value"))).toBe("value");
     expect(await rejection(withTimeout(10, Promise.reject(failure)))).toBe(failure);

@@ -197,7 +197,7 @@ describeEverywhere("an operation's callbacks: progress", (everywhere) => {
 });
 
 describeEverywhere("an operation's callbacks: failures", (everywhere) => {
-  everywhere("of any kind change no outcome, stop no other, and are reported (PAR-CAN-15)", async (t) => {
+  everywhere("of any kind change no outcome and are reported (PAR-CAN-15, PAR-CAN-43)", async (t) => {
     const errors = [new Error("sync"), new Error("async")];
     const called: string[] = [];
     const broken = (op: Cancellable): Cancellable => {

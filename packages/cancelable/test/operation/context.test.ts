@@ -3,7 +3,7 @@ import { Cancellable, CancellationToken, currentOperation, sleep, sleepForever }
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("an operation's context: status", (everywhere) => {
-  everywhere("pending, running, completed (PAR-CAN-01)", async () => {
+  everywhere("pending, running, completed (PAR-CAN-01, PAR-CAN-34)", async () => {
     const op = new Cancellable();
     expect([op.context.status, op.isRunning, op.isCompleted, op.context.isTerminal]).toEqual([
       "pending",

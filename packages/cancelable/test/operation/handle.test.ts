@@ -65,15 +65,18 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
-  everywhere("disposing again does nothing, and before the start it is misuse", async () => {
-    const complete = vi.fn();
-    const op = new Cancellable().onComplete(complete).start();
-    await op[Symbol.asyncDispose]();
-    await op[Symbol.asyncDispose]();
-    expect(complete).toHaveBeenCalledTimes(1);
-    const pending = new Cancellable();
-    expect(await rejection(pending[Symbol.asyncDispose]())).toMatchObject({ code: "ERR_NOT_STARTED" });
-  });
+  everywhere(
+    "disposing again does nothing, before the start it is misuse (CONF-B17, PAR-CAN-30)",
+    async () => {
+      const complete = vi.fn();
+      const op = new Cancellable().onComplete(complete).start();
+      await op[Symbol.asyncDispose]();
+      await op[Symbol.asyncDispose]();
+      expect(complete).toHaveBeenCalledTimes(1);
+      const pending = new Cancellable();
+      expect(await rejection(pending[Symbol.asyncDispose]())).toMatchObject({ code: "ERR_NOT_STARTED" });
+    },
+  );
 
   everywhere("it runs once, in either form", async () => {
     const op = new Cancellable().start();

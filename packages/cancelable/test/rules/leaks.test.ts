@@ -19,7 +19,7 @@ import { describeEverywhere, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 
 describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
-  everywhere("no timer, no listener on a foreign signal, no child in the parent", async () => {
+  everywhere("no timer, no listener on a foreign signal, no child in the parent (CONF-B34)", async () => {
     const { signal } = new AbortController();
     const parent = new Cancellable();
     const body = async (): Promise<void> => {
@@ -53,7 +53,7 @@ describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
   });
 });
 
-test("rule 24: 100,000 operations one after the other and 1,000 at once leave the heap where it was", async () => {
+test("rule 24: 100,000 operations one after the other and 1,000 at once leave the heap where it was (CONF-B34, PAR-CAN-51)", async () => {
   const { code, output, errors } = await runScript(
     `
     import { Cancellable, sleepForever } from "@hother/cancelable";

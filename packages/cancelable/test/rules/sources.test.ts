@@ -54,7 +54,7 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   );
 
   everywhere(
-    "one that cannot start fails the operation, and those before it are stopped (BUG-34)",
+    "one that cannot start fails the operation, and those before it are stopped (BUG-34, PAR-CAN-38)",
     async () => {
       const log: string[] = [];
       const failure = new Error("no such thing");
@@ -86,7 +86,7 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   });
 
   everywhere(
-    "a source of one's own cancels with its reason and message, once, and not after the end",
+    "a source of one's own cancels with its reason and message, once, and not after the end (PAR-CAN-46)",
     async () => {
       const probe = new Probe("mine", []);
       const op = new Cancellable().addSource(probe);
@@ -287,7 +287,7 @@ describeEverywhere("resources", (everywhere) => {
   };
 
   everywhere(
-    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-04)",
+    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-03, PAR-RES-04)",
     async () => {
       const low = reader({ memory: 80, cpu: 10 });
       await expect(

@@ -55,7 +55,7 @@ describeEverywhere("Condition", (everywhere) => {
     expect(condition.lock.isLocked).toBe(true);
   });
 
-  everywhere("notify wakes the first n, who run only when the lock is let go (CONF-L02)", async () => {
+  everywhere("notify wakes the first n, who run when the lock is let go (CONF-L02, CONF-O01)", async () => {
     const condition = new Condition();
     const order: number[] = [];
     await taskGroup(async (group) => {
@@ -78,7 +78,7 @@ describeEverywhere("Condition", (everywhere) => {
     expect(condition.lock.isLocked).toBe(false);
   });
 
-  everywhere("a notification that nobody waits for is lost", async () => {
+  everywhere("a notification that nobody waits for is lost (CONF-O01)", async () => {
     const condition = new Condition();
     await taskGroup(async (group) => {
       {

@@ -143,7 +143,7 @@ describeEverywhere("Lock: ownership", (everywhere) => {
     expect(lock.isLocked).toBe(false);
   });
 
-  everywhere("an owner that ends with it breaks it for present and future waiters (CONF-J06)", async () => {
+  everywhere("an owner that ends with it breaks it for who waits or comes (CONF-J06, CONF-O03)", async () => {
     const lock = new Lock();
     const errors: unknown[] = [];
     await taskGroup(async (group) => {

@@ -62,7 +62,7 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  everywhere("check passes while it is live, and throws the error every time afterwards", () => {
+  everywhere("check passes while it is live, and throws the error every time afterwards (PAR-TOK-05)", () => {
     const token = new CancellationToken();
     expect(token.check()).toBeUndefined();
     token.cancel();
@@ -78,7 +78,7 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect(() => token.check()).toThrow("stop now");
   });
 
-  everywhere("its text has the short id, and how it stands", () => {
+  everywhere("its text has the short id, and how it stands (PAR-TOK-11)", () => {
     const token = new CancellationToken();
     const short = token.id.slice(0, 8);
     expect(String(token)).toBe(`CancellationToken(${short}, active)`);

@@ -1,0 +1,72 @@
+import { expect, vi } from "vitest";
+import {
+  Cancellable,
+  CancelScope,
+  currentDeadline,
+  failAfter,
+  moveOnAfter,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+
+describeEverywhere("a scope's deadline", (everywhere) => {
+  everywhere("is none before a relative one is entered; an absolute one is there (CONF-C07)", async (t) => {
+    const misuse = { code: "ERR_RELATIVE_DEADLINE" };
+    const relative = new CancelScope({ timeout: 1_000 });
+    expect(() => relative.deadline).toThrow(expect.objectContaining(misuse));
+    expect(() => {
+      relative.deadline = t.backend.now() + 5;
+    }).toThrow(expect.objectContaining(misuse));
+    const at = t.backend.now() + 1_000;
+    const absolute = new CancelScope({ deadline: at });
+    expect(absolute.deadline).toBe(at);
+    absolute.deadline = at + 5;
+    expect(absolute.deadline).toBe(at + 5);
+    expect(() => new CancelScope({ timeout: 1, deadline: at })).toThrow(RangeError);
+    t.block(5);
+    await relative.run(() => {
+      // What was refused has changed nothing.
+      expect(relative.deadline).toBeGreaterThanOrEqual(t.backend.now() + 900);
+    });
+  });
+
+  everywhere("is the same from every side, whichever way it was set (CONF-C08)", async (t) => {
+    const before = t.backend.now();
+    await moveOnAfter(1_000, async (scope) => {
+      expect(scope.deadline - 1_000).toBeGreaterThanOrEqual(before);
+      expect(scope.deadline - 1_000).toBeLessThanOrEqual(t.backend.now());
+      expect(currentDeadline()).toBe(scope.deadline);
+      for (const left of [500, 60_000, 10]) {
+        const at = t.backend.now() + left;
+        scope.deadline = at;
+        expect([scope.deadline, currentDeadline()]).toEqual([at, at]);
+      }
+      await sleepForever();
+    });
+    t.expectElapsed(10);
+    expect(t.elapsed()).toBeLessThan(500);
+  });
+
+  everywhere("that has passed at the entry: the first checkpoint throws (CONF-C19)", async (t) => {
+    const past = t.backend.now() - 1;
+    const bodies = vi.fn();
+    const late = vi.fn();
+    const body = async (): Promise<void> => {
+      bodies();
+      await sleep(1);
+      late();
+    };
+    const scope = new CancelScope({ deadline: past });
+    await scope.run(body);
+    expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, true]);
+    expect(await moveOnAfter(0, body)).toBeUndefined();
+    expect(await moveOnAfter(-5, body)).toBeUndefined();
+    expect(await rejection(failAfter(0, body))).toMatchObject({ reason: "timeout" });
+    // A plain scope begins its body, as a group's child does; an operation does not.
+    expect(bodies).toHaveBeenCalledTimes(4);
+    expect(await rejection(Cancellable.withTimeout(0).run(body))).toMatchObject({ reason: "timeout" });
+    expect(bodies).toHaveBeenCalledTimes(4);
+    expect(late).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,68 @@
+import { readFileSync, statSync } from "node:fs";
+import type { Engine, EngineOptions } from "./engine.ts";
+import { type FileResult, Lines, type Problem, type ProblemKind } from "./results.ts";
+
+/** From this size on a file is not read, in bytes. */
+export const largest = 10_000_000;
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Reads a file and asks the engine about it. Never throws: what goes wrong is in the result. */
+export async function analyzeFile(engine: Engine, path: string, options: EngineOptions): Promise<FileResult> {
+  const text = readText(path);
+  if (typeof text !== "string") return failed(path, text.kind, text.message);
+  return analyzeText(engine, path, text, options);
+}
+
+/** What {@link analyzeFile} does with the text. */
+export async function analyzeText(
+  engine: Engine,
+  path: string,
+  text: string,
+  options: EngineOptions,
+): Promise<FileResult> {
+  // The checker may find what no word gives away.
+  if (!options.types && !engine.mayMatter(text))
+    return { path, edits: [], review: [], references: 0, parsed: false };
+  try {
+    const { edits, marks, references, parseError } = await engine.analyze(path, text, options);
+    if (parseError !== undefined) return failed(path, "parse", parseError);
+    const lines = new Lines(text);
+    return {
+      path,
+      ...(edits.length > 0 && { text }),
+      edits: [...edits]
+        .sort((a, b) => a.start - b.start || a.end - b.end)
+        .map((edit) => ({ ...edit, ...lines.place(edit.start) })),
+      review: [...marks]
+        .sort((a, b) => a.start - b.start)
+        .map((mark) => ({ ...mark, ...lines.place(mark.start) })),
+      references,
+      parsed: true,
+    };
+  } catch (error) {
+    return failed(path, "internal", `the tool failed: ${(error as Error).message}`);
+  }
+}
+
+function readText(path: string): string | Problem {
+  let bytes: Buffer;
+  try {
+    const { size } = statSync(path);
+    if (size >= largest)
+      return { kind: "size", message: `${(size / 1e6).toFixed(1)} MB are too many; the limit is 10` };
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { kind: code === "ELOOP" ? "loop" : "read", message: `cannot be read: ${code ?? message}` };
+  }
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return { kind: "encoding", message: "is not valid UTF-8" };
+  }
+}
+
+export function failed(path: string, kind: ProblemKind, message: string): FileResult {
+  return { path, edits: [], review: [], references: 0, parsed: false, problem: { kind, message } };
+}

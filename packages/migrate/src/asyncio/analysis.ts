@@ -1,0 +1,140 @@
+import type { Edit, EngineOptions, FileAnalysis, Mark } from "../engine.ts";
+import { findDerived } from "./derived.ts";
+import { planImports } from "./imports.ts";
+import { findLoopUses } from "./loop-uses.ts";
+import { findMentions } from "./mentions.ts";
+import { belowAsyncio, findUses, type Origin, Origins, type Reference } from "./references.ts";
+import { type Review, type Rewrite, review } from "./rule.ts";
+import { RuleRun } from "./rule-run.ts";
+import { ruleFor } from "./rules.ts";
+import { buildScopes } from "./scope-builder.ts";
+import type { Scope, ScopeTable } from "./scopes.ts";
+import { SourceFile } from "./source-file.ts";
+import type { SyntaxNode } from "./tree.ts";
+
+/** What happens to one reference in the end. */
+export interface Outcome {
+  readonly reference: Reference;
+  readonly verdict: Rewrite | Review;
+}
+
+/** Every reference of a parsed file as exactly one group of edits or one mark. */
+export function analyzeTree(
+  path: string,
+  text: string,
+  root: SyntaxNode,
+  options: EngineOptions,
+): FileAnalysis {
+  const file = new SourceFile(path, text, root);
+  const scopes = buildScopes(root, text);
+  const origins = new Origins();
+  const uses = findUses(file, scopes, origins);
+  const selected = (rule: string): boolean => options.only === undefined || options.only.includes(rule);
+  const references = [...uses, ...findLoopUses(file, scopes, uses), ...findDerived(file, scopes)].sort(
+    (a, b) => a.node.start - b.node.start,
+  );
+  const run = new RuleRun(file, scopes, options, references);
+  const outcomes = separate(run.decideAll().filter(({ reference }) => selected(ruleFor(reference.api).name)));
+  const mentions = findMentions(file, scopes);
+  const plan = planImports(file, importOrigins(scopes, origins), uses, outcomes, mentions);
+  const edits: Edit[] = plan.edits.map((edit) => importEdit(edit));
+  const marks = [...mentions.marks, ...plan.marks].filter((mark) => selected(mark.rule));
+  for (const outcome of outcomes) {
+    const verdict = withoutEcho(outcome, plan.kept, file);
+    if ("edits" in verdict) edits.push(...groupOf(outcome.reference, verdict));
+    else marks.push(markOf(outcome.reference, verdict));
+  }
+  edits.sort((a, b) => a.start - b.start || a.end - b.end);
+  marks.sort((a, b) => a.start - b.start);
+  const found = marks.length + edits.filter((edit) => edit.companion === undefined).length;
+  return { edits, marks, references: found };
+}
+
+/** Names bound to asyncio anywhere in the file, used or not. */
+function importOrigins(scopes: ScopeTable, origins: Origins): Origin[] {
+  const found: Origin[] = [];
+  const visit = (scope: Scope): void => {
+    for (const [name, bindings] of scope.bindings) {
+      if (!bindings.some((binding) => belowAsyncio(binding.target) !== undefined)) continue;
+      const origin = origins.get(scope, name);
+      if (origin !== undefined) found.push(origin);
+    }
+    for (const inner of scope.inner) visit(inner);
+  };
+  visit(scopes.module);
+  return found;
+}
+
+/** Rewrites that touch the same text are all left for a person, so that a second run finds the same. */
+function separate(outcomes: readonly Outcome[]): Outcome[] {
+  const spans: { start: number; end: number; outcome: Outcome }[] = [];
+  for (const outcome of outcomes) {
+    if (!("edits" in outcome.verdict)) continue;
+    for (const { start, end } of outcome.verdict.edits) spans.push({ start, end, outcome });
+  }
+  spans.sort((a, b) => a.start - b.start || a.end - b.end);
+  const crossed = new Set<Outcome>();
+  let widest = spans[0];
+  for (const span of spans.slice(1)) {
+    if (widest !== undefined && span.start < widest.end && span.outcome !== widest.outcome) {
+      crossed.add(span.outcome).add(widest.outcome);
+    }
+    if (widest === undefined || span.end >= widest.end) widest = span;
+  }
+  if (crossed.size === 0) return [...outcomes];
+  return outcomes.map((outcome) =>
+    crossed.has(outcome) ? { reference: outcome.reference, verdict: entangled } : outcome,
+  );
+}
+
+const entangled: Review = review(
+  "this rewrite and another one around it or in it change the same text",
+  "rewrite the inner call by hand, then run again",
+);
+
+/** A from-import such as `TimeoutError` hides the builtin for as long as its import stays. */
+function withoutEcho(
+  { reference, verdict }: Outcome,
+  kept: ReadonlySet<Origin>,
+  file: SourceFile,
+): Rewrite | Review {
+  if (!("edits" in verdict) || !kept.has(reference.origin)) return verdict;
+  const changes = verdict.edits.some(({ start, end, text }) => file.between(start, end) !== text);
+  if (changes) return verdict;
+  return review(
+    "the imported name hides the builtin and its import stays",
+    "import the builtin's users from elsewhere",
+  );
+}
+
+function groupOf(reference: Reference, verdict: Rewrite): Edit[] {
+  const rule = ruleFor(reference.api);
+  const api = displayName(reference.api);
+  return verdict.edits.map((edit, index) => ({
+    ...edit,
+    rule: rule.name,
+    api,
+    class: verdict.class,
+    ...(index === 0 ? {} : { companion: true as const }),
+  }));
+}
+
+function markOf(reference: Reference, verdict: Review): Mark {
+  return {
+    start: reference.node.start,
+    rule: ruleFor(reference.api).name,
+    api: displayName(reference.api),
+    class: verdict.class,
+    reason: verdict.reason,
+    suggestion: verdict.suggestion,
+  };
+}
+
+function importEdit(edit: { start: number; end: number; text: string }): Edit {
+  return { ...edit, rule: "import-asyncio", api: "import asyncio", class: "S", companion: true };
+}
+
+function displayName(api: string): string {
+  if (api === "") return "asyncio";
+  return /^(loop|pytest|pytest_asyncio|unittest)\./.test(api) ? api : `asyncio.${api}`;
+}

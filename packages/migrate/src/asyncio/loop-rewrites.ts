@@ -1,0 +1,46 @@
+import { isAwaited } from "./call.ts";
+import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
+import { argumentsOf } from "./source-file.ts";
+import type { SyntaxNode } from "./tree.ts";
+
+/** `<loop>.time()` becomes `anyio.current_time()`; undefined when `.time` is not called. */
+export function timeRewrite(member: SyntaxNode, cls: "S" | "R"): Rewrite | undefined {
+  const call = member.parent;
+  if (call?.type !== "call" || member.field !== "function") return undefined;
+  return {
+    class: cls,
+    edits: [{ start: member.start, end: member.end, text: "anyio.current_time" }],
+    modules: ["anyio"],
+  };
+}
+
+const advice = "use `anyio.to_thread.run_sync(f, *args)`, or `anyio.to_process.run_sync` for a process pool";
+
+/** `await <loop>.run_in_executor(None, f, *a)` becomes `await anyio.to_thread.run_sync(f, *a)`. */
+export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdict {
+  const { file } = context;
+  const call = member.parent;
+  if (call?.type !== "call" || member.field !== "function") return review("it is passed as a value", advice);
+  if (!isAwaited(call, context)) return review("the future is not awaited on the spot", advice);
+  const [executor, first, ...rest] = argumentsOf(call) ?? [];
+  if (executor === undefined || file.of(executor) !== "None")
+    return review("it runs in an executor of its own", advice);
+  const strange = ["keyword_argument", "list_splat", "dictionary_splat"];
+  if (
+    first === undefined ||
+    strange.includes(first.type) ||
+    rest.some(({ type }) => type === "keyword_argument")
+  ) {
+    return review("its arguments cannot be told apart", advice);
+  }
+  if (file.between(executor.end, first.start).includes("#"))
+    return review("a comment stands between the arguments", advice);
+  return {
+    class: "R",
+    edits: [
+      { start: member.start, end: member.end, text: "anyio.to_thread.run_sync" },
+      { start: executor.start, end: first.start, text: "" },
+    ],
+    modules: ["anyio"],
+  };
+}

@@ -1,0 +1,117 @@
+import type { EngineOptions } from "../engine.ts";
+import type { Outcome } from "./analysis.ts";
+import { isStore } from "./call.ts";
+import { moduleState } from "./modules.ts";
+import type { Reference } from "./references.ts";
+import { type Review, type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
+import { ruleFor } from "./rules.ts";
+import type { ScopeTable } from "./scopes.ts";
+import type { SourceFile } from "./source-file.ts";
+import type { SyntaxNode } from "./tree.ts";
+import { atLeast } from "./version.ts";
+
+/** Asks each reference's rule for a verdict, outer calls before inner ones. */
+export class RuleRun implements RuleContext {
+  readonly file: SourceFile;
+  readonly scopes: ScopeTable;
+  readonly options: EngineOptions;
+  readonly references: readonly Reference[];
+  private readonly verdicts: Map<Reference, Verdict> = new Map();
+  private readonly consumed: Set<SyntaxNode> = new Set();
+  private readonly taken: Set<string> = new Set();
+
+  constructor(
+    file: SourceFile,
+    scopes: ScopeTable,
+    options: EngineOptions,
+    references: readonly Reference[],
+  ) {
+    this.file = file;
+    this.scopes = scopes;
+    this.options = options;
+    this.references = references;
+  }
+
+  decideAll(): Outcome[] {
+    for (const reference of this.references) this.verdicts.set(reference, this.decide(reference));
+    // Two further rounds: a verdict may wait for one that waits itself.
+    for (let round = 0; round < 2; round++) {
+      for (const reference of this.references) {
+        if (this.verdicts.get(reference)?.class === "later")
+          this.verdicts.set(reference, this.decide(reference));
+      }
+    }
+    return this.references.map((reference) => {
+      const verdict = this.verdicts.get(reference);
+      return { reference, verdict: verdict === undefined || verdict.class === "later" ? unclear : verdict };
+    });
+  }
+
+  private decide(reference: Reference): Verdict {
+    const { obstacle } = reference.origin;
+    if (obstacle !== undefined)
+      return review(obstacle, "keep one plain import, or migrate these uses by hand");
+    if (isStore(reference.node)) {
+      return review(
+        "asyncio itself is patched here",
+        "patch the code's own seam instead, or anyio's function",
+      );
+    }
+    const rule = ruleFor(reference.api);
+    if (this.options.only !== undefined && !this.options.only.includes(rule.name)) return unselected;
+    const verdict = rule.apply(reference, this);
+    if (!("edits" in verdict)) return verdict;
+    if (verdict.class === "R" && !this.options.structural) {
+      return review(`${rule.summary}: a structural rewrite`, `run with --structural, target: ${rule.target}`);
+    }
+    return this.withModules(reference, verdict);
+  }
+
+  private withModules(reference: Reference, verdict: Rewrite): Rewrite | Review {
+    for (const module of verdict.modules) {
+      if (moduleState(module, reference.scope, this.file) === "taken") {
+        return review(
+          `the name \`${module}\` means something else here`,
+          `rename it, so that \`import ${module}\` can be used`,
+        );
+      }
+    }
+    return verdict;
+  }
+
+  anyioHas(version: string): boolean {
+    return atLeast(this.options.anyioMin ?? "4.0", version);
+  }
+
+  pythonHas(version: string): boolean {
+    return atLeast(this.options.pythonMin ?? "3.11", version);
+  }
+
+  consume(call: SyntaxNode): void {
+    if (this.options.structural) this.consumed.add(call);
+  }
+
+  isConsumed(call: SyntaxNode): boolean {
+    return this.consumed.has(call);
+  }
+
+  freeName(wanted: string): string {
+    for (let number = 1; ; number++) {
+      const name = number === 1 ? wanted : `${wanted}_${number}`;
+      if (this.taken.has(name) || new RegExp(`\\b${name}\\b`).test(this.file.text)) continue;
+      this.taken.add(name);
+      return name;
+    }
+  }
+
+  verdictOn(reference: Reference): Verdict | undefined {
+    return this.verdicts.get(reference);
+  }
+}
+
+const unclear: Review = review(
+  "what becomes of this depends on uses that cannot be followed",
+  "migrate these uses together",
+);
+
+const unselected: Review = review("its rule is not among those asked for", "run without --only");

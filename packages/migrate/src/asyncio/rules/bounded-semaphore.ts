@@ -1,0 +1,34 @@
+import { applyPrimitive, type Primitive } from "../primitive.ts";
+import type { AsyncioRule } from "../rule.ts";
+import { insertFirst, lockedAsValue } from "./semaphore.ts";
+
+const repeatable: ReadonlySet<string> = new Set(["integer", "identifier", "attribute"]);
+
+const bounded: Primitive = {
+  target: "anyio.Semaphore",
+  methods: new Set(["release"]),
+  resultless: new Set(["acquire"]),
+  mayEscape: true,
+  safeWhenLocal: false,
+  arguments: (call, plain, context) => {
+    if (plain.positional.length + plain.keywords.size === 0) return [insertFirst(call, "1, max_value=1")];
+    const [value] = plain.positional;
+    if (value === undefined || plain.positional.length > 1 || plain.keywords.size > 0) {
+      return "it is made with arguments that anyio's does not take";
+    }
+    if (!repeatable.has(value.type)) return "its count would have to be computed twice";
+    return [{ start: value.end, end: value.end, text: `, max_value=${context.file.of(value)}` }];
+  },
+  use: lockedAsValue,
+  suggestion: "use `anyio.Semaphore(n, max_value=n)`",
+};
+
+export const boundedSemaphoreRule: AsyncioRule = {
+  name: "bounded-semaphore",
+  api: "asyncio.BoundedSemaphore",
+  apis: ["BoundedSemaphore"],
+  class: "R",
+  summary: "a semaphore with `max_value`; releasing too often is a ValueError in both",
+  target: "anyio.Semaphore(n, max_value=n)",
+  apply: (reference, context) => applyPrimitive(bounded, reference, context),
+};

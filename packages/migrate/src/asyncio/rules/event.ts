@@ -1,0 +1,32 @@
+import { callOf, inAsyncFunction } from "../call.ts";
+import { applyPrimitive, noArguments, type Primitive } from "../primitive.ts";
+import { type AsyncioRule, review } from "../rule.ts";
+
+const event: Primitive = {
+  target: "anyio.Event",
+  methods: new Set(["set", "is_set"]),
+  resultless: new Set(["wait"]),
+  mayEscape: false,
+  safeWhenLocal: false,
+  arguments: noArguments,
+  suggestion: "anyio's event cannot be cleared: make a new one per round; `wait()` returns None",
+};
+
+export const eventRule: AsyncioRule = {
+  name: "event",
+  api: "asyncio.Event",
+  apis: ["Event"],
+  class: "R",
+  summary: "anyio's event has no `clear()`; only for objects whose every use is seen",
+  target: "anyio.Event()",
+  apply: (reference, context) => {
+    const made = callOf(reference) !== undefined;
+    if (made && !context.anyioHas("4.3") && !inAsyncFunction(reference, context.file)) {
+      return review(
+        "it is made where no event loop may run; anyio before 4.3 raises there",
+        "make it in an `async def`, or pass --anyio-min 4.3",
+      );
+    }
+    return applyPrimitive(event, reference, context);
+  },
+};

@@ -1,0 +1,15 @@
+import { callOf, rename } from "../call.ts";
+import { type AsyncioRule, review } from "../rule.ts";
+
+export const iscoroutineRule: AsyncioRule = {
+  name: "iscoroutine",
+  api: "asyncio.iscoroutine",
+  apis: ["iscoroutine"],
+  class: "R",
+  summary: "asyncio's also accepts other classes of collections.abc.Coroutine",
+  target: "inspect.iscoroutine(x)",
+  apply: (reference) =>
+    callOf(reference) === undefined
+      ? review("it is passed as a value", "pass `inspect.iscoroutine`")
+      : { class: "R", edits: [rename(reference, "inspect.iscoroutine")], modules: ["inspect"] },
+};

@@ -1,0 +1,19 @@
+import { inAsyncFunction } from "../call.ts";
+import { executorRewrite } from "../loop-rewrites.ts";
+import { type AsyncioRule, review } from "../rule.ts";
+
+export const loopExecutorRule: AsyncioRule = {
+  name: "run-in-executor",
+  api: "loop.run_in_executor",
+  apis: ["loop.run_in_executor"],
+  class: "R",
+  summary: "the default executor (`None`), awaited on the spot",
+  target: "anyio.to_thread.run_sync(f, *args)",
+  apply: (reference, context) =>
+    inAsyncFunction(reference, context.file)
+      ? executorRewrite(reference.node, context)
+      : review(
+          "it is called outside an `async def`",
+          "use `anyio.to_thread.run_sync` where the result is awaited",
+        ),
+};

@@ -1,0 +1,64 @@
+import { backendFixture } from "../backend-fixture.ts";
+import { callOf } from "../call.ts";
+import type { Reference } from "../references.ts";
+import { type AsyncioRule, type Review, type RuleContext, review, type Verdict } from "../rule.ts";
+import type { SyntaxNode } from "../tree.ts";
+
+const apis: readonly string[] = ["pytest.mark.asyncio", "pytest.mark.asyncio_cooperative"];
+
+export const pytestMarkerRule: AsyncioRule = {
+  name: "pytest-marker",
+  api: "pytest.mark.asyncio",
+  apis,
+  class: "R",
+  summary:
+    "anyio's marker, and an `anyio_backend` fixture in the file that keeps asyncio; all of a file or none",
+  target: "pytest.mark.anyio",
+  apply: applyMarker,
+};
+
+function applyMarker(reference: Reference, context: RuleContext): Verdict {
+  const own = problemOf(reference, context);
+  if (own !== undefined) return own;
+  const others = context.references.filter(({ api }) => apis.includes(api));
+  if (others.some((other) => problemOf(other, context) !== undefined)) {
+    return review(
+      "another test of this file needs pytest-asyncio, and two plugins' loops should not share a file",
+      "migrate that test first",
+    );
+  }
+  const { end } = reference.node;
+  const start = end - (reference.api.length - "pytest.mark.".length);
+  return { class: "R", edits: [{ start, end, text: "anyio" }, ...backendFixture(context)], modules: [] };
+}
+
+/** Why a test must stay with pytest-asyncio. */
+function problemOf(reference: Reference, { file }: RuleContext): Review | undefined {
+  if (callOf(reference) !== undefined) {
+    return review(
+      "the marker has arguments",
+      "anyio's fixtures take the scope of `anyio_backend`; see anyio's testing guide",
+    );
+  }
+  if (/\bevent_loop\w*\b|\bpytest_asyncio\b/.test(file.text)) {
+    return review(
+      "the file uses pytest-asyncio's fixtures or its loop",
+      "migrate these fixtures with the markers",
+    );
+  }
+  if (patchesLoop(reference.node, file.text)) {
+    return review(
+      "the test patches its event loop, which pytest's plugin uses too",
+      "count on the code's own seam instead",
+    );
+  }
+  return undefined;
+}
+
+/** Whether the marked test gets its loop and patches something. */
+function patchesLoop(marker: SyntaxNode, text: string): boolean {
+  let at: SyntaxNode | undefined = marker;
+  while (at !== undefined && at.type !== "decorated_definition") at = at.parent;
+  const body = at === undefined ? text : text.slice(at.start, at.end);
+  return /\bget_(running|event)_loop\b/.test(body) && /patch/i.test(body);
+}

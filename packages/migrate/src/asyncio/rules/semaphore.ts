@@ -1,0 +1,52 @@
+import type { HeldUse } from "../held-object.ts";
+import { applyPrimitive, type Primitive } from "../primitive.ts";
+import type { AsyncioRule, TextEdit } from "../rule.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
+
+/** `x.locked()` becomes `(x.value == 0)`. */
+export function lockedAsValue(use: HeldUse): readonly TextEdit[] | undefined {
+  if (use.kind !== "locked" || use.call === undefined) return undefined;
+  return [
+    { start: use.node.start, end: use.node.start, text: "(" },
+    { start: use.node.end, end: use.call.end, text: ".value == 0)" },
+  ];
+}
+
+const semaphore: Primitive = {
+  target: "anyio.Semaphore",
+  methods: new Set(["release"]),
+  resultless: new Set(["acquire"]),
+  mayEscape: true,
+  safeWhenLocal: false,
+  arguments: (call, plain) => {
+    const value = plain.positional[0] ?? plain.keywords.get("value");
+    const count = plain.positional.length + plain.keywords.size;
+    if (count === 0) return [insertFirst(call, "1")];
+    if (value === undefined || count > 1) return "it is made with arguments that anyio's does not take";
+    return value.parent?.type === "keyword_argument" ? [renameKeyword(value.parent)] : [];
+  },
+  use: lockedAsValue,
+  suggestion: "use `anyio.Semaphore(n)`; it has `.value`, no `.locked()`, and `acquire()` returns None",
+};
+
+/** The first argument of a call without arguments. */
+export function insertFirst(call: SyntaxNode, text: string): TextEdit {
+  const at = (childOf(call, "arguments") as SyntaxNode).start + 1;
+  return { start: at, end: at, text };
+}
+
+/** anyio calls it `initial_value`. */
+function renameKeyword(keyword: SyntaxNode): TextEdit {
+  const name = childOf(keyword, "name") as SyntaxNode;
+  return { start: name.start, end: name.end, text: "initial_value" };
+}
+
+export const semaphoreRule: AsyncioRule = {
+  name: "semaphore",
+  api: "asyncio.Semaphore",
+  apis: ["Semaphore"],
+  class: "R",
+  summary: "the count is required, `locked()` becomes `value == 0`",
+  target: "anyio.Semaphore(n)",
+  apply: (reference, context) => applyPrimitive(semaphore, reference, context),
+};

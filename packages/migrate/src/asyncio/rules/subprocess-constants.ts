@@ -1,0 +1,16 @@
+import { rename } from "../call.ts";
+import type { AsyncioRule } from "../rule.ts";
+
+export const subprocessConstantsRule: AsyncioRule = {
+  name: "subprocess-constants",
+  api: "asyncio.subprocess.PIPE, STDOUT, DEVNULL",
+  apis: ["subprocess.PIPE", "subprocess.STDOUT", "subprocess.DEVNULL"],
+  class: "R",
+  summary: "the same numbers as the standard library's",
+  target: "subprocess.PIPE, STDOUT, DEVNULL",
+  apply: (reference) => ({
+    class: "R",
+    edits: [rename(reference, reference.api)],
+    modules: ["subprocess"],
+  }),
+};

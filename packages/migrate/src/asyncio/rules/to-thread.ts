@@ -1,0 +1,57 @@
+import { callOf, isAwaited, rename } from "../call.ts";
+import type { Reference } from "../references.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
+import { argumentsOf } from "../source-file.ts";
+
+export const toThreadRule: AsyncioRule = {
+  name: "to-thread",
+  api: "asyncio.to_thread",
+  apis: ["to_thread"],
+  class: "S",
+  summary: "positional arguments; keyword arguments through functools.partial are structural",
+  target: "anyio.to_thread.run_sync(f, *args)",
+  apply: applyToThread,
+};
+
+function applyToThread(reference: Reference, context: RuleContext): Verdict {
+  const call = callOf(reference);
+  if (call === undefined)
+    return review(
+      "`to_thread` is passed as a value",
+      "pass `anyio.to_thread.run_sync`; it takes no keywords for the function",
+    );
+  if (!isAwaited(call, context)) {
+    return review(
+      "the coroutine is not awaited here",
+      "await `anyio.to_thread.run_sync(f, abandon_on_cancel=True)` under `fail_after`, or start it in a task group",
+    );
+  }
+  const all = argumentsOf(call);
+  const first = all?.[0];
+  if (
+    all === undefined ||
+    first === undefined ||
+    first.type === "list_splat" ||
+    first.type === "keyword_argument"
+  ) {
+    return review(
+      "the function is not the first plain argument",
+      "call `anyio.to_thread.run_sync(f, *args)`",
+    );
+  }
+  const edit = rename(reference, "anyio.to_thread.run_sync");
+  const named = all.some(
+    (argument) => argument.type === "keyword_argument" || argument.type === "dictionary_splat",
+  );
+  if (!named) return { class: "S", edits: [edit], modules: ["anyio"] };
+  const last = all[all.length - 1] ?? first;
+  return {
+    class: "R",
+    edits: [
+      edit,
+      { start: first.start, end: first.start, text: "functools.partial(" },
+      { start: last.end, end: last.end, text: ")" },
+    ],
+    modules: ["anyio", "functools"],
+  };
+}

@@ -1,0 +1,118 @@
+import type { Change } from "./finding.ts";
+import { planImport } from "./import-place.ts";
+import type { Binding } from "./scopes.ts";
+import { requiredModule, type SourceFile } from "./source-file.ts";
+import { keyName, type Syntax, text } from "./syntax.ts";
+
+const target = "@hother/cancelable";
+
+/** The imports of a file: where names come from, what is to be added, what is no longer used. */
+export class Imports {
+  readonly hasModuleSyntax: boolean;
+  readonly #file: SourceFile;
+  /** Names of the library by the local names they will have. */
+  readonly #needed = new Map<string, string>();
+  readonly #gone = new Set<Syntax>();
+
+  constructor(file: SourceFile, hasModuleSyntax: boolean) {
+    this.#file = file;
+    this.hasModuleSyntax = hasModuleSyntax;
+  }
+
+  /** Where a binding was imported from; `default` and `*` name what has no name. */
+  origin(binding: Binding): { module: string; name: string } | undefined {
+    const node = binding.declarations[0];
+    if (node === undefined || binding.declarations.length !== 1) return undefined;
+    const parent = node.parent as Syntax;
+    if (binding.kind === "import") {
+      if (parent.type === "TSImportEqualsDeclaration") {
+        const module = text(parent.moduleReference?.expression);
+        return module === undefined ? undefined : { module, name: "default" };
+      }
+      const module = text(parent.parent?.source);
+      if (module === undefined) return undefined;
+      if (parent.type === "ImportDefaultSpecifier") return { module, name: "default" };
+      if (parent.type === "ImportNamespaceSpecifier") return { module, name: "*" };
+      return { module, name: parent.imported.name ?? parent.imported.value };
+    }
+    return this.#required(node, parent);
+  }
+
+  /** The local name of an export of the library at `node`; says that it will be used. */
+  use(name: string, node: Syntax): string {
+    const known = this.existing(name, node);
+    if (known !== undefined) return known;
+    const scope = this.#file.names.scopeOf(node);
+    for (const [local, imported] of this.#needed) {
+      if (imported === name && scope.lookup(local) === undefined) return local;
+    }
+    let local = name;
+    if (this.#isTaken(local, node)) {
+      const capital = name.charAt(0).toUpperCase();
+      local = `${name.startsWith(capital) ? "Cancelable" : "cancelable"}${capital}${name.slice(1)}`;
+    }
+    for (let number = 2; this.#isTaken(local, node); number++) local = `${name}${number}`;
+    this.#needed.set(local, name);
+    return local;
+  }
+
+  /** A name for a parameter that hides nothing which `node` or what is in it uses. */
+  fresh(name: string, node: Syntax): string {
+    let local = name;
+    for (let number = 2; this.#isTaken(local, node); number++) local = `${name}${number}`;
+    return local;
+  }
+
+  #isTaken(local: string, node: Syntax): boolean {
+    const { globals, top } = this.#file.names;
+    if (globals.has(local) || this.#needed.has(local)) return true;
+    return top.bindings.has(local) || this.#file.names.scopeOf(node).lookup(local) !== undefined;
+  }
+
+  /** The local name that an export of the library has in the file already, and at `node`. */
+  existing(name: string, node: Syntax): string | undefined {
+    const { top } = this.#file.names;
+    for (const binding of top.bindings.values()) {
+      const origin = this.origin(binding);
+      if (origin?.module !== target || origin.name !== name) continue;
+      if ((binding.declarations[0]?.parent?.parent as Syntax | undefined)?.importKind === "type") continue;
+      if (this.#file.names.scopeOf(node).lookup(binding.name) === binding) return binding.name;
+    }
+    return undefined;
+  }
+
+  /** Says that this use of an imported name is rewritten: with its last use the import goes. */
+  gone(use: Syntax): void {
+    this.#gone.add(use);
+  }
+
+  /** The edits of the import lines. */
+  changes(): Change[] {
+    const { names } = this.#file;
+    const dropped = new Set<Binding>();
+    for (const use of this.#gone) {
+      const binding = names.binding(use);
+      if (binding?.references.every((each) => this.#gone.has(each))) dropped.add(binding);
+    }
+    return planImport(this.#file, target, this.#needed, [...dropped]);
+  }
+
+  #required(node: Syntax, parent: Syntax): { module: string; name: string } | undefined {
+    if (parent.type === "VariableDeclarator" && parent.id === node) {
+      const module = requiredModule(this.#file, parent.init);
+      if (module !== undefined) return { module, name: "default" };
+      if (parent.init?.type === "MemberExpression" && !parent.init.computed) {
+        const inner = requiredModule(this.#file, parent.init.object);
+        if (inner !== undefined) return { module: inner, name: parent.init.property.name };
+      }
+      return undefined;
+    }
+    if (parent.type !== "Property" || parent.value !== node || parent.parent?.type !== "ObjectPattern")
+      return undefined;
+    const declarator = parent.parent.parent;
+    if (declarator?.type !== "VariableDeclarator" || declarator.id !== parent.parent) return undefined;
+    const module = requiredModule(this.#file, declarator.init);
+    const name = keyName(parent);
+    return module === undefined || name === undefined ? undefined : { module, name };
+  }
+}

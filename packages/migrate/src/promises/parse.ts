@@ -1,0 +1,47 @@
+import { type ParserOptions, parseSync } from "oxc-parser";
+import type { Syntax } from "./syntax.ts";
+
+export interface Comment {
+  readonly type: "Line" | "Block";
+  readonly value: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Parsed {
+  readonly program: Syntax;
+  readonly comments: readonly Comment[];
+  readonly hasModuleSyntax: boolean;
+}
+
+/** The languages to try for a path, most likely first: `.js` often holds JSX, and `.ts` never does. */
+function languages(path: string): Array<NonNullable<ParserOptions["lang"]>> {
+  if (/\.tsx$/i.test(path)) return ["tsx"];
+  if (/\.[cm]?ts$/i.test(path)) return ["ts"];
+  return ["jsx"];
+}
+
+/**
+ * Parses a file. The text begins after a byte order mark, if there was one; offsets are UTF-16 units.
+ *
+ * @throws SyntaxError with the parser's first message.
+ */
+export function parse(path: string, text: string): Parsed {
+  let message = "cannot be parsed";
+  const isCommonJs = /\.c[jt]s$/i.test(path);
+  // A sloppy script may use what a module may not (`with`, octal numbers, `await` as a name).
+  for (const lang of languages(path)) {
+    for (const sourceType of isCommonJs ? (["commonjs"] as const) : (["module", "commonjs"] as const)) {
+      const result = parseSync(path, text, { lang, sourceType, preserveParens: true });
+      if (!result.errors.some((error) => error.severity === "Error")) {
+        return {
+          program: result.program as unknown as Syntax,
+          comments: result.comments,
+          hasModuleSyntax: result.module.hasModuleSyntax,
+        };
+      }
+      message = result.errors[0]?.message ?? message;
+    }
+  }
+  throw new SyntaxError(message);
+}

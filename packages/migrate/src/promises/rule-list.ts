@@ -1,0 +1,41 @@
+import type { PromiseRule } from "./finding.ts";
+import { abortTimeout } from "./rules/abort-timeout.ts";
+import { asyncCallback } from "./rules/async-callback.ts";
+import { asyncMutex } from "./rules/async-mutex.ts";
+import { deferred } from "./rules/deferred.ts";
+import { floating } from "./rules/floating.ts";
+import { interval } from "./rules/interval.ts";
+import { pLimit } from "./rules/p-limit.ts";
+import { pMap } from "./rules/p-map.ts";
+import { pTimeout } from "./rules/p-timeout.ts";
+import { promisePackages } from "./rules/packages.ts";
+import { processSignal } from "./rules/process-signal.ts";
+import { promiseAll } from "./rules/promise-all.ts";
+import { race } from "./rules/race.ts";
+import { retryLoop } from "./rules/retry-loop.ts";
+import { signalTimeout } from "./rules/signal-timeout.ts";
+import { signals } from "./rules/signals.ts";
+import { sleep } from "./rules/sleep.ts";
+import { timersPromises } from "./rules/timers-promises.ts";
+
+/** In the order in which they look at a file: what one claims, later ones do not see. */
+export const rules: readonly PromiseRule[] = [
+  race,
+  sleep,
+  timersPromises,
+  abortTimeout,
+  signalTimeout,
+  deferred,
+  signals,
+  pLimit,
+  pMap,
+  pTimeout,
+  asyncMutex,
+  promisePackages,
+  promiseAll,
+  retryLoop,
+  interval,
+  processSignal,
+  asyncCallback,
+  floating,
+];

@@ -1,0 +1,101 @@
+import { type Pattern, straightPattern, tryPattern } from "../abort-pattern.ts";
+import type { Finding, PromiseRule } from "../finding.ts";
+import { testsAbort } from "../signal-argument.ts";
+import type { SourceFile } from "../source-file.ts";
+import {
+  bare,
+  functionAround,
+  isInlineFunction,
+  memberName,
+  onlyExpression,
+  type Syntax,
+} from "../syntax.ts";
+
+const suggestion = "failAfter(ms, async (scope) => …), with scope.signal for code that takes a signal.";
+
+/** `AbortController` with a timer that aborts it. */
+export const abortTimeout: PromiseRule = {
+  rows: [
+    {
+      name: "abort-timeout",
+      api: "AbortController + setTimeout(abort) + clearTimeout",
+      class: "R",
+      summary:
+        "In one function: the controller is local and used for its signal and this timer only, the timer is cleared in `finally` or right after one statement, and nothing tests the error's name.",
+      target: "await failAfter(ms, async (scope) => { … scope.signal … })",
+    },
+    {
+      name: "abort-timer",
+      api: "setTimeout(() => controller.abort(), ms)",
+      class: "M",
+      summary: "A timer that aborts and does not match the pattern above, such as one that is never cleared.",
+      target: "failAfter(ms, body), moveOnAfter(ms, body)",
+    },
+  ],
+  find(file) {
+    for (const node of file.nodes("CallExpression")) {
+      if (!file.isGlobalCall(node, "setTimeout")) continue;
+      const controller = abortedBy(file, bare(node.arguments[0]));
+      if (controller !== undefined) file.add(findingFor(file, node, controller));
+    }
+  },
+};
+
+/** The controller that a callback aborts: `() => c.abort()`, `() => { c.abort(e); }`, `c.abort.bind(c)`. */
+function abortedBy(file: SourceFile, callback: Syntax | undefined): Syntax | undefined {
+  if (callback === undefined) return undefined;
+  const call = isInlineFunction(callback) ? onlyExpression(callback) : callback;
+  if (call?.type !== "CallExpression" || call.callee.type !== "MemberExpression") return undefined;
+  if (memberName(call.callee) === "abort")
+    return isInlineFunction(callback) ? bare(call.callee.object) : undefined;
+  const method = bare(call.callee.object);
+  if (memberName(call.callee) !== "bind" || memberName(method) !== "abort") return undefined;
+  const object = bare(method.object);
+  return file.slice(object) === file.slice(call.arguments[0] ?? call) ? object : undefined;
+}
+
+function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Finding {
+  const mark = (reason: string): Finding => {
+    return { rule: "abort-timer", api: "setTimeout(abort)", node: timer, class: "M", reason, suggestion };
+  };
+  const init = bare(file.constant(controller));
+  if (init === undefined || !file.isGlobalCall(init, "AbortController")) {
+    return mark("The controller is not a local constant: who else uses it cannot be seen here.");
+  }
+  const pattern = tryPattern(file, timer, controller, init) ?? straightPattern(file, timer, controller, init);
+  if (typeof pattern === "string" || pattern === undefined) {
+    return mark(pattern ?? "The timer is never cleared, or not where the limited work ends.");
+  }
+  if (testsAbort(file, timer) || testsAbort(file, pattern.work)) {
+    return mark("Code around it tests the error's name or class, which changes.");
+  }
+  const fn = functionAround(timer);
+  if (fn !== undefined && !fn.async) return mark("The function around it is not async.");
+  return {
+    rule: "abort-timeout",
+    api: "AbortController + setTimeout",
+    node: timer,
+    claims: [init],
+    class: "R",
+    reason:
+      "The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError; it waits until the work has ended.",
+    suggestion,
+    changes: () => rewrite(file, timer, pattern),
+  };
+}
+
+function rewrite(
+  file: SourceFile,
+  timer: Syntax,
+  pattern: Pattern,
+): Array<{ start: number; end: number; text: string }> {
+  const scope = file.imports.fresh("scope", timer);
+  const ms = timer.arguments[1];
+  const head = `${file.imports.use("failAfter", timer)}(${ms === undefined ? "1" : file.slice(ms)}, `;
+  const changes = pattern.signals.map((each) => ({
+    start: each.start,
+    end: each.end,
+    text: `${scope}.signal`,
+  }));
+  return [...pattern.changes(head, scope), ...changes];
+}

@@ -1,0 +1,157 @@
+import type { Finding, PromiseRule } from "../finding.ts";
+import { isPromiseValue } from "../promise-value.ts";
+import { isChained } from "../signal-argument.ts";
+import type { SourceFile } from "../source-file.ts";
+import {
+  bare,
+  holder,
+  isInlineFunction,
+  memberName,
+  plainArguments,
+  type Syntax,
+  suspends,
+} from "../syntax.ts";
+
+/** The combinators of promises, the race left out. */
+export const promiseAll: PromiseRule = {
+  rows: [
+    {
+      name: "promise-all",
+      api: "await Promise.all([a(), b()])",
+      class: "R",
+      summary:
+        "Awaited, returned or chained; of calls in place, or of `items.map(fn)` with a name or a function in place; else marked.",
+      target: "await all([() => a(), () => b()]), await map(items, fn)",
+    },
+    {
+      name: "promise-all-settled",
+      api: "Promise.allSettled(…)",
+      class: "M",
+      summary: "What each result becomes is for a person to say.",
+      target: "a taskGroup that collects results",
+    },
+    {
+      name: "promise-any",
+      api: "Promise.any(…)",
+      class: "M",
+      summary: "The promises that lose go on.",
+      target: "any([() => a(), () => b()])",
+    },
+  ],
+  find(file) {
+    for (const node of file.nodes("CallExpression")) {
+      if (file.isStaticCall(node, "Promise", "all")) file.add(allFinding(file, node));
+      else if (file.isStaticCall(node, "Promise", "allSettled")) {
+        file.add({
+          rule: "promise-all-settled",
+          api: "Promise.allSettled",
+          node,
+          class: "M",
+          reason: "Nothing cancels what still runs when the caller is cancelled.",
+          suggestion: "A taskGroup whose tasks keep their errors, or op.settle for each.",
+        });
+      } else if (file.isStaticCall(node, "Promise", "any")) {
+        file.add({
+          rule: "promise-any",
+          api: "Promise.any",
+          node,
+          class: "M",
+          reason: "The promises that lose go on, and nobody waits for them.",
+          suggestion: "any([() => a(), () => b()]) cancels the losers; it takes functions.",
+        });
+      }
+    }
+  },
+};
+
+const suggestion = "all([() => a(), () => b()]) or map(items, fn, { concurrency }).";
+
+function allFinding(file: SourceFile, node: Syntax): Finding {
+  const base = { rule: "promise-all", api: "Promise.all", node };
+  const mark = (reason: string): Finding => ({ ...base, class: "M", reason, suggestion });
+  const structural =
+    "What it started in place is now started as its children. The first failure now cancels the others, and they have ended when it rejects.";
+  if (!isTaken(node)) {
+    return mark("It rejects at the first failure while the others go on; its promise is not awaited here.");
+  }
+  if (node.typeArguments) return mark("It names its types, which all and map have otherwise.");
+  const list = bare(plainArguments(node)?.[0]);
+  if (list === undefined || node.arguments.length !== 1)
+    return mark("It rejects at the first failure while the others go on.");
+  if (list.type === "ArrayExpression") {
+    const elements = list.elements as Array<Syntax | null>;
+    if (elements.length === 0 || !elements.every((each) => isStartable(each) || isKnownPromise(file, each))) {
+      return mark(
+        "It rejects at the first failure while the others go on; not all elements are calls in place or known promises.",
+      );
+    }
+    return {
+      ...base,
+      class: "R",
+      reason: structural,
+      suggestion,
+      changes: () => [
+        { start: node.callee.start, end: node.callee.end, text: file.imports.use("all", node) },
+        ...(elements as Syntax[])
+          .filter(isStartable)
+          .map((each) => ({ start: each.start, end: each.start, text: "() => " })),
+      ],
+    };
+  }
+  const mapped = mapOf(file, list);
+  if (mapped === undefined)
+    return mark(
+      "It rejects at the first failure while the others go on; where the promises come from cannot be seen here.",
+    );
+  const { items, fn } = mapped;
+  return {
+    ...base,
+    class: "R",
+    reason: structural,
+    suggestion,
+    changes: () => [
+      { start: node.callee.start, end: node.callee.end, text: file.imports.use("map", node) },
+      { start: items.end, end: fn.start, text: ", " },
+      { start: fn.end, end: list.end, text: "" },
+    ],
+  };
+}
+
+/** Whether somebody takes its promise at once: awaited, returned, or chained. */
+function isTaken(node: Syntax): boolean {
+  const held = holder(node);
+  if (held?.type === "AwaitExpression" || held?.type === "ReturnStatement" || isChained(node)) return true;
+  return held?.type === "ArrowFunctionExpression" && bare(held.body as Syntax) === node;
+}
+
+/** A call that is evaluated in place now, and can be later. */
+function isStartable(node: Syntax | null): boolean {
+  const inner = bare(node);
+  return inner?.type === "CallExpression" && !suspends(inner);
+}
+
+/** A promise that runs already: it is waited for as it is. */
+function isKnownPromise(file: SourceFile, node: Syntax | null): boolean {
+  return node !== null && bare(node).type === "Identifier" && isPromiseValue(file, node);
+}
+
+/** `items.map(fn)` with a function in place that takes an item and its index. */
+function mapOf(file: SourceFile, list: Syntax): { items: Syntax; fn: Syntax } | undefined {
+  if (
+    list.type !== "CallExpression" ||
+    memberName(list.callee) !== "map" ||
+    list.optional ||
+    list.callee.optional
+  )
+    return undefined;
+  const [fn, ...others] = plainArguments(list) ?? [];
+  if (fn?.type === "Identifier" && others.length === 0) return { items: list.callee.object, fn };
+  if (fn === undefined || others.length > 0 || !isInlineFunction(fn) || fn.generator || list.typeArguments)
+    return undefined;
+  const params = fn.params as Syntax[];
+  if (params.length > 2 || params.some((each) => each.type === "RestElement")) return undefined;
+  if (fn.type === "FunctionExpression" && /\b(?:this|arguments)\b/.test(file.slice(fn))) return undefined;
+  if (file.hasComment(list.callee.object.end, fn.start) || file.hasComment(fn.end, list.end))
+    return undefined;
+  return { items: list.callee.object, fn };
+}

@@ -1,0 +1,186 @@
+import type { Finding, PromiseRule } from "../finding.ts";
+import { isPromiseValue } from "../promise-value.ts";
+import type { SourceFile } from "../source-file.ts";
+import {
+  bare,
+  contains,
+  isInlineFunction,
+  memberName,
+  plainArguments,
+  type Syntax,
+  suspends,
+  text,
+} from "../syntax.ts";
+import { delayText, type TimerPromise, timerPromise } from "../timer-promise.ts";
+
+const api = "Promise.race";
+
+/** `Promise.race`, with and without a timeout in it. */
+export const race: PromiseRule = {
+  rows: [
+    {
+      name: "race-timeout",
+      api: "Promise.race([call(), timeoutPromise])",
+      class: "R",
+      summary:
+        "With the timer written in place. The timer ends with the race; the error stays what it was; the promise that loses is abandoned, as before.",
+      target: "race([call(), async () => { await sleep(ms); throw e; }])",
+    },
+    {
+      name: "race-abort",
+      api: "Promise.race([promise, abortPromise])",
+      class: "M",
+      summary: "The other promise listens to a signal.",
+      target: "waitFor(promise)",
+    },
+    {
+      name: "race",
+      api: "Promise.race(…)",
+      class: "M",
+      summary: "Any other race: the losers go on.",
+      target: "race([() => a(), () => b()])",
+    },
+  ],
+  find(file) {
+    for (const node of file.nodes("CallExpression")) {
+      if (file.isStaticCall(node, "Promise", "race")) file.add(findingFor(file, node));
+    }
+  },
+};
+
+function findingFor(file: SourceFile, node: Syntax): Finding {
+  const list = bare(plainArguments(node)?.[0]);
+  const other: Finding = {
+    rule: "race",
+    api,
+    node,
+    class: "M",
+    reason: "The promises that lose go on, and nobody waits for them.",
+    suggestion: "race([() => a(), () => b()]) cancels the losers and waits for them; it takes functions.",
+  };
+  if (list?.type !== "ArrayExpression") return other;
+  const elements = list.elements as Array<Syntax | null>;
+  const timers = new Map<Syntax, TimerPromise>();
+  for (const element of elements) {
+    if (element === null || element.type === "SpreadElement") return other;
+    const timer = timerPromise(file, bare(element));
+    if (timer !== undefined) timers.set(element, timer);
+  }
+  if (timers.size === 0)
+    return elements.some((each) => waitsForAbort(file, each as Syntax))
+      ? abort(node)
+      : named(file, node, elements, other);
+  return timeout(file, node, elements as Syntax[], timers);
+}
+
+function timeout(
+  file: SourceFile,
+  node: Syntax,
+  elements: readonly Syntax[],
+  timers: ReadonlyMap<Syntax, TimerPromise>,
+): Finding {
+  const claims = [...timers.keys()].map((each) => bare(each));
+  const base = { rule: "race-timeout", api, node, claims };
+  const suggestion =
+    "withTimeout(ms, promise), or race([promise, async () => { await sleep(ms); throw error; }]).";
+  const leak = "The promise that loses goes on, and the timer keeps the process alive.";
+  const rest = elements.filter((each) => !timers.has(each));
+  const inline = rest.every(
+    (each) => (bare(each).type === "CallExpression" && !isOptional(each)) || isPromiseValue(file, each),
+  );
+  if (!inline || rest.length === 0) {
+    return {
+      ...base,
+      class: "M",
+      reason: `${leak} What the timer limits is no call in place, and may be no promise.`,
+      suggestion,
+    };
+  }
+  for (const [element, timer] of timers) {
+    if (file.hasComment(element.start, element.end, timer.ms, timer.value)) {
+      return {
+        ...base,
+        class: "M",
+        reason: `${leak} There is a comment inside, which a rewrite would lose.`,
+        suggestion,
+      };
+    }
+    if (suspends(element)) return { ...base, class: "M", reason: leak, suggestion };
+  }
+  return {
+    ...base,
+    class: "R",
+    reason: `${leak} Rewritten, the timer ends with the race; a cancellation from outside ends both.`,
+    suggestion,
+    changes: () => [
+      { start: node.callee.start, end: node.callee.end, text: file.imports.use("race", node) },
+      ...[...timers].map(([element, timer]) => {
+        return { start: element.start, end: element.end, text: timerWork(file, element, timer) };
+      }),
+    ],
+  };
+}
+
+/** The function that stands for the timer. */
+function timerWork(file: SourceFile, element: Syntax, timer: TimerPromise): string {
+  const call = `${file.imports.use("sleep", element)}(${delayText(file, timer.ms)})`;
+  const value = timer.value === undefined ? undefined : file.slice(timer.value);
+  if (timer.outcome === "resolve") {
+    if (value === undefined) return `() => ${call}`;
+    return `async () => (await ${call}, ${value})`;
+  }
+  return `async () => { await ${call}; throw ${value ?? "undefined"}; }`;
+}
+
+/** `call?.()` may be no promise. */
+function isOptional(node: Syntax): boolean {
+  return contains(node, (inner) => inner.type === "ChainExpression", isInlineFunction);
+}
+
+function waitsForAbort(file: SourceFile, element: Syntax): boolean {
+  const inner = bare(element);
+  const source = inner.type === "Identifier" ? bare(file.constant(inner)) : inner;
+  if (source === undefined) return false;
+  return contains(
+    source,
+    (each) =>
+      (each.type === "CallExpression" &&
+        memberName(each.callee) === "addEventListener" &&
+        text(each.arguments[0]) === "abort") ||
+      memberName(each) === "onabort",
+  );
+}
+
+function abort(node: Syntax): Finding {
+  return {
+    rule: "race-abort",
+    api,
+    node,
+    class: "M",
+    reason:
+      "A promise that an abort signal rejects; its listener stays on the signal when the other one wins.",
+    suggestion: "Inside an operation of that signal, waitFor(promise) ends when it is cancelled.",
+  };
+}
+
+/** A race against a constant that is a timer, by a name. */
+function named(
+  file: SourceFile,
+  node: Syntax,
+  elements: ReadonlyArray<Syntax | null>,
+  other: Finding,
+): Finding {
+  const isTimer = elements.some((each) => {
+    const inner = bare(each);
+    if (inner === undefined) return false;
+    const source = inner.type === "Identifier" ? bare(file.constant(inner)) : inner;
+    return source !== undefined && contains(source, (part) => file.isGlobalCall(part, "setTimeout"));
+  });
+  if (!isTimer) return other;
+  return {
+    ...other,
+    rule: "race-timeout",
+    reason: "The promise that loses goes on, and its timer is not written in place.",
+    suggestion: "withTimeout(ms, promise), and no timer of one's own.",
+  };
+}

@@ -1,0 +1,140 @@
+import type { Finding, PromiseRule } from "../finding.ts";
+import { awaitedCallWith, testsAbort } from "../signal-argument.ts";
+import type { SourceFile } from "../source-file.ts";
+import { bare, isConstant, plainArguments, type Syntax } from "../syntax.ts";
+
+/** Signals made in place for one call. */
+export const signalTimeout: PromiseRule = {
+  rows: [
+    {
+      name: "signal-timeout",
+      api: "signal: AbortSignal.timeout(ms)",
+      class: "R",
+      summary:
+        "As the `signal` of an awaited call whose error nobody tests for its name; anything else is marked.",
+      target: "await failAfter(ms, (scope) => call({ signal: scope.signal }))",
+    },
+    {
+      name: "signal-any",
+      api: "signal: AbortSignal.any([a, b])",
+      class: "R",
+      summary: "As the `signal` of an awaited call; anything else is marked.",
+      target: "await Cancellable.anyOf(a, b).run((op) => call({ signal: op.signal }))",
+    },
+  ],
+  find(file) {
+    // The outer one first: an `any` may hold a `timeout`.
+    for (const node of file.nodes("CallExpression")) {
+      if (file.isStaticCall(node, "AbortSignal", "any")) file.add(anyFinding(file, node));
+    }
+    for (const node of file.nodes("CallExpression")) {
+      if (file.isStaticCall(node, "AbortSignal", "timeout")) file.add(timeoutFinding(file, node));
+    }
+  },
+};
+
+function timeoutFinding(file: SourceFile, node: Syntax): Finding {
+  const base = { rule: "signal-timeout", api: "AbortSignal.timeout", node };
+  const suggestion =
+    "failAfter(ms, (scope) => call({ signal: scope.signal })) waits until the call has ended.";
+  const place = awaitedCallWith(file, node);
+  const ms = plainArguments(node)?.[0];
+  if (place === undefined || ms === undefined) {
+    return {
+      ...base,
+      class: "M",
+      reason: "The signal is not made for one awaited call: its extent is for a person to say.",
+      suggestion,
+    };
+  }
+  if (testsAbort(file, node)) {
+    return {
+      ...base,
+      class: "M",
+      reason: "Code around it tests the error's name or class, which changes.",
+      suggestion,
+    };
+  }
+  const simple = isConstant(ms) || bare(ms).type === "Identifier" || bare(ms).type === "MemberExpression";
+  if (!simple)
+    return { ...base, class: "M", reason: "The delay is computed among the arguments.", suggestion };
+  return {
+    ...base,
+    class: "R",
+    reason:
+      "The error becomes a TimeoutCancellation, whose name is TimeoutError as before; the timer, which let the process end, now keeps it alive.",
+    suggestion,
+    changes: () => {
+      const { call } = place;
+      const scope = file.imports.fresh("scope", node);
+      const name = file.imports.use("failAfter", node);
+      return [
+        { start: node.start, end: node.end, text: `${scope}.signal` },
+        { start: call.start, end: call.start, text: `${name}(${file.slice(ms)}, (${scope}) => ` },
+        { start: call.end, end: call.end, text: ")" },
+      ];
+    },
+  };
+}
+
+function anyFinding(file: SourceFile, node: Syntax): Finding {
+  const base = { rule: "signal-any", api: "AbortSignal.any", node };
+  const suggestion =
+    "Cancellable.anyOf(a, b).run((op) => call({ signal: op.signal })) leaves nothing on long-lived signals.";
+  const place = awaitedCallWith(file, node);
+  const list = bare(plainArguments(node)?.[0]);
+  const elements = list?.type === "ArrayExpression" ? (list.elements as Array<Syntax | null>) : [];
+  const plain = elements.every((each) => {
+    const inner = bare(each);
+    return (
+      inner?.type === "Identifier" ||
+      inner?.type === "MemberExpression" ||
+      timeoutOf(file, inner) !== undefined
+    );
+  });
+  if (place === undefined || elements.length === 0 || !plain) {
+    return {
+      ...base,
+      class: "M",
+      reason: "The signal is not made for one awaited call; on Node 20 it leaks on long-lived signals.",
+      suggestion,
+    };
+  }
+  if (testsAbort(file, node)) {
+    return {
+      ...base,
+      class: "M",
+      reason: "Code around it tests the error's name or class, which changes.",
+      suggestion,
+    };
+  }
+  const inside = elements.flatMap((each) =>
+    timeoutOf(file, bare(each)) === undefined ? [] : [bare(each as Syntax)],
+  );
+  return {
+    ...base,
+    claims: inside,
+    class: "R",
+    reason: "The error becomes a CancellationError whose cause is the signal's reason.",
+    suggestion,
+    changes: () => {
+      const { call } = place;
+      const op = file.imports.fresh("op", node);
+      const name = file.imports.use("Cancellable", node);
+      const parts = elements.map((each) => {
+        const ms = timeoutOf(file, bare(each));
+        if (ms === undefined) return file.slice(each as Syntax);
+        return `new ${file.imports.use("TimeoutSource", node)}(${file.slice(ms)})`;
+      });
+      return [
+        { start: node.start, end: node.end, text: `${op}.signal` },
+        { start: call.start, end: call.start, text: `${name}.anyOf(${parts.join(", ")}).run((${op}) => ` },
+        { start: call.end, end: call.end, text: ")" },
+      ];
+    },
+  };
+}
+
+function timeoutOf(file: SourceFile, node: Syntax | undefined): Syntax | undefined {
+  return file.isStaticCall(node, "AbortSignal", "timeout") ? plainArguments(node)?.[0] : undefined;
+}

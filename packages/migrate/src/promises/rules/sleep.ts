@@ -1,0 +1,140 @@
+import type { Finding, PromiseRule } from "../finding.ts";
+import type { SourceFile } from "../source-file.ts";
+import { bare, holder, isConstant, type Syntax } from "../syntax.ts";
+import { delayText, isNumber, type TimerPromise, timerPromise } from "../timer-promise.ts";
+
+const api = "new Promise(setTimeout)";
+
+/** Timers that settle a promise. */
+export const sleep: PromiseRule = {
+  rows: [
+    {
+      name: "sleep",
+      api: "await new Promise(r => setTimeout(r, ms))",
+      class: "S",
+      summary:
+        "A delay that is a number without doubt; another one needs `--structural`. No delay and 0 become 1, as timers have it.",
+      target: "await sleep(ms)",
+    },
+    {
+      name: "sleep-helper",
+      api: "new Promise(r => setTimeout(r, ms)), not awaited",
+      class: "R",
+      summary: "The body of a helper, or a promise that is passed on; the helper stays where it is.",
+      target: "sleep(ms)",
+    },
+    {
+      name: "sleep-value",
+      api: "new Promise(r => setTimeout(() => r(v), ms))",
+      class: "R",
+      summary: "A timer with a value.",
+      target: "(await sleep(ms), v)",
+    },
+    {
+      name: "sleep-reject",
+      api: "new Promise((_, reject) => setTimeout(() => reject(e), ms))",
+      class: "M",
+      summary: "A timer that rejects, outside of a race.",
+      target: "failAfter(ms, body)",
+    },
+  ],
+  find(file) {
+    for (const node of file.nodes("NewExpression")) {
+      const timer = timerPromise(file, node);
+      if (timer !== undefined) file.add(findingFor(file, node, timer));
+    }
+  },
+};
+
+function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Finding {
+  const claims = [node];
+  const mark = (rule: string, reason: string, suggestion: string): Finding => {
+    return { rule, api, node, claims, class: "M", reason, suggestion };
+  };
+  if (timer.outcome === "reject") {
+    return mark(
+      "sleep-reject",
+      "A timer that rejects is half of a timeout, and its other half is not here.",
+      "Run what it limits in failAfter(ms, body) or withTimeout(ms, promise).",
+    );
+  }
+  const held = holder(node);
+  const awaited = held?.type === "AwaitExpression" ? held : undefined;
+  const unused = awaited !== undefined && awaited.parent?.type === "ExpressionStatement";
+  const hasValue = timer.value !== undefined && !isUndefined(file, timer.value);
+  const rule = hasValue ? "sleep-value" : awaited ? "sleep" : "sleep-helper";
+  if (file.hasComment(node.start, node.end, timer.ms, hasValue ? timer.value : undefined)) {
+    return mark(rule, "There is a comment inside, which a rewrite would lose.", "await sleep(ms)");
+  }
+  const sure = isNumber(file, timer.ms);
+  const doubt = sure
+    ? ""
+    : " The delay must be a number: sleep refuses undefined and NaN, which a timer takes for 1.";
+  if (hasValue) return valueFinding(file, node, timer, awaited, doubt);
+  const type = node.typeArguments ?? node.typeParameters;
+  if (type && !/^<\s*(void|undefined|unknown|any|null)\s*>$/.test(file.slice(type)) && !unused) {
+    return mark(rule, "The type of the promise is not void, and its value is used.", "await sleep(ms)");
+  }
+  const edit = () => {
+    const name = file.imports.use("sleep", node);
+    return [{ start: node.start, end: node.end, text: `${name}(${delayText(file, timer.ms)})` }];
+  };
+  const safe = awaited !== undefined && sure;
+  return {
+    rule,
+    api,
+    node,
+    claims,
+    class: safe ? "S" : "R",
+    changes: edit,
+    reason: awaited
+      ? `The sleep becomes cancellable.${doubt}`
+      : `The promise becomes one that a cancellation rejects.${doubt}`,
+    suggestion: "Use sleep(ms).",
+  };
+}
+
+function valueFinding(
+  file: SourceFile,
+  node: Syntax,
+  timer: TimerPromise,
+  awaited: Syntax | undefined,
+  doubt: string,
+): Finding {
+  const value = timer.value as Syntax;
+  const fixed = isConstant(value) || (bare(value).type === "Identifier" && !timer.late);
+  const base = { rule: "sleep-value", api, node, claims: [node] };
+  const suggestion = awaited ? "(await sleep(ms), value)" : "sleep(ms).then(() => value)";
+  if (!timer.late && !fixed) {
+    return {
+      ...base,
+      class: "M",
+      reason: "The value is evaluated before the delay, not after it.",
+      suggestion,
+    };
+  }
+  return {
+    ...base,
+    class: "R",
+    reason: `The sleep becomes cancellable; the value is evaluated after it.${doubt}`,
+    suggestion,
+    changes: () => {
+      const call = `${file.imports.use("sleep", node)}(${delayText(file, timer.ms)})`;
+      const code = file.slice(value);
+      // At the start of a statement a parenthesis could be taken for a call of what is before it.
+      if (awaited?.argument === node && awaited.parent?.type !== "ExpressionStatement") {
+        return [{ start: awaited.start, end: awaited.end, text: `(await ${call}, ${code})` }];
+      }
+      if (awaited?.parent?.type === "ExpressionStatement" && isConstant(value)) {
+        return [{ start: node.start, end: node.end, text: call }];
+      }
+      const body = bare(value).type === "ObjectExpression" ? `(${code})` : code;
+      return [{ start: node.start, end: node.end, text: `${call}.then(() => ${body})` }];
+    },
+  };
+}
+
+function isUndefined(file: SourceFile, node: Syntax): boolean {
+  const inner = bare(node);
+  return inner.type === "Identifier" && file.names.isGlobal(inner, "undefined");
+}

@@ -1,0 +1,139 @@
+import type { SourceFile } from "./source-file.ts";
+import {
+  bare,
+  contains,
+  isFunction,
+  isInlineFunction,
+  onlyExpression,
+  plainArguments,
+  type Syntax,
+} from "./syntax.ts";
+
+/** `new Promise((resolve, reject) => setTimeout(…))` and nothing else. */
+export interface TimerPromise {
+  readonly outcome: "resolve" | "reject";
+  /** The delay; none is 0. */
+  readonly ms: Syntax | undefined;
+  readonly value: Syntax | undefined;
+  /** Whether the value is evaluated when the timer fires. */
+  readonly late: boolean;
+}
+
+/** Reads a promise that a timer settles; undefined for anything that does more. */
+export function timerPromise(file: SourceFile, node: Syntax): TimerPromise | undefined {
+  if (node.type !== "NewExpression" || !file.isGlobal(node.callee, "Promise")) return undefined;
+  const executor = bare(node.arguments[0]);
+  if (node.arguments.length !== 1 || !isInlineFunction(executor) || executor.async || executor.generator)
+    return undefined;
+  const settlers = settlersOf(file, executor);
+  const only = onlyExpression(executor);
+  const call =
+    only?.type === "UnaryExpression" && only.operator === "void" ? bare(only.argument as Syntax) : only;
+  if (settlers === undefined || !isTimer(file, call)) return undefined;
+  const args = plainArguments(call);
+  const callback = bare(args?.[0]);
+  if (args === undefined || callback === undefined || args.length > 3) return undefined;
+  const ms = args[1];
+  if (callback.type === "Identifier") {
+    const outcome = settlers.get(callback);
+    return outcome === undefined ? undefined : { outcome, ms, value: args[2], late: false };
+  }
+  if (!isInlineFunction(callback) || callback.params.length > 0 || callback.generator || args.length > 2)
+    return undefined;
+  const inner = onlyExpression(callback);
+  if (callback.async || inner?.type !== "CallExpression" || inner.arguments.length > 1) return undefined;
+  const outcome = settlers.get(inner.callee);
+  const values = plainArguments(inner);
+  if (outcome === undefined || values === undefined) return undefined;
+  return { outcome, ms, value: values[0], late: true };
+}
+
+/** Whether an executor sets a timer that settles its promise, whatever else it does. */
+export function isTimedExecutor(file: SourceFile, executor: Syntax): boolean {
+  const settlers = new Set<Syntax>();
+  for (const param of executor.params as Syntax[]) {
+    if (param.type !== "Identifier") continue;
+    for (const use of file.names.scopeOf(param).bindings.get(param.name)?.references ?? []) settlers.add(use);
+  }
+  const settles = (node: Syntax): boolean => settlers.has(node);
+  return contains(
+    executor.body,
+    (node) => isTimer(file, node) && node.arguments.length > 0 && contains(node.arguments[0], settles),
+    isFunction,
+  );
+}
+
+function isTimer(file: SourceFile, node: Syntax | undefined): node is Syntax {
+  return node?.type === "CallExpression" && file.isGlobalCall(node, "setTimeout");
+}
+
+/** The one use of `resolve` or `reject`; undefined if there are more, or none. */
+function settlersOf(file: SourceFile, executor: Syntax): Map<Syntax, "resolve" | "reject"> | undefined {
+  const uses = new Map<Syntax, "resolve" | "reject">();
+  const params = executor.params as Syntax[];
+  if (params.length < 1 || params.length > 2) return undefined;
+  for (const [index, param] of params.entries()) {
+    if (param.type !== "Identifier") return undefined;
+    const binding = file.names.scopeOf(param).bindings.get(param.name);
+    for (const use of binding?.references ?? []) uses.set(use, index === 0 ? "resolve" : "reject");
+  }
+  return uses.size === 1 ? uses : undefined;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** The code of a delay, as `sleep` takes it: what a timer makes of 0 and of nothing is 1. */
+export function delayText(file: SourceFile, ms: Syntax | undefined): string {
+  const inner = bare(ms);
+  if (inner === undefined || (inner.type === "Literal" && inner.value === 0)) return "1";
+  return file.slice(inner);
+}
+
+/** Whether a delay is a number without doubt; `setTimeout` takes anything, `sleep` does not. */
+export function isNumber(file: SourceFile, node: Syntax | undefined, depth = 0): boolean {
+  const inner = bare(node);
+  if (inner === undefined || depth > 8) return inner === undefined;
+  if (file.types?.isNumber(inner)) return true;
+  switch (inner.type) {
+    case "Literal":
+      return typeof inner.value === "number" && inner.value <= longestTimer;
+    case "UnaryExpression":
+      return (inner.operator === "-" || inner.operator === "+") && isNumber(file, inner.argument, depth + 1);
+    case "BinaryExpression":
+      return (
+        ["+", "-", "*", "/", "%", "**"].includes(inner.operator) &&
+        isNumber(file, inner.left, depth + 1) &&
+        isNumber(file, inner.right, depth + 1)
+      );
+    case "ConditionalExpression":
+      return isNumber(file, inner.consequent, depth + 1) && isNumber(file, inner.alternate, depth + 1);
+    case "LogicalExpression":
+      return inner.operator !== "&&" && isNumber(file, inner.right, depth + 1) && file.isTypeScript;
+    case "CallExpression":
+      return (
+        inner.callee.type === "MemberExpression" &&
+        (file.isGlobal(inner.callee.object, "Math") || file.isStaticCall(inner, "Date", "now"))
+      );
+    case "Identifier":
+      return isNumberName(file, inner, depth);
+    default:
+      return false;
+  }
+}
+
+function isNumberName(file: SourceFile, node: Syntax, depth: number): boolean {
+  const binding = file.names.binding(node);
+  const declaration = binding?.declarations[0];
+  if (binding?.declarations.length !== 1 || declaration === undefined) return false;
+  if (declaration.typeAnnotation) {
+    return declaration.typeAnnotation.typeAnnotation.type === "TSNumberKeyword" && !declaration.optional;
+  }
+  const parent = declaration.parent as Syntax;
+  if (parent.type === "VariableDeclarator" && parent.id === declaration && parent.init) {
+    return (binding.kind === "const" || file.isTypeScript) && isNumber(file, parent.init, depth + 1);
+  }
+  if (parent.type === "AssignmentPattern" && parent.left === declaration && binding.kind === "parameter") {
+    return isNumber(file, parent.right, depth + 1);
+  }
+  return false;
+}

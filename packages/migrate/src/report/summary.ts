@@ -1,0 +1,185 @@
+import type { Edit } from "../engine.ts";
+import type { EngineName } from "../options.ts";
+import type { FileResult, PlacedEdit, PlacedMark, Problem } from "../results.ts";
+
+/** A place in the report. */
+interface Entry {
+  readonly rule: string;
+  readonly api: string;
+  readonly line: number;
+  readonly column: number;
+  readonly class: "S" | "R" | "M" | "X";
+  readonly reason: string;
+  readonly suggestion: string;
+  readonly frame: string;
+}
+
+interface EditEntry extends Entry {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  /** Whether it goes with another edit, such as an import line: no reference of its own. */
+  readonly companion: boolean;
+}
+
+export interface ReportedFile {
+  readonly file: string;
+  readonly changed: boolean;
+  /** The APIs that were rewritten, one for each reference. */
+  readonly simple_replacements: readonly string[];
+  /** The APIs that are left for a person, one for each reference. */
+  readonly complex_patterns: readonly string[];
+  /** No reference is left. */
+  readonly migrated: boolean;
+  /** Only for `asyncio`. */
+  readonly asyncioFree?: boolean;
+  readonly references: number;
+  readonly edits: readonly EditEntry[];
+  readonly review: readonly Entry[];
+  readonly error?: Problem;
+}
+
+export interface Report {
+  readonly tool: "cancelable-migrate";
+  readonly engine: EngineName;
+  readonly written: boolean;
+  readonly total: number;
+  readonly migrated: number;
+  readonly errors: number;
+  readonly needs_review: number;
+  readonly fully_migrated: number;
+  readonly totals: {
+    /** Files that were looked at, also those without a reference. */
+    readonly files: number;
+    readonly parsed: number;
+    readonly references: number;
+    readonly edits: number;
+    readonly marks: number;
+    readonly parse_errors: number;
+    readonly milliseconds: number;
+    readonly rules: Readonly<Record<string, { readonly edits: number; readonly marks: number }>>;
+  };
+  readonly results: readonly ReportedFile[];
+}
+
+/** Gathers the results of a run, one file at a time, without their texts. */
+export class Summary {
+  readonly files: ReportedFile[] = [];
+  readonly #engine: EngineName;
+  readonly #written: boolean;
+  readonly #rules = new Map<string, { edits: number; marks: number }>();
+  #seen = 0;
+  #parsed = 0;
+  references = 0;
+  edits = 0;
+  marks = 0;
+  errors = 0;
+  parseErrors = 0;
+
+  constructor(engine: EngineName, written: boolean) {
+    this.#engine = engine;
+    this.#written = written;
+  }
+
+  get seen(): number {
+    return this.#seen;
+  }
+
+  get changed(): number {
+    return this.files.filter((file) => file.changed).length;
+  }
+
+  add(result: FileResult, label: string): void {
+    this.#seen++;
+    const { problem, edits, review } = result;
+    if (result.parsed || problem?.kind === "parse") this.#parsed++;
+    if (problem !== undefined) {
+      this.errors++;
+      if (problem.kind === "parse") this.parseErrors++;
+    }
+    // A file that could not be written keeps its edits in the report, as not made.
+    const counted = edits.filter((edit) => edit.companion !== true);
+    this.references += result.references;
+    this.edits += counted.length;
+    this.marks += review.length;
+    for (const { rule } of counted) this.#count(rule).edits++;
+    for (const { rule } of review) this.#count(rule).marks++;
+    if (edits.length === 0 && review.length === 0 && problem === undefined) return;
+    const done = review.length === 0 && problem === undefined;
+    this.files.push({
+      file: label,
+      changed: edits.length > 0 && problem === undefined,
+      simple_replacements: counted.map(({ api }) => api),
+      complex_patterns: review.map(({ api }) => api),
+      migrated: done,
+      ...(this.#engine === "asyncio" && { asyncioFree: done }),
+      references: result.references,
+      edits: edits.map(editEntry),
+      review: review.map(markEntry),
+      ...(problem !== undefined && { error: problem }),
+    });
+  }
+
+  report(milliseconds: number): Report {
+    const { files } = this;
+    return {
+      tool: "cancelable-migrate",
+      engine: this.#engine,
+      written: this.#written,
+      total: files.length,
+      migrated: this.changed,
+      errors: this.errors,
+      needs_review: files.filter((file) => file.review.length > 0).length,
+      fully_migrated: files.filter((file) => file.migrated).length,
+      totals: {
+        files: this.#seen,
+        parsed: this.#parsed,
+        references: this.references,
+        edits: this.edits,
+        marks: this.marks,
+        parse_errors: this.parseErrors,
+        milliseconds: Math.round(milliseconds),
+        rules: Object.fromEntries([...this.#rules].sort(([a], [b]) => (a < b ? -1 : 1))),
+      },
+      results: files,
+    };
+  }
+
+  #count(rule: string): { edits: number; marks: number } {
+    let count = this.#rules.get(rule);
+    if (count === undefined) {
+      count = { edits: 0, marks: 0 };
+      this.#rules.set(rule, count);
+    }
+    return count;
+  }
+}
+
+function editEntry(edit: PlacedEdit): EditEntry {
+  const { rule, api, line, column, frame, start, end, text, companion } = edit;
+  return {
+    rule,
+    api,
+    line,
+    column,
+    class: edit.class,
+    reason: reasonOf(edit),
+    suggestion: text,
+    frame,
+    start,
+    end,
+    text,
+    companion: companion === true,
+  };
+}
+
+function reasonOf(edit: Edit): string {
+  if (edit.reason !== undefined) return edit.reason;
+  return edit.class === "S"
+    ? "Safe: every precondition was checked."
+    : "Structural: see the rule for what changes.";
+}
+
+function markEntry({ rule, api, line, column, class: kind, reason, suggestion, frame }: PlacedMark): Entry {
+  return { rule, api, line, column, class: kind, reason, suggestion, frame };
+}

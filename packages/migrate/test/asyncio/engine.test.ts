@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { createAsyncioEngine } from "../../src/asyncio/index.ts";
+import { applyEdits } from "./apply-edits.ts";
+
+const engine = await createAsyncioEngine();
+const safe = { structural: false };
+
+describe("the asyncio engine", () => {
+  it.each([
+    ["print statement", "import asyncio\nprint 'x'\n"],
+    ["exec statement", "import asyncio\nexec 'x'\n"],
+    ["octal number", "import asyncio\nx = 0777\n"],
+    ["long number", "import asyncio\nx = 10L\n"],
+    ["ur string", "import asyncio\nx = ur'x'\n"],
+    ["backquotes", "import asyncio\nx = `x`\n"],
+    ["unequal sign", "import asyncio\nx = 1 <> 2\n"],
+    ["raise with a comma", "import asyncio\nraise E, 'x'\n"],
+    ["tuple parameter", "import asyncio\ndef f((a, b)): pass\n"],
+    ["except with a comma", "import asyncio\ntry:\n    pass\nexcept A, e:\n    pass\n"],
+    ["a keyword as a name", "import asyncio\nasync = asyncio.async\n"],
+    ["open bracket", "import asyncio\nf(\n"],
+    ["half a file", "import asyncio\nasync def f(:\n"],
+    ["a statement cut short", "import asyncio\nx = asyncio.\n"],
+  ])("reports a parse error and nothing else for %s", async (_, text) => {
+    const analysis = await engine.analyze("a.py", text, safe);
+    expect(analysis.parseError).toMatch(/./);
+    expect(analysis).toMatchObject({ edits: [], marks: [], references: 0 });
+  });
+
+  it("is about Python and project files, and asks further only where asyncio is named", () => {
+    expect(
+      ["a.py", "b/c.pyi", "pyproject.toml", "requirements/dev.txt"].map((path) => engine.matches(path)),
+    ).toEqual([true, true, true, true]);
+    expect(["a.ts", "notes.txt", "x.pyc"].some((path) => engine.matches(path))).toBe(false);
+    expect(engine.mayMatter("import asyncio")).toBe(true);
+    expect(engine.mayMatter("import trio\nprint(1)\n")).toBe(false);
+  });
+
+  it("has rules with different names, each with every column of the table", () => {
+    const names = engine.rules.map((rule) => rule.name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const rule of engine.rules) expect(Object.values(rule).every((column) => column !== "")).toBe(true);
+    expect(new Set(engine.rules.map((rule) => rule.class))).toEqual(new Set(["S", "R", "M", "X"]));
+  });
+
+  it("edits with the rules asked for only, and keeps the import for the rest", async () => {
+    const text =
+      "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n    await asyncio.to_thread(f)\n";
+    const { edits, marks, references } = await engine.analyze("a.py", text, { ...safe, only: ["sleep"] });
+    expect(applyEdits(text, edits)).toBe(
+      text.replace("asyncio.sleep", "anyio.sleep").replace("\n", "\nimport anyio\n"),
+    );
+    expect(marks).toEqual([]);
+    expect(references).toBe(1);
+  });
+
+  it("leaves line ends, BOM, tabs and everything outside its edits as it was", async () => {
+    const text =
+      "\uFEFF# 😀\r\nimport asyncio\r\nasync def f():\r\n\tawait  asyncio . sleep( 1 ) # 😀 asyncio.sleep\r\n";
+    const { edits } = await engine.analyze("a.py", text, safe);
+    expect(applyEdits(text, edits)).toBe(
+      text.replace("import asyncio", "import anyio").replace("asyncio . sleep", "anyio.sleep"),
+    );
+  });
+
+  it("imports before neither a docstring nor a __future__ import", async () => {
+    const text =
+      '"""from x import y"""\nfrom __future__ import annotations; import asyncio\nasync def f(): await asyncio.sleep(0)\n';
+    const { edits } = await engine.analyze("a.py", text, safe);
+    expect(applyEdits(text, edits)).toBe(text.replaceAll("asyncio", "anyio"));
+  });
+
+  it("reads deep nesting and long lines without trouble", async () => {
+    const text = `import asyncio\nx = ${"(".repeat(150)}asyncio${")".repeat(150)}\ny = [${"1, ".repeat(20_000)}]\n`;
+    const analysis = await engine.analyze("a.py", text, safe);
+    expect(analysis.references).toBe(1);
+  });
+});

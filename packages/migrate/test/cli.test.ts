@@ -1,0 +1,186 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, readdirSync, statSync, symlinkSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { after, before, cli, marked, Project } from "./support/project.ts";
+
+describe("A run without --write", () => {
+  test("shows a diff and changes nothing.", async () => {
+    using project = new Project({ "a.ts": before });
+    const { code, out } = await cli("promises", project.root);
+    expect(code).toBe(1);
+    expect(out).toContain("-  await new Promise((r) => setTimeout(r, 5));\n+  await sleep(5);\n");
+    expect(out).toContain("1 file to change (1 edit)");
+    expect(project.read("a.ts")).toBe(before);
+  });
+
+  test("colours the diff when asked.", async () => {
+    using project = new Project({ "a.ts": before });
+    const { out } = await cli("promises", project.root, "--color");
+    expect(out).toContain("\u001b[32m+  await sleep(5);");
+  });
+
+  test("names files only with --check.", async () => {
+    using project = new Project({ "a.ts": before });
+    const { code, out } = await cli("promises", project.root, "--check");
+    expect(code).toBe(1);
+    expect(out).toContain("a.ts: needs changes\n");
+    expect(out).not.toContain("+  await");
+  });
+
+  test("exits with 0 when there is nothing to do, 2 when a person has to look, 3 on errors.", async () => {
+    using nothing = new Project({ "a.ts": "export {};\n" });
+    expect((await cli("promises", nothing.root)).code).toBe(0);
+    using review = new Project({ "a.ts": before, "b.ts": marked });
+    const { code, out } = await cli("promises", review.root);
+    expect(code).toBe(2);
+    expect(out).toContain("b.ts:1:1 process-signal");
+    using broken = new Project({ "a.ts": "new Promise(;\n", "b.ts": before });
+    expect((await cli("promises", broken.root)).code).toBe(3);
+  });
+});
+
+describe("A run with --write", () => {
+  test("changes the files, and a second one changes nothing.", async () => {
+    using project = new Project({ "src/a.ts": before, "src/b.ts": marked });
+    chmodSync(project.path("src/a.ts"), 0o755);
+    expect((await cli("promises", project.root, "--write")).code).toBe(2);
+    expect(project.read("src/a.ts")).toBe(after);
+    expect(project.read("src/b.ts")).toBe(marked);
+    expect(statSync(project.path("src/a.ts")).mode & 0o777).toBe(0o755);
+    expect(readdirSync(project.path("src"))).toEqual(["a.ts", "b.ts"]);
+    const again = await cli("promises", project.root, "--write");
+    expect(again.out).toContain("0 files changed");
+    expect(project.read("src/a.ts")).toBe(after);
+  });
+
+  test("refuses a git tree with changes, unless forced.", async () => {
+    using project = new Project({ "a.ts": before });
+    execFileSync("git", ["init", "-q", project.root]);
+    const refused = await cli("promises", project.root, "--write");
+    expect(refused).toMatchObject({ code: 3, out: "" });
+    expect(refused.err).toContain("not committed");
+    expect(project.read("a.ts")).toBe(before);
+    expect((await cli("promises", project.root, "--write", "--force")).code).toBe(1);
+    expect(project.read("a.ts")).toBe(after);
+  });
+
+  test("does structural rewrites only with --structural.", async () => {
+    const text = 'import delay from "delay";\nexport const f = () => delay(5);\n';
+    using project = new Project({ "a.ts": text });
+    expect((await cli("promises", project.root, "--write")).code).toBe(2);
+    expect(project.read("a.ts")).toBe(text);
+    expect((await cli("promises", project.root, "--write", "--structural")).code).toBe(1);
+    expect(project.read("a.ts")).toBe(
+      'import { sleep } from "@hother/cancelable";\nexport const f = () => sleep(5);\n',
+    );
+  });
+
+  test("writes through a link, which stays a link.", async () => {
+    using project = new Project({ "real/a.ts": before });
+    symlinkSync(project.path("real/a.ts"), project.path("link.ts"));
+    await cli("promises", project.path("link.ts"), "--write");
+    expect(project.read("real/a.ts")).toBe(after);
+    expect(project.read("link.ts")).toBe(after);
+  });
+});
+
+describe("The choice of files", () => {
+  test("respects .gitignore at every level, node_modules, declarations and the files named.", async () => {
+    using project = new Project({
+      ".gitignore": "dist/\n*.gen.ts\n",
+      "dist/a.ts": before,
+      "a.gen.ts": before,
+      "src/.gitignore": "!keep.gen.ts\nlocal.ts\n",
+      "src/keep.gen.ts": before,
+      "src/local.ts": before,
+      "node_modules/x/a.ts": before,
+      "types.d.ts": before,
+      "src/a.ts": before,
+    });
+    const { out } = await cli("promises", project.root, "--check");
+    expect(out.match(/[\w./-]+(?=: needs)/g)).toEqual([
+      project.path("src/a.ts"),
+      project.path("src/keep.gen.ts"),
+    ]);
+    // What is named is looked at.
+    expect((await cli("promises", project.path("dist/a.ts"))).code).toBe(1);
+  });
+
+  test("takes --include and --exclude as .gitignore has them.", async () => {
+    using project = new Project({ "src/a.ts": before, "src/a.test.ts": before, "lib/a.ts": before });
+    const { out } = await cli(
+      "promises",
+      project.root,
+      "--check",
+      "--include",
+      "src/**",
+      "--exclude",
+      "*.test.ts",
+    );
+    expect(out.match(/[\w./-]+(?=: needs)/g)).toEqual([project.path("src/a.ts")]);
+  });
+
+  test("applies only the rules named by --only.", async () => {
+    using project = new Project({ "a.ts": before + marked });
+    const { code, out } = await cli("promises", project.root, "--only", "process-signal");
+    expect(code).toBe(2);
+    expect(out).not.toContain("sleep");
+  });
+});
+
+describe("Bad input", () => {
+  test("is reported and skipped, and nothing else is lost.", async () => {
+    using project = new Project({
+      "broken.ts": "await new Promise(;\n",
+      "latin1.ts": Buffer.from("// caf\xe9 setTimeout\n", "latin1"),
+      "huge.ts": `// ${"x".repeat(10_000_000)}\n`,
+      "good.ts": before,
+    });
+    symlinkSync(project.root, project.path("loop"));
+    symlinkSync(project.path("b.ts"), project.path("a.ts"));
+    symlinkSync(project.path("a.ts"), project.path("b.ts"));
+    const { code, out } = await cli("promises", project.root, "--write");
+    expect(code).toBe(3);
+    expect(out).toMatch(/broken\.ts: \S/);
+    expect(out).toContain("latin1.ts: is not valid UTF-8");
+    expect(out).toContain("huge.ts: 10.0 MB are too many");
+    expect(out).toContain("loop: is a link to a folder it is in");
+    expect(out).toContain("a.ts: cannot be read: ELOOP");
+    expect(project.read("good.ts")).toBe(after);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("without permission is reported.", async () => {
+    using project = new Project({ "secret.ts": before, "closed/a.ts": before });
+    chmodSync(project.path("secret.ts"), 0);
+    chmodSync(project.path("closed"), 0);
+    const { code, out } = await cli("promises", project.root);
+    chmodSync(project.path("closed"), 0o755);
+    expect(code).toBe(3);
+    expect(out).toContain("secret.ts: cannot be read: EACCES");
+    expect(out).toContain("closed: cannot be read: EACCES");
+  });
+
+  test("that does not exist is an error.", async () => {
+    const { code, out } = await cli("promises", "/no/such/folder");
+    expect(code).toBe(3);
+    expect(out).toContain("/no/such/folder: cannot be read: ENOENT");
+  });
+
+  test("on the command line exits with 3 and says what is wrong.", async () => {
+    expect(await cli("callbacks", ".")).toMatchObject({
+      code: 3,
+      err: expect.stringContaining("promises or asyncio"),
+    });
+    expect(await cli("promises")).toMatchObject({ code: 3, err: expect.stringContaining("No path") });
+    expect(await cli("promises", ".", "--only", "nothing")).toMatchObject({ code: 3 });
+    expect(await cli("promises", ".", "--jobs", "0")).toMatchObject({ code: 3 });
+    expect(await cli("promises", ".", "--write", "--check")).toMatchObject({ code: 3 });
+    expect(await cli("--help")).toMatchObject({ code: 0, out: expect.stringContaining("--structural") });
+  });
+
+  test("keeps a byte order mark and CRLF.", async () => {
+    using project = new Project({ "a.ts": `\uFEFF${before.replaceAll("\n", "\r\n")}` });
+    await cli("promises", project.root, "--write");
+    expect(project.read("a.ts")).toBe(`\uFEFF${after.replaceAll("\n", "\r\n")}`);
+  });
+});

@@ -1,0 +1,43 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Edit } from "../src/engine.ts";
+import { applied, compose, inOrder, originalOffset } from "../src/promises/compose.ts";
+
+const source = "abcdefghijklmnopqrstuvwxyz";
+
+/** Random edits of a text: in order, apart from each other. */
+function edits(text: string, numbers: readonly number[]): Edit[] {
+  const places = [...new Set(numbers.map((number) => number % (text.length + 1)))].sort((a, b) => a - b);
+  const made: Edit[] = [];
+  for (let i = 0; i + 1 < places.length; i += 2) {
+    const start = places[i] as number;
+    const insert = (numbers[i] as number) % 3 === 0;
+    const end = insert ? start : (places[i + 1] as number);
+    const replacement = (numbers[i] as number) % 2 === 0 ? "" : `<${i}>`;
+    if (start === end && replacement === "") continue;
+    made.push({ start, end, text: replacement, rule: "r", api: "a", class: "S" });
+  }
+  return inOrder(made) ?? [];
+}
+
+describe("Composing edits", () => {
+  test("does what the two lists do one after the other, on the original.", () => {
+    const numbers = fc.array(fc.nat(1_000), { maxLength: 12 });
+    fc.assert(
+      fc.property(numbers, numbers, (one, two) => {
+        const first = edits(source, one);
+        const middle = applied(source, first);
+        const second = edits(middle, two);
+        const both = compose(source, first, second);
+        expect(inOrder(both)).toEqual(both);
+        expect(applied(source, both)).toBe(applied(middle, second));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("finds the place in the original again.", () => {
+    const first: Edit[] = [{ start: 3, end: 6, text: "12345", rule: "r", api: "a", class: "S" }];
+    expect([2, 3, 7, 8, 9].map((at) => originalOffset(first, at))).toEqual([2, 3, 3, 6, 7]);
+  });
+});

@@ -1,0 +1,12 @@
+const log = [];
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+setTimeout(() => log.push("timer"), 0);
+await new Promise((resolve) => setTimeout(resolve, 0));
+log.push("slept 0");
+setTimeout(() => log.push("timer 5"), 5);
+await new Promise((resolve) => setTimeout(resolve, 10));
+log.push("slept 10");
+await sleep(5);
+log.push(await new Promise((resolve) => setTimeout(() => resolve("value"), 1)));
+await new Promise((resolve) => setTimeout(resolve));
+console.log(log.join(", "));
