@@ -1,4 +1,4 @@
-import { AsyncBackend, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
+import { AsyncBackend, CancellationError, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
 import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Scheduler } from "effect";
 import { type AnyFiber, ending, forkChildOf, interruptFor, interruption } from "./fiber.ts";
 
@@ -65,14 +65,14 @@ export class EffectBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       const begin = (): Promise<void> =>
         new Promise((resolve, reject) => {
-          task.execute(body, () => (task.status === "failed" ? reject(task.error) : resolve()));
+          task.execute(body, () => (task.status === "completed" ? resolve() : reject(task.error)));
         });
-      this.#forkBelow(this.fiberOf(scope), this.#shadow(scope, begin, task));
+      this.#forkBelow(this.fiberOf(owner), this.#shadow(scope, begin));
     });
     return task;
   }
@@ -133,33 +133,32 @@ export class EffectBackend extends AsyncBackend {
     return parent === undefined ? this.#fork(effect) : forkChildOf(parent, effect);
   }
 
-  /** A fiber that stands for library code: interrupting it cancels `scope` and waits, and the reverse. */
-  #shadow(
-    scope: CancelScope,
-    begin: () => PromiseLike<unknown>,
-    task?: { readonly hasEnded: boolean },
-  ): Effect.Effect<void, unknown> {
+  /**
+   * A fiber that stands for library code: interrupting it cancels `scope` and waits. When the scope is
+   * cancelled the code ends by itself, and only then the fiber is interrupted for it: fibers below it may
+   * stand for code that is shielded from that.
+   */
+  #shadow(scope: CancelScope, begin: () => PromiseLike<unknown>): Effect.Effect<void, unknown> {
     return Effect.withFiber((fiber) => {
       this.setNative(scope, fiber);
-      let interrupted = false;
+      let ended = false;
       let work: PromiseLike<unknown> | undefined;
-      let listening: Disposable | undefined;
       const waiting = Effect.callback<void, unknown>((resume) => {
         work = begin();
         work.then(
-          () => resume(Effect.void),
-          (error: unknown) => resume(Effect.fail(error)),
+          () => {
+            ended = true;
+            resume(Effect.void);
+          },
+          (error: unknown) => {
+            ended = true;
+            if (error instanceof CancellationError) interruptFor(fiber, error);
+            else resume(Effect.fail(error));
+          },
         );
-        // Only now: in a scope that is cancelled already, the work is to start all the same (rule 1).
-        listening = this.onCancelled(scope, (error) => {
-          // A task that failed cancels its group, and so itself: it has failed, and is not interrupted.
-          if (!interrupted && task?.hasEnded !== true) interruptFor(fiber, error);
-        });
       });
       return Effect.onExit(waiting, (exit) => {
-        interrupted = true;
-        listening?.[Symbol.dispose]();
-        if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause))
+        if (ended || work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause))
           return Effect.void;
         scope.cancel("parent", interruption(fiber, exit.cause));
         return settled(work, scope);

@@ -58,11 +58,11 @@ export class EffectionBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       this.#startShadow(
-        this.nativeScopeOf(scope),
+        this.nativeScopeOf(owner),
         scope,
         () => new Promise<void>((resolve) => task.execute(body, resolve)),
       );
@@ -137,18 +137,21 @@ export class EffectionBackend extends AsyncBackend {
     if (task?.inUse) yield* until(task.end("the Effection task that this ran in was halted, or has ended"));
   }
 
-  /** A task that stands for library code: halting it cancels `scope` and waits, and the reverse. */
+  /**
+   * A task that stands for library code: halting it cancels `scope` and waits. When the scope is cancelled the
+   * code ends by itself, and the task with it: it is not halted for that, since tasks below it may stand for
+   * code that is shielded from it.
+   */
   #startShadow(below: Scope, scope: CancelScope, begin: () => PromiseLike<unknown>): void {
     const backend = this;
-    let listening: Disposable | undefined;
-    let native: Scope | undefined;
-    const shadow = below.run(function* standsFor() {
-      native = yield* useScope();
+    below.run(function* standsFor() {
+      const native = yield* useScope();
       backend.setNative(scope, native);
+      const listening = backend.onCancelled(scope, (error) => void native.set(CancelledBy, error));
       let work: PromiseLike<unknown> | undefined;
       let settled = false;
       yield* ensure(function* () {
-        listening?.[Symbol.dispose]();
+        listening[Symbol.dispose]();
         if (settled || work === undefined) return;
         scope.cancel("parent", "its Effection task was halted");
         yield* until(work);
@@ -161,7 +164,6 @@ export class EffectionBackend extends AsyncBackend {
       yield* until(work);
       settled = true;
     });
-    listening = this.onCancelled(scope, (error) => halt(shadow, native, error));
   }
 }
 

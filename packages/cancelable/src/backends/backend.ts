@@ -57,9 +57,10 @@ export abstract class AsyncBackend implements Runtime {
   /**
    * Starts `body` as a native task, later than this call returns and in the order of the calls: makes a
    * task with {@link createTask} and calls its `execute(body, done)` inside the native task. Native
-   * interruption calls `scope.cancel("parent", …)`. The default starts plain promises.
+   * interruption calls `scope.cancel("parent", …)`. `owner` is the scope in whose native task it starts, where
+   * that is not `scope`'s. The default starts plain promises.
    */
-  spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, _owner?: CancelScope): Task<T> {
     return spawnTask(scope, body);
   }
 

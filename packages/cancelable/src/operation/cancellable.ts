@@ -813,5 +813,10 @@ function partSources(parts: readonly CancellationPart[]): CancellationSource[] {
 
 /** Made by hand: no token, scope or operation has it as its own. */
 function isFreshCancellation(error: unknown): error is CancellationError {
-  return error instanceof CancellationError && !isOwned(error);
+  try {
+    return error instanceof CancellationError && !isOwned(error);
+  } catch {
+    // It throws when it is looked at.
+    return false;
+  }
 }

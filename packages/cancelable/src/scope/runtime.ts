@@ -29,9 +29,10 @@ export interface Runtime {
   /**
    * Starts `body` as a native task in `scope`, later than this call returns, in the order of the
    * calls. Native interruption cancels the scope; cancelling the scope interrupts the native task.
-   * Left out where promises are all there is.
+   * `owner` is the scope in whose native task it starts, where that is not the one above `scope`: a
+   * child that is being started by another one will be its group's. Left out where promises are all there is.
    */
-  spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T>;
+  spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner?: CancelScope): Task<T>;
   /** The native task that is running, if this is called inside one. */
   current(): unknown | undefined;
 }

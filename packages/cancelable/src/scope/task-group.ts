@@ -104,7 +104,7 @@ export class TaskGroup {
         release();
         resolve(value);
       };
-      const task = spawnIn<unknown>(scope, () => fn(started));
+      const task = spawnIn<unknown>(scope, () => fn(started), this.scope);
       if (fn.name !== "") task.name = fn.name;
       task.owner = {
         taskEnded: () => {
@@ -152,7 +152,7 @@ export class TaskGroup {
         ? ({ absorbed: false, error } as const)
         : withoutCancellation(error, reached.error);
     if (rest.absorbed) return;
-    if (rest.error instanceof TaskFailedError && this.errors.includes(rest.error.cause)) return;
+    if (isFailureOf(rest.error, this.errors)) return;
     this.#fail(rest.error, "the body of the group");
   }
 
@@ -166,6 +166,15 @@ export class TaskGroup {
     const outer = own === undefined ? reached : shielded ? undefined : parent?.pending();
     if (outer !== undefined && (body === undefined || this.#interrupted)) throw outer.error;
     return body?.value;
+  }
+}
+
+/** Whether an error only passes on one of `failures`. Safe against errors that throw when they are looked at. */
+function isFailureOf(error: unknown, failures: readonly unknown[]): boolean {
+  try {
+    return error instanceof TaskFailedError && failures.includes(error.cause);
+  } catch {
+    return false;
   }
 }
 

@@ -183,11 +183,15 @@ export class TaskHandle<T> implements Task<T> {
   }
 }
 
-/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to. */
-export function spawnIn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
+/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to; see {@link Runtime.spawn}. */
+export function spawnIn<T>(
+  scope: CancelScope,
+  body: () => T | PromiseLike<T>,
+  owner?: CancelScope,
+): TaskHandle<T> {
   const { runtime } = scope.node.host;
-  // Backends make their tasks with `createTask`.
-  return (runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body)) as TaskHandle<T>;
+  const task = runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body, owner);
+  return task as TaskHandle<T>; // backends make their tasks with `createTask`
 }
 
 /** Starts `body` in a task of plain promises, after the caller's synchronous part and in its async context. */

@@ -13,8 +13,6 @@ import { countTimed, mayWait, type Raw } from "./raw.ts";
 export interface Language {
   /** Blocking code, turns of the event loop and deadlines that have passed: exact where the time is virtual. */
   readonly exact: boolean;
-  /** `group.start()`. */
-  readonly starts: boolean;
 }
 
 /** More timed steps than this are left out: the times stay below 2^31. */
@@ -24,7 +22,7 @@ const permits = [1, 2];
 const capacities = [0, 1, 2];
 const locks = 2;
 
-export function programs({ exact, starts }: Language): fc.Arbitrary<Program> {
+export function programs({ exact }: Language): fc.Arbitrary<Program> {
   const span = exact
     ? fc.oneof(
         { arbitrary: fc.integer({ min: 1, max: 40 }), weight: 9 },
@@ -106,7 +104,7 @@ export function programs({ exact, starts }: Language): fc.Arbitrary<Program> {
           before: tie("body"),
           after: tie("body"),
         }),
-        weight: starts ? 2 : 0,
+        weight: 2,
       },
       {
         arbitrary: fc.record({
