@@ -144,7 +144,7 @@ export class EffectionBackend extends AsyncBackend {
    */
   #startShadow(below: Scope, scope: CancelScope, begin: () => PromiseLike<unknown>): void {
     const backend = this;
-    below.run(function* standsFor() {
+    void below.run(function* standsFor() {
       const native = yield* useScope();
       backend.setNative(scope, native);
       const listening = backend.onCancelled(scope, (error) => void native.set(CancelledBy, error));
