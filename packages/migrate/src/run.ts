@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import pico from "picocolors";
 import { failed } from "./analyze-file.ts";
 import { applyEdits, writeEdited } from "./apply.ts";
+import { projectMinimum } from "./asyncio/project-minimum.ts";
 import { diffText } from "./diff.ts";
 import type { Engine } from "./engine.ts";
 import { findFiles } from "./files.ts";
@@ -21,8 +22,9 @@ import type { FileResult } from "./results.ts";
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /** Runs the tool; the report is written and printed by the way. */
-export async function run(options: RunOptions, output: Output): Promise<{ code: ExitCode; report?: Report }> {
+export async function run(given: RunOptions, output: Output): Promise<{ code: ExitCode; report?: Report }> {
   const began = performance.now();
+  const options = withProject(given);
   if (options.write && !options.force) {
     const [dirty] = dirtyTrees(options.paths);
     if (dirty !== undefined) {
@@ -63,6 +65,14 @@ export async function run(options: RunOptions, output: Output): Promise<{ code: 
   else output.out(options.format === "json" ? toJson(report) : toSarif(report, engine.rules));
   for (const path of options.reports) writeFileSync(path, reportFor(path, report, engine));
   return { code: exitCode(report), report };
+}
+
+/** What the project says of itself, where it was not given. */
+function withProject(options: RunOptions): RunOptions {
+  const [path] = options.paths;
+  if (options.engine !== "asyncio" || options.pythonMin !== undefined || path === undefined) return options;
+  const pythonMin = projectMinimum(path);
+  return pythonMin === undefined ? options : { ...options, pythonMin };
 }
 
 /** Shows or writes the edits of one file. */
