@@ -70,9 +70,10 @@ export async function run(given: RunOptions, output: Output): Promise<{ code: Ex
 /** What the project says of itself, where it was not given. */
 function withProject(options: RunOptions): RunOptions {
   const [path] = options.paths;
-  if (options.engine !== "asyncio" || options.pythonMin !== undefined || path === undefined) return options;
+  if (options.engine !== "asyncio" || options.rules.pythonMin !== undefined || path === undefined)
+    return options;
   const pythonMin = projectMinimum(path);
-  return pythonMin === undefined ? options : { ...options, pythonMin };
+  return pythonMin === undefined ? options : { ...options, rules: { ...options.rules, pythonMin } };
 }
 
 /** Shows or writes the edits of one file. */

@@ -152,8 +152,9 @@ export class EffectBackend extends AsyncBackend {
           },
           (error: unknown) => {
             ended = true;
-            if (error instanceof CancellationError) interruptFor(fiber, error);
-            else resume(Effect.fail(error));
+            const cancellation = asCancellation(error);
+            if (cancellation === undefined) resume(Effect.fail(error));
+            else interruptFor(fiber, cancellation);
           },
         );
       });
@@ -164,6 +165,15 @@ export class EffectBackend extends AsyncBackend {
         return settled(work, scope);
       });
     });
+  }
+}
+
+/** Safe against errors that throw when they are looked at. */
+function asCancellation(error: unknown): CancellationError | undefined {
+  try {
+    return error instanceof CancellationError ? error : undefined;
+  } catch {
+    return undefined;
   }
 }
 
