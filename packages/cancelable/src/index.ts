@@ -46,14 +46,8 @@ export type { Progress, ProgressDetail } from "./operation/progress.ts";
 // ---- observation
 export type { OperationFilter } from "./registry/filter.ts";
 export { MemoryStore } from "./registry/memory-store.ts";
-export {
-  type HistoryQuery,
-  OperationRegistry,
-  type OperationTree,
-  type RegistryOptions,
-  registry,
-  type WatchOptions,
-} from "./registry/registry.ts";
+export type { HistoryQuery, RegistryOptions, WatchOptions } from "./registry/options.ts";
+export { OperationRegistry, type OperationTree, registry } from "./registry/registry.ts";
 export type { DurationStatistics, RegistryStatistics } from "./registry/statistics.ts";
 export type { OperationEvent, OperationStore, StoredOperation } from "./registry/store.ts";
 export { type Reporter, setReporter } from "./reporter.ts";

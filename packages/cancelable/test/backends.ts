@@ -5,6 +5,8 @@ import { type AsyncBackend, getBackend, run, setReporter } from "../src/index.ts
 import { VirtualBackend } from "../src/testing/index.ts";
 import { FrameBackend } from "./frame-backend.ts";
 
+export { stepRecorder } from "../src/testing/index.ts";
+
 /** The runtimes that every behavioural test runs on. A further one joins by a line here. */
 const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
   { name: "native", create: () => getBackend("native") },
@@ -68,19 +70,6 @@ async function inBackend(backend: AsyncBackend, body: Body): Promise<void> {
   } finally {
     setReporter(before);
   }
-}
-
-/** Records the order of events: `step(1)`, `step(2)`, … in this order or the test fails. */
-export function stepRecorder(): { step(n: number): void; finish(n: number): void } {
-  let last = 0;
-  return {
-    step(n) {
-      expect(n, "order of steps").toBe(++last);
-    },
-    finish(n) {
-      expect(n, "number of steps").toBe(++last);
-    },
-  };
 }
 
 /** The error that a promise rejects with. */

@@ -21,31 +21,12 @@ import {
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
 import { Mirror } from "./mirror.ts";
+import type { HistoryQuery, RegistryOptions, WatchOptions } from "./options.ts";
 import { Roster } from "./roster.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 import { Watcher } from "./watcher.ts";
-
-export interface RegistryOptions {
-  /** How many operations that have ended are remembered. Default: 1,000. */
-  readonly history?: number;
-  /** Is told of everything that this registry knows, to be seen from elsewhere. Default: none. */
-  readonly store?: OperationStore;
-}
-
-export interface WatchOptions {
-  /** An operation's progress is told at most once in this time; its newest is never lost. Default: 100 ms. */
-  readonly throttle?: Span;
-}
-
-export interface HistoryQuery {
-  /** The newest so many. Default: all. */
-  readonly limit?: number;
-  readonly status?: OperationStatus | readonly OperationStatus[];
-  /** Those that ended at this moment or later: a `Date` or epoch milliseconds. */
-  readonly since?: Date | number;
-}
 
 /** An operation with those below it. */
 export interface OperationTree extends OperationSnapshot {

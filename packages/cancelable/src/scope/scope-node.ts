@@ -243,7 +243,8 @@ export class ScopeNode extends CancelNode implements Timed {
       const node = nodes[i] as ScopeNode;
       if (node.operation !== before) continue;
       node.operation = now;
-      nodes.push(...(node.children() as ScopeNode[]));
+      // One by one: as arguments, a very wide tree would not fit on the stack.
+      for (const child of node.children() as ScopeNode[]) nodes.push(child);
     }
   }
 

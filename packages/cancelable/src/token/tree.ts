@@ -1,5 +1,6 @@
 /*
- * The tree through which cancellation spreads. Tokens, scopes and operations are handles on its nodes.
+ * The tree through which cancellation spreads. Tokens, scopes and operations are handles on its nodes. Longer than
+ * most files here, because its parts hold each other's invariants: a cancellation, its wave, who waits, the node.
  *
  * Invariants, referred to by number elsewhere:
  *
