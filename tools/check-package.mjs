@@ -17,7 +17,7 @@ let failed = 0;
  * more, so that growth is seen; docs/design.md says what had been hoped for.
  */
 const budgets = [
-  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 29_000 },
+  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 30_400 },
   {
     what: "Cancellable",
     code: 'export { Cancellable } from "@hother/cancelable";',
@@ -26,7 +26,7 @@ const budgets = [
   {
     what: "token + scope + moveOnAfter",
     code: 'export { CancellationToken, CancelScope, moveOnAfter } from "@hother/cancelable";',
-    limit: 7_700,
+    limit: 7_800,
   },
 ];
 

@@ -20,6 +20,7 @@ export {
 } from "./errors.ts";
 export { all, type ConcurrencyOptions, type Work, type WorkValue, type WorkValues } from "./flow/all.ts";
 export { any } from "./flow/any.ts";
+export { asCompleted } from "./flow/as-completed.ts";
 export { checkpoint } from "./flow/checkpoint.ts";
 export { currentDeadline, currentSignal } from "./flow/current.ts";
 export { failAfter } from "./flow/fail-after.ts";
@@ -57,6 +58,7 @@ export {
   type ParentOption,
   type ScopeParent,
 } from "./scope/cancel-scope.ts";
+export { RunVariable, type RunVariableToken } from "./scope/run-variable.ts";
 export {
   type Task,
   TaskCancelledError,
@@ -97,12 +99,15 @@ export type { StreamOptions } from "./streams/stream-options.ts";
 export type { StreamInput } from "./streams/stream-source.ts";
 export { CapacityLimiter } from "./sync/capacity-limiter.ts";
 export { Condition } from "./sync/condition.ts";
+export { Deferred, DeferredCancelledError } from "./sync/deferred.ts";
 export { Event } from "./sync/event.ts";
 export type { Lease } from "./sync/lease.ts";
 // ---- coordination
 export { Lock } from "./sync/lock.ts";
 export { Queue, QueueClosedError } from "./sync/queue.ts";
+export { QueueReceiver, QueueSender } from "./sync/queue-ends.ts";
 export { Semaphore } from "./sync/semaphore.ts";
+export { SignalReceiver } from "./sync/signal-receiver.ts";
 export { LinkedCancellationToken } from "./token/linked.ts";
 export { CancellationToken } from "./token/token.ts";
 export { UsageError, type UsageErrorCode } from "./usage.ts";

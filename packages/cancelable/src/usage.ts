@@ -23,6 +23,8 @@ const table = {
   ERR_UNSUPPORTED_HOST: "is not available on this host",
   ERR_BUSY: "is in use by another caller",
   ERR_NO_RESULT: "has no result yet. Await it first",
+  ERR_ALREADY_SETTLED: "has been settled, or cancelled, before. Settle it once",
+  ERR_NOT_SET: "has no value in this run. Set it first, or give it a default",
 } as const;
 
 /** The codes of {@link UsageError}. */

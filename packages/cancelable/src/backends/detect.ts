@@ -1,5 +1,6 @@
 import { currentNode, setDetector } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
+import { markRun } from "../scope/run-variable.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
 import { AsyncBackend } from "./backend.ts";
@@ -100,6 +101,7 @@ export async function run<T>(
   const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
   requireBackend(backend, "options.backend");
   const scope = new CancelScope(undefined, backend.host);
+  markRun(scope.node);
   const above = currentNode();
   // Outside of everything, the backend's own root; else what is above here ends it too, on whatever clock.
   scope.node.attach(above === above.host.root ? backend.host.root : above);

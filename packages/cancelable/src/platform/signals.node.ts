@@ -41,3 +41,8 @@ export function listenToSignal(signal: string, callback: () => void): Disposable
     },
   };
 }
+
+/** Hands a signal that came too late for its receiver to who listens now. False if nobody does: the default is not done. */
+export function resendSignal(signal: string): boolean {
+  return process.emit(signal as NodeJS.Signals, signal as NodeJS.Signals);
+}

@@ -12,3 +12,7 @@ export function listenToSignal(_signal: string, _callback: () => void): Disposab
     "there are no operating-system signals here",
   );
 }
+
+export function resendSignal(_signal: string): boolean {
+  return false;
+}

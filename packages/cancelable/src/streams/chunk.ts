@@ -1,7 +1,7 @@
+import { leavingBy } from "../flow/leaving-by.ts";
 import type { Cancellable } from "../operation/cancellable.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { requireCount } from "../usage.ts";
-import { leavingBy } from "./leaving.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type StreamInput, toStreamSource } from "./stream-source.ts";
 

@@ -1,6 +1,7 @@
+import { leavingBy } from "../flow/leaving-by.ts";
 import { report } from "../reporter.ts";
 import { invalidType } from "../usage.ts";
-import { leaveAll, leavingBy } from "./leaving.ts";
+import { leaveAll } from "./leave-all.ts";
 import { StreamReader } from "./stream-reader.ts";
 import { type StreamInput, toStreamSource } from "./stream-source.ts";
 

@@ -13,6 +13,31 @@ export class QueueClosedError extends Error {
   }
 }
 
+/** @internal What is got until the sending end is closed. */
+export async function* untilClosed<T>(from: { get(): Promise<T> }): AsyncGenerator<T, void, undefined> {
+  for (;;) {
+    let item: T;
+    try {
+      item = await from.get();
+    } catch (error) {
+      if (error instanceof QueueClosedError && error.by === "sender") return;
+      throw error;
+    }
+    yield item;
+  }
+}
+
+/** @internal A wait that may be ended from outside. */
+export interface Withdrawable {
+  readonly promise: Promise<unknown>;
+  withdraw(error: unknown): void;
+}
+
+/** @internal Who puts or gets on behalf of a user, and is told of each wait. */
+export interface QueueHandle {
+  waits(waiter: Withdrawable): void;
+}
+
 /**
  * A line of items between tasks, with backpressure: `put` waits while it is full. With capacity 0 every
  * `put` waits for its `get` (a rendezvous). Items and waiters are served in order; a wait that is
@@ -70,12 +95,19 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
 
   /** Adds an item; waits while the queue is full. A checkpoint: cancelled, it has added nothing. */
   put(item: T): Promise<void> {
+    return this.putFor(undefined, item);
+  }
+
+  /** @internal What a handle of the sending end does, which may be closed while it waits. */
+  putFor(handle: QueueHandle | undefined, item: T): Promise<void> {
     const node = currentNode();
     const cancellation = node.pending();
     if (cancellation !== undefined) return Promise.reject(cancellation.error);
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     if (this.#accept(item)) return Promise.resolve();
-    return this.#putters.join(node, item).promise;
+    const waiter = this.#putters.join(node, item);
+    handle?.waits(waiter);
+    return waiter.promise;
   }
 
   /** Adds an item at once, or throws a `UsageError` with code `ERR_WOULD_BLOCK`. */
@@ -90,12 +122,19 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    * @throws QueueClosedError when the queue is closed and empty.
    */
   get(): Promise<T> {
+    return this.getFor(undefined);
+  }
+
+  /** @internal What a handle of the receiving end does, which may be closed while it waits. */
+  getFor(handle: QueueHandle | undefined): Promise<T> {
     const node = currentNode();
     const cancellation = node.pending();
     if (cancellation !== undefined) return Promise.reject(cancellation.error);
     if (this.#available) return Promise.resolve(this.#take());
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
-    return this.#getters.join(node, undefined).promise;
+    const waiter = this.#getters.join(node, undefined);
+    handle?.waits(waiter);
+    return waiter.promise;
   }
 
   /** Takes the first item at once, or throws a `UsageError` with code `ERR_WOULD_BLOCK`. */
@@ -127,17 +166,8 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   }
 
   /** The items until the queue is closed and empty. Several readers share them; leaving early leaves the rest. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof QueueClosedError && error.by === "sender") return;
-        throw error;
-      }
-      yield item;
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    return untilClosed(this);
   }
 
   get #available(): boolean {

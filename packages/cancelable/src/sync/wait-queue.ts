@@ -16,6 +16,12 @@ export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
     this.payload = payload;
   }
 
+  /** Out of the line, with an error. Does nothing to one that was served. */
+  withdraw(error: unknown): void {
+    this.#queue.remove(this);
+    this.reject(error);
+  }
+
   /** Cancelled while waiting: out of the line in the same moment, so that nothing is handed to it. */
   override reached(cancellation: Cancellation): void {
     this.#queue.remove(this);

@@ -9,6 +9,7 @@ export {
   type RecordedEvent,
 } from "./recorder.ts";
 export { CancellationScenario, type ExpectOptions } from "./scenario.ts";
+export { Sequencer } from "./sequencer.ts";
 export { createSlowStream } from "./slow-stream.ts";
 export { type StepRecorder, stepRecorder } from "./steps.ts";
 export { runWithTimeoutTest, type TimeoutTestOptions } from "./timeout-test.ts";

@@ -1,0 +1,82 @@
+import { expect } from "vitest";
+import { CancelScope, Deferred, DeferredCancelledError, sleep, taskGroup } from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { until, usage } from "./until.ts";
+
+describeEverywhere("Deferred", (everywhere) => {
+  everywhere("gives its value to everybody who waits, and who comes later (CONF-H04, CONF-H05)", async () => {
+    const answer = new Deferred<number>();
+    const got: string[] = [];
+    await taskGroup(async (group) => {
+      const waiter = (name: string) =>
+        group.startSoon(async () => void got.push(`${name} ${await answer.wait()}`));
+      waiter("first");
+      const dying = waiter("second");
+      waiter("third");
+      await until(() => answer.waiting === 3);
+      dying.cancel();
+      expect([answer.waiting, answer.isSettled]).toEqual([2, false]);
+      answer.resolve(42);
+    });
+    expect(got).toEqual(["first 42", "third 42"]);
+    expect([await answer.wait(), answer.isSettled, answer.waiting]).toEqual([42, true, 0]);
+    const nothing = new Deferred<undefined>();
+    nothing.resolve(undefined);
+    expect(await nothing.wait()).toBe(undefined);
+  });
+
+  everywhere("gives its error to all of them; an error that nobody waits for hurts nobody", async () => {
+    const answer = new Deferred<number>();
+    const error = new Error("not today");
+    await taskGroup(async (group) => {
+      const heard = [1, 2].map(() => group.startSoon(() => rejection(answer.wait())));
+      await until(() => answer.waiting === 2);
+      answer.reject(error);
+      for (const one of heard) expect(await one).toBe(error);
+    });
+    expect(await rejection(answer.wait())).toBe(error);
+    new Deferred().reject(new Error("the run fails if this is an unhandled rejection"));
+    await sleep(1);
+  });
+
+  everywhere("is settled once: a second time is an error (CONF-H04)", () => {
+    for (const settle of [
+      (one: Deferred<number>) => one.resolve(1),
+      (one: Deferred<number>) => one.reject(new Error("1")),
+      (one: Deferred<number>) => void one.cancel(),
+    ]) {
+      const answer = new Deferred<number>();
+      settle(answer);
+      expect(() => answer.resolve(2)).toThrow(expect.objectContaining(usage("ERR_ALREADY_SETTLED")));
+      expect(() => answer.reject(new Error("2"))).toThrow(
+        expect.objectContaining(usage("ERR_ALREADY_SETTLED")),
+      );
+    }
+  });
+
+  everywhere("cancelled, it fails who waits; settled, it is not cancelled any more (CONF-H04)", async () => {
+    const answer = new Deferred<number>();
+    await taskGroup(async (group) => {
+      const heard = group.startSoon(() => rejection(answer.wait()));
+      await until(() => answer.waiting === 1);
+      expect(answer.cancel("the server has gone")).toBe(true);
+      expect(await heard).toMatchObject({ name: "DeferredCancelledError", message: "the server has gone" });
+    });
+    expect(await rejection(answer.wait())).toBeInstanceOf(DeferredCancelledError);
+    expect(answer.cancel()).toBe(false);
+    const settled = new Deferred<number>();
+    settled.resolve(1);
+    expect([settled.cancel(), await settled.wait()]).toEqual([false, 1]);
+    expect(() => answer.cancel(5 as unknown as string)).toThrow(/^message must be a string/);
+  });
+
+  everywhere("waiting is a checkpoint, also when it is there", async () => {
+    const answer = new Deferred<number>();
+    answer.resolve(1);
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      scope.cancel("shutdown");
+      expect(await rejection(answer.wait())).toMatchObject({ reason: "shutdown" });
+    });
+  });
+});

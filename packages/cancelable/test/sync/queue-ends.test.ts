@@ -1,0 +1,153 @@
+import { expect, test } from "vitest";
+import { CancelScope, Queue, QueueReceiver, QueueSender, sleep, taskGroup } from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { runScript } from "../child.ts";
+import { until, usage } from "./until.ts";
+
+const closed = expect.objectContaining(usage("ERR_CLOSED"));
+
+describeEverywhere("handles of a queue's ends", (everywhere) => {
+  everywhere("clones share the buffer (CONF-N13)", async () => {
+    const queue = new Queue<string>(4);
+    const sender = new QueueSender(queue);
+    const receiver = new QueueReceiver(queue);
+    await sender.put("a");
+    sender.clone().putNowait("b");
+    await new QueueSender(queue).put("c");
+    expect([await receiver.get(), receiver.clone().getNowait(), await queue.get()]).toEqual(["a", "b", "c"]);
+  });
+
+  everywhere("the sending end is closed with the last of its handles (CONF-N13, CONF-N23)", async () => {
+    const queue = new Queue<string>(1);
+    const seen: string[] = [];
+    await taskGroup(async (group) => {
+      using first = new QueueSender(queue);
+      for (const name of ["a", "b", "c"]) {
+        group.startSoon(async (sender) => {
+          using _own = sender;
+          for (let i = 0; i < 3; i++) await sender.put(`${name}${i}`);
+        }, first.clone());
+      }
+      first.close();
+      expect([first.isClosed, queue.isClosed]).toEqual([true, false]);
+      for await (const item of new QueueReceiver(queue)) seen.push(item);
+    });
+    expect(seen.sort()).toEqual(["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"]);
+    expect(queue.isClosed).toBe(true);
+  });
+
+  everywhere("the receiving end is closed with the last of its handles (CONF-N13)", async () => {
+    const queue = new Queue<string>(0);
+    const one = new QueueReceiver(queue);
+    const two = one.clone();
+    one.close();
+    await taskGroup(async (group) => {
+      const sent = group.startSoon(() => queue.put("kept"));
+      await until(() => queue.waitingPutters === 1);
+      expect(await two.get()).toBe("kept");
+      await sent;
+      const refused = group.startSoon(() => rejection(queue.put("dropped")));
+      await until(() => queue.waitingPutters === 1);
+      two.close();
+      expect(await refused).toMatchObject({ name: "QueueClosedError", by: "receiver" });
+    });
+  });
+
+  everywhere("closing one wakes only who waits through it (CONF-N13)", async () => {
+    const empty = new Queue<string>();
+    const receivers = [new QueueReceiver(empty), new QueueReceiver(empty)] as const;
+    const full = new Queue<string>(0);
+    const senders = [new QueueSender(full), new QueueSender(full)] as const;
+    await taskGroup(async (group) => {
+      const [got, stayed] = receivers.map((one) => group.startSoon(() => one.get().catch((e: unknown) => e)));
+      const [put, waits] = senders.map((one, i) =>
+        group.startSoon(() => one.put(`${i}`).catch((e: unknown) => e)),
+      );
+      await until(() => empty.waitingGetters === 2 && full.waitingPutters === 2);
+      receivers[0].close();
+      senders[0].close();
+      expect([await got, await put]).toEqual([closed, closed]);
+      expect([empty.waitingGetters, full.waitingPutters]).toEqual([1, 1]);
+      empty.putNowait("item");
+      expect([await stayed, await full.get(), await waits]).toEqual(["item", "1", undefined]);
+    });
+  });
+
+  everywhere("a closed one is not used, and not cloned; closing again does nothing (CONF-N14)", async () => {
+    const queue = new Queue<string>();
+    const sender = new QueueSender(queue);
+    const receiver = new QueueReceiver(queue);
+    const other = sender.clone();
+    for (const handle of [sender, receiver]) {
+      handle.close();
+      handle.close();
+      handle[Symbol.dispose]();
+      expect(handle.isClosed).toBe(true);
+      expect(() => handle.clone()).toThrow(closed);
+    }
+    expect(other.isClosed).toBe(false);
+    expect(() => sender.putNowait("x")).toThrow(closed);
+    expect(() => receiver.getNowait()).toThrow(closed);
+    expect([await rejection(sender.put("x")), await rejection(receiver.get())]).toEqual([closed, closed]);
+    // The queue itself says which of its ends was closed.
+    expect(await rejection(other.put("x"))).toMatchObject({ name: "QueueClosedError", by: "receiver" });
+  });
+
+  everywhere("a wait that is cancelled, or was served, is forgotten", async () => {
+    const queue = new Queue<number>(0);
+    const sender = new QueueSender(queue);
+    const receiver = new QueueReceiver(queue);
+    const scope = new CancelScope({ timeout: 5 });
+    await scope.run(() => receiver.get());
+    expect([scope.cancelledCaught, queue.waitingGetters]).toEqual([true, 0]);
+    await taskGroup(async (group) => {
+      const got = group.startSoon(() => receiver.get());
+      await until(() => queue.waitingGetters === 1);
+      await sender.put(1);
+      receiver.close();
+      expect(await got).toBe(1);
+    });
+    await sleep(1);
+  });
+
+  everywhere("are made of queues only", () => {
+    for (const wrong of [undefined, null, {}, []]) {
+      expect(() => new QueueSender(wrong as unknown as Queue<1>)).toThrow(/^queue must be a Queue/);
+      expect(() => new QueueReceiver(wrong as unknown as Queue<1>)).toThrow(/^queue must be a Queue/);
+    }
+  });
+});
+
+test("a handle that was lost unclosed is reported, and closed: nobody waits for it any more (CONF-N22)", async () => {
+  const { code, output, errors } = await runScript(
+    `
+      import { Queue, QueueSender, QueueReceiver, setReporter } from "@hother/cancelable";
+      setReporter((error, source) => console.log(source + ": " + error.message));
+      const queue = new Queue();
+      const other = new Queue(0);
+      const closedBefore = new Queue();
+      (() => {
+        new QueueSender(queue).putNowait("last");
+        new QueueReceiver(other);
+        new QueueSender(closedBefore).close();
+      })();
+      const items = [];
+      const reading = (async () => { for await (const item of queue) items.push(item); })();
+      const refused = other.put("x").catch((error) => error.message);
+      const alive = setInterval(() => globalThis.gc(), 5);
+      await reading;
+      console.log(items.join(), await refused);
+      clearInterval(alive);
+    `,
+    ["--expose-gc"],
+  );
+  expect([code, errors, output.trim().split("\n").sort()]).toEqual([
+    0,
+    "",
+    [
+      'a queue: A receiver of a queue was collected without having been closed. Close it, or declare it with "using"',
+      'a queue: A sender of a queue was collected without having been closed. Close it, or declare it with "using"',
+      "last The queue was closed by its receiver",
+    ],
+  ]);
+});
