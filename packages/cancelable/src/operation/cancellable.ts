@@ -249,11 +249,10 @@ export class Cancellable implements AsyncDisposable {
     const { node } = this;
     let value: T;
     try {
-      if (this.#callbacks?.has("start")) await enter(node, () => this.#emit("start"), undefined);
+      if (this.#callbacks?.has("start"))
+        await this.#bounded(() => enter(node, () => this.#emit("start"), undefined));
       node.check();
-      value = await (this.#options?.graceMs === undefined
-        ? enter(node, body, this)
-        : this.#patient.within(() => enter(node, body, this)));
+      value = await this.#bounded(() => enter(node, body, this));
       while (node.live > 0) await this.#patient.within(() => node.empty());
     } catch (error) {
       while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
@@ -263,21 +262,35 @@ export class Cancellable implements AsyncDisposable {
         await this.#tell(rest.absorbed ? "cancel" : "error");
         while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
       }
-      node.close();
+      this.#close();
       throw failure;
     }
     if (this.#finish("completed", undefined)) {
       await this.#tell("complete");
       while (node.live > 0) await node.empty();
     }
-    node.close();
+    this.#close();
     return value;
   }
 
+  /** Waits for `work`, once cancelled no longer than the grace. Without a grace it costs no promise. */
+  #bounded<T>(work: () => T | PromiseLike<T>): T | PromiseLike<T> {
+    return this.#options?.graceMs === undefined ? work() : this.#patient.within(work);
+  }
+
+  #close(): void {
+    this.#patience?.[Symbol.dispose]();
+    this.node.close();
+  }
+
   /** The body failed or was cancelled: what it left running is cancelled, and waited for within the grace. */
-  async #endChildren(): Promise<void> {
+  #endChildren(): Promise<void> {
+    return this.#withinGrace(() => this.node.abandonChildren());
+  }
+
+  async #withinGrace(work: () => Promise<void>): Promise<void> {
     try {
-      await this.#patient.within(() => this.node.abandonChildren());
+      await this.#patient.within(work);
     } catch {
       // The grace is over; nothing else rejects here.
     }
@@ -319,12 +332,12 @@ export class Cancellable implements AsyncDisposable {
   async #dispose(): Promise<void> {
     const { node } = this;
     const cancelled = node.pending() !== undefined;
-    while (node.live > 0) await node.empty();
+    while (node.live > 0 && !this.#isAbandoned) await this.#withinGrace(() => node.empty());
     if (this.#finish(cancelled ? "cancelled" : "completed", node.own?.error)) {
       await this.#tell(cancelled ? "cancel" : "complete");
-      while (node.live > 0) await node.empty();
+      while (node.live > 0 && !this.#isAbandoned) await this.#withinGrace(() => node.empty());
     }
-    node.close();
+    this.#close();
   }
 
   /** What an operation's body may be: cancelled, or failed with something that is not its cancellation. */
@@ -430,7 +443,7 @@ export class Cancellable implements AsyncDisposable {
     if (node.own !== undefined) return true;
     const due = this.#deadlines?.filter(({ at }) => at <= node.at).sort((a, b) => a.at - b.at)[0];
     if (due === undefined) {
-      if (this.#timeout !== undefined) this.#cancelledBy = "timeout";
+      this.#cancelledBy = "timeout"; // the only deadline that no source has handed over
       return false;
     }
     due.expire();
@@ -458,7 +471,6 @@ export class Cancellable implements AsyncDisposable {
   #finish(status: OperationStatus, error: unknown): boolean {
     const { node } = this;
     this.#running?.[Symbol.dispose]();
-    this.#patience?.[Symbol.dispose]();
     // Nothing that has ended expires.
     node.slot?.leave();
     node.at = node.effective = Number.POSITIVE_INFINITY;
@@ -471,10 +483,12 @@ export class Cancellable implements AsyncDisposable {
     return this.#callbacks !== undefined;
   }
 
-  /** Calls the callbacks of the end, out of reach of any cancellation, and waits for them. */
+  /** Calls the callbacks of the end, out of reach of any cancellation, and waits for them; see `graceMs`. */
   async #tell(kind: "complete" | "cancel" | "error"): Promise<void> {
     if (!this.#callbacks?.has(kind)) return;
-    await new CancelScope({ shield: true, parent: this }).run(() => this.#emit(kind));
+    const call = (): Promise<void> =>
+      new CancelScope({ shield: true, parent: this }).run(() => this.#emit(kind));
+    await (kind === "cancel" ? this.#patient.withinForCallbacks(call) : call());
   }
 
   #emit(kind: "start" | "complete" | "cancel" | "error"): Promise<void> {

@@ -28,8 +28,8 @@ export interface CancellableOptions {
   /** What it counts for in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
   readonly progressWeight?: number;
   /**
-   * How long a cancelled body may take to end. Then `run` rejects anyway, and the body goes on, abandoned.
-   * Default: no bound, and a warning after 5 s.
+   * How long a cancelled operation may take to end, `onStart`, body and `onCancel` callbacks together. Then `run`
+   * rejects anyway, and what is left goes on, abandoned. Default: no bound, and a warning after 5 s.
    */
   readonly graceMs?: Span;
 }

@@ -15,6 +15,8 @@ export class Patience implements Disposable {
   /** Ends the wait that is under way. */
   #abandon: (() => void) | undefined;
   #abandoned = false;
+  /** The body has ended: what is waited for are the callbacks. */
+  #told = false;
 
   constructor(node: ScopeNode, grace: Span | undefined, label: () => string) {
     this.#node = node;
@@ -27,8 +29,9 @@ export class Patience implements Disposable {
     return this.#abandoned;
   }
 
-  /** The operation was cancelled: its time runs from now. */
+  /** The operation was cancelled: its time runs from now, unless it does already. */
   begin(): void {
+    if (this.#alarm !== undefined) return;
     const { host } = this.#node;
     if (this.#grace === undefined) this.#alarm = host.setAlarm(host.now() + warnAfter, () => this.#warn());
     else if (this.#grace !== Number.POSITIVE_INFINITY) {
@@ -36,6 +39,18 @@ export class Patience implements Disposable {
         this.#over = true;
         this.#abandon?.();
       });
+    }
+  }
+
+  /** Waits for the callbacks of a cancelled operation for what is left of the grace; they go on if that is not enough. */
+  async withinForCallbacks(callbacks: () => Promise<void>): Promise<void> {
+    this.#told = true;
+    this.begin();
+    const calling = callbacks();
+    try {
+      await this.within(() => calling);
+    } catch {
+      // The grace is over: callbacks do not reject.
     }
   }
 
@@ -66,9 +81,11 @@ export class Patience implements Disposable {
   }
 
   #warn(): void {
+    const waiting = this.#told
+      ? "its onCancel callbacks have not ended; "
+      : "its body has not ended. Pass op.signal to what it waits for, or wrap that in op.waitFor(…); ";
     console.warn(
-      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and its body has not ended. ` +
-        "Pass op.signal to what it waits for, or wrap that in op.waitFor(…); graceMs bounds the wait.",
+      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}graceMs bounds the wait.`,
     );
   }
 }

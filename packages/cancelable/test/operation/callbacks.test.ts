@@ -1,12 +1,14 @@
-import { expect, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import {
   Cancellable,
   currentDeadline,
   currentOperation,
   type OperationContext,
+  run,
   sleep,
   sleepForever,
 } from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("an operation's callbacks: order", (everywhere) => {
@@ -244,4 +246,83 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     await op.run(() => {});
     expect(late).not.toHaveBeenCalled();
   });
+
+  everywhere("one that hangs holds a cancelled operation for its grace, and no longer", async (t) => {
+    const never = (): Promise<never> => new Promise(() => {});
+    const began = (ms: number) => {
+      const begin = t.elapsed();
+      return () => t.expectElapsed(begin + ms);
+    };
+    const bodyEnds = new Cancellable({ graceMs: 20 }).onCancel(never);
+    let after = began(20);
+    const outcome = await bodyEnds.settle(() => {
+      bodyEnds.cancel("shutdown");
+      return sleepForever();
+    });
+    expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "shutdown" } });
+    after();
+
+    const inStart = new Cancellable({ graceMs: 20 }).onStart(() => {
+      inStart.cancel();
+      return never();
+    });
+    after = began(20);
+    expect(await inStart.settle(() => expect.fail("the body ran"))).toMatchObject({
+      status: "cancelled",
+      abandoned: true,
+    });
+    after();
+
+    // Body and callbacks share one grace; the callbacks begin even when it is over.
+    let told = false;
+    const both = new Cancellable({ graceMs: 20 }).onCancel(() => {
+      told = true;
+      return never();
+    });
+    after = began(20);
+    expect(
+      await both.settle(() => {
+        both.cancel();
+        return never();
+      }),
+    ).toMatchObject({ status: "cancelled", abandoned: true });
+    expect(told).toBe(true);
+    after();
+
+    // Cancelled before it starts, and in the handle form.
+    const early = new Cancellable({ graceMs: 20 }).onCancel(never);
+    early.cancel();
+    expect(await early.settle(() => expect.fail("the body ran"))).toMatchObject({ abandoned: true });
+    const handle = new Cancellable({ graceMs: 20 }).onCancel(never).start();
+    handle.cancel();
+    await handle[Symbol.asyncDispose]();
+    expect(handle.context.status).toBe("cancelled");
+  });
+});
+
+test("a callback that hangs without a grace is named after 5 s", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    const backend = new VirtualBackend();
+    await run(
+      async () => {
+        const op = new Cancellable({ name: "export" }).onCancel(() => sleep(6_000));
+        op.cancel();
+        await op.settle(() => {});
+      },
+      { backend },
+    );
+    expect([backend.now(), backend.timerCount, warn.mock.calls]).toEqual([
+      6_000,
+      0,
+      [
+        [
+          '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended; ' +
+            "graceMs bounds the wait.",
+        ],
+      ],
+    ]);
+  } finally {
+    warn.mockRestore();
+  }
 });
