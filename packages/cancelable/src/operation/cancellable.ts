@@ -45,7 +45,7 @@ import {
 import { type Callback, Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationStatus } from "./context.ts";
 import { type ProgressEstimate, ProgressTracker } from "./estimate.ts";
-import { type OperationObserver, observerOfAll, standingObserver, together } from "./observer.ts";
+import { notify, type OperationObserver, observerOfAll, standingObserver, together } from "./observer.ts";
 import { OperationNode } from "./operation-node.ts";
 import { OperationSource, toSource } from "./operation-source.ts";
 import {
@@ -105,8 +105,9 @@ export class Cancellable implements AsyncDisposable {
   #context: OperationContext | undefined = undefined;
   #progress: Progress | undefined = undefined;
   #tracker: ProgressTracker | undefined = undefined;
-  /** How much of it a parent that follows its children has counted. */
+  /** How much of it a parent that follows its children has counted, and which. */
   #counted = 0;
+  #countedIn: Cancellable | undefined = undefined;
   #observer: OperationObserver | undefined = undefined;
   /** On the backend's clock. */
   #startedAt: number | undefined = undefined;
@@ -370,10 +371,10 @@ export class Cancellable implements AsyncDisposable {
     if (registry !== undefined || everybodys !== undefined)
       this.#observer = together([this.#observer, registry, everybodys]);
     const { own } = node;
-    this.#observer?.started(this);
+    notify(this.#observer, "started", this);
     // It was cancelled before anybody was told of it.
-    if (own !== undefined) this.#observer?.cancelled(this);
-    this.#countIn(this.#weight, 0);
+    if (own !== undefined) notify(this.#observer, "cancelled", this);
+    this.#countIn(this.#counted);
     if (isObserved()) this.#publish("start");
   }
 
@@ -383,21 +384,21 @@ export class Cancellable implements AsyncDisposable {
     this.#observer = together([this.#observer, observer]);
   }
 
-  get #weight(): number {
-    return this.#options?.progressWeight ?? 1;
-  }
-
   /** Tells the operation above, past shields, which are part of theirs, that this one has begun or come further. */
-  #countIn(weight: number, fraction: number): void {
+  #countIn(fraction: number): void {
     if (this.node.shielded) return;
     let whole = this.parent;
     while (whole?.node.shielded) whole = whole.parent;
     if (whole === undefined || whole.#options?.progressFrom !== "children") return;
     whole.#tracker ??= new ProgressTracker();
-    whole.#tracker.part(weight, this.#weight * (fraction - this.#counted));
+    const weight = this.#options?.progressWeight ?? 1;
+    // In its first one, and in one that it has been moved to, nothing of it has been counted.
+    if (this.#countedIn === whole) whole.#tracker.part(0, weight * (fraction - this.#counted));
+    else whole.#tracker.part(weight, weight * fraction);
+    this.#countedIn = whole;
     this.#counted = fraction;
-    whole.#observer?.progressed(whole);
-    whole.#countIn(0, whole.#tracker.estimate.fraction ?? 0);
+    notify(whole.#observer, "progressed", whole);
+    whole.#countIn(whole.#tracker.estimate.fraction as number); // it has a part
   }
 
   #startSources(sources: CancellationSource[]): void {
@@ -453,7 +454,7 @@ export class Cancellable implements AsyncDisposable {
   /** @internal */
   cancelled(): void {
     if (isObserved()) queueMicrotask(() => this.#publish("cancel"));
-    if (this.#observer !== undefined) announce(() => this.#observer?.cancelled(this));
+    if (this.#observer !== undefined) announce(() => notify(this.#observer, "cancelled", this));
     if (this.#status !== "running" && this.#status !== "shielded") return;
     this.#patient.begin();
   }
@@ -477,8 +478,8 @@ export class Cancellable implements AsyncDisposable {
     this.#status = status;
     this.#endedAt = node.host.now();
     this.#ended = { cancellation: node.own, error };
-    if (status === "completed") this.#countIn(0, 1);
-    this.#observer?.ended(this);
+    if (status === "completed") this.#countIn(1);
+    notify(this.#observer, "ended", this);
     if (isObserved()) this.#publish("end");
     return this.#callbacks !== undefined;
   }
@@ -580,9 +581,9 @@ export class Cancellable implements AsyncDisposable {
       if (operation.#callbacks?.has("progress"))
         operation.#callbacks.emit("progress", this.id, progress, metadata);
     }
-    this.#observer?.progressed(this);
+    notify(this.#observer, "progressed", this);
     const { fraction } = this.#tracker.estimate;
-    if (fraction !== undefined && !this.hasEnded) this.#countIn(0, fraction);
+    if (fraction !== undefined && !this.hasEnded) this.#countIn(fraction);
     if (isObserved()) this.#publish("progress");
   }
 

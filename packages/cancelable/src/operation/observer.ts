@@ -1,4 +1,5 @@
 import type { CancellationReason } from "../errors.ts";
+import { report } from "../reporter.ts";
 import type { OperationContext } from "./context.ts";
 
 /** An operation as whoever watches operations sees it. */
@@ -12,12 +13,25 @@ export interface ObservedOperation {
   observe(observer: OperationObserver): void;
 }
 
-/** Told of the life of operations, synchronously: a registry. It never throws. */
+/** Told of the life of operations, synchronously: a registry. What it throws is reported, and changes nothing. */
 export interface OperationObserver {
   started(operation: ObservedOperation): void;
   progressed(operation: ObservedOperation): void;
   cancelled(operation: ObservedOperation): void;
   ended(operation: ObservedOperation): void;
+}
+
+/** Tells an observer, if there is one. */
+export function notify(
+  observer: OperationObserver | undefined,
+  event: keyof OperationObserver,
+  operation: ObservedOperation,
+): void {
+  try {
+    observer?.[event](operation);
+  } catch (error) {
+    report(error, "an observer of operations");
+  }
 }
 
 /** Several at once, in order. */
@@ -27,16 +41,16 @@ class Together implements OperationObserver {
     this.observers = observers;
   }
   started(operation: ObservedOperation): void {
-    for (const observer of this.observers) observer.started(operation);
+    for (const observer of this.observers) notify(observer, "started", operation);
   }
   progressed(operation: ObservedOperation): void {
-    for (const observer of this.observers) observer.progressed(operation);
+    for (const observer of this.observers) notify(observer, "progressed", operation);
   }
   cancelled(operation: ObservedOperation): void {
-    for (const observer of this.observers) observer.cancelled(operation);
+    for (const observer of this.observers) notify(observer, "cancelled", operation);
   }
   ended(operation: ObservedOperation): void {
-    for (const observer of this.observers) observer.ended(operation);
+    for (const observer of this.observers) notify(observer, "ended", operation);
   }
 }
 

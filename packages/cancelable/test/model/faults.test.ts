@@ -2,12 +2,15 @@ import { expect, vi } from "vitest";
 import {
   Cancellable,
   CancellationToken,
+  CancelScope,
   ConditionSource,
   OperationRegistry,
   type OperationStore,
+  run,
   setReporter,
   sleep,
   sleepForever,
+  taskGroup,
 } from "../../src/index.ts";
 import { type Case, describeEverywhere } from "../backends.ts";
 
@@ -163,6 +166,70 @@ for (const [what, make] of oddities) {
       expect(token.cancel()).toBe(true);
       expect(heard.sort()).toEqual([1, 2]);
       expectReported(t, odd, 1);
+    });
+
+    everywhere(
+      "an observer of operations that throws it is reported, and the next one is told",
+      async (t) => {
+        const odd = make();
+        const broken = (): never => {
+          throw odd;
+        };
+        const observer = { started: broken, progressed: broken, cancelled: broken, ended: broken };
+        const others = new OperationRegistry();
+        const op = new Cancellable({ register: observer });
+        op.observe(others);
+        const outcome = await op.settle(async () => {
+          op.reportProgress("half");
+          op.cancel("shutdown");
+          await sleepForever();
+        });
+        expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+        expect(others.history()).toMatchObject([{ id: op.id, status: "cancelled" }]);
+        expectReported(t, odd, 4);
+      },
+    );
+
+    everywhere("a reader of watch() that throws it ends its own watching, and nobody else's", async () => {
+      const odd = make();
+      const watched = new OperationRegistry();
+      const statuses: string[] = [];
+      await taskGroup(async (group) => {
+        const broken = group.startSoon(async () => {
+          try {
+            for await (const _ of watched.watch()) throw odd;
+          } catch (error) {
+            return Object.is(error, odd);
+          }
+          return false;
+        });
+        const reader = group.startSoon(async () => {
+          for await (const { type } of watched.watch()) if (statuses.push(type) === 2) return;
+        });
+        await sleep(1);
+        await new Cancellable({ register: watched }).run(() => sleep(1));
+        expect(await broken).toBe(true);
+        await reader;
+      });
+      expect(statuses.length).toBe(2);
+    });
+
+    everywhere("a native task that throws it: whoever waits for it gets it", async (t) => {
+      const odd = make();
+      let caught = 0;
+      for (const [, fail] of ways) {
+        for (const start of [
+          () => taskGroup((group) => void group.startSoon(() => fail(odd))),
+          () => run(() => new CancelScope().run(() => fail(odd)), { backend: t.backend }),
+        ]) {
+          try {
+            await start();
+          } catch (error) {
+            if (Object.is(error, odd)) caught++;
+          }
+        }
+      }
+      expect(caught).toBe(ways.length * 2);
     });
 
     everywhere("a reporter that throws it, and a console that does", async () => {

@@ -4,6 +4,7 @@ import {
   CancelScope,
   currentOperation,
   isCancellation,
+  shield,
   sleep,
   sleepForever,
 } from "../../src/index.ts";
@@ -63,6 +64,22 @@ describeEverywhere("the handle form", (everywhere) => {
     other.cancel();
     await other[Symbol.asyncDispose]();
     expect(cancel).toHaveBeenCalledTimes(1);
+  });
+
+  everywhere("the grace runs from the cancellation: when disposed of later, it waits no more", async (t) => {
+    const op = new Cancellable({ graceMs: 10 }).start();
+    let ended = false;
+    const left = new Cancellable({ parent: op }).settle(async () => {
+      await shield(() => sleep(200));
+      ended = true;
+    });
+    op.cancel();
+    await sleep(20);
+    await op[Symbol.asyncDispose]();
+    expect(ended).toBe(false);
+    expect(op.context.status).toBe("cancelled");
+    if (t.backend.name === "virtual") t.expectElapsed(20);
+    await left;
   });
 
   everywhere(

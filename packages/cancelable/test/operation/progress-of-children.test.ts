@@ -5,10 +5,11 @@ import {
   OperationRegistry,
   shield,
   sleepForever,
+  taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
-import { names, readUntil, running } from "../registry/running.ts";
+import { endAll, names, readUntil, running } from "../registry/running.ts";
 
 const fraction = (op: Cancellable): number | undefined => op.context.estimate?.fraction;
 
@@ -37,6 +38,44 @@ describeEverywhere("progressFrom: children", (everywhere) => {
       await heavy.end();
       expect(fraction(op)).toBe(0.875);
       await light.end();
+      expect(fraction(op)).toBe(1);
+    });
+  });
+
+  everywhere("what has begun before the operation above it counts there, too", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      const middle = new Cancellable({ ...whole, parent: op });
+      const part = child(0.5, { parent: middle });
+      expect([fraction(middle), fraction(op)]).toEqual([0.5, 0.5]);
+      await middle.run(async () => {
+        expect([fraction(middle), fraction(op)]).toEqual([0.5, 0.5]);
+        await part.end();
+        expect([fraction(middle), fraction(op)]).toEqual([1, 1]);
+      });
+      expect(fraction(op)).toBe(1);
+    });
+  });
+
+  everywhere("what moves to another operation counts there from its next report on", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      await taskGroup(async (group) => {
+        const one = child(0);
+        let part = one;
+        await new Cancellable(whole).run(async (starter) => {
+          await group.start<void>((started) => {
+            part = child(0.25);
+            expect([fraction(starter), fraction(op)]).toEqual([0.25, 0.125]);
+            started();
+            return part.outcome;
+          });
+          expect(part.op.parent).toBe(op);
+          part.op.reportProgress({ current: 0.5, total: 1 });
+          expect(fraction(starter)).toBe(0.25);
+        });
+        // The starter is done, of the others one is half done, and one has done nothing.
+        expect(fraction(op)).toBe(0.5);
+        await endAll([one, part]);
+      });
       expect(fraction(op)).toBe(1);
     });
   });
