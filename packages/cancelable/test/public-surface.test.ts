@@ -185,6 +185,7 @@ test("the testing entry exports exactly these values and types", async () => {
     "createSlowStream",
     "expectNoLeaks",
     "runWithTimeoutTest",
+    "simulateStream",
     "stepRecorder",
     "withVirtual",
   ]);
@@ -196,6 +197,8 @@ test("the testing entry exports exactly these values and types", async () => {
     "Listened",
     "RecordedData",
     "RecordedEvent",
+    "SimulatedStreamEvent",
+    "SimulatedStreamOptions",
     "StepRecorder",
     "TestFunction",
     "TimeoutTestOptions",

@@ -1,5 +1,5 @@
 import {
-  activeResources,
+  activeHandles,
   type ListenerCounts,
   listenersOn,
   processListeners,
@@ -86,7 +86,7 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
     const own = (): Counts => countOwn(backend, waitCount([...known]), targets);
     const ownBefore = own();
     const hostBefore = countHost(timers);
-    const value = await (timers === undefined ? body() : timers.run(body));
+    const value = await timers.run(body);
     const found: string[] = [];
     await held(async () => {
       await turns(turnsToEnd);
@@ -101,7 +101,7 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
     if (found.length === 0) return value;
     throw new AssertionError(`Expected nothing to stay, but found ${found.join("; ")}`);
   } finally {
-    timers?.[Symbol.dispose]();
+    timers[Symbol.dispose]();
   }
 }
 
@@ -127,22 +127,21 @@ function countOwn(backend: unknown, waits: number, targets: readonly Listened[])
       counts.set(`"${String(event)}" listeners of ${name}`, emitter.listenerCount(event));
     }
   };
-  if (processListeners !== undefined) count(processListeners, "the process");
+  count(processListeners, "the process");
   for (const [index, target] of targets.entries()) {
     const name = `listeners[${index}] (${target.constructor.name})`;
     if (isEmitter(target)) count(target, name);
-    else counts.set(`"abort" listeners of ${name}`, listenersOn(target, "abort") ?? 0);
+    else counts.set(`"abort" listeners of ${name}`, listenersOn(target, "abort"));
   }
   return counts;
 }
 
 /** Timers and handles of the host, by kind. */
-function countHost(timers: TimerWatch | undefined): Counts {
-  const counts = new Map<string, number>();
-  if (timers !== undefined) counts.set("timers", timers.count());
-  for (const kind of activeResources() ?? []) {
-    if (passing.has(kind) || (kind === "Timeout" && timers !== undefined)) continue;
-    const name = kind === "Timeout" ? "timers" : `handles of kind ${kind}`;
+function countHost(timers: TimerWatch): Counts {
+  const counts = new Map([["timers", timers.count()]]);
+  for (const kind of activeHandles()) {
+    if (passing.has(kind)) continue;
+    const name = `handles of kind ${kind}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;

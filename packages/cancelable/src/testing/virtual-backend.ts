@@ -1,5 +1,6 @@
 import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
+import { report } from "../reporter.ts";
 import { invalidType, isThenable, outOfRange, requireOptions } from "../usage.ts";
 
 interface VirtualTimer {
@@ -160,10 +161,12 @@ export class VirtualBackend extends AsyncBackend {
 
   #jumpWhenIdle(): void {
     if (!this.autoJump || this.#moving) return;
-    this.#move(() => (this.#holds > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)).then(
-      undefined,
-      () => {},
-    );
+    const limit = (): number => (this.#holds > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+    this.#move(limit).then(undefined, (error: unknown) => {
+      // One that threw does not stop the others.
+      report(error, "a timer of the virtual backend");
+      this.#jumpWhenIdle();
+    });
   }
 
   /** Fires timers up to `limit()`, one at a time, each when everybody is blocked. */

@@ -24,6 +24,17 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
     expect(await assertCancellationWithin(0, { seconds: 5 }, wrapped)).toBe(op.error);
   });
 
+  everywhere("work that fails is shown with what it threw, whatever that is", async () => {
+    for (const [thrown, shown] of [
+      [new RangeError("no"), "RangeError: no"],
+      ["text", '"text"'],
+    ] as const) {
+      const error = await rejection(assertCancellationWithin(0, 1_000, () => Promise.reject(thrown)));
+      expect(error).toBeInstanceOf(AssertionError);
+      expect(error).toMatchObject({ message: expect.stringMatching(`it failed: ${shown}$`), cause: thrown });
+    }
+  });
+
   everywhere("a cancellation before the window is too early (PAR-TST-07)", async () => {
     const error = await rejection(assertCancellationWithin(1_000, 5_000, cancelledAfter(5)));
     expect(error).toBeInstanceOf(AssertionError);

@@ -20,6 +20,13 @@ describeEverywhere("MockCancellationToken", (everywhere) => {
     if (t.backend instanceof VirtualBackend) expect(token.calls.map((call) => call.time)).toEqual([5, 10]);
   });
 
+  everywhere("scheduled for never, it never comes, and can be taken back all the same", async () => {
+    const token = new MockCancellationToken();
+    token.scheduleCancel(null)[Symbol.dispose]();
+    await sleep(1);
+    expect(token.calls).toEqual([]);
+  });
+
   everywhere("a call is recorded before anybody is told of it", async () => {
     const token = new MockCancellationToken();
     const seen: number[] = [];

@@ -37,6 +37,36 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     expect(recorder.events()).toEqual([]);
   });
 
+  everywhere("what an operation fails with is recorded also if it is no error", async () => {
+    const recorder = new OperationRecorder();
+    for (const thrown of ["text", { code: 5 }]) {
+      const op = new Cancellable();
+      recorder.attach(op);
+      await op.settle(() => Promise.reject(thrown));
+    }
+    expect(recorder.events({ type: "error" }).map(({ data }) => data)).toEqual([
+      { type: "string", message: "text", error: "text" },
+      { type: "object", message: '{"code":5}', error: { code: 5 } },
+    ]);
+  });
+
+  everywhere("assertFinalStatus says where an operation is instead, and why if it is known", async () => {
+    const recorder = new OperationRecorder();
+    const [pending, cancelled, failed] = [1, 2, 3].map((n) => new Cancellable({ name: `op ${n}` }));
+    for (const op of [pending, cancelled, failed]) recorder.attach(op as Cancellable);
+    cancelled?.cancel("shutdown", "deploying");
+    await cancelled?.settle(() => {});
+    await failed?.settle(() => Promise.reject(new Error("broken")));
+    const told = [pending, cancelled, failed].map(async (op) =>
+      recorder.assertFinalStatus(op as Cancellable, "completed"),
+    );
+    expect(await Promise.all(told.map(rejection))).toMatchObject([
+      { message: 'Expected operation "op 1" to be completed, but it is pending' },
+      { message: 'Expected operation "op 2" to be completed, but it is cancelled: deploying' },
+      { message: 'Expected operation "op 3" to be completed, but it is failed: broken' },
+    ]);
+  });
+
   everywhere(
     "assertEvent returns the latest, and throws on a miss with what there is (PAR-TST-03)",
     async () => {

@@ -97,6 +97,31 @@ test("time that is stuck fails the test, which names the tasks that wait, and ca
   expect(cleanedUp).toBe(true);
 });
 
+test("of many tasks that wait ten are named, those outside of every operation by name only", async () => {
+  const error = await outcome(
+    () =>
+      taskGroup((group) => {
+        for (let n = 0; n < 12; n++)
+          group
+            .startSoon(async () => sleepForever())
+            .wait()
+            .catch(() => {});
+      }),
+    { patience: 60 },
+  );
+  expect((error as Error).message).toContain("13 tasks wait and no timer is set");
+  expect((error as Error).message.match(/task "task"[,)]/g)).toHaveLength(9);
+  expect(error).toMatchObject({ message: expect.stringContaining('task "task", …).') });
+});
+
+test.virtual(
+  "a body that gives the event loop turns is not stuck, however long that takes",
+  async () => {
+    for (const end = performance.now() + 150; performance.now() < end; ) await sleep(0);
+  },
+  { patience: 60 },
+);
+
 test("a promise of nobody is found too, where no cancellation reaches", async () => {
   const error = await outcome(() => new Promise(() => {}), { patience: 60 });
   expect(error).toMatchObject({
@@ -104,11 +129,20 @@ test("a promise of nobody is found too, where no cancellation reaches", async ()
   });
 });
 
+/** Waits for a timer of the backend itself. */
+const timer = (backend: VirtualBackend): Promise<void> =>
+  new Promise((resolve) => void backend.setTimer(backend.now() + 5, resolve));
+
 test("time that nobody advances is stuck, whatever timers are set", async () => {
   const error = await outcome(() => sleep(10), { patience: 60, autoJump: false });
   expect(error).toMatchObject({
     message: expect.stringContaining("1 task waits for 1 timer, and nobody calls advance()"),
   });
+  const two = await outcome((backend) => Promise.all([sleep(10), timer(backend)]), {
+    patience: 60,
+    autoJump: false,
+  });
+  expect(two).toMatchObject({ message: expect.stringContaining("1 task waits for 2 timers, and nobody") });
 });
 
 test("an operation that the body has left open is named, after the body has ended", async () => {
