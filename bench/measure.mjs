@@ -1,5 +1,5 @@
 /**
- * Measures the subjects of one case in this process: times, bytes per operation, or heap growth.
+ * Measures the subjects of one case in this process: times, or bytes per operation.
  *
  * Times: the subjects take turns. In every round each one performs a batch of fixed size, so that a busy
  * machine disturbs all of them alike, and ratios are formed within a round. The order rotates, and the young
@@ -12,13 +12,19 @@
  */
 import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
+import { load } from "./peers.mjs";
 
 /** @import { Case, Measured, Subject } from "./types.mjs" */
 
-const collect = /** @type {(options?: { type: "major" | "minor" }) => void} */ (globalThis.gc ?? (() => {}));
+export const collect = /** @type {(options?: { type: "major" | "minor" }) => void} */ (
+  globalThis.gc ?? (() => {})
+);
+
+/** Only cases that grow hold on. */
+const stay = async () => {};
 
 /** Lets timers, finalizers and stray jobs of earlier batches run. */
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+export const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
  * @param {readonly number[]} values
@@ -38,19 +44,14 @@ export function quantile(values, q) {
  * @param {Case} benchmark
  * @param {Record<string, Measured>} outcome
  */
-async function prepare(benchmark, outcome) {
+export async function prepare(benchmark, outcome) {
   /** @type {{ name: string, subject: Subject, state: any }[]} */
   const ready = [];
   for (const [name, subject] of Object.entries(benchmark.subjects)) {
-    let module;
-    if (subject.from !== undefined) {
-      try {
-        module = await import(subject.from);
-      } catch (error) {
-        if (/** @type {any} */ (error).code !== "ERR_MODULE_NOT_FOUND") throw error;
-        outcome[name] = { absent: subject.from };
-        continue;
-      }
+    const module = subject.from === undefined ? undefined : await load(subject.from);
+    if (subject.from !== undefined && module === undefined) {
+      outcome[name] = { absent: subject.from };
+      continue;
     }
     try {
       ready.push({ name, subject, state: await subject.setup?.(module) });
@@ -62,7 +63,7 @@ async function prepare(benchmark, outcome) {
 }
 
 /** @param {unknown} error */
-function describe(error) {
+export function describe(error) {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
 
@@ -75,7 +76,7 @@ function describe(error) {
  */
 async function batch(subject, state, n) {
   const start = process.hrtime.bigint();
-  const own = await subject.run(n, state);
+  const own = await subject.run(n, state, stay);
   const elapsed = Number(process.hrtime.bigint() - start);
   return typeof own === "number" ? own : elapsed;
 }
@@ -166,7 +167,7 @@ export async function measureBytes(benchmark, { rounds, warmMs }) {
         await turn();
         collections = 0;
         const before = allocated();
-        await subject.run(n, state);
+        await subject.run(n, state, stay);
         const bytes = allocated() - before;
         await turn();
         await turn();
@@ -192,38 +193,4 @@ export async function measureBytes(benchmark, { rounds, warmMs }) {
 function allocated() {
   const { total_allocated_bytes: total } = /** @type {any} */ (v8.getHeapStatistics());
   return typeof total === "number" ? total : process.memoryUsage().heapUsed;
-}
-
-/**
- * @param {Case} benchmark
- * @returns {Promise<Record<string, Measured>>}
- */
-export async function measureGrowth(benchmark) {
-  /** @type {Record<string, Measured>} */
-  const outcome = {};
-  for (const { name, subject, state } of await prepare(benchmark, outcome)) {
-    try {
-      const timers = armedTimers();
-      const bytes = /** @type {number} */ (await subject.run(/** @type {any} */ (heapUsed), state));
-      outcome[name] = { bytes, timers: armedTimers() - timers };
-      await subject.teardown?.(state);
-    } catch (error) {
-      outcome[name] = { failed: describe(error) };
-    }
-  }
-  return outcome;
-}
-
-/** What is in use after everything that can go is gone, weak references and finalizers included. */
-async function heapUsed() {
-  for (let i = 0; i < 5; i += 1) {
-    collect();
-    await turn();
-  }
-  collect();
-  return process.memoryUsage().heapUsed;
-}
-
-function armedTimers() {
-  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 }

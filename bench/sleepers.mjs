@@ -52,6 +52,7 @@ export function sleepers(whole) {
         ),
     },
     "hand-written": {
+      note: "No owner: nobody waits for the children but this line, and a child that fails cancels nobody.",
       run: (n) =>
         timed(n, async (cancelling) => {
           const controller = quietController();
@@ -67,6 +68,7 @@ export function sleepers(whole) {
     },
     "abort-controller-x": {
       from: "abort-controller-x",
+      note: "As by hand: a timer and a listener on the one signal per child, and no owner.",
       setup: (lib) => lib,
       run: (n, { delay }) =>
         timed(n, async (cancelling) => {
@@ -81,8 +83,30 @@ export function sleepers(whole) {
           await settled;
         }),
     },
+    CAF: {
+      from: "caf",
+      note: "One token for all, and no owner: a child that fails cancels nobody.",
+      setup: ({ CAF }) => ({
+        CAF,
+        child: CAF(function* (/** @type {AbortSignal} */ signal) {
+          yield CAF.delay(signal, ms);
+        }),
+      }),
+      run: (n, { CAF, child }) =>
+        timed(n, async (cancelling) => {
+          const token = new CAF.cancelToken(quietController());
+          const pending = [];
+          for (let i = 0; i < children; i += 1) pending.push(child(token));
+          const settled = Promise.allSettled(pending);
+          await turn();
+          cancelling();
+          token.abort();
+          await settled;
+        }),
+    },
     Effect: {
       from: "effect",
+      note: "The children are sleeps of Effect's own: no promise is rejected and no error is made.",
       setup: (lib) => lib,
       run: (n, { Effect, Fiber }) =>
         timed(n, (cancelling) =>

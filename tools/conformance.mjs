@@ -1,9 +1,9 @@
 // Says which test covers which behaviour that is promised: reads the two lists of items, finds their ids in the titles
-// of the tests, and writes docs/conformance.md. With --check it writes nothing, and fails when an item has no test and no
+// of the tests and, for what costs time, in the cases of the benchmark, and writes docs/conformance.md. With --check it writes nothing, and fails when an item has no test and no
 // reason for that, when a title names an id that there is not, or when docs/conformance.md is out of date.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "packages/cancelable/test/conformance";
@@ -84,6 +84,17 @@ for (const file of testFiles) {
   }
 }
 
+// What a behaviour costs is measured, and never asserted in a test: machines differ.
+const cases = readdirSync(join(root, "bench/cases")).filter((file) => file.endsWith(".mjs"));
+for (const file of cases.sort()) {
+  const { default: benchmark } = await import(pathToFileURL(join(root, "bench/cases", file)).href);
+  for (const id of benchmark.covers ?? []) {
+    const tests = covering.get(id);
+    if (tests === undefined) problems.push(`${file}: covers ${id}, which there is not`);
+    else tests.push({ file: `bench/cases/${file}`, title: `measured. ${benchmark.about}` });
+  }
+}
+
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 /** Without the ids, which the row has already. */
 const plain = (title) => title.replace(/\s*\((?:[A-Z]+-[\w-]+(?:, )?)+\)/g, "");
@@ -93,7 +104,10 @@ function where({ id, absent }) {
   if (tests.length > 0 && absent !== undefined) problems.push(`${id} is covered, and marked as absent`);
   if (tests.length > 0)
     return tests
-      .map(({ file, title }) => `[${basename(file, ".test.ts")}](../${file}): ${cell(plain(title))}`)
+      .map(
+        ({ file, title }) =>
+          `[${basename(file).replace(/\.(test\.ts|mjs)$/, "")}](../${file}): ${cell(plain(title))}`,
+      )
       .join("<br>");
   if (absent !== undefined) return `*absent: ${cell(absent)}*`;
   problems.push(`${id} is covered by no test, and not marked as absent`);
@@ -122,7 +136,7 @@ function table({ items, marked, heading, intro }) {
 
 const text = [
   "# Conformance",
-  "Which test covers which behaviour. Made by `node tools/conformance.mjs` from the lists in\n" +
+  "Which test, or which case of the benchmark, covers which behaviour. Made by `node tools/conformance.mjs` from the lists in\n" +
     `\`${folder}\` and the titles of the tests; not to be edited by hand. Tests of\n` +
     "`everywhere` run on five backends.",
   ...read.map(table),

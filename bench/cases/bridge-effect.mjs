@@ -54,6 +54,7 @@ export default {
     },
     "Effect.callback by hand": {
       from: "effect",
+      note: "No operation: no id, status, times, callbacks or sources, the body's library calls are not in the fiber's scope, and the signal has to be handed through.",
       setup: ({ Effect }) => ({ Effect, once: () => byHand(Effect) }),
       run: inOneFiber,
     },

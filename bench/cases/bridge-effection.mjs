@@ -52,6 +52,7 @@ export default {
     },
     "by hand": {
       from: "effection",
+      note: "No operation: no id, status, times, callbacks or sources, and the signal has to be handed through.",
       setup: (lib) => ({ run: lib.run, once: () => byHand(lib) }),
       run: inOneTask,
     },

@@ -17,11 +17,13 @@ export default {
         }),
     },
     "await undefined": {
+      note: "Looks at nothing: no scope, no deadline, no clock.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) await undefined;
       },
     },
     "await an async function": {
+      note: "Looks at nothing: no scope, no deadline, no clock.",
       run: async (n) => {
         const nothing = async () => {};
         for (let i = 0; i < n; i += 1) await nothing();

@@ -61,6 +61,7 @@ export default {
     Semaphore: ours("Semaphore"),
     "async-mutex Mutex": {
       from: "async-mutex",
+      note: "Does not look whether its caller is cancelled or past a deadline; only all who wait can be cancelled, together.",
       setup: ({ Mutex }) => new Mutex(),
       run: (n, mutex) =>
         contend(
@@ -74,6 +75,7 @@ export default {
     },
     "async-mutex Semaphore": {
       from: "async-mutex",
+      note: "Nobody owns it; does not look whether its caller is cancelled or past a deadline, and only all who wait can be cancelled, together.",
       setup: ({ Semaphore }) => new Semaphore(1),
       run: (n, semaphore) =>
         contend(
@@ -87,11 +89,13 @@ export default {
     },
     "async-sema": {
       from: "async-sema",
+      note: "Not a lock: nobody owns it and anybody may release; does not look whether its caller is cancelled or past a deadline, and who waits cannot leave the line.",
       setup: ({ Sema }) => new Sema(1),
       run: (n, sema) => contendByMethod(sema, n),
     },
     "p-limit": {
       from: "p-limit",
+      note: "A limit of one: runs a function rather than lending; cannot cancel what runs.",
       setup: ({ default: pLimit }) => pLimit(1),
       run: async (n, limit) => {
         for (let i = 0; i < n; i += 1) {

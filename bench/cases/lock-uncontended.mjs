@@ -41,6 +41,7 @@ export default {
     },
     "async-mutex Mutex": {
       from: "async-mutex",
+      note: "Does not look whether its caller is cancelled or past a deadline; only all who wait can be cancelled, together.",
       setup: ({ Mutex }) => new Mutex(),
       run: async (n, mutex) => {
         for (let i = 0; i < n; i += 1) {
@@ -51,6 +52,7 @@ export default {
     },
     "async-mutex Semaphore": {
       from: "async-mutex",
+      note: "Nobody owns it; does not look whether its caller is cancelled or past a deadline, and only all who wait can be cancelled, together.",
       setup: ({ Semaphore }) => new Semaphore(1),
       run: async (n, semaphore) => {
         for (let i = 0; i < n; i += 1) {
@@ -61,6 +63,7 @@ export default {
     },
     "async-sema": {
       from: "async-sema",
+      note: "Not a lock: nobody owns it and anybody may release; does not look whether its caller is cancelled or past a deadline, and who waits cannot leave the line.",
       setup: ({ Sema }) => new Sema(1),
       run: async (n, sema) => {
         for (let i = 0; i < n; i += 1) {
@@ -71,6 +74,7 @@ export default {
     },
     "p-limit": {
       from: "p-limit",
+      note: "A limit of one: runs a function rather than lending; cannot cancel what runs.",
       setup: ({ default: pLimit }) => pLimit(1),
       run: async (n, limit) => {
         for (let i = 0; i < n; i += 1) await limit(() => {});

@@ -1,9 +1,23 @@
 import { moveOnAfterByHand } from "../by-hand.mjs";
 
-/** @import { Case } from "../types.mjs" */
+/** @import { Case, Subject } from "../types.mjs" */
 
 const ms = 60_000;
 const body = async () => 1;
+
+/**
+ * @param {"Cooperative" | "Aggressive"} strategy
+ * @returns {Subject}
+ */
+const cockatiel = (strategy) => ({
+  from: "cockatiel",
+  note: "Hands the body a signal and knows nothing of what it starts.",
+  setup: ({ timeout, TimeoutStrategy }) => timeout(ms, TimeoutStrategy[strategy]),
+  run: async (n, policy) => {
+    const { signal } = new AbortController();
+    for (let i = 0; i < n; i += 1) await policy.execute(body, signal);
+  },
+});
 
 /** @type {Case} */
 export default {
@@ -23,16 +37,55 @@ export default {
         }),
     },
     "hand-written": {
+      note: "No scope: what the body starts is not waited for, no shield, no look at the clock between timers, and the signal has to be handed through every call.",
       run: async (n) => {
         const parent = new AbortController().signal;
         for (let i = 0; i < n; i += 1) await moveOnAfterByHand(ms, parent, body);
       },
     },
     "AbortSignal.any": {
+      note: "Only makes the signal: the body's failure on expiry has to be told from others, and its timer is never taken back.",
       run: async (n) => {
         const parent = new AbortController().signal;
         const withSignal = async (/** @type {AbortSignal} */ _signal) => 1;
         for (let i = 0; i < n; i += 1) await withSignal(AbortSignal.any([AbortSignal.timeout(ms), parent]));
+      },
+    },
+    "p-timeout": {
+      from: "p-timeout",
+      note: "Is given a promise that exists already: the body has no signal, is not stopped, and nobody waits for its end.",
+      setup: ({ default: pTimeout }) => pTimeout,
+      run: async (n, pTimeout) => {
+        const { signal } = new AbortController();
+        for (let i = 0; i < n; i += 1) {
+          await pTimeout(body(), { milliseconds: ms, message: false, signal });
+        }
+      },
+    },
+    CAF: {
+      from: "caf",
+      note: "No parent here; a generator in place of the async function.",
+      setup: ({ CAF }) => ({
+        CAF,
+        once: CAF(function* () {
+          return 1;
+        }),
+      }),
+      run: async (n, { CAF, once }) => {
+        for (let i = 0; i < n; i += 1) await once(CAF.timeout(ms));
+      },
+    },
+    "cockatiel (cooperative)": cockatiel("Cooperative"),
+    "cockatiel (aggressive)": cockatiel("Aggressive"),
+    "abort-controller-x": {
+      from: "abort-controller-x",
+      note: "Its idiom for a timeout: a race against a delay, which is cancelled. No scope; signals are handed on.",
+      setup: (lib) => lib,
+      run: async (n, { race, delay }) => {
+        const { signal } = new AbortController();
+        for (let i = 0; i < n; i += 1) {
+          await race(signal, (/** @type {AbortSignal} */ inner) => [body(), delay(inner, ms)]);
+        }
       },
     },
     "Effect.timeout": {
@@ -60,6 +113,7 @@ export default {
     },
     "Effect.timeout (pure)": {
       from: "effect",
+      note: "No promise and no async function: the value is there already.",
       setup: ({ Effect }) => ({ Effect, effect: Effect.succeed(1) }),
       run: (n, { Effect, effect }) =>
         Effect.runPromise(

@@ -23,6 +23,7 @@ export default {
         }),
     },
     "hand-written": {
+      note: "No scope: what the body starts is not waited for, no shield, no look at the clock between timers, and the signal has to be handed through every call.",
       run: async (n) => {
         const parent = new AbortController().signal;
         for (let i = 0; i < n; i += 1) await moveOnAfterByHand(ms, parent, body);
@@ -32,5 +33,7 @@ export default {
   targets: [
     { subject: "Cancellable.withTimeout", against: "hand-written", atMost: 0.4, runtime: 20 },
     { subject: "Cancellable.withTimeout", against: "hand-written", atMost: 1.2, runtime: 24 },
+    { subject: "Cancellable.withTimeout", against: "hand-written", atMostNs: 500_000 },
   ],
+  covers: ["PAR-PRF-01"],
 };

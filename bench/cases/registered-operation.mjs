@@ -44,4 +44,6 @@ export default {
         }),
     },
   },
+  targets: [{ subject: "register: true", against: "unregistered", atMostNs: 1_000_000 }],
+  covers: ["PAR-PRF-08"],
 };

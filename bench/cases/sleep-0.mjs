@@ -17,6 +17,7 @@ export default {
         }),
     },
     setImmediate: {
+      note: "Cannot be cancelled and looks at no scope.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) await new Promise((resolve) => setImmediate(resolve));
       },
@@ -28,6 +29,7 @@ export default {
     },
     "Effect.sleep(0)": {
       from: "effect",
+      note: "Suspends a fiber: no promise for each sleep.",
       setup: (lib) => lib,
       run: (n, { Effect }) =>
         Effect.runPromise(

@@ -26,6 +26,7 @@ export default {
     },
     "Effect.all": {
       from: "effect",
+      note: "Its fibers carry their own context: what a child calls outside of Effect is in no scope, so there is no async context per child to make.",
       setup: (lib) => lib,
       run: (n, { Effect }) =>
         Effect.runPromise(
@@ -52,7 +53,32 @@ export default {
           }
         }),
     },
+    "abort-controller-x": {
+      from: "abort-controller-x",
+      note: "Its children see their cancellation only where they hand on the signal that each is given: no async context per child, no status, and they start inside of `fork`.",
+      setup: (lib) => lib,
+      run: async (n, { spawn }) => {
+        const { signal } = new AbortController();
+        for (let i = 0; i < n; i += 1) {
+          await spawn(signal, async (/** @type {AbortSignal} */ _signal, /** @type {any} */ { fork }) => {
+            const tasks = [];
+            for (let j = 0; j < children; j += 1) tasks.push(fork(child));
+            for (const task of tasks) await task.join();
+          });
+        }
+      },
+    },
+    "p-queue": {
+      from: "p-queue",
+      note: "A queue without a limit: cancels nothing that runs, and a failure leaves the others running.",
+      setup: ({ default: PQueue }) => PQueue,
+      run: async (n, PQueue) => {
+        const all = Array.from({ length: children }, () => child);
+        for (let i = 0; i < n; i += 1) await new PQueue().addAll(all);
+      },
+    },
     "Promise.all": {
+      note: "Owns nothing: no child can be cancelled, a failure leaves the others running, and no child has a place of its own that a checkpoint could look at.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) {
           const pending = [];

@@ -47,6 +47,7 @@ export default {
       },
     },
     "empty loop": {
+      note: "Looks at nothing: what the loop itself costs.",
       run: (n) => {
         let sum = 0;
         for (let i = 0; i < n; i += 1) sum = (sum + i) | 0;
@@ -55,4 +56,5 @@ export default {
     },
   },
   targets: [{ subject: "token.check", against: "empty loop", atMostNs: 5 }],
+  covers: ["PAR-PRF-02"],
 };

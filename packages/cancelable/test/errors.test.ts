@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  Cancellable,
   CancellationError,
   type CancellationReason,
   CancellationToken,
@@ -9,11 +10,13 @@ import {
   ParentCancellation,
   QueueClosedError,
   SignalCancellation,
+  sleepForever,
   TaskCancelledError,
   TaskFailedError,
   TimeoutCancellation,
   UsageError,
 } from "../src/index.ts";
+import { runScript } from "./child.ts";
 
 const reasons: ReadonlyArray<
   readonly [CancellationReason, typeof CancellationError | (new () => CancellationError)]
@@ -87,6 +90,34 @@ describe("the error classes", () => {
       expect(error.cause).toBe(cause);
       expect(error.stack).toContain("errors.test.ts");
     }
+  });
+
+  test("who called cancel() is in the stack; a deadline's and a parent's error have no frames", async () => {
+    const before = Error.stackTraceLimit;
+    const parent = new Cancellable();
+    await parent.settle(async () => {
+      const child = new Cancellable();
+      const ended = child.settle(() => sleepForever());
+      parent.cancel("shutdown");
+      expect((await ended) as { error: Error }).toMatchObject({
+        error: { stack: expect.not.stringMatching(/\n/) },
+      });
+    });
+    expect(parent.token.error?.stack).toContain("errors.test.ts");
+    const late = await Cancellable.withTimeout(1).settle(() => sleepForever());
+    expect((late as { error: Error }).error.stack).toBe("TimeoutError: Operation timed out after 1ms");
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  test("a host whose Error is frozen has frames, and works", async () => {
+    const { code, output, errors } = await runScript(`
+      Object.freeze(Error);
+      import("@hother/cancelable").then(async ({ Cancellable, sleepForever }) => {
+        const { error } = await Cancellable.withTimeout(1).settle(() => sleepForever());
+        console.log(error.message, error.stack.includes("at "));
+      });
+    `);
+    expect([code, output, errors]).toEqual([0, "Operation timed out after 1ms true\n", ""]);
   });
 
   test("a cause that was not given is not there, and undefined may be one", () => {

@@ -15,6 +15,7 @@ import { invalidType, requireFunction, requireOptions, UsageError } from "../usa
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";
+import type { ScopeNode } from "./scope-node.ts";
 import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
 
 export interface TaskGroupOptions extends ParentOption {
@@ -32,7 +33,6 @@ export class TaskGroup {
   /** Every failure so far, in order of time. */
   readonly errors: readonly unknown[] = [];
   readonly #collect: boolean;
-  readonly #tasks = new Set<Task<unknown>>();
   readonly #owner: TaskOwner;
   /** A child was cancelled from outside of the group: what it was to do is not done. */
   #interrupted = false;
@@ -46,7 +46,13 @@ export class TaskGroup {
 
   /** The children that have not ended. */
   get tasks(): ReadonlyArray<Task<unknown>> {
-    return [...this.#tasks];
+    const tasks: Task<unknown>[] = [];
+    for (const child of this.scope.node.children() as ScopeNode[]) {
+      // Not what the body opened, which has the task around the group, nor what `start` has not handed over yet.
+      const task = child.task as TaskHandle<unknown> | undefined;
+      if (task?.scope.node === child && task.owner === this.#owner && !task.hasEnded) tasks.push(task);
+    }
+    return tasks;
   }
 
   /**
@@ -65,8 +71,8 @@ export class TaskGroup {
       args.length === 0 ? (fn as unknown as () => T | PromiseLike<T>) : () => fn(...args),
     );
     task.owner = this.#owner;
-    if (fn.name !== "") task.name = fn.name;
-    this.#tasks.add(task);
+    const { name } = fn;
+    if (name !== "") task.name = name;
     return task;
   }
 
@@ -91,16 +97,13 @@ export class TaskGroup {
     scope.node.open(currentNode());
     return new Promise<T>((resolve, reject) => {
       let given: { readonly value: T } | undefined;
-      let moved = false;
       const started = (value: T): void => {
         if (given !== undefined) throw new UsageError("ERR_STARTED_TWICE", "started()");
         given = { value };
         // Cancelled by its starter: it stays there, and its end decides.
         if (task.hasEnded || scope.node.reached !== undefined) return;
-        moved = true;
         scope.node.move(group);
         task.owner = this.#owner;
-        this.#tasks.add(task as Task<unknown>);
         release();
         resolve(value);
       };
@@ -108,7 +111,6 @@ export class TaskGroup {
       if (fn.name !== "") task.name = fn.name;
       task.owner = {
         taskEnded: () => {
-          if (moved) return;
           release();
           if (task.error !== undefined || task.status !== "completed") reject(task.error);
           else if (given !== undefined) resolve(given.value);
@@ -128,7 +130,6 @@ export class TaskGroup {
   }
 
   #taskEnded(task: TaskHandle<unknown>): void {
-    this.#tasks.delete(task);
     if (task.status === "failed") this.#fail(task.error, `task ${task.name}`);
     else if (task.status === "cancelled") {
       const { own, reached } = this.scope.node;

@@ -33,6 +33,25 @@ export function isOwned(error: object): boolean {
   return owned.has(error);
 }
 
+/**
+ * Makes an error without frames: of a deadline, or of what was cancelled further up, they would be a timer's and this
+ * library's own, and collecting them is most of what an error costs.
+ */
+function withoutFrames<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+  } catch {
+    // The host's own objects are frozen there.
+    return make();
+  }
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
 /** One cancellation: made when it happens; its error only when somebody looks. */
 export class Cancellation {
   readonly reason: CancellationReason;
@@ -75,7 +94,8 @@ export class Cancellation {
         origin === undefined
           ? link.#detail
           : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
-      link.#error = createCancellation(link.reason, link.message, detail);
+      const make = (): CancellationError => createCancellation(link.reason, link.message, detail);
+      link.#error = origin === undefined && link.reason !== "timeout" ? make() : withoutFrames(make);
       owned.add(link.#error);
     }
     return this.#error as unknown as CancellationError; // the chain begins with this
@@ -126,10 +146,9 @@ export function freedFrom(node: CancelNode): Cancellation | undefined {
   return freed.get(node);
 }
 
-/** Runs `fn` when the wave under way has marked everything, or now if there is none. */
+/** Runs `fn` when the wave under way has marked everything: for what a wave reaches. */
 export function announce(fn: () => void): void {
-  if (current === undefined) fn();
-  else current.announcements.push(fn);
+  (current as Wave).announcements.push(fn);
 }
 
 /** Runs `mark` inside a wave: the one under way, or a new one which is then run to its end (T5). */
@@ -150,6 +169,7 @@ function inWave(mark: (wave: Wave) => void): void {
     try {
       announcement();
     } catch (error) {
+      /* v8 ignore next -- @preserve hosts, or polyfills, whose `abort()` lets an error of a listener out */
       report(error, "a cancellation callback");
     }
   }
@@ -240,7 +260,7 @@ export class CancelNode {
     const { parent, previousSibling, nextSibling } = this;
     if (parent === undefined) return;
     if (previousSibling !== undefined) previousSibling.nextSibling = nextSibling;
-    else if (parent.firstChild === this) parent.firstChild = nextSibling;
+    else parent.firstChild = nextSibling;
     if (nextSibling !== undefined) nextSibling.previousSibling = previousSibling;
     this.previousSibling = this.nextSibling = undefined;
   }
@@ -271,13 +291,12 @@ export class CancelNode {
   /** What reaches the parent reaches this node too, unless shielded or reached before. */
   inherit(above: Cancellation): void {
     if (this.shielded || this.reached !== undefined) return;
-    inWave((wave) => this.mark(this.adopts ? this.adopt(above) : above, wave));
+    inWave((wave) => this.mark(this.adopt(above), wave));
   }
 
-  /** The cancellation that becomes this node's own when `above` reaches it. */
+  /** What reaches this node when `above` reaches its parent: where it {@link adopts}, its own cancellation. */
   protected adopt(above: Cancellation): Cancellation {
-    this.own ??= new Cancellation("parent", undefined, undefined, above);
-    return this.own;
+    return above;
   }
 
   /** Called once when the node is reached, with everything else still to be marked. */
@@ -314,10 +333,10 @@ export class CancelNode {
     if (this.firstChild === undefined) return;
     for (const child of this.children()) {
       if (child.shielded) continue;
-      if (child.adopts && this.withheld) continue;
+      if (this.withheld && child.adopts) continue;
       if (child.reached === undefined) {
         child.withheld = this.withheld;
-        child.mark(child.adopts ? child.adopt(cancellation) : cancellation, wave);
+        child.mark(child.adopt(cancellation), wave);
       } else if (child.withheld) {
         child.withheld = false;
         wave.nodes.push(child);

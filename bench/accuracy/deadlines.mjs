@@ -1,0 +1,86 @@
+import { moveOnAfter, run, sleepForever } from "@hother/cancelable";
+
+const spacing = 2;
+const longest = 500;
+const sliceEvery = 10;
+const slice = 5;
+
+/**
+ * Sets deadlines of 1 to 500 ms in three ways at the same time and gives by how much each was late, in ns.
+ *
+ * @param {number} samples of each way
+ * @param {boolean} loaded whether something keeps the thread busy meanwhile
+ */
+export async function deadlines(samples, loaded) {
+  /** @type {Record<string, number[]>} */
+  const late = { moveOnAfter: [], setTimeout: [], "AbortSignal.timeout": [] };
+  // A signal that nobody holds may be collected before its time.
+  const signals = new Set();
+  /** @type {Promise<unknown>[]} */
+  const ended = [];
+  const note = (/** @type {string} */ way, /** @type {number} */ due) => {
+    late[way]?.push((performance.now() - due) * 1e6);
+  };
+  /** @type {((ms: number) => Promise<unknown>)[]} */
+  const ways = [
+    (ms) => {
+      const due = performance.now() + ms;
+      return moveOnAfter(ms, async () => {
+        try {
+          await sleepForever();
+        } catch (error) {
+          note("moveOnAfter", due);
+          throw error;
+        }
+      });
+    },
+    (ms) =>
+      new Promise((resolve) => {
+        const due = performance.now() + ms;
+        setTimeout(() => {
+          note("setTimeout", due);
+          resolve(undefined);
+        }, ms);
+      }),
+    (ms) =>
+      new Promise((resolve) => {
+        const due = performance.now() + ms;
+        const signal = AbortSignal.timeout(ms);
+        signals.add(signal);
+        signal.addEventListener("abort", () => {
+          note("AbortSignal.timeout", due);
+          signals.delete(signal);
+          resolve(undefined);
+        });
+      }),
+  ];
+  const load = loaded ? setInterval(spin, sliceEvery) : undefined;
+  await run(async () => {
+    for (let i = 0; i < samples; i += 1) {
+      // Spread evenly, in no order: 179 and 500 have no divisor in common.
+      const ms = 1 + ((i * 179) % longest);
+      for (let j = 0; j < ways.length; j += 1) {
+        ended.push(/** @type {(typeof ways)[number]} */ (ways[(i + j) % ways.length])(ms));
+      }
+      await new Promise((resolve) => setTimeout(resolve, spacing));
+    }
+    await Promise.all(ended);
+  });
+  clearInterval(load);
+  return {
+    moveOnAfter: { ours: true, samples: late.moveOnAfter ?? [] },
+    setTimeout: {
+      samples: late.setTimeout ?? [],
+      note: "The bare callback: nothing is told to sleeping code, and it may come before its time.",
+    },
+    "AbortSignal.timeout": {
+      samples: late["AbortSignal.timeout"] ?? [],
+      note: "The bare listener: nothing is told to sleeping code, and it may come before its time.",
+    },
+  };
+}
+
+function spin() {
+  const until = performance.now() + slice;
+  while (performance.now() < until);
+}
