@@ -22,10 +22,14 @@ export async function analyzeText(
   options: EngineOptions,
 ): Promise<FileResult> {
   // The checker may find what no word gives away.
-  if (!options.types && !engine.mayMatter(text))
+  if (!options.types && !engine.mayMatter(text, path))
     return { path, edits: [], review: [], references: 0, parsed: false };
   try {
-    const { edits, marks, references, parseError } = await engine.analyze(path, text, options);
+    const { edits, marks, references, remaining, parseError, notes } = await engine.analyze(
+      path,
+      text,
+      engine.optionsFor?.(path, options) ?? options,
+    );
     if (parseError !== undefined) return failed(path, "parse", parseError);
     const lines = new Lines(text);
     return {
@@ -38,7 +42,9 @@ export async function analyzeText(
         .sort((a, b) => a.start - b.start)
         .map((mark) => ({ ...mark, ...lines.place(mark.start) })),
       references,
+      ...(remaining && { remaining }),
       parsed: true,
+      ...(notes !== undefined && notes.length > 0 && { notes }),
     };
   } catch (error) {
     return failed(path, "internal", `the tool failed: ${(error as Error).message}`);

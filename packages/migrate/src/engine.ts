@@ -48,6 +48,16 @@ export interface FileAnalysis {
   readonly references: number;
   /** The file does not parse; edits and marks are then empty. */
   readonly parseError?: string;
+  /** References that stay after every edit, since the new text has them, too. */
+  readonly remaining?: number;
+  /** What the project's own files need to know of this one, in words of the engine. */
+  readonly notes?: readonly string[];
+}
+
+/** What a file said that was read before. */
+export interface FileNotes {
+  readonly path: string;
+  readonly notes: readonly string[];
 }
 
 export interface EngineOptions {
@@ -61,6 +71,8 @@ export interface EngineOptions {
   readonly pythonMin?: string;
   /** Ask the type checker too (`promises` only). */
   readonly types?: boolean;
+  /** For a project file: the other project files, and every file that had something to say. */
+  readonly others?: readonly FileNotes[];
 }
 
 export interface Engine {
@@ -68,7 +80,11 @@ export interface Engine {
   readonly rules: readonly Rule[];
   /** Whether the engine is about files of this name. */
   matches(path: string): boolean;
+  /** Files that are read last, since what becomes of them depends on what the others need. */
+  isProjectFile?(path: string): boolean;
+  /** The options for a file, with what its project says where nothing else was said. */
+  optionsFor?(path: string, options: EngineOptions): EngineOptions;
   /** Cheap substring test before parsing. */
-  mayMatter(text: string): boolean;
+  mayMatter(text: string, path?: string): boolean;
   analyze(path: string, text: string, options: EngineOptions): FileAnalysis | Promise<FileAnalysis>;
 }

@@ -61,6 +61,14 @@ export function* findFiles(
       yield { path: root };
     }
 
+    /** A link to what this tree has under a name of its own; a link to a folder that it is in is an error. */
+    function isFoundAnyway(target: string, isFolderEntry: boolean, above: readonly string[]): boolean {
+      if (above.includes(target)) return false;
+      const inside = relative(realpathSync(path), target).split(sep);
+      if (inside[0] === ".." || inside.some((part) => foreign.has(part))) return false;
+      return isFolderEntry || engine.matches(target);
+    }
+
     function* inFolder(
       folder: string,
       shown: string,
@@ -100,6 +108,7 @@ export function* findFiles(
           }
         }
         if (isFolderEntry ? foreign.has(entry.name) : !engine.matches(at)) continue;
+        if (entry.link && isFoundAnyway(realpathSync(at), isFolderEntry, [...above, real])) continue;
         const inside = relative(path, at).split(sep).join("/") + (isFolderEntry ? "/" : "");
         if (exclude.ignores(inside) || isIgnored(here, at, isFolderEntry)) continue;
         if (isFolderEntry) yield* inFolder(at, label, here, [...above, real]);

@@ -8,9 +8,13 @@ export interface FileResult {
   readonly edits: readonly PlacedEdit[];
   readonly review: readonly PlacedMark[];
   readonly references: number;
+  /** References that are left after every edit. */
+  readonly remaining?: number;
   readonly problem?: Problem;
   /** Whether it was parsed, not only looked at. */
   readonly parsed: boolean;
+  /** What the project's own files need to know of it. */
+  readonly notes?: readonly string[];
 }
 
 export type ProblemKind = "parse" | "encoding" | "size" | "read" | "loop" | "changed" | "write" | "internal";

@@ -1,10 +1,9 @@
 import { writeFileSync } from "node:fs";
 import pico from "picocolors";
-import { failed } from "./analyze-file.ts";
+import { analyzeFile, failed } from "./analyze-file.ts";
 import { applyEdits, writeEdited } from "./apply.ts";
-import { projectMinimum } from "./asyncio/project-minimum.ts";
 import { diffText } from "./diff.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, FileNotes } from "./engine.ts";
 import { findFiles } from "./files.ts";
 import { dirtyTrees } from "./git.ts";
 import { loadEngine } from "./load-engine.ts";
@@ -22,9 +21,8 @@ import type { FileResult } from "./results.ts";
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /** Runs the tool; the report is written and printed by the way. */
-export async function run(given: RunOptions, output: Output): Promise<{ code: ExitCode; report?: Report }> {
+export async function run(options: RunOptions, output: Output): Promise<{ code: ExitCode; report?: Report }> {
   const began = performance.now();
-  const options = withProject(given);
   if (options.write && !options.force) {
     const [dirty] = dirtyTrees(options.paths);
     if (dirty !== undefined) {
@@ -39,9 +37,12 @@ export async function run(given: RunOptions, output: Output): Promise<{ code: Ex
   const colors = pico.createColors(options.color);
   const isText = options.format === "text";
   const progress = new Progress(output);
+  const notes: FileNotes[] = [];
   const finish = (result: FileResult): void => {
     const done =
       result.edits.length > 0 && result.text !== undefined ? carryOut(result, options, output) : result;
+    if (done.notes !== undefined && done.problem === undefined)
+      notes.push({ path: done.path, notes: done.notes });
     summary.add(done, done.path);
     progress.tick(done.path);
     if (isText && (done.problem !== undefined || done.review.length > 0)) {
@@ -57,7 +58,12 @@ export async function run(given: RunOptions, output: Output): Promise<{ code: Ex
     progress.search(paths.length);
   }
   progress.total = paths.length;
-  for await (const result of analyzeAll(paths, engine, options)) finish(result);
+  const isProjectFile = (path: string): boolean => engine.isProjectFile?.(path) === true;
+  const project = paths.filter(isProjectFile);
+  const others = paths.filter((path) => !isProjectFile(path));
+  for await (const result of analyzeAll(others, engine, options)) finish(result);
+  for (const path of project) notes.push({ path, notes: [] });
+  for (const path of project) finish(await analyzeFile(engine, path, { ...options.rules, others: notes }));
   progress.clear();
 
   const report = summary.report(performance.now() - began);
@@ -65,15 +71,6 @@ export async function run(given: RunOptions, output: Output): Promise<{ code: Ex
   else output.out(options.format === "json" ? toJson(report) : toSarif(report, engine.rules));
   for (const path of options.reports) writeFileSync(path, reportFor(path, report, engine));
   return { code: exitCode(report), report };
-}
-
-/** What the project says of itself, where it was not given. */
-function withProject(options: RunOptions): RunOptions {
-  const [path] = options.paths;
-  if (options.engine !== "asyncio" || options.rules.pythonMin !== undefined || path === undefined)
-    return options;
-  const pythonMin = projectMinimum(path);
-  return pythonMin === undefined ? options : { ...options, rules: { ...options.rules, pythonMin } };
 }
 
 /** Shows or writes the edits of one file. */

@@ -106,6 +106,23 @@ describe("The choice of files", () => {
     expect((await cli("promises", project.path("dist/a.ts"))).code).toBe(1);
   });
 
+  test("takes a file by its own name, not by that of a link to it or to its folder.", async () => {
+    using project = new Project({
+      "src/a.ts": before,
+      "src/script": before,
+      "packages/x/package.json": "{}",
+    });
+    using elsewhere = new Project({ "b.ts": before });
+    symlinkSync("../../src", project.path("packages/x/src"));
+    symlinkSync("../../src/a.ts", project.path("packages/x/a.ts"));
+    symlinkSync("../../src/script", project.path("packages/x/script.ts"));
+    symlinkSync(elsewhere.root, project.path("packages/elsewhere"));
+    const { out } = await cli("promises", project.root, "--check");
+    expect(out.match(/[\w./-]+(?=: needs)/g)).toEqual(
+      ["packages/elsewhere/b.ts", "packages/x/script.ts", "src/a.ts"].map((name) => project.path(name)),
+    );
+  });
+
   test("takes --include and --exclude as .gitignore has them.", async () => {
     using project = new Project({ "src/a.ts": before, "src/a.test.ts": before, "lib/a.ts": before });
     const { out } = await cli(

@@ -4,8 +4,9 @@ import { planImports } from "./imports.ts";
 import { findLoopUses } from "./loop-uses.ts";
 import { findMentions } from "./mentions.ts";
 import { belowAsyncio, findUses, type Origin, Origins, type Reference } from "./references.ts";
+import { type Region, reindent } from "./reindent.ts";
 import { type Review, type Rewrite, review } from "./rule.ts";
-import { RuleRun } from "./rule-run.ts";
+import { keepTogether, RuleRun } from "./rule-run.ts";
 import { ruleFor } from "./rules.ts";
 import { buildScopes } from "./scope-builder.ts";
 import type { Scope, ScopeTable } from "./scopes.ts";
@@ -34,17 +35,26 @@ export function analyzeTree(
     (a, b) => a.node.start - b.node.start,
   );
   const run = new RuleRun(file, scopes, options, references);
-  const outcomes = separate(run.decideAll().filter(({ reference }) => selected(ruleFor(reference.api).name)));
+  const decided = run.decideAll().filter(({ reference }) => selected(ruleFor(reference.api).name));
+  const outcomes = keepTogether(separate(keepTogether(decided)));
   const mentions = findMentions(file, scopes);
   const plan = planImports(file, importOrigins(scopes, origins), uses, outcomes, mentions);
-  const edits: Edit[] = plan.edits.map((edit) => importEdit(edit));
+  const written: Edit[] = plan.edits.map((edit) => importEdit(edit));
+  const regions: (Region & { like: Edit })[] = [];
   const marks = [...mentions.marks, ...plan.marks].filter((mark) => selected(mark.rule));
   for (const outcome of outcomes) {
     const verdict = withoutEcho(outcome, plan.kept, file);
-    if ("edits" in verdict) edits.push(...groupOf(outcome.reference, verdict));
-    else marks.push(markOf(outcome.reference, verdict));
+    if (!("edits" in verdict)) {
+      marks.push(markOf(outcome.reference, verdict));
+      continue;
+    }
+    const group = groupOf(outcome.reference, verdict);
+    written.push(...group);
+    if (verdict.indents !== undefined && group[0] !== undefined)
+      regions.push({ ...verdict.indents, like: group[0] });
   }
-  edits.sort((a, b) => a.start - b.start || a.end - b.end);
+  written.sort((a, b) => a.start - b.start || a.end - b.end);
+  const edits = reindent(file, written, regions);
   marks.sort((a, b) => a.start - b.start);
   const found = marks.length + edits.filter((edit) => edit.companion === undefined).length;
   return { edits, marks, references: found };

@@ -1,38 +1,63 @@
+import { applyEdits } from "../apply.ts";
 import type { Engine, EngineOptions, FileAnalysis } from "../engine.ts";
 import { analyzeTree } from "./analysis.ts";
 import { loadParser } from "./parser.ts";
-import { analyzeProjectFile, isProjectFile, mayBeProjectFile } from "./project-file.ts";
+import { analyzeProjectFile, isProjectFile, neededOf } from "./project-file.ts";
+import { ProjectMinimums } from "./project-minimum.ts";
+import { mayImportAnyio, pythonNotes } from "./project-notes.ts";
 import { python2Error } from "./python2.ts";
 import { asyncioRules } from "./rules.ts";
 import { atLeast } from "./version.ts";
 
+const nothing: FileAnalysis = { edits: [], marks: [], references: 0 };
+
 /** The rule set that moves Python code from asyncio to anyio. */
 export async function createAsyncioEngine(): Promise<Engine> {
   const parse = await loadParser();
+  const minimums = new ProjectMinimums();
   return {
     name: "asyncio",
     rules: asyncioRules,
     matches: (path) => /\.pyi?$/.test(path) || isProjectFile(path),
-    mayMatter: (text) => /asyncio/i.test(text) || mayBeProjectFile(text),
+    isProjectFile,
+    optionsFor: (path, options) => {
+      const pythonMin = options.pythonMin ?? minimums.of(path);
+      return pythonMin === undefined ? options : { ...options, pythonMin };
+    },
+    mayMatter: (text, path) =>
+      /asyncio/i.test(text) || mayImportAnyio(text) || (path !== undefined && isProjectFile(path)),
     analyze: (path: string, text: string, options: EngineOptions): FileAnalysis => {
-      const project = isProjectFile(path) ? analyzeProjectFile(path, text, options) : undefined;
-      if (project !== undefined && !path.endsWith(".py")) return project;
+      const needs = neededOf(path, options);
+      if (!path.endsWith(".py") && isProjectFile(path))
+        return needs === undefined ? nothing : analyzeProjectFile(path, text, needs, options.structural);
+      if (needs === undefined && !/asyncio/i.test(text) && !mayImportAnyio(text)) return nothing;
       const root = parse(text);
       const parseError =
         root === null
           ? "the file does not parse as Python 3"
           : python2Error(root, text, atLeast(options.pythonMin ?? "3.11", "3.14"));
-      if (root === null || parseError !== undefined) {
-        return { edits: [], marks: [], references: 0, parseError: parseError ?? "" };
+      if (root === null || parseError !== undefined) return { ...nothing, parseError: parseError ?? "" };
+      const python = analyzeTree(path, text, root, options);
+      const more = { notes: pythonNotes(text, root, python), remaining: remainingAfter(python) };
+      if (needs === undefined) return { ...python, ...more };
+      return { ...merge(python, analyzeProjectFile(path, text, needs, options.structural, root)), ...more };
+
+      /** An edit may keep what it is about, as a handler of both kinds of TimeoutError does. */
+      function remainingAfter({ edits, marks }: FileAnalysis): number {
+        if (edits.length === 0 || marks.length > 0) return marks.length;
+        const after = applyEdits(text, edits);
+        const again = /asyncio/.test(after) ? parse(after) : null;
+        if (again === null) return 0;
+        // Of every rule, also of those that were not asked for.
+        const { only: _, ...all } = options;
+        return analyzeTree(path, after, again, all).references;
       }
-      return merge(analyzeTree(path, text, root, options), project);
     },
   };
 }
 
 /** `setup.py` is both: Python, and a list of dependencies. */
-function merge(python: FileAnalysis, project: FileAnalysis | undefined): FileAnalysis {
-  if (project === undefined || project.references === 0) return python;
+function merge(python: FileAnalysis, project: FileAnalysis): FileAnalysis {
   return {
     edits: [...python.edits, ...project.edits].sort((a, b) => a.start - b.start || a.end - b.end),
     marks: [...python.marks, ...project.marks].sort((a, b) => a.start - b.start),

@@ -1,6 +1,8 @@
 import { isAwaited } from "./call.ts";
+import type { Reference } from "./references.ts";
 import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
 import { argumentsOf } from "./source-file.ts";
+import { taskScopeVerdict } from "./task-scopes.ts";
 import type { SyntaxNode } from "./tree.ts";
 
 /** `<loop>.time()` becomes `anyio.current_time()`; undefined when `.time` is not called. */
@@ -43,4 +45,11 @@ export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdi
     ],
     modules: ["anyio"],
   };
+}
+
+/** A thread that is awaited later in the same block, where it is not awaited on the spot. */
+export function withTaskScope(direct: Verdict, reference: Reference, context: RuleContext): Verdict {
+  if ("edits" in direct) return direct;
+  const later = taskScopeVerdict(reference, context);
+  return later !== undefined && "edits" in later ? later : direct;
 }

@@ -1,6 +1,6 @@
 import { callOf } from "./call.ts";
 import type { Reference } from "./references.ts";
-import type { ScopeTable } from "./scopes.ts";
+import type { Occurrence, ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
@@ -12,14 +12,14 @@ export function findLoopUses(file: SourceFile, scopes: ScopeTable, uses: readonl
   for (const reference of uses) {
     const variable = loopVariable(reference, file);
     if (variable === undefined) continue;
-    for (const node of variableUses(variable, reference, scopes)) {
+    for (const { node, scope } of variableOccurrences(variable, reference, scopes)) {
       if (node.parent?.type !== "attribute" || node.field !== "object") continue;
       const name = node.parent.children.find((child) => child.field === "attribute");
       if (name === undefined) continue;
       found.push({
         api: `loop.${file.of(name)}`,
         node: node.parent,
-        scope: reference.scope,
+        scope,
         origin: reference.origin,
       });
     }
@@ -40,7 +40,9 @@ export function loopVariable(reference: Reference, file: SourceFile): string | u
 
 /** Every use of the variable that sees this assignment. */
 export function variableUses(name: string, reference: Reference, scopes: ScopeTable): SyntaxNode[] {
-  return (scopes.occurrences.get(name) ?? [])
-    .filter(({ scope }) => scope.find(name) === reference.scope)
-    .map(({ node }) => node);
+  return variableOccurrences(name, reference, scopes).map(({ node }) => node);
+}
+
+function variableOccurrences(name: string, reference: Reference, scopes: ScopeTable): Occurrence[] {
+  return (scopes.occurrences.get(name) ?? []).filter(({ scope }) => scope.find(name) === reference.scope);
 }

@@ -33,6 +33,8 @@ export function noArguments(_call: SyntaxNode, plain: Arguments): readonly TextE
 /** The verdict on a constructor, an annotation or a factory of the primitive. */
 export function applyPrimitive(primitive: Primitive, reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
+  const field = factoryCall(reference, context);
+  if (field !== undefined) return applyFactory(primitive, field, reference, context);
   if (call === undefined) return applyType(primitive, reference, context);
   const plain = plainArguments(call, context.file);
   if (plain === undefined) return stop("its arguments are unpacked", primitive);
@@ -83,10 +85,36 @@ function onlyScoped(held: HeldObject): boolean {
   return held.uses.every((use) => use.kind === "with" || use.kind === "locked");
 }
 
-/** Annotations and factories follow the constructors of the same file, which must all be rewritten. */
+/** The `field(default_factory=asyncio.Lock)` of a data class. */
+function factoryCall(reference: Reference, { file }: RuleContext): SyntaxNode | undefined {
+  const keyword = reference.node.parent;
+  const name = keyword?.type === "keyword_argument" ? childOf(keyword, "name") : undefined;
+  const call = keyword?.parent?.parent;
+  if (name === undefined || file.of(name) !== "default_factory" || call?.type !== "call") return undefined;
+  return /^(\w+\.)?field$/.test(file.of(childOf(call, "function") ?? call)) ? call : undefined;
+}
+
+/** A data class makes one for each object; it is called without arguments. */
+function applyFactory(
+  primitive: Primitive,
+  field: SyntaxNode,
+  reference: Reference,
+  context: RuleContext,
+): Verdict {
+  const held = heldObject(field, reference, context);
+  if (held === undefined || !primitive.mayEscape || primitive.target === "anyio.Semaphore")
+    return stop("it is made by a factory", primitive);
+  const outer = usesOf(primitive, held, context);
+  if (typeof outer === "string") return stop(outer, primitive);
+  return { class: "R", edits: [rename(reference, primitive.target), ...outer], modules: ["anyio"] };
+}
+
+/** Annotations follow the constructors of the same file, which must all be rewritten. */
 function applyType(primitive: Primitive, reference: Reference, context: RuleContext): Verdict {
   const made = context.references.filter(
-    (other) => other.api === reference.api && callOf(other) !== undefined,
+    (other) =>
+      other.api === reference.api &&
+      (callOf(other) !== undefined || factoryCall(other, context) !== undefined),
   );
   const verdicts = made.map((other) => context.verdictOn(other));
   if (verdicts.some((verdict) => verdict === undefined)) return { class: "later" };
@@ -96,8 +124,7 @@ function applyType(primitive: Primitive, reference: Reference, context: RuleCont
       primitive,
     );
   }
-  const factory = reference.node.parent?.type === "keyword_argument";
-  if (factory && !primitive.mayEscape) return stop("it is made by a factory", primitive);
+  if (reference.node.parent?.type === "keyword_argument") return stop("it is made by a factory", primitive);
   return { class: "R", edits: [rename(reference, primitive.target)], modules: ["anyio"] };
 }
 

@@ -1,19 +1,60 @@
-import { modePlace, type ProjectNeeds, type ProjectPlace, pytestMarks } from "./project-settings.ts";
+import { type IniEntry, iniEntries } from "./project-ini-document.ts";
+import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces, rangePlaces } from "./project-requirement.ts";
+import { settingPlaces } from "./project-settings.ts";
 
 /** Places in a `setup.cfg`, `pytest.ini` or `tox.ini`. */
 export function iniPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
-  return [...installRequires(text, needs), ...modePlace(text, needs), ...pytestMarks(text)];
+  const entries = iniEntries(text);
+  // The project that anyio is needs no anyio.
+  if (
+    entries.some(
+      ({ section, name, first }) => section === "metadata" && name === "name" && nameOf(first) === "anyio",
+    )
+  )
+    return [];
+  const lists = entries.filter(isDependencyList);
+  const packages = entries.find(
+    ({ section, name }) => section === "options" && (name === "packages" || name === "py_modules"),
+  );
+  const isWithoutList = packages !== undefined && !lists.some(({ name }) => name === "install_requires");
+  const items = [...lists, ...entries.filter(({ name }) => name === "deps")].flatMap(({ lines }) => lines);
+  const settings = entries
+    .filter(({ section }) => /^(tool:)?pytest$/.test(section))
+    .map(({ name, start, first, lines }) => ({
+      name,
+      start,
+      value: [first, ...lines.map((line) => line.text)].filter((line) => line !== "").join("\n"),
+    }));
+  return [
+    ...(needs.who === "code" && isWithoutList
+      ? [notLiteral("install_requires", packages.start, "[options] has no install_requires", needs)]
+      : []),
+    ...lists.flatMap((list) => dependencyPlaces(list, text, needs)),
+    ...pytestAsyncioPlaces(items, needs),
+    ...settingPlaces(settings, needs),
+  ];
 }
 
-/** `install_requires =` with one requirement a line. */
-function installRequires(text: string, needs: ProjectNeeds): ProjectPlace[] {
-  const found = /^install_requires[ \t]*=[ \t]*\r?\n((?:[ \t]+\S.*(?:\r?\n|$)|[ \t]*#.*\r?\n)+)/m.exec(text);
-  const lines = found?.[1];
-  if (found === null || lines === undefined || /^\s*anyio\b/m.test(lines)) return [];
-  const at = found.index + found[0].trimEnd().length;
-  const indent = /^[ \t]+/.exec(lines)?.[0] ?? "    ";
+function isDependencyList({ section, name }: IniEntry): boolean {
+  if (section === "options") return name === "install_requires" || name === "tests_require";
+  return section === "options.extras_require";
+}
+
+/** The list with one requirement a line that the needs are about. */
+function dependencyPlaces(entry: IniEntry, text: string, needs: ProjectNeeds): ProjectPlace[] {
+  const { name, start, first, lines } = entry;
+  const isCode = entry.section === "options" && name === "install_requires";
+  if (isCode !== (needs.who === "code")) return [];
+  if (!isCode && !isTestList(lines.map((line) => nameOf(line.text)))) return [];
+  const api = isCode ? name : `${entry.section}.${name}`;
+  const known = lines.find((line) => nameOf(line.text) === "anyio");
+  if (known !== undefined) return rangePlaces(api, known.start, known.text, needs);
+  const last = lines.at(-1);
+  if (first !== "" || last === undefined)
+    return nameOf(first) === "anyio"
+      ? []
+      : [notLiteral(api, start, "this is no list with a line for each", needs)];
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  return [
-    { kind: "edit", start: at, end: at, text: eol + indent + needs.requirement, api: "install_requires" },
-  ];
+  return [edit(api, { start: last.end, end: last.end, text: `${eol}${last.indent}anyio>=${needs.least}` })];
 }

@@ -1,22 +1,34 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { readPythonMinimum } from "./python-minimum.ts";
 
 const projectFiles = ["pyproject.toml", "setup.cfg", "setup.py"] as const;
 
-/** The oldest Python that the project around `path` supports, as its nearest project file says. */
-export function projectMinimum(path: string): string | undefined {
-  const start = resolve(path);
-  let folder = existsSync(start) && statSync(start).isDirectory() ? start : dirname(start);
-  for (;;) {
-    for (const name of projectFiles) {
-      const file = join(folder, name);
-      const found = existsSync(file) ? readPythonMinimum(readFileSync(file, "utf8")) : undefined;
-      if (found !== undefined) return found;
-    }
+/** The oldest Python that the projects around files support; each folder is looked at once. */
+export class ProjectMinimums {
+  readonly #folders = new Map<string, string | undefined>();
+
+  /** As the nearest project file above the file says. */
+  of(path: string): string | undefined {
+    return this.#inFolder(dirname(resolve(path)));
+  }
+
+  #inFolder(folder: string): string | undefined {
+    if (this.#folders.has(folder)) return this.#folders.get(folder);
     const above = dirname(folder);
     // The repository is the project: what is above it is somebody else's.
-    if (above === folder || existsSync(join(folder, ".git"))) return undefined;
-    folder = above;
+    const isTop = above === folder || existsSync(join(folder, ".git"));
+    const found = ownMinimum(folder) ?? (isTop ? undefined : this.#inFolder(above));
+    this.#folders.set(folder, found);
+    return found;
   }
+}
+
+function ownMinimum(folder: string): string | undefined {
+  for (const name of projectFiles) {
+    const file = join(folder, name);
+    const found = existsSync(file) ? readPythonMinimum(name, readFileSync(file, "utf8")) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

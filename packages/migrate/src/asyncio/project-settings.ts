@@ -1,45 +1,53 @@
-/** A place in a project file: an edit, or a mark with its reason. */
-export type ProjectPlace =
-  | {
-      readonly kind: "edit";
-      readonly start: number;
-      readonly end: number;
-      readonly text: string;
-      readonly api: string;
-    }
-  | { readonly kind: "mark"; readonly start: number; readonly api: string; readonly reason: string };
+import { edit, mark, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
+import { atLeast } from "./version.ts";
 
-/** What the edits say about versions. */
-export interface ProjectNeeds {
-  /** `anyio>=4.0` */
-  readonly requirement: string;
-  /** `>=4.0` */
-  readonly range: string;
-  /** Whether pytest's `anyio_mode` exists in the oldest anyio to support. */
-  readonly autoMode: boolean;
+/** One of pytest's settings; a list has its items joined by line breaks. */
+export interface Setting {
+  readonly name: string;
+  /** Offset of the name. */
+  readonly start: number;
+  /** Undefined where it is no plain string. */
+  readonly value: string | undefined;
 }
 
-/** pytest-asyncio and its settings stay while markers remain. */
-export function pytestMarks(text: string): ProjectPlace[] {
-  return [...text.matchAll(/\bpytest-asyncio\b|^[ \t]*(asyncio_default_\w+)[ \t]*=/gm)].map((found) => ({
-    kind: "mark" as const,
-    start: found.index + found[0].length - found[0].trimStart().length,
-    api: found[1] ?? "pytest-asyncio",
-    reason: "pytest-asyncio is needed while its markers, fixtures or settings remain",
-  }));
+/** What becomes of pytest's settings. */
+export function settingPlaces(settings: readonly Setting[], needs: ProjectNeeds): ProjectPlace[] {
+  const hasAnyioMode = settings.some(({ name }) => name === "anyio_mode");
+  return settings.flatMap((setting) => placesOf(setting, needs, hasAnyioMode));
 }
 
-/** `asyncio_mode = auto` becomes `anyio_mode` where that exists; the two must not stand together. */
-export function modePlace(text: string, needs: ProjectNeeds): ProjectPlace[] {
-  const found = /^([ \t]*)asyncio_mode([ \t]*=[ \t]*["']?)(\w+)/m.exec(text);
-  if (found === null) return [];
-  const start = found.index + (found[1]?.length ?? 0);
-  const api = "asyncio_mode";
-  if (found[3] !== "auto") {
-    return [{ kind: "mark", start, api, reason: "a setting of pytest-asyncio, of no use without it" }];
-  }
-  if (!needs.autoMode) {
-    return [{ kind: "mark", start, api, reason: "anyio's pytest plugin has an auto mode only from 4.11 on" }];
-  }
-  return [{ kind: "edit", start, end: start + api.length, text: "anyio_mode", api }];
+function placesOf(setting: Setting, needs: ProjectNeeds, hasAnyioMode: boolean): ProjectPlace[] {
+  const { name, start, value } = setting;
+  if (name === "asyncio_mode") return [modePlace(setting, needs, hasAnyioMode)];
+  if (/^asyncio_(default_\w+|debug)$/.test(name))
+    return [mark(name, start, "a setting of pytest-asyncio", "remove it with pytest-asyncio")];
+  if (name === "markers" && /^\s*asyncio\b/m.test(value ?? "") && !needs.keepsPytestAsyncio)
+    return [mark(name, start, "a marker that no test has any more", "remove it from the list")];
+  if (name === "addopts" && /--asyncio-mode|\bpytest_asyncio\b/.test(value ?? ""))
+    return [mark(name, start, "an option of pytest-asyncio", "remove it with pytest-asyncio")];
+  return [];
+}
+
+/**
+ * `asyncio_mode = auto` becomes `anyio_mode = auto`. The two must never stand together, and without an
+ * `anyio_backend` fixture every test would run on every backend that there is.
+ */
+function modePlace(
+  { name, start, value }: Setting,
+  needs: ProjectNeeds,
+  hasAnyioMode: boolean,
+): ProjectPlace {
+  const left = (reason: string, suggestion: string): ProjectPlace => mark(name, start, reason, suggestion);
+  if (hasAnyioMode) return left("it contradicts anyio_mode beside it", "remove one of the two");
+  if (value?.trim() !== "auto") return left("a setting of pytest-asyncio", "remove it with pytest-asyncio");
+  if (!atLeast(needs.least, "4.11"))
+    return left("anyio's pytest plugin has an auto mode only from 4.11 on", "--anyio-min 4.11, if it may");
+  if (needs.keepsPytestAsyncio)
+    return left("markers or fixtures of pytest-asyncio remain", "migrate these tests first");
+  if (!needs.choosesBackend)
+    return left(
+      "no conftest.py has an anyio_backend fixture",
+      "add one that returns 'asyncio', then run again",
+    );
+  return edit(name, { start, end: start + name.length, text: "anyio_mode" });
 }

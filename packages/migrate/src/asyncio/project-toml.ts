@@ -1,49 +1,84 @@
-import { addItem, readList } from "./literal-list.ts";
-import { modePlace, type ProjectNeeds, type ProjectPlace, pytestMarks } from "./project-settings.ts";
+import { listPlaces } from "./project-list.ts";
+import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
+import { poetryPlaces } from "./project-poetry.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces } from "./project-requirement.ts";
+import { settingPlaces } from "./project-settings.ts";
+import { listOf, TomlDocument, type TomlEntry, textOf } from "./project-toml-document.ts";
 
-/** Places in a `pyproject.toml`: `[project] dependencies`, poetry's table, pytest's settings. */
+/** Places in a `pyproject.toml`: dependencies wherever tools have them, and pytest's settings. */
 export function tomlPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
+  const document = new TomlDocument(text);
+  // The project that anyio is needs no anyio.
+  const name = document.entry("project.name") ?? document.entry("tool.poetry.name");
+  if (name !== undefined && nameOf(textOf(name.value) ?? "") === "anyio") return [];
+  const lists = document.entries.filter(({ path }) => isDependencyList(path));
+  const items = lists.flatMap(({ value }) =>
+    (listOf(value)?.items ?? []).map((item) => ({ start: item.start, text: item.value ?? "" })),
+  );
+  const settings = document.entries.flatMap(({ path, start, value }) => {
+    const name = /^tool\.pytest\.(?:ini_options\.)?(\w+)$/.exec(path.join("."))?.[1];
+    return name === undefined ? [] : [{ name, start, value: textOf(value) }];
+  });
   return [
-    ...dependencies(text, needs),
-    ...poetry(text, needs),
-    ...modePlace(text, needs),
-    ...pytestMarks(text),
+    ...(needs.who === "code" ? codePlaces(document, text, needs) : testPlaces(document, lists, text, needs)),
+    ...pytestAsyncioPlaces(items, needs),
+    ...settingPlaces(settings, needs),
   ];
 }
 
-/** Offsets of a table's body. */
-function table(text: string, name: string): { start: number; end: number } | undefined {
-  const header = new RegExp(`^\\[${name.replaceAll(".", "\\.")}\\][ \\t]*(?:#.*)?\\r?$`, "m").exec(text);
-  if (header === null) return undefined;
-  const start = header.index + header[0].length;
-  const next = text.slice(start).search(/^\[/m);
-  return { start, end: next < 0 ? text.length : start + next };
+/** Where PEP 621, PEP 735, uv, PDM and Hatch have lists of requirements. */
+function isDependencyList(path: readonly string[]): boolean {
+  return /^(?:project\.dependencies|(?:project\.optional-dependencies|dependency-groups|tool\.pdm\.dev-dependencies)\.[^.]+|tool\.uv\.dev-dependencies|tool\.hatch\.envs\.[^.]+\.(?:extra-)?dependencies)$/.test(
+    path.join("."),
+  );
 }
 
-function dependencies(text: string, needs: ProjectNeeds): ProjectPlace[] {
-  const project = table(text, "project");
+/** `[project]` where there is one, otherwise poetry's table. */
+function codePlaces(document: TomlDocument, text: string, needs: ProjectNeeds): ProjectPlace[] {
+  const api = "project.dependencies";
+  const own = document.entry(api);
+  if (own !== undefined) {
+    const list = listOf(own.value);
+    return list === undefined
+      ? [notLiteral(api, own.start, "this is no list", needs)]
+      : listPlaces(api, text, list, needs);
+  }
+  const poetry = poetryPlaces(document, "tool.poetry.dependencies", text, needs);
+  if (poetry !== undefined) return poetry;
+  const project = document.table("project");
   if (project === undefined) return [];
-  const key = /^dependencies\s*=\s*(?=\[)/m.exec(text.slice(project.start, project.end));
-  if (key === null) return [];
-  const list = readList(text, project.start + key.index + key[0].length);
-  const edit = list && addItem(text, list, needs.requirement);
-  return edit === undefined ? [] : [{ kind: "edit", ...edit, api: "project.dependencies" }];
+  const dynamic = document.entry("project.dynamic");
+  return dynamic !== undefined && /^dependencies$/m.test(textOf(dynamic.value) ?? "")
+    ? [notLiteral(api, dynamic.start, "the dependencies are computed", needs)]
+    : [notLiteral(api, project.start, "[project] has no list of dependencies", needs)];
 }
 
-function poetry(text: string, needs: ProjectNeeds): ProjectPlace[] {
-  const section = table(text, "tool.poetry.dependencies");
-  if (section === undefined) return [];
-  const body = text.slice(section.start, section.end);
-  if (/^anyio\s*=/m.test(body)) return [];
-  const at = section.start + body.trimEnd().length;
-  const eol = text.includes("\r\n") ? "\r\n" : "\n";
-  return [
-    {
-      kind: "edit",
-      start: at,
-      end: at,
-      text: `${eol}anyio = "${needs.range}"`,
-      api: "tool.poetry.dependencies",
-    },
-  ];
+/** Lists of requirements for tests: those that name pytest. */
+function testPlaces(
+  document: TomlDocument,
+  lists: readonly TomlEntry[],
+  text: string,
+  needs: ProjectNeeds,
+): ProjectPlace[] {
+  const own = document.entry("project.dependencies");
+  const known = own === undefined ? undefined : listOf(own.value)?.items;
+  if (known?.some(({ value }) => nameOf(value ?? "") === "anyio")) return [];
+  const places = lists.flatMap((entry) => {
+    const list = listOf(entry.value);
+    if (list === undefined || !isTestList(list.items.map(({ value }) => nameOf(value ?? "")))) return [];
+    return listPlaces(entry.path.join("."), text, list, needs);
+  });
+  for (const { path } of document.tables) {
+    const api = path.join(".");
+    if (!/^tool\.poetry\.(?:group\.[^.]+\.dependencies|dev-dependencies)$/.test(api)) continue;
+    const names = document.entries
+      .filter((entry) => isIn(entry, path))
+      .map((entry) => nameOf(entry.path.at(-1) ?? ""));
+    if (isTestList(names)) places.push(...(poetryPlaces(document, api, text, needs) ?? []));
+  }
+  return places;
+}
+
+function isIn(entry: TomlEntry, path: readonly string[]): boolean {
+  return entry.path.length === path.length + 1 && path.every((part, index) => entry.path[index] === part);
 }

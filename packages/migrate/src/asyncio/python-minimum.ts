@@ -1,11 +1,24 @@
+import { iniEntries } from "./project-ini-document.ts";
+import { TomlDocument, textOf } from "./project-toml-document.ts";
+
 /**
- * The oldest Python that a project supports, by its `pyproject.toml`, `setup.cfg` or `setup.py`: `"3.9"`
- * from `requires-python = ">=3.9"`. Undefined where the file says nothing.
+ * The oldest Python that a project supports, by the text of its `pyproject.toml`, `setup.cfg` or
+ * `setup.py`: `"3.9"` from `requires-python = ">=3.9"`. Undefined where the file says nothing.
  */
-export function readPythonMinimum(text: string): string | undefined {
-  const range = /^[ \t]*(?:requires-python|python_requires|python)[ \t]*=[ \t]*["']?([^"'\r\n]*)/m.exec(
-    text,
-  )?.[1];
-  const version = range === undefined ? null : /(?:>=|~=|\^|==)[ \t]*(\d+(?:\.\d+)?)/.exec(range);
-  return version?.[1];
+export function readPythonMinimum(name: string, text: string): string | undefined {
+  return /(?:>=|~=|\^|==)\s*(\d+(?:\.\d+)?)/.exec(rangeIn(name, text) ?? "")?.[1];
+}
+
+function rangeIn(name: string, text: string): string | undefined {
+  if (name.endsWith(".py")) return /\bpython_requires\s*=\s*["']([^"'\r\n]*)/.exec(text)?.[1];
+  if (name.endsWith(".cfg")) return iniEntries(text).find((entry) => entry.name === "python_requires")?.first;
+  try {
+    const document = new TomlDocument(text);
+    const entry =
+      document.entry("project.requires-python") ?? document.entry("tool.poetry.dependencies.python");
+    return entry && textOf(entry.value);
+  } catch {
+    // What does not parse is reported when the file is read for itself.
+    return undefined;
+  }
 }

@@ -3,7 +3,7 @@ import type { Outcome } from "./analysis.ts";
 import { isStore } from "./call.ts";
 import { moduleState } from "./modules.ts";
 import type { Reference } from "./references.ts";
-import { type Review, type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
+import { type Review, type Rewrite, type RuleContext, review, type Together, type Verdict } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -18,7 +18,7 @@ export class RuleRun implements RuleContext {
   readonly references: readonly Reference[];
   private readonly verdicts: Map<Reference, Verdict> = new Map();
   private readonly consumed: Set<SyntaxNode> = new Set();
-  private readonly taken: Set<string> = new Set();
+  private readonly taken: Map<SyntaxNode, Set<string>> = new Map();
 
   constructor(
     file: SourceFile,
@@ -95,11 +95,14 @@ export class RuleRun implements RuleContext {
     return this.consumed.has(call);
   }
 
-  freeName(wanted: string): string {
+  freeName(wanted: string, near: SyntaxNode): string {
+    const place = outermost(near);
+    const taken = this.taken.get(place) ?? new Set();
+    this.taken.set(place, taken);
     for (let number = 1; ; number++) {
       const name = number === 1 ? wanted : `${wanted}_${number}`;
-      if (this.taken.has(name) || new RegExp(`\\b${name}\\b`).test(this.file.text)) continue;
-      this.taken.add(name);
+      if (taken.has(name) || new RegExp(`\\b${name}\\b`).test(this.file.text)) continue;
+      taken.add(name);
       return name;
     }
   }
@@ -108,6 +111,35 @@ export class RuleRun implements RuleContext {
     return this.verdicts.get(reference);
   }
 }
+
+/** The function around a node that no other function holds: its names are its own. */
+function outermost(node: SyntaxNode): SyntaxNode {
+  let found: SyntaxNode | undefined;
+  let at = node;
+  for (; at.parent !== undefined; at = at.parent) {
+    if (at.type === "function_definition") found = at;
+  }
+  return found ?? at;
+}
+
+/** Leaves the rewrites of a plan when one of them was not made. */
+export function keepTogether(outcomes: readonly Outcome[]): Outcome[] {
+  const counts = new Map<Together, number>();
+  for (const { verdict } of outcomes) {
+    if ("edits" in verdict && verdict.together !== undefined)
+      counts.set(verdict.together, (counts.get(verdict.together) ?? 0) + 1);
+  }
+  return outcomes.map(({ reference, verdict }) => {
+    const plan = "edits" in verdict ? verdict.together : undefined;
+    const whole = plan === undefined || counts.get(plan) === plan.size;
+    return { reference, verdict: whole ? verdict : scattered };
+  });
+}
+
+const scattered: Review = review(
+  "it belongs to other calls, one of which has to be migrated by hand",
+  "migrate these calls together",
+);
 
 const unclear: Review = review(
   "what becomes of this depends on uses that cannot be followed",

@@ -1,5 +1,6 @@
 import type { EngineOptions, Rule } from "../engine.ts";
 import type { Reference } from "./references.ts";
+import type { Region } from "./reindent.ts";
 import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
@@ -17,6 +18,15 @@ export interface Rewrite {
   readonly modules: readonly ModuleName[];
   /** The new text still uses the name that the reference used. */
   readonly keepsName?: true;
+  /** Rewrites of one plan, all or none of which are made. */
+  readonly together?: Together;
+  /** Lines around the edits that go one block deeper. */
+  readonly indents?: Region;
+}
+
+/** Stands for a plan over several references; each of its rewrites points to the same object. */
+export interface Together {
+  readonly size: number;
 }
 
 /** Modules that rewritten code may need. */
@@ -47,8 +57,8 @@ export interface RuleContext {
   /** Marks a call as started by the rewrite around it, as if it were awaited. */
   consume(call: SyntaxNode): void;
   isConsumed(call: SyntaxNode): boolean;
-  /** A name that nothing in the file uses. */
-  freeName(wanted: string): string;
+  /** A name that nothing in the file uses, and no other rewrite in the function around `near`. */
+  freeName(wanted: string, near: SyntaxNode): string;
   /** The verdict on an earlier reference; in a second round, on any. */
   verdictOn(reference: Reference): Verdict | undefined;
 }

@@ -85,8 +85,9 @@ const longestTimer = 2 ** 31 - 1;
 /** The code of a delay, as `sleep` takes it: what a timer makes of 0 and of nothing is 1. */
 export function delayText(file: SourceFile, ms: Syntax | undefined): string {
   const inner = bare(ms);
-  if (inner === undefined || (inner.type === "Literal" && inner.value === 0)) return "1";
-  return file.slice(inner);
+  if (ms === undefined || (inner?.type === "Literal" && inner.value === 0)) return "1";
+  // With its parentheses and assertions: `(a, b)`, `ms!`.
+  return file.slice(ms);
 }
 
 /** Whether a delay is a number without doubt; `setTimeout` takes anything, `sleep` does not. */

@@ -105,7 +105,7 @@ export class Summary {
     for (const { rule } of counted) this.#count(rule).edits++;
     for (const { rule } of review) this.#count(rule).marks++;
     if (edits.length === 0 && review.length === 0 && problem === undefined) return;
-    const done = review.length === 0 && problem === undefined;
+    const done = review.length === 0 && problem === undefined && !result.remaining;
     this.files.push({
       file: label,
       changed: edits.length > 0 && problem === undefined,

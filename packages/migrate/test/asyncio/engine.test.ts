@@ -75,4 +75,24 @@ describe("the asyncio engine", () => {
     const analysis = await engine.analyze("a.py", text, safe);
     expect(analysis.references).toBe(1);
   });
+
+  it("moves lines into a group with the file's own indent and line ends", async () => {
+    const text =
+      "import asyncio\r\nasync def f(g):\r\n\tt = asyncio.create_task(g())\r\n\r\n\tif g:\r\n\t\tawait asyncio.wait_for(g(), 1)\r\n\tawait t\r\n\treturn 1\r\n";
+    const { edits } = await engine.analyze("a.py", text, { structural: true });
+    expect(applyEdits(text, edits)).toBe(
+      "import anyio\r\nasync def f(g):\r\n\tasync with anyio.create_task_group() as tg:\r\n\t\ttg.start_soon(g)\r\n\r\n\t\tif g:\r\n\t\t\twith anyio.fail_after(1):\r\n\t\t\t\tawait g()\r\n\treturn 1\r\n",
+    );
+  });
+
+  it("makes all edits of a plan or none", async () => {
+    const text =
+      "import asyncio\n\n\ndef test_f(f):\n    loop = asyncio.new_event_loop()\n    loop.run_until_complete(f())\n    loop.close()\n";
+    const only = await engine.analyze("test_a.py", text, { structural: true, only: ["event-loop-set"] });
+    expect(only.edits).toEqual([]);
+    expect(only.marks).toHaveLength(2);
+    const taken = text.replace("def test_f", "anyio = 1\n\n\ndef test_f");
+    expect((await engine.analyze("test_a.py", taken, { structural: true })).edits).toEqual([]);
+    expect((await engine.analyze("test_a.py", text, { structural: true })).edits).not.toEqual([]);
+  });
 });

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { projectMinimum } from "../../src/asyncio/project-minimum.ts";
+import { ProjectMinimums } from "../../src/asyncio/project-minimum.ts";
+import { cli, Project } from "../support/project.ts";
 
 let root = "";
 beforeEach(() => {
@@ -13,13 +14,40 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true }));
 
 test("the nearest project file says which Python is the oldest", () => {
+  const file = join(root, "repo", "src", "app", "main.py");
   writeFileSync(join(root, "repo", "pyproject.toml"), '[project]\nrequires-python = ">=3.9"\n');
-  expect(projectMinimum(join(root, "repo", "src", "app"))).toBe("3.9");
+  expect(new ProjectMinimums().of(file)).toBe("3.9");
   writeFileSync(join(root, "repo", "src", "setup.cfg"), "[options]\npython_requires = >=3.10\n");
-  expect(projectMinimum(join(root, "repo", "src", "app", "main.py"))).toBe("3.10");
+  expect(new ProjectMinimums().of(file)).toBe("3.10");
 });
 
 test("what is above the repository is somebody else's", () => {
   writeFileSync(join(root, "pyproject.toml"), '[project]\nrequires-python = ">=3.8"\n');
-  expect(projectMinimum(join(root, "repo", "src"))).toBeUndefined();
+  expect(new ProjectMinimums().of(join(root, "repo", "src", "a.py"))).toBeUndefined();
+});
+
+test("each project of a run has its own", async () => {
+  const text = "import asyncio\n\ntry:\n    f()\nexcept asyncio.TimeoutError:\n    pass\n";
+  using project = new Project({
+    "old/pyproject.toml": '[project]\nrequires-python = ">=3.9"\n',
+    "old/a.py": text,
+    "new/pyproject.toml": '[project]\nrequires-python = ">=3.12"\n',
+    "new/a.py": text,
+  });
+  const { out } = await cli(
+    "asyncio",
+    project.path("old"),
+    project.path("new"),
+    "--write",
+    "--structural",
+    "--format",
+    "json",
+  );
+  expect(project.read("new/a.py")).not.toContain("asyncio");
+  expect(project.read("old/a.py")).toContain("asyncio.TimeoutError");
+  // An edit that keeps a reference does not finish its file.
+  const files = JSON.parse(out).results as Array<{ file: string; asyncioFree: boolean; migrated: boolean }>;
+  for (const { file, asyncioFree, migrated } of files) {
+    expect([asyncioFree, migrated]).toEqual(file.includes("new") ? [true, true] : [false, false]);
+  }
 });

@@ -2,6 +2,7 @@ import { inAsyncFunction, rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type Review, type RuleContext, review, type Verdict } from "../rule.ts";
 import { functionAround } from "../source-file.ts";
+import { taskScopeVerdict } from "../task-scopes.ts";
 import { childOf, containsHere, type SyntaxNode } from "../tree.ts";
 
 export const cancelledErrorRule: AsyncioRule = {
@@ -20,6 +21,8 @@ const exits: ReadonlySet<string> = new Set(["return_statement", "break_statement
 
 function applyCancelledError(reference: Reference, context: RuleContext): Verdict {
   const { file } = context;
+  const ended = taskScopeVerdict(reference, context);
+  if (ended !== undefined) return ended;
   const handler = handlerOf(reference.node);
   if (handler === undefined) {
     return review(

@@ -1,8 +1,11 @@
+import { awaitDirectly } from "../awaited-next.ts";
 import { awaitOf, callOf } from "../call.ts";
+import { isCaught } from "../caught.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
-import { argumentsOf, statementAround } from "../source-file.ts";
-import { isCoroutineCall } from "../start-soon.ts";
+import { argumentsOf } from "../source-file.ts";
+import { startAll } from "../start-together.ts";
+import { taskScopeVerdict } from "../task-scopes.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const createTaskRule: AsyncioRule = {
@@ -10,21 +13,67 @@ export const createTaskRule: AsyncioRule = {
   api: "asyncio.create_task, loop.create_task",
   apis: ["create_task", "loop.create_task"],
   class: "R",
-  summary: "a task that the next statement awaits, and nothing else uses, is awaited directly",
-  target: "await f()",
+  summary:
+    "a task whose only use is an `await` in the same block: the statements move into a task group (the next statement: awaited directly)",
+  target: "async with anyio.create_task_group() as tg: tg.start_soon(f, *args)",
   apply: applyCreateTask,
 };
 
 const advice =
   "give the task an owner: `tg.start_soon(f, *args)` in an `anyio.create_task_group()` that outlives it";
 
-function applyCreateTask(reference: Reference, context: RuleContext): Verdict {
+export function applyCreateTask(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   if (call === undefined) return review("it is passed as a value", advice);
+  const [coroutine, ...options] = argumentsOf(call) ?? [];
+  if (context.isConsumed(call) && coroutine !== undefined) return gathered(call, coroutine);
+  const awaited = awaitOf(call);
+  if (awaited !== undefined && coroutine?.type === "call" && options.length === 0)
+    return awaitedAtOnce(call, awaited, coroutine, context);
   const kind = placeOf(call);
+  const listed = kind === "kept in a list" ? taskScopeVerdict(reference, context) : undefined;
+  if (listed !== undefined && "edits" in listed) return listed;
   if (kind !== "kept in a name")
     return review(`the task is ${kind}; anyio's tasks end with their group`, advice);
-  return awaitDirectly(call, reference, context) ?? review("the task runs beside the code after it", advice);
+  return (
+    awaitDirectly(call, reference, context) ??
+    taskScopeVerdict(reference, context) ??
+    review("the task runs beside the code after it", advice)
+  );
+}
+
+/** An argument of a `gather` that starts the coroutine itself. */
+function gathered(call: SyntaxNode, coroutine: SyntaxNode): Verdict {
+  const edits = [
+    { start: call.start, end: coroutine.start, text: "" },
+    { start: coroutine.end, end: call.end, text: "" },
+  ];
+  return { class: "R", edits, modules: [] };
+}
+
+/** `await create_task(f())`: a task still, since it has a context of its own. */
+function awaitedAtOnce(
+  call: SyntaxNode,
+  awaited: SyntaxNode,
+  coroutine: SyntaxNode,
+  context: RuleContext,
+): Verdict {
+  const { file } = context;
+  const statement = file.statementOf(call);
+  const indent = statement && file.indent(statement);
+  if (statement === undefined || indent === undefined)
+    return review("it is not a statement of its own", advice);
+  if (isCaught(statement, context)) {
+    return review(
+      "an `except` around it, or around a call of its function, would meet an exception group",
+      "catch with `except*`, then use a task group",
+    );
+  }
+  return startAll(
+    { call, awaited, statement, indent, single: true },
+    [{ call: coroutine, outer: coroutine }],
+    context,
+  );
 }
 
 /** Where the task goes. */
@@ -38,49 +87,4 @@ function placeOf(call: SyntaxNode): string {
   if (parent?.type === "argument_list") return "passed on";
   if (parent?.type.startsWith("list") || parent?.type.includes("comprehension")) return "kept in a list";
   return "used in an expression";
-}
-
-/** `t = create_task(f())` and, as the next statement, the only use `await t`. */
-function awaitDirectly(call: SyntaxNode, reference: Reference, context: RuleContext): Verdict | undefined {
-  const { file, scopes } = context;
-  const target = call.parent && childOf(call.parent, "left");
-  const first = statementAround(call);
-  const coroutine = argumentsOf(call)?.[0];
-  if (
-    target === undefined ||
-    first === undefined ||
-    coroutine?.type !== "call" ||
-    argumentsOf(call)?.length !== 1
-  )
-    return undefined;
-  const name = file.of(target);
-  const scope = reference.scope;
-  const uses = (scopes.occurrences.get(name) ?? []).filter((at) => at.scope.find(name) === scope.find(name));
-  const [use] = uses;
-  if (
-    scope.kind !== "function" ||
-    scope.bindings.get(name)?.length !== 1 ||
-    uses.length !== 1 ||
-    use === undefined
-  )
-    return undefined;
-  const awaited = awaitOf(use.node);
-  const second = statementAround(use.node);
-  const next = first.parent?.children[first.parent.children.indexOf(first) + 1];
-  if (awaited === undefined || second === undefined || next !== second || !file.standsAlone(first))
-    return undefined;
-  const direct =
-    awaited.parent === second || (awaited.parent?.type === "assignment" && awaited.parent.parent === second);
-  if (!direct || !["expression_statement", "return_statement"].includes(second.type)) return undefined;
-  if (!isCoroutineCall(coroutine, context) || file.between(call.end, second.start).includes("#"))
-    return undefined;
-  context.consume(coroutine);
-  return {
-    class: "R",
-    edits: [
-      { start: first.start, end: coroutine.start, text: file.between(second.start, use.node.start) },
-      { start: coroutine.end, end: second.end, text: file.between(use.node.end, second.end) },
-    ],
-    modules: [],
-  };
 }

@@ -1,26 +1,34 @@
-import { type AsyncioRule, reviewRule } from "../rule.ts";
+import { loopRoundVerdict } from "../loop-rounds.ts";
+import { type AsyncioRule, apiColumn, review } from "../rule.ts";
 
-export const eventLoopSetRule: AsyncioRule = reviewRule({
+const apis: readonly string[] = [
+  "new_event_loop",
+  "set_event_loop",
+  "_get_running_loop",
+  "_set_running_loop",
+  "loop.close",
+  "loop.stop",
+  "loop.is_running",
+  "loop.is_closed",
+  "loop.run_forever",
+  "loop.shutdown_asyncgens",
+  "loop.shutdown_default_executor",
+  "loop.set_default_executor",
+  "loop.set_debug",
+  "loop.get_debug",
+];
+
+export const eventLoopSetRule: AsyncioRule = {
   name: "event-loop-set",
-  apis: [
-    "new_event_loop",
-    "set_event_loop",
-    "_get_running_loop",
-    "_set_running_loop",
-    "loop.close",
-    "loop.stop",
-    "loop.is_running",
-    "loop.is_closed",
-    "loop.run_forever",
-    "loop.shutdown_asyncgens",
-    "loop.shutdown_default_executor",
-    "loop.set_default_executor",
-    "loop.set_debug",
-    "loop.get_debug",
-  ],
-  class: "M",
-  summary: "managing an event loop",
+  api: apiColumn(apis),
+  apis,
+  class: "R",
+  summary: "making, setting and closing a loop go with its only `run_until_complete`; the rest is marked",
   target: "anyio.run(f)",
-  reason: "anyio has no loop object; it makes and closes the loop itself",
-  suggestion: "`anyio.run(f, *args)` at the program's entry",
-});
+  apply: (reference, context) =>
+    loopRoundVerdict(reference, context) ??
+    review(
+      "anyio has no loop object; it makes and closes the loop itself",
+      "`anyio.run(f, *args)` at the program's entry",
+    ),
+};

@@ -1,8 +1,12 @@
-import { awaitOf, callOf, hasComment } from "../call.ts";
+import { awaitOf, callOf, rename } from "../call.ts";
+import { isCaught } from "../caught.ts";
+import { isCoroutineCall } from "../coroutine-call.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
-import { argumentsOf, plainArguments } from "../source-file.ts";
-import { isCaughtHere, isCoroutineCall, type Unfolded, unfoldCall } from "../start-soon.ts";
+import { argumentsOf } from "../source-file.ts";
+import { startEach } from "../start-each.ts";
+import { type Started, startAll } from "../start-together.ts";
+import { taskScopeVerdict } from "../task-scopes.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const gatherRule: AsyncioRule = {
@@ -21,114 +25,100 @@ const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_
 function applyGather(reference: Reference, context: RuleContext): Verdict {
   const { file } = context;
   const call = callOf(reference);
+  const tasks = taskScopeVerdict(reference, context);
+  if (tasks !== undefined && "edits" in tasks) return tasks;
   const awaited = call && awaitOf(call);
   if (call === undefined || awaited === undefined)
     return review("the gathered future is not awaited on the spot", advice);
-  const statement = file.statementOf(call);
-  const indent = statement && file.indent(statement);
-  if (statement === undefined || indent === undefined)
-    return review("it is not a statement of its own", advice);
-  const plain = plainArguments(call, file);
-  if (plain === undefined) return review("what is gathered is unpacked from a collection", advice);
-  for (const [name, value] of plain.keywords) {
-    if (name !== "return_exceptions" || file.of(value) !== "False") {
-      return review(
-        name === "return_exceptions"
-          ? "exceptions are returned as results"
-          : `\`${name}=\` has no counterpart`,
-        "catch `Exception` in a wrapper per task; cancellation must pass",
-      );
-    }
-  }
-  if (plain.positional.length === 0) return review("nothing is gathered", advice);
-  if (isCaughtHere(statement, file)) {
+  const problem = optionProblem(call, context);
+  if (problem !== undefined) return problem;
+  const all = argumentsOf(call)?.filter(({ type }) => type !== "keyword_argument") ?? [];
+  if (all.length === 0) return review("nothing is gathered", advice);
+  if (isCaught(awaited, context)) {
     return review(
-      "an `except` around it would meet an exception group",
+      "an `except` around it, or around a call of its function, would meet an exception group",
       "catch with `except*`, then use a task group",
     );
   }
-  const strange = plain.positional.find((argument) => !isCoroutineCall(argument, context));
-  if (strange !== undefined) {
-    return review(`\`${short(file.of(strange))}\` is not seen to be the call of an \`async def\``, advice);
+  const splat = all.length === 1 && all[0]?.type === "list_splat" ? all[0].children[0] : undefined;
+  const statement = file.statementOf(call);
+  const indent = statement && file.indent(statement);
+  const place = statement && indent !== undefined ? { call, awaited, statement, indent } : undefined;
+  if (splat !== undefined) {
+    const body =
+      splat.type.endsWith("_comprehension") || splat.type === "generator_expression"
+        ? childOf(splat, "body")
+        : undefined;
+    if (body === undefined) return review("what is gathered is unpacked from a collection", advice);
+    if (!isCoroutineCall(body, context)) return unseen(body, context);
+    if (context.anyioHas("4.15"))
+      return gatherOfAnyio(reference, awaited, [{ call: body, outer: body }], context);
+    if (place === undefined) return review("it is not a statement of its own", advice);
+    return startEach(place, splat, context);
   }
-  return startAll({ call, awaited, statement, indent }, plain.positional, context);
+  const started = all.map((argument) => ({
+    call: unwrapped(argument, context) ?? argument,
+    outer: argument,
+  }));
+  const strange = started.find((one) => one.call === one.outer && !isCoroutineCall(one.call, context));
+  if (strange !== undefined) return unseen(strange.call, context);
+  if (context.anyioHas("4.15")) return gatherOfAnyio(reference, awaited, started, context);
+  if (place === undefined) return review("it is not a statement of its own", advice);
+  const verdict = startAll(place, started, context);
+  if ("edits" in verdict)
+    for (const { call: inner, outer } of started) if (inner !== outer) context.consume(outer);
+  return verdict;
 }
 
-interface Place {
-  readonly call: SyntaxNode;
-  readonly awaited: SyntaxNode;
-  readonly statement: SyntaxNode;
-  readonly indent: string;
+function optionProblem(call: SyntaxNode, { file }: RuleContext): Verdict | undefined {
+  for (const option of argumentsOf(call) ?? []) {
+    if (option.type !== "keyword_argument") continue;
+    const name = file.of(childOf(option, "name") ?? option);
+    if (name === "return_exceptions" && file.of(childOf(option, "value") ?? option) === "False") continue;
+    return review(
+      name === "return_exceptions" ? "exceptions are returned as results" : `\`${name}=\` has no counterpart`,
+      "catch `Exception` in a wrapper per task; cancellation must pass",
+    );
+  }
+  return undefined;
 }
 
-function startAll(place: Place, calls: readonly SyntaxNode[], context: RuleContext): Verdict {
-  const { file } = context;
-  const bare = place.awaited.parent === place.statement && place.statement.type === "expression_statement";
-  if (!bare) return keepResults(place, calls, context);
-  const unfolded = calls.map((argument) => unfoldCall(argument, context));
-  const problem = unfolded.find((result) => typeof result === "string");
-  if (problem !== undefined) return review(problem, advice);
-  const seams = seamsOf(place, calls, context);
-  if (seams === undefined) return review("a comment stands between the arguments", advice);
-  const group = context.freeName("tg");
-  const inner = file.deeper(place.indent);
-  const edits: TextEdit[] = [];
-  calls.forEach((argument, index) => {
-    const seam = seams[index] as Seam;
-    const open = index === 0 ? `async with anyio.create_task_group() as ${group}:` : ")";
-    edits.push({ ...seam, text: `${open}${file.eol}${inner}${group}.start_soon(` });
-    edits.push(...(unfolded[index] as Unfolded).edits);
-    context.consume(argument);
-  });
-  edits.push({ ...(seams.at(-1) as Seam), text: ")" });
-  const partial = unfolded.some((result) => typeof result !== "string" && result.partial);
-  return { class: "R", edits, modules: partial ? ["anyio", "functools"] : ["anyio"] };
+/** The call in `asyncio.create_task(f())`, which takes nothing but a coroutine. */
+function unwrapped(argument: SyntaxNode, context: RuleContext): SyntaxNode | undefined {
+  const callee = argument.type === "call" ? childOf(argument, "function") : undefined;
+  const known =
+    callee && context.references.find(({ node, api }) => node === callee && api === "create_task");
+  const [inner, ...options] = (known && argumentsOf(argument)) ?? [];
+  return inner?.type === "call" && options.length === 0 ? inner : undefined;
 }
 
-/** `x, y = await gather(…)`: handles, whose results are read after the block. */
-function keepResults(place: Place, calls: readonly SyntaxNode[], context: RuleContext): Verdict {
-  const { file } = context;
-  const holder = place.awaited.parent;
-  const whole =
-    holder?.type === "assignment"
-      ? childOf(holder, "left") !== undefined && holder.parent === place.statement
-      : holder === place.statement;
-  if (!context.anyioHas("4.14"))
-    return review("its results are used", "anyio 4.14 has task handles with results: pass --anyio-min 4.14");
-  if (!whole || holder === undefined)
-    return review("its results are used inside a larger expression", advice);
-  const seams = seamsOf(place, calls, context);
-  if (seams === undefined) return review("a comment stands between the arguments", advice);
-  const group = context.freeName("tg");
-  const inner = file.deeper(place.indent);
-  const handles = calls.map((_, index) => context.freeName(`task_${index + 1}`));
-  const edits: TextEdit[] = [];
-  calls.forEach((argument, index) => {
-    const start = `${file.eol}${inner}${handles[index]} = ${group}.create_task(`;
-    const open = index === 0 ? `async with anyio.create_task_group() as ${group}:` : ")";
-    edits.push({ ...(seams[index] as Seam), text: open + start });
-    context.consume(argument);
-  });
-  const before = file.between(place.statement.start, place.awaited.start);
-  const results = handles.map((handle) => `${handle}.return_value`).join(", ");
-  edits.push({ ...(seams.at(-1) as Seam), text: `)${file.eol}${place.indent}${before}[${results}]` });
+/** anyio 4.15 has a `gather` of its own; it takes coroutines only and returns a tuple. */
+function gatherOfAnyio(
+  reference: Reference,
+  awaited: SyntaxNode,
+  started: readonly Started[],
+  context: RuleContext,
+): Verdict {
+  const call = reference.node.parent as SyntaxNode;
+  const edits: TextEdit[] = [rename(reference, "anyio.gather")];
+  for (const option of argumentsOf(call) ?? []) {
+    if (option.type === "keyword_argument") return review("its options have no counterpart", advice);
+  }
+  const parent = awaited.parent;
+  const unpacked = parent?.type === "assignment" && childOf(parent, "left")?.type.endsWith("pattern_list");
+  if (parent?.type !== "expression_statement" && !unpacked) {
+    edits.unshift({ start: awaited.start, end: awaited.start, text: "list(" });
+    edits.push({ start: awaited.end, end: awaited.end, text: ")" });
+  }
+  for (const { call: inner, outer } of started) {
+    context.consume(inner);
+    if (inner !== outer) context.consume(outer);
+  }
   return { class: "R", edits, modules: ["anyio"] };
 }
 
-interface Seam {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The text before, between and after the gathered calls; undefined where a comment would be lost. */
-function seamsOf(place: Place, calls: readonly SyntaxNode[], context: RuleContext): Seam[] | undefined {
-  const { file } = context;
-  const all = argumentsOf(place.call) ?? [];
-  if (all.slice(0, calls.length).some((argument, index) => argument !== calls[index])) return undefined;
-  const starts = [place.statement.start, ...calls.map(({ end }) => end)];
-  const ends = [...calls.map(({ start }) => start), place.statement.end];
-  const seams = starts.map((start, index) => ({ start, end: ends[index] as number }));
-  return seams.some(({ start, end }) => hasComment(file, start, end)) ? undefined : seams;
+function unseen(call: SyntaxNode, { file }: RuleContext): Verdict {
+  return review(`\`${short(file.of(call))}\` is not seen to be the call of an \`async def\``, advice);
 }
 
 function short(text: string): string {

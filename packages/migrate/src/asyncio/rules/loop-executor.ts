@@ -1,5 +1,5 @@
 import { inAsyncFunction } from "../call.ts";
-import { executorRewrite } from "../loop-rewrites.ts";
+import { executorRewrite, withTaskScope } from "../loop-rewrites.ts";
 import { type AsyncioRule, review } from "../rule.ts";
 
 export const loopExecutorRule: AsyncioRule = {
@@ -7,11 +7,11 @@ export const loopExecutorRule: AsyncioRule = {
   api: "loop.run_in_executor",
   apis: ["loop.run_in_executor"],
   class: "R",
-  summary: "the default executor (`None`), awaited on the spot",
+  summary: "the default executor (`None`), awaited on the spot, or later in the same block (a task group)",
   target: "anyio.to_thread.run_sync(f, *args)",
   apply: (reference, context) =>
     inAsyncFunction(reference, context.file)
-      ? executorRewrite(reference.node, context)
+      ? withTaskScope(executorRewrite(reference.node, context), reference, context)
       : review(
           "it is called outside an `async def`",
           "use `anyio.to_thread.run_sync` where the result is awaited",

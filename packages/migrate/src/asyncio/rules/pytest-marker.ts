@@ -1,5 +1,6 @@
-import { backendFixture } from "../backend-fixture.ts";
+import { backendFixture, hasFixturePlace } from "../backend-fixture.ts";
 import { callOf } from "../call.ts";
+import { hasAsyncioFixtures, namesAsyncioFixtures } from "../conftest.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type Review, type RuleContext, review, type Verdict } from "../rule.ts";
 import type { SyntaxNode } from "../tree.ts";
@@ -11,8 +12,7 @@ export const pytestMarkerRule: AsyncioRule = {
   api: "pytest.mark.asyncio",
   apis,
   class: "R",
-  summary:
-    "anyio's marker, and an `anyio_backend` fixture in the file that keeps asyncio; all of a file or none",
+  summary: "anyio's marker, and an `anyio_backend` fixture in the file that keeps asyncio",
   target: "pytest.mark.anyio",
   apply: applyMarker,
 };
@@ -20,29 +20,32 @@ export const pytestMarkerRule: AsyncioRule = {
 function applyMarker(reference: Reference, context: RuleContext): Verdict {
   const own = problemOf(reference, context);
   if (own !== undefined) return own;
-  const others = context.references.filter(({ api }) => apis.includes(api));
-  if (others.some((other) => problemOf(other, context) !== undefined)) {
-    return review(
-      "another test of this file needs pytest-asyncio, and two plugins' loops should not share a file",
-      "migrate that test first",
-    );
-  }
   const { end } = reference.node;
   const start = end - (reference.api.length - "pytest.mark.".length);
   return { class: "R", edits: [{ start, end, text: "anyio" }, ...backendFixture(context)], modules: [] };
 }
 
 /** Why a test must stay with pytest-asyncio. */
-function problemOf(reference: Reference, { file }: RuleContext): Review | undefined {
+function problemOf(reference: Reference, context: RuleContext): Review | undefined {
+  const { file } = context;
+  if (!hasFixturePlace(context)) {
+    return review("`import pytest` is not found at the file's top", "add an `anyio_backend` fixture by hand");
+  }
   if (callOf(reference) !== undefined) {
     return review(
       "the marker has arguments",
       "anyio's fixtures take the scope of `anyio_backend`; see anyio's testing guide",
     );
   }
-  if (/\bevent_loop\w*\b|\bpytest_asyncio\b/.test(file.text)) {
+  if (namesAsyncioFixtures(file.text)) {
     return review(
       "the file uses pytest-asyncio's fixtures or its loop",
+      "migrate these fixtures with the markers",
+    );
+  }
+  if (hasAsyncioFixtures(file.path)) {
+    return review(
+      "the project's `conftest.py` has a loop or async fixtures for pytest-asyncio",
       "migrate these fixtures with the markers",
     );
   }

@@ -46,8 +46,8 @@ function applyQueue(reference: Reference, context: RuleContext): Verdict {
     return review("its size is not a plain number", advice);
   }
   const ends = {
-    send: context.freeName(`send_${held.name}`),
-    receive: context.freeName(`receive_${held.name}`),
+    send: context.freeName(`send_${held.name}`, call),
+    receive: context.freeName(`receive_${held.name}`, call),
   };
   const edits: TextEdit[] = [
     { start: target.start, end: target.end, text: `${ends.send}, ${ends.receive}` },

@@ -1,11 +1,18 @@
-import { type AsyncioRule, reviewRule } from "../rule.ts";
+import { loopRoundVerdict } from "../loop-rounds.ts";
+import { type AsyncioRule, review } from "../rule.ts";
 
-export const runUntilCompleteRule: AsyncioRule = reviewRule({
+export const runUntilCompleteRule: AsyncioRule = {
   name: "run-until-complete",
+  api: "loop.run_until_complete",
   apis: ["loop.run_until_complete"],
-  class: "M",
-  summary: "running a coroutine on a loop that is used again",
+  class: "R",
+  summary:
+    "the only run of a loop that the same function makes and closes; a loop that is used again is marked",
   target: "anyio.run(f, *args)",
-  reason: "the loop lives on after it in asyncio",
-  suggestion: "one `anyio.run(f, *args)`, or a portal for several calls",
-});
+  apply: (reference, context) =>
+    loopRoundVerdict(reference, context) ??
+    review(
+      "the loop lives on after it in asyncio",
+      "one `anyio.run(f, *args)`, or a portal for several calls",
+    ),
+};

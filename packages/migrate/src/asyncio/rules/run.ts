@@ -1,9 +1,11 @@
 import { callOf, rename } from "../call.ts";
+import { isCoroutineCall } from "../coroutine-call.ts";
+import { isEntry, isMainGuarded } from "../entry.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
-import { functionAround, plainArguments } from "../source-file.ts";
-import { isCoroutineCall, unfoldCall } from "../start-soon.ts";
-import { childOf, type SyntaxNode } from "../tree.ts";
+import { plainArguments } from "../source-file.ts";
+import { unfoldCall } from "../start-soon.ts";
+import type { SyntaxNode } from "../tree.ts";
 
 export const runRule: AsyncioRule = {
   name: "run",
@@ -31,9 +33,8 @@ function applyRun(reference: Reference, context: RuleContext): Verdict {
     return review(unfolded, "`anyio.run(f, *args)` takes the function, not a coroutine");
   const options = backendOptions(plain.keywords, context);
   if (options === undefined) return review("its options have no counterpart", "pass `backend_options={…}`");
-  const guarded = isMainGuarded(call, context);
-  const around = functionAround(call);
-  if (!guarded && around !== undefined && !isEntry(around, context)) {
+  const guarded = isMainGuarded(call, context.file);
+  if (!isEntry(call, context.file)) {
     return review(
       "library code may run in a thread whose context says that a loop is running; anyio.run refuses that",
       "call `anyio.run` at the program's entry, or `anyio.from_thread` from its worker threads",
@@ -63,26 +64,4 @@ function backendOptions(
     { start: value.parent.start, end: value.start, text: `backend_options={"${name}": ` },
     { start: value.end, end: value.end, text: "}" },
   ];
-}
-
-function isMainGuarded(call: SyntaxNode, context: RuleContext): boolean {
-  for (let at: SyntaxNode = call; at.parent !== undefined; at = at.parent) {
-    if (at.parent.type === "function_definition" || at.parent.type === "class_definition") return false;
-    if (at.parent.type === "if_statement" && isMainTest(at.parent, context) && at.field === "consequence")
-      return true;
-  }
-  return false;
-}
-
-function isMainTest(statement: SyntaxNode, { file }: RuleContext): boolean {
-  const condition = childOf(statement, "condition");
-  return condition !== undefined && /^__name__\s*==\s*["']__main__["']$/.test(file.of(condition));
-}
-
-/** A program's entry: named so by its path, or called from the file's `__main__` block. */
-function isEntry(around: SyntaxNode, { file }: RuleContext): boolean {
-  if (/(^|[\\/])__main__\.py$|(^|[\\/])(examples?|scripts?)[\\/]/.test(file.path)) return true;
-  const name = childOf(around, "name");
-  const block = /^if\s+__name__\s*==\s*["']__main__["'][^]*/m.exec(file.text)?.[0];
-  return name !== undefined && block !== undefined && new RegExp(`\\b${file.of(name)}\\(`).test(block);
 }

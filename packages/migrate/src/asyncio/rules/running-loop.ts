@@ -1,18 +1,19 @@
 import { callOf, inAsyncFunction } from "../call.ts";
-import { executorRewrite, timeRewrite } from "../loop-rewrites.ts";
+import { executorRewrite, timeRewrite, withTaskScope } from "../loop-rewrites.ts";
+import { isProgramsOwn, loopRoundVerdict } from "../loop-rounds.ts";
 import { loopVariable, variableUses } from "../loop-uses.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { statementAround } from "../source-file.ts";
 import { childOf } from "../tree.ts";
+import { removeStatement } from "../whole-lines.ts";
 
 export const runningLoopRule: AsyncioRule = {
   name: "running-loop",
   api: "asyncio.get_running_loop, asyncio.get_event_loop",
   apis: ["get_running_loop", "get_event_loop"],
   class: "S",
-  summary:
-    "`.time()` in an `async def`; `.run_in_executor(None, …)` and a variable for these two are structural",
+  summary: "`.time()` in an `async def`, also by a variable; `.run_in_executor(None, …)` is structural",
   target: "anyio.current_time()",
   apply: applyRunningLoop,
 };
@@ -23,6 +24,8 @@ const advice =
 function applyRunningLoop(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   if (call === undefined) return review("it is passed as a value", advice);
+  const round = isProgramsOwn(reference, context) ? loopRoundVerdict(reference, context) : undefined;
+  if (round !== undefined) return round;
   if (!inAsyncFunction(reference, context.file))
     return review("outside an `async def` the loop may be any", advice);
   const member = call.parent?.type === "attribute" && call.field === "object" ? call.parent : undefined;
@@ -31,7 +34,8 @@ function applyRunningLoop(reference: Reference, context: RuleContext): Verdict {
     const method = context.file.of(name);
     if (method === "time")
       return timeRewrite(member, "S") ?? review("the clock is passed as a value", advice);
-    if (method === "run_in_executor") return executorRewrite(member, context);
+    if (method === "run_in_executor")
+      return withTaskScope(executorRewrite(member, context), reference, context);
     return review(`anyio has no \`loop.${method}\``, advice);
   }
   return dropVariable(reference, context);
@@ -48,6 +52,7 @@ function dropVariable(reference: Reference, context: RuleContext): Verdict {
   const uses = variableUses(variable, reference, context.scopes);
   if (uses.length === 0)
     return review("the loop is not used", "remove the line if nothing depends on a running loop");
+  let safe = true;
   for (const use of uses) {
     const derived = context.references.find(
       ({ node, api }) => node === use.parent && api.startsWith("loop."),
@@ -57,22 +62,9 @@ function dropVariable(reference: Reference, context: RuleContext): Verdict {
     if (verdict === undefined) return { class: "later" };
     if (!("edits" in verdict))
       return review("the loop is used for more than its clock and its threads", advice);
+    safe &&= verdict.class === "S";
   }
-  const alone = (statement.parent?.children.filter(({ type }) => type !== "comment").length ?? 0) > 1;
-  const lineEnd = file.text.indexOf("\n", statement.end);
-  const whole = /^[ \t\r]*$/.test(file.between(statement.end, lineEnd)) && file.standsAlone(statement);
-  if (
-    call.parent?.type !== "assignment" ||
-    call.parent.parent !== statement ||
-    !alone ||
-    !whole ||
-    lineEnd < 0
-  ) {
-    return review("its line holds more than the assignment", advice);
-  }
-  return {
-    class: "R",
-    edits: [{ start: file.lineStart(statement.start), end: lineEnd + 1, text: "" }],
-    modules: [],
-  };
+  const edit = call.parent?.parent === statement ? removeStatement(file, statement) : undefined;
+  if (edit === undefined) return review("its line holds more than the assignment", advice);
+  return { class: safe ? "S" : "R", edits: [edit], modules: [] };
 }

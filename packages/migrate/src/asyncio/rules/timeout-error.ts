@@ -1,7 +1,9 @@
 import { rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { belowAsyncio } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import type { SourceFile } from "../source-file.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const timeoutErrorRule: AsyncioRule = {
   name: "timeout-error",
@@ -9,7 +11,7 @@ export const timeoutErrorRule: AsyncioRule = {
   apis: ["TimeoutError"],
   class: "S",
   summary:
-    "the builtin, which is the same class from Python 3.11 on (before: caught together with it, structural)",
+    "the builtin, which is the same class from Python 3.11 on (before: caught or expected together with it, structural)",
   target: "TimeoutError",
   apply: applyTimeoutError,
 };
@@ -23,15 +25,48 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
   const own = bound.length > 0;
   if (context.pythonHas("3.11"))
     return { class: "S", edits: [rename(reference, "TimeoutError")], modules: [] };
-  const parent = reference.node.parent;
-  const pattern = parent?.type === "as_pattern" && parent.children[0] === reference.node ? parent : undefined;
-  const caught = (pattern ?? reference.node).parent?.type === "except_clause";
-  if (!caught || own) {
+  const place = own ? undefined : caughtIn(reference.node, file);
+  if (place === undefined) {
     return review(
       "before Python 3.11 asyncio's and the builtin class differ",
       "raise the builtin; catch both",
     );
   }
-  const text = `(TimeoutError, ${file.of(reference.node)})`;
-  return { class: "R", edits: [rename(reference, text)], modules: [], keepsName: true };
+  if (place === "both") {
+    return review(
+      "it is caught together with the builtin, as it has to be before Python 3.11",
+      "drop it when Python 3.11 is the oldest",
+    );
+  }
+  const pair = `TimeoutError, ${file.of(reference.node)}`;
+  const edits: TextEdit[] = [rename(reference, place === "list" ? pair : `(${pair})`)];
+  return { class: "R", edits, modules: [], keepsName: true };
+}
+
+/** Functions that take a class to expect in the place of their first argument (of their second: `isinstance`). */
+const expects = /(^|\.)(raises|assertRaises|assertRaisesRegex)$/;
+const compares: ReadonlySet<string> = new Set(["isinstance", "issubclass"]);
+
+/**
+ * Whether a tuple of classes may stand for the one: in an `except`, in `pytest.raises(…)`, in `isinstance(…)`.
+ * `list`: it is in such a tuple already, or in `suppress(…)`, which takes any number.
+ */
+function caughtIn(node: SyntaxNode, file: SourceFile): "alone" | "list" | "both" | undefined {
+  const parent = node.parent;
+  if (parent?.type === "tuple") {
+    if (caughtIn(parent, file) === undefined) return undefined;
+    return parent.children.some((other) => file.of(other) === "TimeoutError") ? "both" : "list";
+  }
+  const pattern = parent?.type === "as_pattern" && parent.children[0] === node ? parent : undefined;
+  if ((pattern ?? node).parent?.type === "except_clause") return "alone";
+  const call = parent?.type === "argument_list" ? parent.parent : undefined;
+  const callee = call?.type === "call" ? childOf(call, "function") : undefined;
+  if (parent === undefined || callee === undefined) return undefined;
+  const name = file.of(callee);
+  const others = parent.children.filter((child) => child.type !== "comment");
+  if (/(^|\.)suppress$/.test(name)) {
+    return others.some((other) => file.of(other) === "TimeoutError") ? "both" : "list";
+  }
+  const wanted = compares.has(name) ? 1 : expects.test(name) ? 0 : undefined;
+  return wanted !== undefined && others[wanted] === node ? "alone" : undefined;
 }

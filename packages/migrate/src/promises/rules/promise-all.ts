@@ -1,4 +1,5 @@
 import type { Finding, PromiseRule } from "../finding.ts";
+import { hindersChildren } from "../later-start.ts";
 import { isPromiseValue } from "../promise-value.ts";
 import { isChained } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
@@ -20,7 +21,7 @@ export const promiseAll: PromiseRule = {
       api: "await Promise.all([a(), b()])",
       class: "R",
       summary:
-        "Awaited, returned or chained; of calls in place, or of `items.map(fn)` with a name or a function in place; else marked.",
+        "Awaited, returned or chained; of calls in place, or of `items.map(fn)`; where no caller sees that they start a turn later, and none hands a function on; else marked.",
       target: "await all([() => a(), () => b()]), await map(items, fn)",
     },
     {
@@ -85,6 +86,8 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
         "It rejects at the first failure while the others go on; not all elements are calls in place or known promises.",
       );
     }
+    const hindrance = hindersChildren(file, node, (elements as Syntax[]).filter(isStartable));
+    if (hindrance !== undefined) return mark(hindrance);
     return {
       ...base,
       class: "R",
@@ -104,6 +107,8 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
       "It rejects at the first failure while the others go on; where the promises come from cannot be seen here.",
     );
   const { items, fn } = mapped;
+  const hindrance = hindersChildren(file, node, [fn]);
+  if (hindrance !== undefined) return mark(hindrance);
   return {
     ...base,
     class: "R",

@@ -10,7 +10,7 @@ async def worker(name, pause):
 
 
 async def main():
-    await asyncio.gather(worker("slow", 0.05), worker("fast", 0.02))
+    await asyncio.gather(worker("slow", 0.3), worker("fast", 0.05))
     print("done")
 
 

@@ -1,0 +1,177 @@
+import { awaitOf, hasComment } from "./call.ts";
+import type { CancelledTask } from "./cancelled-task.ts";
+import type { Reference } from "./references.ts";
+import type { Rewrite, RuleContext, TextEdit, Together } from "./rule.ts";
+import { argumentsOf, statementAround } from "./source-file.ts";
+import { unfoldCall } from "./start-soon.ts";
+import type { StartedTask } from "./started-task.ts";
+import { keepListed, type ListEdits, startListed } from "./task-list-edits.ts";
+import type { SyntaxNode } from "./tree.ts";
+import { removeLines } from "./whole-lines.ts";
+
+/** Results unused: `start_soon`, and the end of the group's block waits. */
+export function dropNames(
+  tasks: readonly StartedTask[],
+  lasts: readonly SyntaxNode[],
+  context: RuleContext,
+): Map<Reference, Rewrite> | string {
+  const { file } = context;
+  const gone = lasts.map((statement) => removeLines(file, statement));
+  const group = context.freeName("tg", tasks[0]?.first as SyntaxNode);
+  const rewrites = new Map<Reference, Rewrite>();
+  const cancelled = tasks.flatMap((task) => task.cancelled ?? []);
+  const together = { size: calls(tasks) + cancelled.length + gathers(tasks) };
+  for (const [index, task] of tasks.entries()) {
+    const { first, call, runs } = task;
+    const indents = inner(index, tasks, lasts.at(-1)?.end, context);
+    if (task.list !== undefined) {
+      const open = index === 0 ? openGroup(group, first, "", context) : "";
+      const listed = startListed(task, open, group, context);
+      const line = gone[lasts.indexOf(task.last)];
+      if (typeof listed === "string") return listed;
+      if (line === undefined || task.gather === undefined) return "a comment stands beside its `await`";
+      addListed(rewrites, listed, together, indents);
+      rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together });
+      continue;
+    }
+    if (
+      hasComment(file, first.start, runs.start) ||
+      hasComment(file, runs.end, call.end) ||
+      !file.standsAlone(first)
+    )
+      return "a comment stands between the arguments";
+    const unfolded = task.thread ? { edits: [], partial: false } : unfoldCall(runs, context);
+    if (typeof unfolded === "string") return unfolded;
+    const start = `${group}.start_soon(${task.thread ? "anyio.to_thread.run_sync, " : ""}`;
+    const text = index === 0 ? openGroup(group, first, start, context) : start;
+    const edits: TextEdit[] = [{ start: first.start, end: runs.start, text }, ...unfolded.edits];
+    const line = gone[lasts.indexOf(task.last)];
+    if (line === undefined) return "a comment stands beside its `await`";
+    if (task.cancelled !== undefined) {
+      const cancel = cancelEdit(task.cancelled, cancelled, group, context);
+      if (cancel === undefined) return "a comment stands beside `cancel()`";
+      edits.push(cancel);
+      rewrites.set(task.cancelled.caught, { class: "R", edits: [line], modules: [], together });
+    } else if (task.gather === undefined) edits.push(line);
+    else rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together });
+    const modules = unfolded.partial ? (["anyio", "functools"] as const) : (["anyio"] as const);
+    rewrites.set(task.reference, {
+      class: "R",
+      edits,
+      modules,
+      together,
+      ...indents,
+    });
+    if (!task.thread) context.consume(runs);
+  }
+  return rewrites;
+}
+
+/** Results used: the names hold handles, which can be awaited inside the group. */
+export function keepNames(
+  tasks: readonly StartedTask[],
+  last: SyntaxNode,
+  context: RuleContext,
+): Map<Reference, Rewrite> | string {
+  const { file } = context;
+  const group = context.freeName("tg", tasks[0]?.first as SyntaxNode);
+  const rewrites = new Map<Reference, Rewrite>();
+  const together = { size: calls(tasks) + gathers(tasks) };
+  for (const [index, task] of tasks.entries()) {
+    const { first, call, runs } = task;
+    if (task.list !== undefined) {
+      const open = index === 0 ? openGroup(group, first, "", context) : "";
+      const listed = keepListed(task, open, group, context);
+      if (typeof listed === "string") return listed;
+      addListed(rewrites, listed, together, inner(index, tasks, last.end, context));
+      const results = gatherEdit(task, context);
+      if (results === undefined || task.gather === undefined) return "a comment stands between the arguments";
+      rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
+      continue;
+    }
+    const start = task.thread ? `${group}.start_soon(anyio.to_thread.run_sync, ` : `${group}.create_task(`;
+    if (hasComment(file, call.start, runs.start)) return "a comment stands between the arguments";
+    const edits: TextEdit[] = [{ start: call.start, end: runs.start, text: start }];
+    if (index === 0)
+      edits.unshift({ start: first.start, end: first.start, text: openGroup(group, first, "", context) });
+    rewrites.set(task.reference, {
+      class: "R",
+      edits,
+      modules: ["anyio"],
+      together,
+      ...inner(index, tasks, last.end, context),
+    });
+    if (!task.thread) context.consume(runs);
+    if (task.gather === undefined || rewrites.has(task.gather)) continue;
+    const results = gatherEdit(task, context);
+    if (results === undefined) return "a comment stands between the arguments";
+    rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
+  }
+  return rewrites;
+}
+
+/** `await gather(a, b)` and `await gather(*tasks)` become lists of what the handles give. */
+function gatherEdit(task: StartedTask, context: RuleContext): TextEdit | undefined {
+  const { file } = context;
+  const call = task.gather?.node.parent;
+  const whole = call && awaitOf(call);
+  if (whole === undefined || hasComment(file, whole.start, whole.end)) return undefined;
+  const names = argumentsOf(call as SyntaxNode)?.map((name) => `await ${file.of(name)}`) ?? [];
+  const each = context.freeName("task", task.first);
+  const text = task.list === undefined ? names.join(", ") : `await ${each} for ${each} in ${task.name}`;
+  return { start: whole.start, end: whole.end, text: `[${text}]` };
+}
+
+function addListed(
+  rewrites: Map<Reference, Rewrite>,
+  listed: ListEdits,
+  together: Together,
+  indents: Pick<Rewrite, "indents">,
+): void {
+  const modules = listed.partial ? (["anyio", "functools"] as const) : (["anyio"] as const);
+  let first = true;
+  for (const [reference, edits] of listed.edits) {
+    rewrites.set(reference, { class: "R", edits, modules, together, ...(first && indents) });
+    first = false;
+  }
+}
+
+/** How many calls start these tasks. */
+function calls(tasks: readonly StartedTask[]): number {
+  return tasks.reduce((sum, { list }) => sum + (list?.items.length ?? 1), 0);
+}
+
+function openGroup(group: string, first: SyntaxNode, start: string, { file }: RuleContext): string {
+  const deeper = file.deeper(file.indent(first) ?? "");
+  return `async with anyio.create_task_group() as ${group}:${file.eol}${deeper}${start}`;
+}
+
+/** The lines that move into the group, told once. */
+function inner(
+  index: number,
+  tasks: readonly StartedTask[],
+  end: number | undefined,
+  { file }: RuleContext,
+): Pick<Rewrite, "indents"> {
+  const first = statementAround(tasks[0]?.call as SyntaxNode) as SyntaxNode;
+  const indent = file.indent(first) ?? "";
+  if (index > 0 || end === undefined) return {};
+  return { indents: { start: first.start, end, level: file.deeper(indent).slice(indent.length) } };
+}
+
+/** How many calls of `gather` wait for these tasks. */
+function gathers(tasks: readonly StartedTask[]): number {
+  return new Set(tasks.flatMap(({ gather }) => gather ?? [])).size;
+}
+
+/** The first `task.cancel()` cancels the group, further ones go. */
+function cancelEdit(
+  { cancel }: CancelledTask,
+  all: readonly CancelledTask[],
+  group: string,
+  { file }: RuleContext,
+): TextEdit | undefined {
+  const earlier = all.some((other) => other.cancel.start < cancel.start);
+  if (earlier) return removeLines(file, cancel);
+  return { start: cancel.start, end: cancel.end, text: `${group}.cancel_scope.cancel()` };
+}
