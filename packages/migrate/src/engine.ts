@@ -1,8 +1,8 @@
 /**
  * What an engine is: the contract between the tool and its two rule sets.
  *
- * An engine reads one file's text and says what to edit and what to mark. It writes nothing and knows
- * nothing of files, reports or git. Offsets are UTF-16 units in the text as it was given.
+ * An engine gets one file's text and says what to edit and what to mark. It writes nothing, knows nothing of reports
+ * or git, and reads beside the text only what decides about it elsewhere in its project. Offsets are UTF-16 units in the text as it was given.
  */
 
 /** Safe, structural (behind `--structural`), for a person, without counterpart. */

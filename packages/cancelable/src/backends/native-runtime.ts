@@ -52,8 +52,4 @@ export const nativeRuntime: Runtime = {
   },
 
   turn: inLaterTurn,
-
-  current(): undefined {
-    return undefined;
-  },
 };

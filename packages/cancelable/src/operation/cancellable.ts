@@ -442,7 +442,8 @@ export class Cancellable implements AsyncDisposable {
   expired(): boolean {
     const { node } = this;
     if (node.own !== undefined) return true;
-    const due = this.#deadlines?.filter(({ at }) => at <= node.at).sort((a, b) => a.at - b.at)[0];
+    // The node has the earliest of them.
+    const due = this.#deadlines?.find(({ at }) => at <= node.at);
     if (due === undefined) {
       this.#cancelledBy = "timeout"; // the only deadline that no source has handed over
       return false;

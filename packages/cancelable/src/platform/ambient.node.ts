@@ -10,11 +10,13 @@ const storage = new AsyncLocalStorage<object>();
  * From Node 24 on, a context is an immutable frame, and `storage.run` makes two of them: one to enter, one
  * to leave. Inside a resource's scope, which is left by putting back what was there, one is enough.
  */
+/* v8 ignore next -- @preserve which host this is */
 const hasFrames =
   Number.parseInt(process.versions.node, 10) >= 24 &&
   !("bun" in process.versions || "deno" in process.versions);
 
 /** Called inside a resource's scope only: what it changes ends there. */
+/* v8 ignore next -- @preserve Node 24 and later, where the whole suite passes as well (test:matrix) */
 function enterHere(store: object, fn: (argument: unknown) => unknown, argument: unknown): unknown {
   storage.enterWith(store);
   return fn(argument);
@@ -29,15 +31,12 @@ export function getStore(): object | undefined {
 
 /** Calls `fn(argument)` with `store` in the async context of now. */
 export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A): R {
-  if (!hasFrames) return storage.run(store, fn, argument);
-  // It gives back what `fn` gives.
-  return new AsyncResource("cancelable:scope").runInAsyncScope(
-    enterHere,
-    undefined,
-    store,
-    fn,
-    argument,
-  ) as R;
+  /* v8 ignore if -- @preserve Node 24 and later */
+  if (hasFrames) {
+    const resource = new AsyncResource("cancelable:scope");
+    return resource.runInAsyncScope(enterHere, undefined, store, fn, argument) as R; // what `fn` gives
+  }
+  return storage.run(store, fn, argument);
 }
 
 interface Start {
@@ -48,6 +47,7 @@ interface Start {
 
 let starting: Start[] | undefined;
 
+/* v8 ignore next -- @preserve Node 24 and later */
 function startBatch(): void {
   const batch = starting as Start[];
   starting = undefined;
@@ -58,16 +58,19 @@ function startBatch(): void {
 const now = Promise.resolve();
 
 /** Calls `fn` in a later microtask, in order, in the async context of now with `store` in it. `fn` never throws. */
-export const startWith: (store: object, fn: () => void) => void = hasFrames
-  ? (store, fn) => {
-      const start: Start = { context: new AsyncResource("cancelable:task"), store, fn };
-      if (starting !== undefined) starting.push(start);
-      else {
-        starting = [start];
-        void now.then(startBatch);
-      }
+export function startWith(store: object, fn: () => void): void {
+  /* v8 ignore if -- @preserve Node 24 and later */
+  if (hasFrames) {
+    const start: Start = { context: new AsyncResource("cancelable:task"), store, fn };
+    if (starting !== undefined) starting.push(start);
+    else {
+      starting = [start];
+      void now.then(startBatch);
     }
-  : (store, fn) => void now.then(() => storage.run(store, fn));
+    return;
+  }
+  void now.then(() => storage.run(store, fn));
+}
 
 /** A function that runs others in the async context of now: the user's own stores included. */
 export function captureContext(): (fn: () => void) => void {

@@ -5,8 +5,8 @@ export interface ListenerCounts {
 }
 
 /** No page and no worker tells what keeps it busy. */
-export function activeResources(): readonly string[] | undefined {
-  return undefined;
+export function activeHandles(): readonly string[] {
+  return [];
 }
 
 /** Would see the timers that the body of a leak check makes. */
@@ -15,12 +15,13 @@ export interface TimerWatch extends Disposable {
   count(): number;
 }
 
-export function watchTimers(): TimerWatch | undefined {
-  return undefined;
+export function watchTimers(): TimerWatch {
+  return { run: (fn) => fn(), count: () => 0, [Symbol.dispose]() {} };
 }
 
-export const processListeners: ListenerCounts | undefined = undefined;
+/** There is no process. */
+export const processListeners: ListenerCounts = { eventNames: () => [], listenerCount: () => 0 };
 
-export function listenersOn(_target: EventTarget, _event: string): number | undefined {
-  return undefined;
+export function listenersOn(_target: EventTarget, _event: string): number {
+  return 0;
 }

@@ -11,7 +11,7 @@ export interface ResourceProbe extends Disposable {
   eventLoopDelay(): number;
 }
 
-/** How often the event loop is sampled, in ms. */
+/** How often the event loop is sampled, and over what the processors' use is measured at least, in ms. */
 const resolution = 10;
 
 /** Busy and total time of all processors since the start of the machine, in ms. */
@@ -50,11 +50,12 @@ export function createResourceProbe(): ResourceProbe {
       before = now;
       const own = process.cpuUsage(ownBefore);
       ownBefore = process.cpuUsage();
-      const elapsed = performance.now() - at;
+      // The first look comes at once: of less than this nothing can be said.
+      const elapsed = Math.max(resolution, performance.now() - at);
       at = performance.now();
       if (total > 0) return percent(busy / total);
       // Systems that hide their processors' times: what this process used of them.
-      return elapsed > 0 ? percent((own.user + own.system) / 1_000 / elapsed / availableParallelism()) : 0;
+      return percent((own.user + own.system) / 1_000 / elapsed / availableParallelism());
     },
     async disk(path) {
       const { blocks, bavail } = await statfs(path);
@@ -66,7 +67,10 @@ export function createResourceProbe(): ResourceProbe {
         delays.enable();
         return 0;
       }
-      const delay = delays.count === 0 ? 0 : Math.max(0, delays.percentile(99) / 1e6 - resolution);
+      // It measures between two samples, and forgets the first one when it is reset: where every sample is followed by
+      // a look, because the loop is blocked for longer than the interval, it would never measure anything.
+      if (delays.count === 0) return 0;
+      const delay = Math.max(0, delays.percentile(99) / 1e6 - resolution);
       delays.reset();
       return delay;
     },

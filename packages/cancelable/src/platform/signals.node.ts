@@ -17,6 +17,7 @@ export function requireSignalName(signal: unknown, argument: string): void {
 
 /** Calls back for every arrival of a signal. The last one to stop listening takes the handler away. */
 export function listenToSignal(signal: string, callback: () => void): Disposable {
+  /* v8 ignore if -- @preserve a worker thread: q-signals.test.ts sees it from outside */
   if (!isMainThread)
     throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads get no signals");
   let entry = listeners.get(signal);

@@ -22,10 +22,11 @@ export function terminalEnvironment(): { readonly colour: boolean; readonly dumb
 export class Cursor implements Disposable {
   readonly #stream: TerminalStream;
   #hidden = false;
-  readonly #onExit = (): void => this.show();
+  readonly #onExit = this.show.bind(this);
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     // From here on nobody counts this listener: others of this kind decide by that whether they end the process.
     this.show();
+    /* v8 ignore if -- @preserve ends the process: test/terminal/interrupted.test.ts sees it from outside */
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
 

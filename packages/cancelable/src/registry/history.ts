@@ -1,4 +1,4 @@
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
 
 /** The newest so many of the operations that have ended, oldest first. */
 export class History {
@@ -33,13 +33,6 @@ export class History {
     const before = this.size;
     this.#keep(this.list().filter((snapshot) => !which(snapshot)));
     return before - this.size;
-  }
-
-  countBy(status: OperationStatus): number {
-    let count = 0;
-    for (let at = this.#start; at < this.#entries.length; at++)
-      if (this.#entries[at]?.status === status) count++;
-    return count;
   }
 
   #keep(entries: OperationSnapshot[]): void {

@@ -121,7 +121,8 @@ export class OperationRegistry implements OperationObserver {
     for (const [operation, node] of nodes) {
       let above = operation.parent;
       while (above !== undefined && !nodes.has(above)) above = above.parent;
-      (above === undefined ? roots : (nodes.get(above)?.children ?? roots)).push(node);
+      const siblings = above === undefined ? roots : (nodes.get(above) as typeof node).children; // the loop found it
+      siblings.push(node);
     }
     return roots;
   }
@@ -133,9 +134,7 @@ export class OperationRegistry implements OperationObserver {
     if (limit !== undefined) requireCount(limit, "query.limit", 0);
     const from = since === undefined ? Number.NEGATIVE_INFINITY : toEpoch(since, "query.since");
     const fits = toPredicate(status === undefined ? undefined : { status });
-    const found = this.#history
-      .list()
-      .filter((snapshot) => fits(snapshot) && Date.parse(snapshot.endTime ?? "") >= from);
+    const found = this.#history.list().filter((snapshot) => fits(snapshot) && endOf(snapshot) >= from);
     const newest = limit === undefined || limit >= found.length ? found : found.slice(found.length - limit);
     return newest.map(copyOf);
   }
@@ -193,8 +192,8 @@ export class OperationRegistry implements OperationObserver {
     // On the clock that the times of the end are from.
     const now = currentNode().host.runtime.epoch();
     return this.#history.drop(
-      ({ status, endTime }) =>
-        !(keepFailed && status === "failed") && (age === undefined || Date.parse(endTime ?? "") <= now - age),
+      (snapshot) =>
+        !(keepFailed && snapshot.status === "failed") && (age === undefined || endOf(snapshot) <= now - age),
     );
   }
 
@@ -275,6 +274,11 @@ export class OperationRegistry implements OperationObserver {
     }
     this.#mirror?.put(type, operation, ended);
   }
+}
+
+/** When an operation of the history ended, in epoch milliseconds. */
+function endOf({ endTime }: OperationSnapshot): number {
+  return Date.parse(endTime as string); // only what has ended is there
 }
 
 /** The registry of this process: of operations with `register: true`. */

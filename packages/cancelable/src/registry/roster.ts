@@ -38,11 +38,9 @@ export class Roster {
     }
     if (!others.delete(operation)) {
       // It was the first: the next one takes its place.
-      const [next] = others;
-      if (next !== undefined) {
-        others.delete(next);
-        this.#firsts.set(id, next);
-      }
+      const [next] = others as Iterable<ObservedOperation> as [ObservedOperation]; // a set of others is never empty
+      others.delete(next);
+      this.#firsts.set(id, next);
     }
     if (others.size === 0) this.#others.delete(id);
   }
@@ -60,11 +58,5 @@ export class Roster {
 
   [Symbol.iterator](): IterableIterator<ObservedOperation> {
     return this.#operations.values();
-  }
-
-  clear(): void {
-    this.#operations.clear();
-    this.#firsts.clear();
-    this.#others.clear();
   }
 }

@@ -81,9 +81,8 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
   }
 
   #tellLater(pace: Pace): Disposable {
-    return this.#host.setAlarm(pace.until, () => {
-      if (pace.held !== undefined) this.#tell(pace.held, pace);
-    });
+    // Something is held as long as the alarm is set.
+    return this.#host.setAlarm(pace.until, () => this.#tell(pace.held as OperationEvent, pace));
   }
 
   #append(event: OperationEvent, pace?: Pace): Place {

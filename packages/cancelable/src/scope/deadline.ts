@@ -28,10 +28,9 @@ export class Slot {
     this.sequence = sequence;
   }
 
-  /** Gives the place up. */
+  /** Gives the place up. Called by its entry, which then has none. */
   leave(): void {
-    const { entry } = this;
-    if (entry === undefined) return;
+    const entry = this.entry as Timed;
     this.entry = undefined;
     entry.slot = undefined;
     this.#queue.left(this);

@@ -33,6 +33,4 @@ export interface Runtime {
    * child that is being started by another one will be its group's. Left out where promises are all there is.
    */
   spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner?: CancelScope): Task<T>;
-  /** The native task that is running, if this is called inside one. */
-  current(): unknown | undefined;
 }

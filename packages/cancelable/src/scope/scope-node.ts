@@ -168,8 +168,7 @@ export class ScopeNode extends CancelNode implements Timed {
   /** @internal Enters the deadline, as far as it can still matter. */
   arm(): void {
     const { at } = this;
-    const above = this.shielded ? Number.POSITIVE_INFINITY : inheritedDeadline(this);
-    this.effective = Math.min(at, above);
+    this.effective = Math.min(at, inheritedDeadline(this));
     if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.host.deadlines.add(this);
   }
 
@@ -207,8 +206,7 @@ export class ScopeNode extends CancelNode implements Timed {
   override setShielded(shielded: boolean): void {
     super.setShielded(shielded);
     if (this.phase !== "open") return;
-    const above = shielded ? Number.POSITIVE_INFINITY : inheritedDeadline(this);
-    this.effective = Math.min(this.at, above);
+    this.effective = Math.min(this.at, inheritedDeadline(this));
     this.refresh();
   }
 
@@ -230,9 +228,9 @@ export class ScopeNode extends CancelNode implements Timed {
     this.adoptOperation(before.operation, parent.operation);
     this.detach();
     if (--before.live === 0) before.whenEmpty?.();
-    if (parent.live++ === 0) parent.whenBusy?.();
+    parent.live++; // busy before: who moves this here keeps it open (G1)
     this.attach(parent);
-    this.effective = this.shielded ? this.at : Math.min(this.at, inheritedDeadline(this));
+    this.effective = Math.min(this.at, inheritedDeadline(this));
     this.refresh();
   }
 
@@ -273,6 +271,6 @@ export class ScopeNode extends CancelNode implements Timed {
 }
 
 function inheritedDeadline(node: ScopeNode): number {
-  const parent = node.parent as ScopeNode | undefined;
-  return parent === undefined || parent.host !== node.host ? Number.POSITIVE_INFINITY : parent.effective;
+  const parent = node.parent as ScopeNode; // of an open node
+  return node.shielded || parent.host !== node.host ? Number.POSITIVE_INFINITY : parent.effective;
 }

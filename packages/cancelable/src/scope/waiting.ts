@@ -17,11 +17,6 @@ export class PromiseWaiter<T> extends Waiter {
     node.wait(this);
   }
 
-  /** Whether it is still waiting. */
-  get isWaiting(): boolean {
-    return this.#resolve !== undefined;
-  }
-
   resolve(value: T | PromiseLike<T>): void {
     const resolve = this.#resolve;
     if (resolve === undefined) return;

@@ -1,5 +1,5 @@
 import { createResourceProbe } from "#host/resources";
-import type { Span } from "../duration.ts";
+import { type Span, toInterval } from "../duration.ts";
 import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
@@ -40,6 +40,8 @@ const kinds = ["memory", "cpu", "disk", "eventLoopDelay"] as const;
 export class ResourceSource extends CancellationSource {
   readonly thresholds: ResourceThresholds;
   readonly #options: ResourceOptions | undefined;
+  /** Milliseconds. */
+  readonly #interval: number;
 
   constructor(thresholds: ResourceThresholds, options?: ResourceOptions) {
     if (typeof thresholds !== "object" || thresholds === null) {
@@ -72,15 +74,19 @@ export class ResourceSource extends CancellationSource {
     super(options?.name ?? `resource_check(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
     this.thresholds = { ...thresholds };
     this.#options = options;
-    // Checks the interval now, not at the first start.
-    this.#condition(async () => false);
+    this.#interval =
+      options?.interval === undefined ? 1_000 : toInterval(options.interval, "options.interval");
   }
 
   override start(sink: SourceSink): Disposable {
     const given = this.#options?.reader;
     const probe = given === undefined ? createResourceProbe() : undefined;
     const reader = given ?? (probe as ResourceReader); // one of the two
-    const checking = this.#condition(() => this.isExceeded(reader)).start(sink);
+    const condition = new ConditionSource(() => this.isExceeded(reader), {
+      interval: this.#interval,
+      name: this.name,
+    });
+    const checking = condition.start(sink);
     return {
       [Symbol.dispose]() {
         checking[Symbol.dispose]();
@@ -96,12 +102,5 @@ export class ResourceSource extends CancellationSource {
     if (cpu !== undefined && (await reader.cpu()) > cpu) return true;
     if (disk !== undefined && (await reader.disk(this.#options?.path ?? ".")) > disk) return true;
     return eventLoopDelay !== undefined && (await reader.eventLoopDelay()) > eventLoopDelay;
-  }
-
-  #condition(check: () => Promise<boolean>): ConditionSource {
-    return new ConditionSource(check, {
-      interval: this.#options?.interval === undefined ? 1_000 : this.#options.interval,
-      name: this.name,
-    });
   }
 }

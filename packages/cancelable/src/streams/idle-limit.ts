@@ -40,6 +40,6 @@ export class IdleLimit {
     this.#alarm = undefined;
     if (this.#due === Number.POSITIVE_INFINITY) return;
     if (node.host.now() < this.#due) this.#alarm = node.host.setAlarm(this.#due, () => this.#ring(node));
-    else this.#life.cancelFor("timeout", `No item came for ${formatSpan(this.#ms)}`, this.#ms);
+    else this.#life.expire(`No item came for ${formatSpan(this.#ms)}`, this.#ms);
   }
 }

@@ -1,3 +1,4 @@
+import { isCancellation } from "../errors.ts";
 import { leavingBy } from "../flow/leaving-by.ts";
 import { report } from "../reporter.ts";
 import { invalidType } from "../usage.ts";
@@ -90,7 +91,13 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
     }
     failed = false;
   } finally {
-    await closeAll(readers, failed);
+    try {
+      await closeAll(readers, failed);
+    } finally {
+      // What came too late for the consumer.
+      for (const late of arrivals)
+        if ("error" in late && !isCancellation(late.error)) report(late.error, "a source of merge");
+    }
   }
   return undefined;
 }

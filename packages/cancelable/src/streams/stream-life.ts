@@ -100,10 +100,10 @@ export class StreamLife {
     this.#node.open(parent);
   }
 
-  /** Cancels the stream, and its operation where that is the stream's own. */
-  cancelFor(reason: "timeout" | "manual", message: string, timeoutMs?: number): void {
+  /** Its time is over: cancels the stream, and its operation where that is the stream's own. */
+  expire(message: string, timeoutMs: number): void {
     const node = this.#run === undefined ? this.node : (this.operation as Cancellable).node;
-    node.cancelFor(reason, message, timeoutMs === undefined ? undefined : { timeoutMs });
+    node.cancelFor("timeout", message, { timeoutMs });
   }
 
   /** Ends it, and waits for the operation where that is the stream's own. Throws what it has ended with. */

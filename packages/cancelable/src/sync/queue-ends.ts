@@ -10,31 +10,34 @@ const openHandles = { sender: new WeakMap<object, number>(), receiver: new WeakM
 
 /** What a handle has open; kept apart from it, so that it can be closed when the handle is gone. */
 class Hold {
-  readonly queue: Closable;
+  /** Weak: a queue that is gone with its handles keeps nobody waiting. */
+  readonly #queue: WeakRef<Closable>;
   readonly kind: Kind;
   isOpen = true;
 
   constructor(queue: Closable, kind: Kind) {
-    this.queue = queue;
+    this.#queue = new WeakRef(queue);
     this.kind = kind;
     openHandles[kind].set(queue, (openHandles[kind].get(queue) ?? 0) + 1);
   }
 
-  /** The last handle to close closes the queue's end. */
-  release(): void {
+  /** The last handle to close closes the queue's end. False, and nothing, when there is no queue any more. */
+  release(): boolean {
     this.isOpen = false;
-    const left = (openHandles[this.kind].get(this.queue) as number) - 1; // this one was counted
-    openHandles[this.kind].set(this.queue, left);
-    if (left > 0) return;
-    if (this.kind === "sender") this.queue.close();
-    else this.queue.closeReceiving();
+    const queue = this.#queue.deref();
+    if (queue === undefined) return false;
+    const left = (openHandles[this.kind].get(queue) as number) - 1; // this one was counted
+    openHandles[this.kind].set(queue, left);
+    if (left > 0) return true;
+    if (this.kind === "sender") queue.close();
+    else queue.closeReceiving();
+    return true;
   }
 }
 
 /** Whoever waits at the other end of a lost handle would wait for ever. */
 const lost = new FinalizationRegistry<Hold>((hold) => {
-  if (!hold.isOpen) return;
-  hold.release();
+  if (!hold.release()) return;
   const message = `A ${hold.kind} of a queue was collected without having been closed. Close it, or declare it with "using"`;
   report(new Error(message), "a queue");
 });

@@ -93,14 +93,15 @@ export class Board {
   /** Hangs what is below something that is not shown below the next thing that is. */
   arrange(branches: readonly Branch[]): void {
     this.hasNewStrays = false;
-    const open: Array<{ readonly branch: Branch; readonly above: Place | undefined }> = branches.map(
-      (branch) => ({ branch, above: undefined }),
-    );
+    // What is taken off the end first is what came first.
+    const open: Array<{ readonly branch: Branch; readonly above: Place | undefined }> = [...branches]
+      .reverse()
+      .map((branch) => ({ branch, above: undefined }));
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { branch, above } = next;
       const row = this.#rows.get(branch.id);
       if (row !== undefined && above !== undefined && row.above !== above) this.#hang(row, above);
-      for (const child of branch.children) open.push({ branch: child, above: row ?? above });
+      for (const child of [...branch.children].reverse()) open.push({ branch: child, above: row ?? above });
     }
   }
 

@@ -28,7 +28,7 @@ const gap = "  ";
 const stateWidth = "cancelling".length;
 const percentWidth = 4;
 
-/** Exactly `width` columns: filled up, or cut with an ellipsis. */
+/** Exactly `width` columns: filled up, or cut with an ellipsis. Only an empty text fits into none. */
 export function fit(text: string, width: number, measure: Measure): string {
   const taken = measure(text);
   if (taken <= width) return text + " ".repeat(width - taken);
@@ -39,7 +39,7 @@ export function fit(text: string, width: number, measure: Measure): string {
     kept += segment;
     room -= needed;
   }
-  return width < 1 ? "" : `${kept}…${" ".repeat(room)}`;
+  return `${kept}…${" ".repeat(room)}`;
 }
 
 /** Shares `width` columns out; `names` is what the longest name with its branch would take. */

@@ -53,6 +53,28 @@ describeEverywhere("AsyncBackend", (everywhere) => {
     });
   });
 
+  everywhere("current is the native task that runs, where there are any", (t) => {
+    const hasTasks = ["effect", "effection"].includes(t.backend.name);
+    expect(typeof t.backend.current()).toBe(hasTasks ? "object" : "undefined");
+  });
+
+  everywhere(
+    "a turn that was taken back does not come; one that has come cannot be taken back",
+    async (t) => {
+      const came: string[] = [];
+      const withdrawn = t.backend.turn(() => came.push("withdrawn"));
+      withdrawn();
+      withdrawn();
+      let done: () => void = () => {};
+      await new Promise<void>((resolve) => {
+        done = t.backend.turn(() => resolve(void came.push("done")));
+      });
+      done();
+      await sleep(1);
+      expect(came).toEqual(["done"]);
+    },
+  );
+
   everywhere("now never goes back", async (t) => {
     let last = t.backend.now();
     for (let i = 0; i < 20; i++) {

@@ -85,6 +85,21 @@ describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
     await running;
   });
 
+  test("a sleep longer than any timer of the host ends when all of it is ticked, to a tick", async () => {
+    enable();
+    let woke = false;
+    const sleeping = sleep({ days: 30 }).then(() => {
+      woke = true;
+    });
+    const day = 24 * 3_600_000;
+    for (let passed = 0; passed < 29; passed++) await tick(day);
+    expect(woke).toBe(false);
+    await tick(day);
+    await tick(day);
+    expect(woke).toBe(true);
+    await sleeping;
+  });
+
   test("time that was ticked has passed for the backend's clock, also afterwards", async () => {
     enable();
     const start = getBackend("native").now();

@@ -8,6 +8,7 @@ import {
   moveOnAfter,
   Queue,
   run,
+  setReporter,
   sleep,
   sleepForever,
   taskGroup,
@@ -33,6 +34,22 @@ describe("autoJump", () => {
     );
     expect(seen).toEqual([5_400_000, 36_000_000]);
     expect(performance.now() - real).toBeLessThan(5_000);
+  });
+
+  test("a timer that throws is reported, and the others have their time", async () => {
+    const reported: unknown[] = [];
+    const before = setReporter((error) => void reported.push(error));
+    const broken = new Error("the timer broke");
+    const backend = new VirtualBackend();
+    try {
+      backend.setTimer(5, () => {
+        throw broken;
+      });
+      await new Promise<void>((resolve) => void backend.setTimer(10, resolve));
+    } finally {
+      setReporter(before);
+    }
+    expect([backend.now(), reported]).toEqual([10, [broken]]);
   });
 
   test("it does not jump while somebody has something to do", async () => {

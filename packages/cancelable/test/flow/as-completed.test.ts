@@ -150,6 +150,23 @@ describeEverywhere("asCompleted", (everywhere) => {
     t.expectElapsed(20);
   });
 
+  everywhere("what a work throws while the consumer's cancellation ends it is reported", async (t) => {
+    const op = new Cancellable();
+    const outcome = await op.settle(async () => {
+      const dying = async (): Promise<never> => {
+        try {
+          setImmediate(() => op.cancel("shutdown"));
+          return await sleepForever();
+        } finally {
+          throw new Error("cleanup");
+        }
+      };
+      for await (const _ of asCompleted([dying])) expect.fail("there was no value");
+    });
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+    expect(t.reported.splice(0)).toMatchObject([{ message: "cleanup" }]);
+  });
+
   everywhere("a consumer that is cancelled between two values leaves nothing running", async () => {
     const ended: string[] = [];
     const op = new Cancellable();

@@ -24,10 +24,11 @@ describeEverywhere("sleep", (everywhere) => {
     const order: string[] = [];
     await taskGroup((group) => {
       for (const [name, ms] of [
-        ["c", 30],
-        ["a1", 10],
-        ["b", 20],
-        ["a2", 10],
+        // Far apart: on a busy machine a runtime may start its tasks some time after each other.
+        ["c", 300],
+        ["a1", 100],
+        ["b", 200],
+        ["a2", 100],
       ] as const) {
         group.startSoon(async () => {
           await sleep(ms);
@@ -80,6 +81,15 @@ describeEverywhere("sleepUntil", (everywhere) => {
     const target = t.backend.epoch() + 60_000;
     expect(await moveOnAfter(5, () => sleepUntil(target).then(() => "woke"))).toBeUndefined();
     t.expectElapsed(5);
+  });
+
+  everywhere("one that outlives its scope, and that nobody awaits, is no unhandled rejection", async (t) => {
+    let sleeping: Promise<void> | undefined;
+    await new CancelScope().run(() => {
+      sleeping = sleepUntil(t.backend.epoch() + 60_000);
+    });
+    await sleep(1);
+    expect(await rejection(sleeping as Promise<void>)).toMatchObject({ reason: "parent" });
   });
 
   everywhere("what is no moment is rejected by name", async () => {

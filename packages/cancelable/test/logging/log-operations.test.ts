@@ -1,3 +1,4 @@
+import { channel } from "node:diagnostics_channel";
 import { expect, test, vi } from "vitest";
 import { Cancellable, currentOperation, sleep, sleepForever } from "../../src/index.ts";
 import {
@@ -79,6 +80,25 @@ describeEverywhere("logOperations", (everywhere) => {
       status: "completed",
       durationMs: expect.any(Number),
     });
+  });
+
+  everywhere("writes that an operation is being cancelled also before it starts", async () => {
+    const lines = await logged(() => void new Cancellable({ name: "import" }).cancel("shutdown", "no"));
+    expect(lines.map(({ message }) => message)).toEqual([
+      'operation "import" is being cancelled: shutdown, "no"',
+    ]);
+    expect(lines[0]?.fields).not.toHaveProperty("durationMs");
+  });
+
+  everywhere("leaves out what it does not know: a later version may publish more", async () => {
+    const lines = await logged(() =>
+      new Cancellable({ name: "import" }).run((op) => {
+        const operation = op.context.toJSON();
+        channel("cancelable:operation").publish({ type: "paused", operation });
+        channel("cancelable:operation").publish({ type: "end", operation });
+      }),
+    );
+    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.completed"]);
   });
 
   everywhere("writes why an operation was cancelled, when it was asked for and at the end", async () => {

@@ -45,6 +45,18 @@ class TellTale implements OperationStore {
 }
 
 describeEverywhere("a registry's store", (everywhere) => {
+  everywhere("may look at an operation also when the registry has forgotten it", async () => {
+    const kept: StoredOperation[] = [];
+    const store = new TellTale((operation) => void kept.push(operation));
+    const register = new OperationRegistry({ store });
+    const one = running({ id: "1", name: "a", register });
+    register.unregister("1");
+    one.op.reportProgress("half");
+    expect(kept[0]?.snapshot()).toMatchObject({ id: "1", name: "a", progress: "half" });
+    await one.end();
+    expect(kept[0]?.snapshot()).toMatchObject({ status: "completed" });
+  });
+
   everywhere("is told of everything that a registry knows, in order", async () => {
     const store = new TellTale();
     const register = new OperationRegistry({ store });

@@ -324,4 +324,24 @@ describeEverywhere("rule 12: cancelling reaches the children and never the paren
       });
     },
   );
+
+  everywhere(
+    "propagate: false reaches the scopes of the operation itself, not what is below in them",
+    async () => {
+      const op = new Cancellable();
+      const outcome = await op.settle(async () => {
+        const scope = new CancelScope();
+        await scope.run(async () => {
+          const child = new Cancellable();
+          const ended = child.settle(() => sleep(1));
+          op.cancel("manual", "only me", { propagate: false });
+          expect([scope.isCancelled, child.isCancelled]).toEqual([true, false]);
+          expect(scope.error).toBe(op.error);
+          expect((await ended).status).toBe("completed");
+          await sleep(1);
+        });
+      });
+      expect(outcome).toEqual({ status: "cancelled", error: op.error });
+    },
+  );
 });

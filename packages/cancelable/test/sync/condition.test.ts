@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import {
   Condition,
+  type Lease,
   Lock,
   moveOnAfter,
   sleep,
@@ -42,6 +43,58 @@ describeEverywhere("Condition", (everywhere) => {
     expect(() => condition.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
     using _lease = condition.acquireNowait();
     expect(() => condition.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+  });
+
+  everywhere("who is notified by a task that then ends with the lock finds it broken", async () => {
+    const condition = new Condition();
+    await taskGroup(async (group) => {
+      const waiter = group.startSoon(async () => {
+        await condition.acquire();
+        return rejection(condition.wait());
+      });
+      await until(() => condition.waiting === 1);
+      const left = group.startSoon(async () => {
+        await condition.acquire();
+        condition.notify();
+      });
+      await left;
+      expect(await waiter).toMatchObject(usage("ERR_BROKEN"));
+    });
+  });
+
+  everywhere("who is cancelled while the lock breaks hears of the cancellation", async () => {
+    const condition = new Condition();
+    await taskGroup(async (group) => {
+      const waiter = group.startSoon(async () => {
+        await condition.acquire();
+        return rejection(condition.wait());
+      });
+      await until(() => condition.waiting === 1);
+      group.startSoon(async () => {
+        await condition.acquire();
+        waiter.cancel("shutdown");
+      });
+      expect(await waiter).toMatchObject({ reason: "shutdown" });
+      expect(await rejection(condition.acquire())).toMatchObject(usage("ERR_BROKEN"));
+    });
+  });
+
+  everywhere("who gave the lease back while it waits in line for it does not have it again", async () => {
+    const condition = new Condition();
+    await taskGroup(async (group) => {
+      let lease: Lease | undefined;
+      const waiter = group.startSoon(async () => {
+        lease = await condition.acquire();
+        return rejection(condition.wait());
+      });
+      await until(() => condition.waiting === 1);
+      using held = await condition.acquire();
+      condition.notify();
+      lease?.[Symbol.dispose]();
+      held[Symbol.dispose]();
+      expect(await waiter).toMatchObject(usage("ERR_NOT_HELD"));
+      expect(condition.lock.isLocked).toBe(false);
+    });
   });
 
   everywhere("who does not hold the lock cannot wait with it (CONF-L01)", async () => {

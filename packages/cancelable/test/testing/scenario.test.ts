@@ -49,7 +49,11 @@ describeEverywhere("CancellationScenario", (everywhere) => {
   everywhere("progress that was not reported fails: Expected progress message (PAR-TST-08)", async () => {
     const op = new Cancellable();
     const error = await rejection(
-      new CancellationScenario().expectProgress("three", { within: 40 }).run(op, twoSteps),
+      new CancellationScenario().expectProgress("three", { within: 40 }).run(op, async () => {
+        op.reportProgress("step one");
+        op.reportProgress({ message: "step two", current: 2, total: 3 });
+        await sleepForever();
+      }),
     );
     expect(error).toBeInstanceOf(AssertionError);
     expect(error).toMatchObject({

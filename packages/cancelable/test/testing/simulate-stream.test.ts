@@ -72,6 +72,8 @@ describeEverywhere("simulateStream", (everywhere) => {
       expect(await lengths({ variableSize: true })).toEqual([1, 2]);
       expect(await lengths({ variableSize: [3, 5] })).toEqual([3, 4, 5]);
       expect(await lengths({ variableSize: [3, 5], sizeWeights: [0, 1, 0] })).toEqual([4]);
+      // A source of numbers that reaches 1 gives the largest.
+      expect(await lengths({ variableSize: [3, 5], random: () => 1 })).toEqual([5]);
       // What is not given counts 1.
       expect(await lengths({ variableSize: [3, 5], sizeWeights: [0] })).toEqual([4, 5]);
       expect(await lengths({ variableSize: [3, 4], sizeWeights: [0, 1, 1, 1] })).toEqual([4]);

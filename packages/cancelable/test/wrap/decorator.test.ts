@@ -66,6 +66,17 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
     expect(Service.prototype.load.name).toBe("load");
   });
 
+  everywhere("a member whose symbol says nothing is named after that", async () => {
+    const unnamed = Symbol();
+    class Service {
+      async [unnamed](): Promise<unknown> {
+        return nameHere();
+      }
+    }
+    decorateMethod(Service.prototype, unnamed, {});
+    expect(await new Service()[unnamed]()).toBe("Service.[symbol]");
+  });
+
   everywhere("a given name wins (PAR-DEC-06)", async () => {
     class Service {
       async load(): Promise<unknown> {
