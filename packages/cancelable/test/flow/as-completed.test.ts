@@ -3,6 +3,7 @@ import {
   asCompleted,
   Cancellable,
   CancelScope,
+  Event,
   moveOnAfter,
   shield,
   sleep,
@@ -25,11 +26,15 @@ async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
 
 describeEverywhere("asCompleted", (everywhere) => {
   everywhere("gives values as they come (CONF-H02)", async () => {
-    expect(await collect(asCompleted([after(60, "slow"), after(5, "quick"), after(30, "middle")]))).toEqual([
-      "quick",
-      "middle",
-      "slow",
-    ]);
+    const done = { quick: new Event(), middle: new Event(), slow: new Event() };
+    const work = (name: keyof typeof done, before?: keyof typeof done) => async (): Promise<string> => {
+      if (before !== undefined) await done[before].wait();
+      done[name].set();
+      return name;
+    };
+    expect(
+      await collect(asCompleted([work("slow", "middle"), work("quick"), work("middle", "quick")])),
+    ).toEqual(["quick", "middle", "slow"]);
     // Functions that return at once, promises, and undefined as a value.
     expect(await collect(asCompleted([() => 1, () => undefined, Promise.resolve(3)]))).toHaveLength(3);
   });

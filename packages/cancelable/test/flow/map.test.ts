@@ -1,16 +1,19 @@
 import { expect, vi } from "vitest";
-import { CancelScope, map, shield, sleep, sleepForever } from "../../src/index.ts";
+import { CancelScope, Event, map, shield, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("map", (everywhere) => {
   everywhere("results are in the order of the items, also of an empty list (CONF-H03)", async () => {
     const ended: number[] = [];
-    const results = await map([30, 10, 20], async (ms, index) => {
-      await sleep(ms);
+    const done = [new Event(), new Event(), new Event()] as const;
+    // Each waits for the one that is to end before it.
+    const results = await map([2, undefined, 1] as const, async (before, index) => {
+      if (before !== undefined) await done[before].wait();
       ended.push(index);
-      return `${index}: ${ms}`;
+      done[index]?.set();
+      return `${index} after ${before}`;
     });
-    expect(results).toEqual(["0: 30", "1: 10", "2: 20"]);
+    expect(results).toEqual(["0 after 2", "1 after undefined", "2 after 1"]);
     expect(ended).toEqual([1, 2, 0]);
     const fn = vi.fn();
     expect(await map([], fn)).toEqual([]);

@@ -33,7 +33,9 @@ describeEverywhere("chunk", (everywhere) => {
     const chunks: number[][] = [];
     await moveOnAfter(55, () => collect(chunk(ticks(100, 10), 2), chunks));
     t.expectElapsed(55);
-    expect(chunks[0]).toEqual([0, 1]);
+    // On a busy machine none may have come in time.
+    expect(chunks.flat()).toEqual([0, 1, 2, 3].slice(0, chunks.length * 2));
+    if (t.backend.name === "virtual") expect(chunks.length).toBe(2);
     const inner = cancellableStream(ticks(100, 10), { timeout: 55 });
     expect(await rejection(collect(chunk(inner, 2), chunks))).toBe(inner.operation.error);
     t.expectElapsed(110);
