@@ -37,29 +37,48 @@ export class Callbacks {
 
   /** Calls them without waiting. */
   emit<K extends CallbackKind>(kind: K, ...args: CallbackArguments[K]): void {
-    for (const result of this.#call(kind, args)) void result;
+    for (const callback of this.#of(kind)) void call(kind, callback, args);
   }
 
-  /** Calls them one after another, each waited for. */
-  async emitAndWait<K extends CallbackKind>(kind: K, ...args: CallbackArguments[K]): Promise<void> {
-    for (const result of this.#call(kind, args)) await result;
-  }
-
-  *#call<K extends CallbackKind>(
-    kind: K,
-    args: CallbackArguments[K],
-  ): Generator<PromiseLike<unknown> | undefined> {
-    const failed = (error: unknown): void =>
-      report(error, `an on${kind[0]?.toUpperCase()}${kind.slice(1)} callback`);
-    for (const callback of [...((this.#lists[kind] as Callback<K>[] | undefined) ?? [])]) {
-      let waiting: Promise<unknown> | undefined;
-      try {
-        const result = callback(...args);
-        if (isThenable(result)) waiting = Promise.resolve(result).then(undefined, failed);
-      } catch (error) {
-        failed(error);
-      }
-      yield waiting;
+  /** Calls them one after another, each waited for; nothing to wait for if none of them returns a promise. */
+  emitAndWait<K extends CallbackKind>(kind: K, ...args: CallbackArguments[K]): Promise<void> | undefined {
+    const callbacks = this.#of(kind);
+    for (const [index, callback] of callbacks.entries()) {
+      const waiting = call(kind, callback, args);
+      if (waiting !== undefined) return emitRest(kind, callbacks.slice(index + 1), args, waiting);
     }
+    return undefined;
+  }
+
+  /** A copy: a callback may add another one, which is for the next time. */
+  #of<K extends CallbackKind>(kind: K): Callback<K>[] {
+    return [...((this.#lists[kind] as Callback<K>[] | undefined) ?? [])];
+  }
+}
+
+async function emitRest<K extends CallbackKind>(
+  kind: K,
+  callbacks: readonly Callback<K>[],
+  args: CallbackArguments[K],
+  first: Promise<unknown>,
+): Promise<void> {
+  await first;
+  for (const callback of callbacks) await call(kind, callback, args);
+}
+
+/** Calls one; what it throws, now or later, is reported. A promise of its end, if it has one. */
+function call<K extends CallbackKind>(
+  kind: K,
+  callback: Callback<K>,
+  args: CallbackArguments[K],
+): Promise<unknown> | undefined {
+  const failed = (error: unknown): void =>
+    report(error, `an on${kind[0]?.toUpperCase()}${kind.slice(1)} callback`);
+  try {
+    const result = callback(...args);
+    return isThenable(result) ? Promise.resolve(result).then(undefined, failed) : undefined;
+  } catch (error) {
+    failed(error);
+    return undefined;
   }
 }

@@ -250,8 +250,10 @@ export class Cancellable implements AsyncDisposable {
     const { node } = this;
     let value: T;
     try {
-      if (this.#callbacks?.has("start"))
-        await this.#bounded(() => enter(node, () => this.#emit("start"), undefined));
+      if (this.#callbacks?.has("start")) {
+        const starting = enter(node, () => this.#emit("start"), undefined);
+        if (starting !== undefined) await this.#bounded(() => starting);
+      }
       node.check();
       value = await this.#bounded(() => enter(node, body, this));
       while (node.live > 0) await this.#patient.within(() => node.empty());
@@ -488,12 +490,12 @@ export class Cancellable implements AsyncDisposable {
   /** Calls the callbacks of the end, out of reach of any cancellation, and waits for them; see `graceMs`. */
   async #tell(kind: "complete" | "cancel" | "error"): Promise<void> {
     if (!this.#callbacks?.has(kind)) return;
-    const call = (): Promise<void> =>
+    const call = async (): Promise<void> =>
       new CancelScope({ shield: true, parent: this }).run(() => this.#emit(kind));
     await (kind === "cancel" ? this.#patient.withinForCallbacks(call) : call());
   }
 
-  #emit(kind: "start" | "complete" | "cancel" | "error"): Promise<void> {
+  #emit(kind: "start" | "complete" | "cancel" | "error"): Promise<void> | undefined {
     const { context } = this;
     return kind === "error"
       ? this.#listeners.emitAndWait(kind, context, this.#ended?.error)

@@ -113,7 +113,8 @@ describeEverywhere("graceMs", (everywhere) => {
   });
 
   everywhere("a body that ends within it gives its own outcome", async () => {
-    const value = await Cancellable.withTimeout(5, { graceMs: 1_000 }).settle(async (op) => {
+    const value = await new Cancellable({ graceMs: 1_000 }).settle(async (op) => {
+      setImmediate(() => op.cancel());
       await rejection(sleepForever());
       await op.shield(() => sleep(10));
       return "saved";

@@ -145,13 +145,12 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
 
   everywhere("all-of waits for the last, which gives reason and message (BUG-02)", async (t) => {
     const token = new CancellationToken();
-    const op = Cancellable.allOf(new TimeoutSource(20), token);
+    const op = Cancellable.allOf(new TimeoutSource(100), token);
     const ended = op.settle(() => sleepForever());
-    await sleep(5);
     token.cancel("shutdown", "half");
     expect(op.isCancelled).toBe(false);
     expect(await ended).toMatchObject({ error: { reason: "timeout" } });
-    t.expectElapsed(20);
+    t.expectElapsed(100);
     expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
   });
 
