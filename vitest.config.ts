@@ -15,7 +15,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/*.test.ts", "demo/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "examples/*.test.ts", "demo/*.test.ts", "bench/**/*.test.ts"],
     // Rejections that nobody handles fail the run; that is part of what is tested.
     dangerouslyIgnoreUnhandledErrors: false,
     coverage: {

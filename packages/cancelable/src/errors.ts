@@ -34,6 +34,8 @@ const brand: unique symbol = Symbol.for("@hother/cancelable.error") as never;
  * ```
  */
 export class CancellationError extends Error {
+  /** Of a cancellation that happened. A mark, and no set of errors: V8 never shrinks the table of a large one. */
+  #isOwned = false;
   readonly reason: CancellationReason;
   readonly code: "ABORT_ERR" = "ABORT_ERR";
   declare readonly context?: unknown;
@@ -46,6 +48,16 @@ export class CancellationError extends Error {
     this.name = reason === "timeout" ? "TimeoutError" : "AbortError";
     this.reason = reason;
     if (options?.context !== undefined) this.context = options.context;
+  }
+
+  /** @internal The error belongs to a cancellation of this library's, not to whoever constructed it. */
+  static own(error: CancellationError): void {
+    error.#isOwned = true;
+  }
+
+  /** @internal */
+  static isOwned(error: object): boolean {
+    return #isOwned in error && error.#isOwned;
   }
 }
 Object.defineProperty(CancellationError.prototype, brand, { value: true });

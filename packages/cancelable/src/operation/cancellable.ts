@@ -32,7 +32,7 @@ import type { StreamOptions } from "../streams/stream-options.ts";
 import type { StreamInput } from "../streams/stream-source.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
 import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
-import { announce, Cancellation, isOwned } from "../token/tree.ts";
+import { announce, Cancellation } from "../token/tree.ts";
 import {
   invalidType,
   outOfRange,
@@ -832,7 +832,7 @@ function partSources(parts: readonly CancellationPart[]): CancellationSource[] {
 /** Made by hand: no token, scope or operation has it as its own. */
 function isFreshCancellation(error: unknown): error is CancellationError {
   try {
-    return error instanceof CancellationError && !isOwned(error);
+    return error instanceof CancellationError && !CancellationError.isOwned(error);
   } catch {
     // It throws when it is looked at.
     return false;

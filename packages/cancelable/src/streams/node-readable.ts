@@ -52,6 +52,16 @@ export class NodeReadableReader implements SourceReader {
     readable.off("error", ignore);
   }
 
+  /** What `destroy()` makes of a read that waits. */
+  isOfClosing(error: unknown): boolean {
+    try {
+      return (error as { code?: unknown } | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
+    } catch {
+      // It throws when it is looked at: the source's own.
+      return false;
+    }
+  }
+
   #closing(): Promise<void> | undefined {
     const readable = this.#readable;
     if (readable.closed !== false || readable._readableState?.emitClose === false) return undefined;

@@ -48,6 +48,11 @@ export class ScopedSource {
     return pulled;
   }
 
+  /** Whether a pull fails with this because the source is being closed. */
+  isOfClosing(error: unknown): boolean {
+    return this.#reader?.isOfClosing?.(error) ?? false;
+  }
+
   /** It came to its end, and needs no closing. */
   ended(): void {
     this.#reader?.ended?.();

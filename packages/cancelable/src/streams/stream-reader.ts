@@ -165,8 +165,9 @@ export class StreamReader implements StreamHooks {
     const cancellation = this.#node?.cancellation;
     if (cancellation !== undefined && belongsTo(error, cancellation.error)) return;
     if (this.#state === "pulling") void this.#end("failed", error);
-    else if (this.#state === "closing") this.#late ??= { error };
-    else report(error, "the source of a stream that had ended");
+    else if (this.#state === "closing") {
+      if (!(this.#source as ScopedSource).isOfClosing(error)) this.#late ??= { error };
+    } else report(error, "the source of a stream that had ended");
   };
 
   /** A result that is here already, of a synchronous source; its value may be a promise. */

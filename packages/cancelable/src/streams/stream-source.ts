@@ -11,6 +11,8 @@ export interface SourceReader {
   close(reason: unknown): unknown;
   /** It came to its end, and is not closed. */
   ended?(): void;
+  /** Whether a pull that was under way fails with this because of `close`, and for no reason of the source's. */
+  isOfClosing?(error: unknown): boolean;
   /** Async generators: a close waits until the pull that is under way has ended. */
   readonly queues: boolean;
 }

@@ -20,18 +20,11 @@
 
 import {
   type CancellationDetail,
-  type CancellationError,
+  CancellationError,
   type CancellationReason,
   createCancellation,
 } from "../errors.ts";
 import { report } from "../reporter.ts";
-
-/** Errors that belong to a cancellation of this library's, not to whoever constructed one. */
-const owned = new WeakSet<object>();
-
-export function isOwned(error: object): boolean {
-  return owned.has(error);
-}
 
 /**
  * Makes an error without frames: of a deadline, or of what was cancelled further up, they would be a timer's and this
@@ -76,7 +69,7 @@ export class Cancellation {
     this.origin = origin;
     this.#detail = detail;
     this.#error = error;
-    if (error !== undefined) owned.add(error);
+    if (error !== undefined) CancellationError.own(error);
   }
 
   /** The one error that every waiter and the signal see. */
@@ -96,7 +89,7 @@ export class Cancellation {
           : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
       const make = (): CancellationError => createCancellation(link.reason, link.message, detail);
       link.#error = origin === undefined && link.reason !== "timeout" ? make() : withoutFrames(make);
-      owned.add(link.#error);
+      CancellationError.own(link.#error);
     }
     return this.#error as unknown as CancellationError; // the chain begins with this
   }

@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { expect } from "vitest";
-import { Cancellable, isCancellation, sleep, TimeoutCancellation } from "../../src/index.ts";
+import { Cancellable, isCancellation, merge, sleep, TimeoutCancellation } from "../../src/index.ts";
 import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { type Case, describeEverywhere, rejection } from "../backends.ts";
@@ -82,6 +82,34 @@ function listeners(source: Readable): number {
 }
 
 describeEverywhere("a stream of a Node Readable", (everywhere) => {
+  everywhere("left while it is waited for, it is destroyed, and that is nobody's error", async (t) => {
+    const destroyed: unknown[] = [];
+    for await (const item of merge([1], readable([], destroyed))) {
+      expect(item).toBe(1);
+      break;
+    }
+    const stream = cancellableStream(readable([], destroyed))[Symbol.asyncIterator]();
+    const next = stream.next();
+    await stream.return?.(undefined);
+    expect([await next, destroyed]).toEqual([{ done: true, value: undefined }, [undefined, undefined]]);
+    expect(t.reported).toEqual([]);
+  });
+
+  everywhere("what it fails with while it is left is its own, and is reported", async (t) => {
+    const untouchable = Object.defineProperty(new Error("odd"), "code", {
+      get() {
+        throw new Error("do not read");
+      },
+    });
+    for (const failure of [new Error("disk"), untouchable]) {
+      const source = readable([], [], {
+        destroy: (_: unknown, done: (error: Error) => void) => done(failure),
+      });
+      for await (const _ of merge([1], source)) break;
+      expect(t.reported.splice(0)).toEqual([failure]);
+    }
+  });
+
   everywhere("gives its items", async (t) => {
     expect(await held(t, collect(cancellableStream(Readable.from(["a", "b"]))))).toEqual(["a", "b"]);
   });
