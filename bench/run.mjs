@@ -46,7 +46,7 @@ const rows = [];
 /** @type {AccuracyRow[]} */
 const moments = [];
 
-for (const runtime of runtimes) {
+for (const [index, runtime] of runtimes.entries()) {
   for (const { file, benchmark } of chosen) {
     const fresh = await measureCase(file, benchmark, runtime, flags.quick, problems);
     rows.push(...fresh);
@@ -59,9 +59,10 @@ for (const runtime of runtimes) {
     moments.push(...fresh);
     console.log(accuracyText(fresh));
   }
+  // After each: the whole takes long, and may be cut off.
+  if (!flags.quick) write(runtimes.slice(0, index + 1));
 }
 
-if (!flags.quick) write();
 for (const { where, runtime, subject, ours, note } of [
   ...fasterRows(
     all.map(({ benchmark }) => benchmark),
@@ -76,7 +77,8 @@ for (const { where, runtime, subject, ours, note } of [
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.some((problem) => problem.startsWith("error")) ? 1 : 0;
 
-function write() {
+/** @param {readonly { name: string }[]} measured */
+function write(measured) {
   const benchmarks = all.map(({ benchmark }) => benchmark);
   const old = readResults(path("results.json"));
   const results = {
@@ -85,7 +87,7 @@ function write() {
       rows,
       benchmarks.map(({ name }) => name),
       chosen.map(({ benchmark }) => benchmark.name),
-      runtimes.map(({ name }) => name),
+      measured.map(({ name }) => name),
     ),
     accuracy: mergeAccuracy(
       old.accuracy,
