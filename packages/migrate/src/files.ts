@@ -49,7 +49,12 @@ export function* findFiles(
     const path = resolve(root);
     let isFolder: boolean;
     try {
-      isFolder = statSync(path).isDirectory();
+      const status = statSync(path);
+      isFolder = status.isDirectory();
+      if (!isFolder && !status.isFile()) {
+        yield { path: root, problem: noFile };
+        continue;
+      }
     } catch (error) {
       yield unreadable(root, error);
       continue;
@@ -75,12 +80,17 @@ export function* findFiles(
       rules: readonly Rules[],
       above: readonly string[],
     ): Generator<Found> {
-      let names: Array<{ name: string; link: boolean; folder: boolean }>;
+      let names: Array<{ name: string; link: boolean; folder: boolean; file: boolean }>;
       let real: string;
       try {
         real = realpathSync(folder);
         names = readdirSync(folder, { withFileTypes: true })
-          .map((each) => ({ name: each.name, link: each.isSymbolicLink(), folder: each.isDirectory() }))
+          .map((each) => ({
+            name: each.name,
+            link: each.isSymbolicLink(),
+            folder: each.isDirectory(),
+            file: each.isFile(),
+          }))
           .sort((a, b) => (a.name < b.name ? -1 : 1));
       } catch (error) {
         yield unreadable(shown, error);
@@ -98,9 +108,12 @@ export function* findFiles(
         const at = join(folder, entry.name);
         const label = join(shown, entry.name);
         let isFolderEntry = entry.folder;
+        let isFileEntry = entry.file;
         if (entry.link) {
           try {
-            isFolderEntry = statSync(at).isDirectory();
+            const status = statSync(at);
+            isFolderEntry = status.isDirectory();
+            isFileEntry = status.isFile();
           } catch (error) {
             if (engine.matches(at) || (error as NodeJS.ErrnoException).code === "ELOOP")
               yield unreadable(label, error);
@@ -112,6 +125,7 @@ export function* findFiles(
         const inside = relative(path, at).split(sep).join("/") + (isFolderEntry ? "/" : "");
         if (exclude.ignores(inside) || isIgnored(here, at, isFolderEntry)) continue;
         if (isFolderEntry) yield* inFolder(at, label, here, [...above, real]);
+        else if (!isFileEntry) yield { path: label, problem: noFile };
         else if (include === undefined || include.ignores(inside)) {
           const realFile = entry.link ? realpathSync(at) : join(real, entry.name);
           if (seen.has(realFile)) continue;
@@ -122,6 +136,9 @@ export function* findFiles(
     }
   }
 }
+
+/** A pipe or a socket, which one might read for ever. */
+const noFile: Problem = { kind: "read", message: "cannot be read: it is no file" };
 
 function unreadable(path: string, error: unknown): Found {
   const { code, message } = error as NodeJS.ErrnoException;

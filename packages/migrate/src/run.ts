@@ -33,7 +33,7 @@ export async function run(options: RunOptions, output: Output): Promise<{ code: 
     }
   }
   const engine = await loadEngine(options.engine);
-  const summary = new Summary(options.engine, options.write);
+  const summary = new Summary(options.engine, options.write, engine.rules);
   const colors = pico.createColors(options.color);
   const isText = options.format === "text";
   const progress = new Progress(output);
@@ -84,7 +84,7 @@ function carryOut(result: FileResult, options: RunOptions, output: Output): File
   } else if (options.format === "text") {
     const colors = pico.createColors(options.color);
     output.out(
-      options.check ? `${result.path}: needs changes\n` : diffText(result.path, before, after, colors),
+      options.check ? `${result.path}: needs changes\n` : diffText(result.path, before, result.edits, colors),
     );
   }
   return result;

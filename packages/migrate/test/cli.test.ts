@@ -3,6 +3,19 @@ import { chmodSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { after, before, cli, marked, Project } from "./support/project.ts";
 
+/** Root may do everything; so what is about permissions is done as somebody else. */
+async function asNobody<T>(body: () => Promise<T>): Promise<T> {
+  // What is loaded on demand may not be readable for that somebody.
+  await Promise.all([cli("promises", "--list-rules"), cli("asyncio", "--list-rules")]);
+  if (process.getuid?.() !== 0) return body();
+  process.seteuid?.(65534);
+  try {
+    return await body();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 describe("A run without --write", () => {
   test("shows a diff and changes nothing.", async () => {
     using project = new Project({ "a.ts": before });
@@ -166,15 +179,62 @@ describe("Bad input", () => {
     expect(project.read("good.ts")).toBe(after);
   });
 
-  test.skipIf(process.getuid?.() === 0)("without permission is reported.", async () => {
-    using project = new Project({ "secret.ts": before, "closed/a.ts": before });
+  test("without permission is reported.", async () => {
+    using project = new Project({ "secret.ts": before, "closed/a.ts": before, "good.ts": before });
+    chmodSync(project.root, 0o777);
     chmodSync(project.path("secret.ts"), 0);
     chmodSync(project.path("closed"), 0);
-    const { code, out } = await cli("promises", project.root);
+    const { code, out } = await asNobody(() => cli("promises", project.root, "--write"));
     chmodSync(project.path("closed"), 0o755);
     expect(code).toBe(3);
     expect(out).toContain("secret.ts: cannot be read: EACCES");
     expect(out).toContain("closed: cannot be read: EACCES");
+    expect(project.read("good.ts")).toBe(after);
+  });
+
+  test("that cannot be written is reported, and nothing is left beside it.", async () => {
+    using project = new Project({ "closed/a.ts": before, "open/a.ts": before });
+    chmodSync(project.root, 0o755);
+    chmodSync(project.path("closed"), 0o555);
+    chmodSync(project.path("open"), 0o777);
+    const { code, out } = await asNobody(() => cli("promises", project.root, "--write"));
+    expect(code).toBe(3);
+    expect(out).toContain("closed/a.ts: cannot be written: EACCES");
+    expect(project.read("closed/a.ts")).toBe(before);
+    expect(readdirSync(project.path("closed"))).toEqual(["a.ts"]);
+    expect(project.read("open/a.ts")).toBe(after);
+  });
+
+  test("of Python 2 is reported, and nothing else is lost.", async () => {
+    const good = "import asyncio\nasync def f():\n    await asyncio.sleep(1)\n";
+    using project = new Project({
+      "old.py": "import asyncio\nprint 'hello'\n",
+      "older.py": "import asyncio\nexec 'x'\nexcept_ = 0777\n",
+      "half.py": "import asyncio\nasyncio.run(\n",
+      "utf16.py": Buffer.from("\uFEFFimport asyncio\n", "utf16le"),
+      "good.py": `\uFEFF${good.replaceAll("\n", "\r\n")}`,
+    });
+    const { code, out } = await cli("asyncio", project.root, "--write");
+    expect(code).toBe(3);
+    for (const name of ["old", "older", "half"])
+      expect(out).toMatch(new RegExp(`/${name}\\.py: .*(Python|parse)`));
+    expect(out).toContain("utf16.py: is not valid UTF-8");
+    expect(project.read("old.py")).toBe("import asyncio\nprint 'hello'\n");
+    // The byte order mark and the line ends stay.
+    expect(project.read("good.py")).toBe(
+      `\uFEFF${good.replaceAll("asyncio", "anyio").replaceAll("\n", "\r\n")}`,
+    );
+  });
+
+  test.skipIf(process.platform === "win32")("that is a pipe is not waited for.", async () => {
+    using project = new Project({ "good.ts": before });
+    execFileSync("sh", ["-c", 'mkfifo "$0"', project.path("pipe.ts")]);
+    symlinkSync("pipe.ts", project.path("link.ts"));
+    const { code, out } = await cli("promises", project.root);
+    expect(code).toBe(3);
+    expect(out).toContain("pipe.ts: cannot be read: it is no file");
+    expect(out).toContain("+  await sleep(5);");
+    expect((await cli("promises", project.path("pipe.ts"))).code).toBe(3);
   });
 
   test("that does not exist is an error.", async () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Edit } from "../src/engine.ts";
-import { applied, compose, inOrder, originalOffset } from "../src/promises/compose.ts";
+import { applied, compose, EditList, inOrder, originalOffset } from "../src/promises/compose.ts";
 
 const source = "abcdefghijklmnopqrstuvwxyz";
 
@@ -33,6 +33,23 @@ describe("Composing edits", () => {
         expect(applied(source, both)).toBe(applied(middle, second));
       }),
       { numRuns: 2_000 },
+    );
+  });
+
+  test("takes all of a group or none, and keeps what it took in order.", () => {
+    const numbers = fc.array(fc.nat(1_000), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(numbers, { maxLength: 8 }), (groups) => {
+        const list = new EditList();
+        let taken: Edit[] = [];
+        for (const group of groups) {
+          const made = edits(source, group);
+          const together = inOrder([...taken, ...made]);
+          expect(list.add(made)).toBe(together !== undefined);
+          taken = together ?? taken;
+          expect(list.edits).toEqual(taken);
+        }
+      }),
     );
   });
 

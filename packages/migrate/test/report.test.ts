@@ -36,6 +36,16 @@ describe("The report", () => {
     });
   });
 
+  test("says of every structural edit what it changes.", async () => {
+    using project = new Project({
+      "a.py": "import asyncio\n\nasync def f(g):\n    await asyncio.wait_for(g(), 1)\n",
+    });
+    const { out } = await cli("asyncio", project.root, "--structural", "--format", "json");
+    const [edit] =
+      (JSON.parse(out) as Report).results[0]?.edits.filter(({ rule }) => rule === "wait-for") ?? [];
+    expect(edit?.reason).toMatch(/^Structural: (?!see the rule).{20}/);
+  });
+
   test("as SARIF names rules, places and errors.", async () => {
     using project = new Project({ "a b.ts": before, "b.ts": marked, "c.ts": "new Promise(;\n" });
     const { out } = await cli("promises", project.root, "--format", "sarif");
@@ -61,5 +71,8 @@ describe("The report", () => {
     expect(page).toContain("&lt;/script&gt;");
     expect(page).toContain('data-rule="interval"');
     expect(page).not.toMatch(/\b(?:src|href)=/);
+    // The line that it is about stands out, and code in prose is code.
+    expect(page).toContain("<mark>  1 | export const a");
+    expect(page).toContain(`<section data-file="${project.path("a.tsx")}">`);
   });
 });

@@ -15,11 +15,11 @@ export function loadParser(): Promise<Parse> {
 
 async function load(): Promise<Parse> {
   await Parser.init();
-  const { resolve } = createRequire(import.meta.url);
-  const language = await Language.load(resolve("tree-sitter-python/tree-sitter-python.wasm"));
+  const require = createRequire(import.meta.url);
+  const language = await Language.load(require.resolve("tree-sitter-python/tree-sitter-python.wasm"));
   const parser = new Parser();
   parser.setLanguage(language);
-  const kinds = kindsOf(language);
+  const kinds = kindsOf(language, require("tree-sitter-python/src/node-types.json"));
   const fields = language.fields;
   return (text) => {
     const tree = parser.parse(text);
@@ -32,30 +32,41 @@ async function load(): Promise<Parse> {
   };
 }
 
+/** A row of the grammar's own description of itself. */
+interface NodeType {
+  readonly type: string;
+  readonly named: boolean;
+  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly children?: unknown;
+}
+
 /** What the copy needs to know of a node type, by the grammar's number. */
 interface Kind {
   readonly name: string;
   readonly named: boolean;
   /** Never has named children, so the copy need not ask. */
   readonly leaf: boolean;
+  /** Has children with field names. */
+  readonly fields: boolean;
 }
 
-const leaves: ReadonlySet<string> = new Set([
-  "identifier",
-  "integer",
-  "float",
-  "comment",
-  "string_start",
-  "string_end",
-]);
-
-function kindsOf(language: Language): readonly Kind[] {
+function kindsOf(language: Language, nodeTypes: readonly NodeType[]): readonly Kind[] {
+  const types = new Map(nodeTypes.filter((type) => type.named).map((type) => [type.type, type]));
   return Array.from({ length: language.nodeTypeCount }, (_, id) => {
     const name = language.nodeTypeForId(id) ?? "ERROR";
+    const type = types.get(name);
+    const fields = type?.fields === undefined || Object.keys(type.fields).length > 0;
     const named = language.nodeTypeIsNamed(id);
-    return { name, named, leaf: !named || leaves.has(name) };
+    return { name, named, leaf: !named || (type !== undefined && !type.children && isEmpty(type)), fields };
   });
 }
+
+function isEmpty({ fields }: NodeType): boolean {
+  return fields === undefined || Object.keys(fields).length === 0;
+}
+
+/** The children of every leaf; half of all nodes are leaves. */
+const none: SyntaxNode[] = [];
 
 /**
  * Copies the named nodes below the cursor, once: each question to the parser's own objects is a call into
@@ -71,21 +82,26 @@ function copy(cursor: TreeCursor, kinds: readonly Kind[], fields: readonly (stri
     children: [],
   };
   let parent = root;
+  // Whether children of the parent can have field names; most calls of the parser's are about these.
+  let asks = false;
+  const asked: boolean[] = [];
   if (!cursor.gotoFirstChild()) return root;
   for (;;) {
     const kind = kinds[cursor.nodeTypeId] as Kind;
     if (kind.named) {
       const node: SyntaxNode = {
         type: kind.name,
-        field: fields[cursor.currentFieldId] ?? "",
+        field: asks ? (fields[cursor.currentFieldId] ?? "") : "",
         start: cursor.startIndex,
         end: cursor.endIndex,
         parent,
-        children: [],
+        children: kind.leaf ? none : [],
       };
       parent.children.push(node);
       if (!kind.leaf && cursor.gotoFirstChild()) {
         parent = node;
+        asked.push(asks);
+        asks = kind.fields;
         continue;
       }
     }
@@ -95,6 +111,7 @@ function copy(cursor: TreeCursor, kinds: readonly Kind[], fields: readonly (stri
         return root;
       }
       parent = parent.parent;
+      asks = asked.pop() === true;
     }
   }
 }

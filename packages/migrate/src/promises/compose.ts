@@ -22,6 +22,37 @@ export function inOrder(edits: readonly Edit[]): Edit[] | undefined {
   return sorted;
 }
 
+/** Edits that keep in order as they come, none in the way of another. */
+export class EditList {
+  readonly edits: Edit[] = [];
+
+  /** Takes all of `edits` or, if one is in the way of what is there, none. */
+  add(edits: readonly Edit[]): boolean {
+    const sorted = inOrder(edits);
+    if (sorted === undefined || sorted.some((edit) => !this.#isFree(edit))) return false;
+    for (const edit of sorted) this.edits.splice(this.#placeOf(edit), 0, edit);
+    return true;
+  }
+
+  #isFree(edit: Edit): boolean {
+    const at = this.#placeOf(edit);
+    return inOrder([...this.edits.slice(Math.max(0, at - 1), at + 1), edit]) !== undefined;
+  }
+
+  /** The index of the first edit that is not before it. */
+  #placeOf({ start, end }: Edit): number {
+    let low = 0;
+    let high = this.edits.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.edits[middle] as Edit;
+      if (other.start < start || (other.start === start && other.end < end)) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
 /** Where an offset of the edited text was in the original; inside a replacement, its beginning. */
 export function originalOffset(edits: readonly Edit[], offset: number): number {
   let shift = 0;

@@ -1,5 +1,5 @@
 import type { Edit, Engine, EngineOptions, FileAnalysis, Mark, Rule } from "../engine.ts";
-import { applied, compose, inOrder, originalOffset } from "./compose.ts";
+import { applied, compose, EditList, inOrder, originalOffset } from "./compose.ts";
 import type { Finding } from "./finding.ts";
 import { rules as finders } from "./rule-list.ts";
 import { SourceFile } from "./source-file.ts";
@@ -46,7 +46,7 @@ function runRules(path: string, text: string, options: EngineOptions, types: Typ
   const file = new SourceFile(path, text, { structural: options.structural, only: options.only, types });
   for (const rule of finders) rule.find(file);
   const marks: Mark[] = [];
-  const edits: Edit[] = [];
+  const list = new EditList();
   for (const finding of file.findings) {
     const { rule, api, class: kind } = finding;
     if (finding.changes === undefined || (kind !== "S" && kind !== "R"))
@@ -65,9 +65,10 @@ function runRules(path: string, text: string, options: EngineOptions, types: Typ
         };
       });
       // One that is in the way of another waits for the next pass.
-      if (inOrder([...edits, ...changes]) !== undefined) edits.push(...changes);
+      list.add(changes);
     }
   }
+  const edits = [...list.edits];
   if (edits.length > 0) {
     for (const change of file.imports.changes()) {
       edits.push({ ...change, rule: "import", api: "@hother/cancelable", class: "S", companion: true });

@@ -13,6 +13,7 @@ export class Imports {
   /** Names of the library by the local names they will have. */
   readonly #needed = new Map<string, string>();
   readonly #gone = new Set<Syntax>();
+  #ours: ReadonlyArray<{ readonly binding: Binding; readonly imported: string }> | undefined;
 
   constructor(file: SourceFile, hasModuleSyntax: boolean) {
     this.#file = file;
@@ -71,14 +72,21 @@ export class Imports {
 
   /** The local name that an export of the library has in the file already, and at `node`. */
   existing(name: string, node: Syntax): string | undefined {
-    const { top } = this.#file.names;
-    for (const binding of top.bindings.values()) {
-      const origin = this.origin(binding);
-      if (origin?.module !== target || origin.name !== name) continue;
+    for (const { binding, imported } of this.#library()) {
+      if (imported !== name) continue;
       if ((binding.declarations[0]?.parent?.parent as Syntax | undefined)?.importKind === "type") continue;
       if (this.#file.names.scopeOf(node).lookup(binding.name) === binding) return binding.name;
     }
     return undefined;
+  }
+
+  /** What the file has of the library; looked for once, since a file may have many names. */
+  #library(): ReadonlyArray<{ readonly binding: Binding; readonly imported: string }> {
+    this.#ours ??= [...this.#file.names.top.bindings.values()].flatMap((binding) => {
+      const origin = this.origin(binding);
+      return origin?.module === target ? [{ binding, imported: origin.name }] : [];
+    });
+    return this.#ours;
   }
 
   /** Says that this use of an imported name is rewritten: with its last use the import goes. */

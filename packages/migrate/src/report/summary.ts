@@ -1,4 +1,4 @@
-import type { Edit } from "../engine.ts";
+import type { Edit, Rule } from "../engine.ts";
 import type { EngineName } from "../options.ts";
 import type { FileResult, PlacedEdit, PlacedMark, Problem } from "../results.ts";
 
@@ -67,6 +67,7 @@ export class Summary {
   readonly files: ReportedFile[] = [];
   readonly #engine: EngineName;
   readonly #written: boolean;
+  readonly #summaries: ReadonlyMap<string, string>;
   readonly #rules = new Map<string, { edits: number; marks: number }>();
   #seen = 0;
   #parsed = 0;
@@ -76,9 +77,10 @@ export class Summary {
   errors = 0;
   parseErrors = 0;
 
-  constructor(engine: EngineName, written: boolean) {
+  constructor(engine: EngineName, written: boolean, rules: readonly Rule[] = []) {
     this.#engine = engine;
     this.#written = written;
+    this.#summaries = new Map(rules.map((rule) => [rule.name, rule.summary]));
   }
 
   get seen(): number {
@@ -114,7 +116,7 @@ export class Summary {
       migrated: done,
       ...(this.#engine === "asyncio" && { asyncioFree: done }),
       references: result.references,
-      edits: edits.map(editEntry),
+      edits: edits.map((edit) => editEntry(edit, this.#summaries)),
       review: review.map(markEntry),
       ...(problem !== undefined && { error: problem }),
     });
@@ -155,7 +157,7 @@ export class Summary {
   }
 }
 
-function editEntry(edit: PlacedEdit): EditEntry {
+function editEntry(edit: PlacedEdit, summaries: ReadonlyMap<string, string>): EditEntry {
   const { rule, api, line, column, frame, start, end, text, companion } = edit;
   return {
     rule,
@@ -163,7 +165,7 @@ function editEntry(edit: PlacedEdit): EditEntry {
     line,
     column,
     class: edit.class,
-    reason: reasonOf(edit),
+    reason: reasonOf(edit, summaries.get(edit.rule)),
     suggestion: text,
     frame,
     start,
@@ -173,10 +175,12 @@ function editEntry(edit: PlacedEdit): EditEntry {
   };
 }
 
-function reasonOf(edit: Edit): string {
+/** What an edit does not say of itself its rule says. */
+function reasonOf(edit: Edit, summary: string | undefined): string {
   if (edit.reason !== undefined) return edit.reason;
-  return edit.class === "S"
-    ? "Safe: every precondition was checked."
+  if (edit.class === "S") return "Safe: every precondition was checked.";
+  return summary
+    ? `Structural: ${summary}.`.replace(/\.\.$/, ".")
     : "Structural: see the rule for what changes.";
 }
 
