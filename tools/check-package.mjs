@@ -17,16 +17,16 @@ let failed = 0;
  * more, so that growth is seen; docs/design.md says what had been hoped for.
  */
 const budgets = [
-  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 30_400 },
+  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 30_900 },
   {
     what: "Cancellable",
     code: 'export { Cancellable } from "@hother/cancelable";',
-    limit: 17_500,
+    limit: 17_900,
   },
   {
     what: "token + scope + moveOnAfter",
     code: 'export { CancellationToken, CancelScope, moveOnAfter } from "@hother/cancelable";',
-    limit: 7_800,
+    limit: 7_950,
   },
 ];
 
