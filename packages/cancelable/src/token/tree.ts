@@ -34,8 +34,8 @@ function withoutFrames<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   try {
     Error.stackTraceLimit = 0;
-    /* v8 ignore next -- @preserve where `Error` is frozen: errors.test.ts sees it from outside */
   } catch {
+    /* v8 ignore next -- @preserve where `Error` is frozen: errors.test.ts sees it from outside */
     return make();
   }
   try {
