@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CapacityLimiter, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
   everywhere("no more run at once than the total", async () => {

@@ -10,7 +10,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 /** Starts `count` tasks that wait for a notification and then record their number, with the lock held. */
 async function startWaiters(

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CancelScope, Deferred, DeferredCancelledError, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Deferred", (everywhere) => {
   everywhere("gives its value to everybody who waits, and who comes later (CONF-H04, CONF-H05)", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Event, moveOnAfter, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("Event", (everywhere) => {
   everywhere("set wakes everybody who waits, in order, and whoever comes later (CONF-I01)", async () => {

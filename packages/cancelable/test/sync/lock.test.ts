@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { type Lease, Lock, moveOnAfter, sleep, sleepForever, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Lock: mutual exclusion", (everywhere) => {
   everywhere("never are two inside, and they come in order of arrival (CONF-J01, CONF-J02)", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { moveOnAfter, Queue, QueueClosedError, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("Queue: closing", (everywhere) => {
   everywhere("by the sender: what is in it can be taken, then get rejects (CONF-N08)", async () => {

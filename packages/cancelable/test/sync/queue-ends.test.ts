@@ -11,7 +11,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 const closed = expect.objectContaining(usage("ERR_CLOSED"));
 

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { moveOnAfter, Queue, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Queue: order and backpressure", (everywhere) => {
   everywhere("items come out in order, from the buffer and from who waits to put (CONF-N05)", async () => {

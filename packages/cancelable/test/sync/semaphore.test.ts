@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { moveOnAfter, Semaphore, sleep, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Semaphore: permits", (everywhere) => {
   everywhere("no more run at once than there are permits, in order of arrival", async () => {

@@ -14,9 +14,9 @@ import {
   TimeoutSource,
   taskGroup,
   withTimeout,
-} from "../src/index.ts";
-import { deferred, describeEverywhere, rejection } from "./backends.ts";
-import { expectUsageError, thrown } from "./refusals.ts";
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { expectUsageError, thrown } from "../refusals.ts";
 
 /** An operation that has ended. */
 async function ended(name: string): Promise<Cancellable> {

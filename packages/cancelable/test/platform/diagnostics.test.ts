@@ -7,8 +7,8 @@ import {
   setReporter,
   sleep,
   sleepForever,
-} from "../src/index.ts";
-import { describeEverywhere, rejection } from "./backends.ts";
+} from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
 
 interface Message {
   readonly type: "start" | "progress" | "cancel" | "end";

@@ -14,7 +14,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
-import { until } from "../sync/until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("nested scopes", (everywhere) => {
   everywhere("a cancellation passes the inner ones and stops at its own (CONF-B09)", async () => {

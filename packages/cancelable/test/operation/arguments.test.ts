@@ -8,10 +8,10 @@ import {
   run,
   setReporter,
   sleep,
-} from "../src/index.ts";
-import { VirtualBackend } from "../src/testing/index.ts";
-import { describeEverywhere } from "./backends.ts";
-import { expectRejects, expectThrows, type Refusal, wrong } from "./refusals.ts";
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectRejects, expectThrows, type Refusal, wrong } from "../refusals.ts";
 
 const span = "milliseconds, a Duration or null";
 const ms = "a number of milliseconds";

@@ -19,9 +19,9 @@ import {
   taskGroup,
   waitFor,
   withTimeout,
-} from "../src/index.ts";
-import { describeEverywhere } from "./backends.ts";
-import { expectRejects, expectThrows, wrong } from "./refusals.ts";
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectRejects, expectThrows, wrong } from "../refusals.ts";
 
 const reasons = "one of timeout, manual, signal, condition, parent, error, shutdown, disconnect";
 const span = "milliseconds, a Duration or null";

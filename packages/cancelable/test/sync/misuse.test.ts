@@ -10,10 +10,10 @@ import {
   sleep,
   type TaskGroup,
   taskGroup,
-} from "../src/index.ts";
-import { deferred, describeEverywhere, rejection } from "./backends.ts";
-import { runScript } from "./child.ts";
-import { expectUsageError, thrown } from "./refusals.ts";
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { runScript } from "../child.ts";
+import { expectUsageError, thrown } from "../refusals.ts";
 
 describeEverywhere("a task group that has ended", (everywhere) => {
   everywhere("starts no more children", async () => {

@@ -10,7 +10,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
-import { until } from "../sync/until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("a group's end", (everywhere) => {
   everywhere("lets others run also when it is empty, and checks nothing itself (CONF-E02)", async () => {

@@ -10,9 +10,9 @@ import {
   sleep,
   CancellationToken as Token,
   taskGroup,
-} from "../../src/index.ts";
-import { VirtualBackend } from "../../src/testing/index.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+} from "../src/index.ts";
+import { VirtualBackend } from "../src/testing/index.ts";
+import { describeEverywhere, rejection } from "./backends.ts";
 
 /** A download in 20 chunks of 5 ms; what has arrived is in `chunks`. */
 async function download(op: Cancellable, chunks: number[]): Promise<number> {

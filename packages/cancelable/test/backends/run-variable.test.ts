@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { Cancellable, moveOnAfter, RunVariable, run, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
-import { usage } from "../sync/until.ts";
+import { usage } from "../until.ts";
 
 describeEverywhere("RunVariable", (everywhere) => {
   everywhere(

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CancelScope, type SignalName, SignalReceiver, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 /** Sends a signal to this process, and waits until it has been delivered. */
 async function send(signal: SignalName): Promise<void> {

@@ -1,4 +1,4 @@
-import { sleep } from "../../src/index.ts";
+import { sleep } from "../src/index.ts";
 
 /** Gives the event loop turns until `predicate` holds: nothing is assumed about how many it takes. */
 export async function until(predicate: () => boolean): Promise<void> {

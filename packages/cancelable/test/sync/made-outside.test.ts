@@ -14,7 +14,7 @@ import {
   waitFor,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere } from "../backends.ts";
-import { until, usage } from "../sync/until.ts";
+import { until, usage } from "../until.ts";
 
 // Made here, where nothing runs: each is used on every backend, one after the other.
 const outside = {

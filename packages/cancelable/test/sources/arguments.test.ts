@@ -14,9 +14,9 @@ import {
   SignalSource,
   TimeoutSource,
   TokenSource,
-} from "../src/index.ts";
-import { describeEverywhere } from "./backends.ts";
-import { expectThrows, type Refusal, wrong } from "./refusals.ts";
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+import { expectThrows, type Refusal, wrong } from "../refusals.ts";
 
 const reasons = "one of timeout, manual, signal, condition, parent, error, shutdown, disconnect";
 const span = "milliseconds, a Duration or null";

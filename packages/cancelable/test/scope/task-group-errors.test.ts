@@ -9,7 +9,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
-import { until } from "../sync/until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("an error that leaves a group", (everywhere) => {
   everywhere("is the object that was thrown, with the cause that it had (CONF-F10)", async () => {
