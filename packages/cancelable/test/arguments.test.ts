@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { AnyOfSource, type SourceSink, sleep, TimeoutSource } from "../src/index.ts";
+import { sleep } from "../src/index.ts";
 import { rejection } from "./backends.ts";
 
 const messageOf = async (argument: unknown): Promise<string> =>
@@ -10,11 +10,4 @@ test("what was given is shown, but not more of it than fits into a message", asy
   const long = await messageOf({ parts: "y".repeat(1_000) });
   expect(long).toMatch(/got \{"parts":"y+…$/);
   expect(long.length).toBeLessThan(200);
-});
-
-test("a composite source runs in operations only, and says so to a sink that is none of theirs", () => {
-  const source = new AnyOfSource([new TimeoutSource(5)]);
-  expect(() => source.start({ trigger() {} } as unknown as SourceSink)).toThrow(
-    "sink must be the sink that an operation gives",
-  );
 });

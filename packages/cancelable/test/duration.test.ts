@@ -18,6 +18,7 @@ import {
 } from "../src/index.ts";
 import { VirtualBackend } from "../src/testing/index.ts";
 import { describeEverywhere, rejection } from "./backends.ts";
+import { expectRejects, expectThrows } from "./refusals.ts";
 
 /** The shape of `Temporal.Duration`: every unit is a getter on the prototype, and 0 if it is not set. */
 class TemporalLike {
@@ -52,6 +53,7 @@ class TemporalLike {
 }
 
 const inMilliseconds = (span: Span): number => new TimeoutSource(span).timeoutMs;
+
 const wrong = (value: unknown): never => value as never;
 
 describe("a time span", () => {
@@ -269,4 +271,34 @@ test("spans above what a host's timer can hold are kept to the millisecond", asy
   const backend = new VirtualBackend();
   await run(() => moveOnAfter({ weeks: 52 }, sleepForever), { backend });
   expect(backend.now()).toBe(52 * 604_800_000);
+});
+
+describeEverywhere("spans", (everywhere) => {
+  everywhere("whose parts cancel out to no number are refused", async () => {
+    const span = { hours: Number.POSITIVE_INFINITY, minutes: Number.NEGATIVE_INFINITY };
+    const rest = [
+      "a span whose parts add up to a number",
+      JSON.stringify({ hours: null, minutes: null }),
+    ] as const;
+    expectThrows("RangeError", [
+      [() => Cancellable.withTimeout(span), "span", ...rest],
+      [() => new TimeoutSource(span), "span", ...rest],
+      [() => new Cancellable({ graceMs: span }), "options.graceMs", ...rest],
+    ]);
+    await expectRejects("RangeError", [
+      [() => sleep(span), "span", ...rest],
+      [() => moveOnAfter(span, () => {}), "span", ...rest],
+    ]);
+    expect(new TimeoutSource({ hours: Number.POSITIVE_INFINITY }).timeoutMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  everywhere("may be made of microseconds and nanoseconds", async (t) => {
+    await sleep({ microseconds: 2_500 });
+    t.expectElapsed(2.5);
+    expect(await moveOnAfter({ milliseconds: 1, microseconds: 500 }, () => sleepForever())).toBeUndefined();
+    t.expectElapsed(4);
+    await sleep({ nanoseconds: 500_000, microseconds: 500 });
+    t.expectElapsed(5);
+    expect(new TimeoutSource({ microseconds: 1 }).timeoutMs).toBe(0.001);
+  });
 });

@@ -4,18 +4,24 @@ import {
   CancellationError,
   type CancellationReason,
   CancellationToken,
+  CancelScope,
   ConditionCancellation,
   isCancellation,
   ManualCancellation,
+  moveOnAfter,
   ParentCancellation,
   QueueClosedError,
   SignalCancellation,
+  shield,
+  sleep,
   sleepForever,
   TaskCancelledError,
   TaskFailedError,
   TimeoutCancellation,
+  taskGroup,
   UsageError,
 } from "../src/index.ts";
+import { describeEverywhere, rejection } from "./backends.ts";
 import { runScript } from "./child.ts";
 
 const reasons: ReadonlyArray<
@@ -166,4 +172,78 @@ describe("the error classes", () => {
     });
     expect(isCancellation(new QueueClosedError("sender"))).toBe(false);
   });
+});
+
+describeEverywhere("rule 6: existing catch code recognises the error", (everywhere) => {
+  everywhere("name and code are the platform's", async () => {
+    const token = new CancellationToken();
+    token.cancel();
+    expect(token.error).toMatchObject({ name: "AbortError", code: "ABORT_ERR" });
+    const timeout = await rejection(Cancellable.withTimeout(1).run(() => sleepForever()));
+    expect(timeout).toMatchObject({ name: "TimeoutError", code: "ABORT_ERR", reason: "timeout" });
+    expect(timeout).toBeInstanceOf(TimeoutCancellation);
+    expect(timeout).toBeInstanceOf(Error);
+    expect(isCancellation(timeout)).toBe(true);
+    expect(isCancellation(new Error("no"))).toBe(false);
+  });
+});
+
+describeEverywhere("what a cancellation error says", (everywhere) => {
+  everywhere("who asked for it, why, and in which words (CONF-B30)", async () => {
+    const explicit = new CancelScope();
+    await explicit.run(async (scope) => {
+      const { signal } = scope;
+      scope.cancel("shutdown", "deploying");
+      expect(scope.error).toMatchObject({ reason: "shutdown", message: "deploying" });
+      expect(signal.reason).toBe(scope.error);
+      await sleep(1);
+    });
+    await new CancelScope().run(async (scope) => {
+      scope.cancel();
+      expect(scope.error).toBeInstanceOf(ManualCancellation);
+      await sleep(1);
+    });
+    await moveOnAfter(5, async (scope) => {
+      const error = await rejection(sleepForever());
+      expect(error).toBe(scope.error);
+      expect(error).toBeInstanceOf(TimeoutCancellation);
+      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5ms" });
+    });
+    const failure = new Error("disk full");
+    let seen: unknown;
+    await rejection(
+      taskGroup(async (group) => {
+        group.startSoon(async function writer() {
+          throw failure;
+        });
+        seen = await rejection(sleepForever());
+      }),
+    );
+    expect(seen).toMatchObject({ reason: "error", message: "task writer failed", cause: failure });
+  });
+
+  everywhere("one that a user made, or extended, belongs to no scope (CONF-B31)", async () => {
+    class Mine extends CancellationError {}
+    for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
+      expect(isCancellation(error)).toBe(true);
+      const scope = new CancelScope();
+      expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
+      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
+      expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
+      expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
+    }
+  });
+});
+
+test("a signal's cancellation names the signal (PAR-EXC-04)", () => {
+  const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
+  expect(error).toMatchObject({
+    reason: "signal",
+    signal: "SIGTERM",
+    name: "AbortError",
+    message: "Operation cancelled by signal SIGTERM",
+  });
+  expect(new SignalCancellation()).toMatchObject({ message: "Operation cancelled by signal" });
+  expect("signal" in new SignalCancellation()).toBe(false);
+  expect(new SignalCancellation("mine", { signal: "SIGINT" })).toMatchObject({ message: "mine" });
 });

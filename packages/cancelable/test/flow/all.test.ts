@@ -1,11 +1,14 @@
-import { expect, vi } from "vitest";
+import { expect, expectTypeOf, vi } from "vitest";
 import {
   all,
+  any,
   Cancellable,
   CancelScope,
   Event,
   isCancellation,
+  map,
   moveOnAfter,
+  race,
   shield,
   sleep,
   sleepForever,
@@ -185,5 +188,35 @@ describeEverywhere("all: cancellation", (everywhere) => {
     const scope = new CancelScope();
     await scope.run(() => {});
     expect(await rejection(all([], { parent: scope }))).toMatchObject({ code: "ERR_PARENT_ENDED" });
+  });
+});
+
+describeEverywhere("nothing more is begun once the end is decided", (everywhere) => {
+  everywhere("all begins no further work after a failure", async () => {
+    const begun: number[] = [];
+    const works = [0, 1, 2, 3, 4].map((i) => async () => {
+      begun.push(i);
+      await shield(() => sleep(5 + 10 * i));
+      if (i === 0) throw new Error("first");
+    });
+    await rejection(all(works, { concurrency: 2 }));
+    expect(begun).toEqual([0, 1]);
+  });
+});
+
+describeEverywhere("the types of values", (everywhere) => {
+  everywhere("of race and any are the union of what the works give, of all and map the list", async () => {
+    const raced = await race([() => "text", async () => 1, Promise.resolve(true)]);
+    expectTypeOf(raced).toEqualTypeOf<string | number | boolean>();
+    expect(raced).toBe("text");
+    const found = await any([() => Promise.reject<string>(new Error("no")), async () => 1]);
+    expectTypeOf(found).toEqualTypeOf<string | number>();
+    expect(found).toBe(1);
+    const both = await all([() => "text", async () => 1]);
+    expectTypeOf(both).toEqualTypeOf<[string, number]>();
+    expect(both).toEqual(["text", 1]);
+    const mapped = await map(["a", "bc"], async (text) => text.length);
+    expectTypeOf(mapped).toEqualTypeOf<number[]>();
+    expect(mapped).toEqual([1, 2]);
   });
 });

@@ -3,16 +3,10 @@ import {
   all,
   any,
   Cancellable,
-  CapacityLimiter,
-  Condition,
   failAfter,
-  getBackend,
-  Lock,
   map,
   moveOnAfter,
-  Queue,
   race,
-  Semaphore,
   shield,
   sleep,
   sleepUntil,
@@ -21,16 +15,29 @@ import {
   withTimeout,
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
-import { expectRejects, expectThrows, wrong } from "../refusals.ts";
+import { expectRejects, wrong } from "../refusals.ts";
 
-const reasons = "one of timeout, manual, signal, condition, parent, error, shutdown, disconnect";
 const span = "milliseconds, a Duration or null";
+
 const ms = "a number of milliseconds";
+
 const count = (least: number): string => `a whole number of at least ${least}, or Infinity`;
+
 const above = "a CancelScope or a Cancellable";
 
 /** A promise that was handed over and rejects: nobody else will handle it. */
 const failing = (): Promise<never> => Promise.reject(new Error("late"));
+
+describeEverywhere("null", (everywhere) => {
+  everywhere("is no concurrency: it does not stand for all at once", async () => {
+    const concurrency = wrong(null);
+    const work = (): never => expect.fail("no work must begin");
+    await expectRejects("TypeError", [
+      [() => all([work], { concurrency }), "options.concurrency", "a number", "null"],
+      [() => map([1], work, { concurrency }), "options.concurrency", "a number", "null"],
+    ]);
+  });
+});
 
 describeEverywhere("the free functions complain about wrong arguments", (everywhere) => {
   everywhere("spans and moments: and the body is not called", async () => {
@@ -151,67 +158,5 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
     }
     await expectRejects("TypeError", [[() => all([body], wrong(2)), "options", "an object", "2"]]);
     expect(body).not.toHaveBeenCalled();
-  });
-
-  everywhere("children of a group that are no functions: and the group goes on (CONF-E08)", async () => {
-    await taskGroup(async (group) => {
-      expectThrows("TypeError", [
-        [() => group.startSoon(wrong(undefined)), "fn", "a function", "undefined"],
-        [() => group.startSoon(wrong(Promise.resolve())), "fn", "a function", "an instance of Promise"],
-        [() => group.cancel(wrong("why"), "x"), "reason", reasons, '"why"'],
-      ]);
-      await expectRejects("TypeError", [[() => group.start(wrong(5)), "fn", "a function", "5"]]);
-      expect([group.tasks, group.errors, group.scope.isCancelled]).toEqual([[], [], false]);
-      await expect(group.startSoon(async () => "value")).resolves.toBe("value");
-    });
-  });
-});
-
-describeEverywhere("locks, limits and queues complain about wrong arguments", (everywhere) => {
-  everywhere("counts are whole numbers", () => {
-    const makers: ReadonlyArray<readonly [make: (n: number) => unknown, name: string, least: number]> = [
-      [(n) => new Semaphore(n), "initial", 0],
-      [(n) => new Semaphore(0, { max: n }), "options.max", 0],
-      [(n) => new CapacityLimiter(n), "total", 0],
-      [(n) => Object.assign(new CapacityLimiter(1), { total: n }), "total", 0],
-      [(n) => new Queue(n), "capacity", 0],
-      [(n) => getBackend("native").createSemaphore(n), "initial", 0],
-      [(n) => getBackend("native").createQueue(n), "capacity", 0],
-      [(n) => new Condition().notify(n), "count", 1],
-    ];
-    for (const [make, name, least] of makers) {
-      for (const n of [least - 1, -0.5, 1.5, Number.NaN, Number.NEGATIVE_INFINITY]) {
-        expectThrows("RangeError", [[() => make(n), name, count(least), String(n)]]);
-      }
-      expectThrows("TypeError", [
-        [() => make(wrong("1")), name, "a number", '"1"'],
-        [() => make(wrong(1n)), name, "a number", "1n"],
-        [() => make(wrong({})), name, "a number", "{}"],
-      ]);
-    }
-    expectThrows("RangeError", [
-      [() => new Semaphore(3, { max: 2 }), "options.max", "at least initial (3)", "2"],
-    ]);
-    expectThrows("TypeError", [
-      [() => new Semaphore(wrong(undefined)), "initial", "a number", "undefined"],
-      [() => new Semaphore(1, wrong(2)), "options", "an object", "2"],
-      [() => new Condition(wrong({})), "lock", "a Lock", "{}"],
-    ]);
-  });
-
-  everywhere("bodies: and nothing stays held", async () => {
-    const [lock, semaphore, limiter, condition] = [
-      new Lock(),
-      new Semaphore(1),
-      new CapacityLimiter(1),
-      new Condition(),
-    ];
-    await expectRejects("TypeError", [
-      [() => lock.run(wrong(5)), "body", "a function", "5"],
-      [() => semaphore.run(wrong(undefined)), "body", "a function", "undefined"],
-      [() => limiter.run(wrong({})), "body", "a function", "{}"],
-      [() => condition.waitUntil(wrong(true)), "predicate", "a function", "true"],
-    ]);
-    expect([lock.isLocked, semaphore.value, limiter.available, condition.waiting]).toEqual([false, 1, 1, 0]);
   });
 });

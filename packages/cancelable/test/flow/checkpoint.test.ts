@@ -1,5 +1,22 @@
 import { expect, vi } from "vitest";
-import { CancelScope, checkpoint, moveOnAfter, run, sleep } from "../../src/index.ts";
+import {
+  Cancellable,
+  CancellationToken,
+  CancelScope,
+  CapacityLimiter,
+  Condition,
+  checkpoint,
+  Event,
+  Lock,
+  moveOnAfter,
+  Queue,
+  run,
+  Semaphore,
+  shield,
+  sleep,
+  taskGroup,
+  waitFor,
+} from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 /** Keeps the thread busy on the host's clock, by which turns are counted on every backend. */
@@ -16,6 +33,56 @@ async function takesTurn(promise: () => Promise<unknown>): Promise<boolean> {
   await promise();
   clearImmediate(immediate);
   return turned;
+}
+
+/** What each call is that could complete at once, were it not a checkpoint. */
+function readyCalls(): ReadonlyMap<string, () => PromiseLike<unknown>> {
+  const event = new Event();
+  event.set();
+  const queue = new Queue<string>();
+  for (const item of ["a", "b", "c"]) queue.putNowait(item);
+  return new Map<string, () => PromiseLike<unknown>>([
+    ["sleep(0)", () => sleep(0)],
+    ["checkpoint", () => checkpoint()],
+    ["waitFor a promise", () => waitFor(Promise.resolve("value"))],
+    ["waitFor a value", () => waitFor(() => "value")],
+    ["Lock.acquire", () => new Lock().acquire()],
+    ["Lock.run", () => new Lock().run(() => {})],
+    ["Semaphore.acquire", () => new Semaphore(1).acquire()],
+    ["CapacityLimiter.acquire", () => new CapacityLimiter(1).acquire()],
+    ["Condition.acquire", () => new Condition().acquire()],
+    ["Event.wait", () => event.wait()],
+    ["Queue.put", () => queue.put("d")],
+    ["Queue.get", () => queue.get()],
+    ["Queue iteration", () => queue[Symbol.asyncIterator]().next()],
+  ]);
+}
+
+/** trio's `assert_checkpoints`: whether `call` throws in a cancelled scope, and lets others run in a live one. */
+async function isCheckpoint(
+  call: (scope: CancelScope) => unknown,
+): Promise<{ checks: boolean; yields: boolean }> {
+  let othersRan = false;
+  const yields = await new CancelScope().run(async (scope) => {
+    void Promise.resolve().then(() => {
+      othersRan = true;
+    });
+    const running = call(scope);
+    // A call that gives no promise has ended here, before anybody else ran.
+    if (running !== undefined) await running;
+    return othersRan;
+  });
+  const cancelled = new CancelScope();
+  let checks = false;
+  await cancelled.run(async () => {
+    cancelled.cancel();
+    try {
+      await call(cancelled);
+    } catch (error) {
+      checks = error === cancelled.error;
+    }
+  });
+  return { checks, yields: yields === true };
 }
 
 describeEverywhere("checkpoint", (everywhere) => {
@@ -101,5 +168,93 @@ describeEverywhere("sleep(0)", (everywhere) => {
     };
     await run(() => Promise.all([chain("a"), chain("b")]));
     expect(order).toEqual(["a", "b", "a", "b", "a", "b"]);
+  });
+});
+
+describeEverywhere("rule 8: level, not edge", (everywhere) => {
+  everywhere("every further checkpoint throws again, in finally too (CONF-B03, CONF-D06)", async () => {
+    const thrown: string[] = [];
+    const op = new Cancellable();
+    await op.settle(async () => {
+      op.cancel();
+      for (const wait of [() => sleep(1), () => sleep(0), checkpoint, () => waitFor(Promise.resolve())]) {
+        await wait().catch((error: Error) => thrown.push(error.name));
+      }
+      try {
+        await sleep(1);
+      } finally {
+        await sleep(1).catch(() => thrown.push("finally"));
+        await shield(async () => {
+          await sleep(1);
+          thrown.push("shielded");
+        });
+      }
+    });
+    expect(thrown).toEqual(["AbortError", "AbortError", "AbortError", "AbortError", "finally", "shielded"]);
+  });
+});
+
+describeEverywhere("checkpoints", (everywhere) => {
+  everywhere("check throws when cancelled, and else neither throws nor yields (CONF-A02)", async () => {
+    const scope = new CancelScope();
+    const op = new Cancellable();
+    const token = new CancellationToken();
+    let othersRan = false;
+    await op.settle(() =>
+      scope.run(async () => {
+        void Promise.resolve().then(() => {
+          othersRan = true;
+        });
+        for (const one of [scope, op, token]) expect(one.check()).toBeUndefined();
+        expect(othersRan).toBe(false);
+        for (const one of [scope, op, token]) {
+          one.cancel();
+          expect(() => one.check()).toThrow(expect.objectContaining({ reason: "manual" }));
+        }
+        expect(othersRan).toBe(false);
+      }),
+    );
+  });
+
+  everywhere(
+    "a shielded checkpoint yields and does not throw; the next one outside throws (CONF-A03)",
+    async () => {
+      const scope = new CancelScope();
+      let turns = 0;
+      await scope.run(async () => {
+        scope.cancel();
+        await shield(async () => {
+          setImmediate(() => turns++);
+          while (turns === 0) await sleep(0);
+          await checkpoint();
+        });
+        expect(turns).toBe(1);
+        expect(await rejection(checkpoint())).toBe(scope.error);
+        expect(await rejection(sleep(0))).toBe(scope.error);
+      });
+    },
+  );
+
+  everywhere("what could complete at once checks and yields as well (CONF-A04)", async () => {
+    for (const [name, call] of readyCalls()) {
+      expect([name, await isCheckpoint(call)]).toEqual([name, { checks: true, yields: true }]);
+    }
+    await taskGroup(async (group) => {
+      const ended = group.startSoon(() => "value");
+      await ended.wait();
+      for (const call of [() => ended, () => ended.wait()]) {
+        expect(await isCheckpoint(call)).toEqual({ checks: true, yields: true });
+      }
+    });
+  });
+
+  everywhere("checking alone and yielding alone are no checkpoints, both are one (CONF-A05)", async () => {
+    const yieldOnly = (): Promise<void> => shield(() => sleep(0));
+    expect(await isCheckpoint((scope) => scope.check())).toEqual({ checks: true, yields: false });
+    expect(await isCheckpoint(yieldOnly)).toEqual({ checks: false, yields: true });
+    expect(await isCheckpoint((scope) => yieldOnly().then(() => scope.check()))).toEqual({
+      checks: true,
+      yields: true,
+    });
   });
 });

@@ -1,5 +1,6 @@
 import { expect, vi } from "vitest";
-import { CancelScope, Event, map, shield, sleep, sleepForever } from "../../src/index.ts";
+import { CancelScope, Event, map, moveOnAfter, shield, sleep, sleepForever } from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("map", (everywhere) => {
@@ -110,5 +111,47 @@ describeEverywhere("map", (everywhere) => {
     expect(await rejection(map([1], "fn" as never))).toBeInstanceOf(TypeError);
     expect(await rejection(map([1], fn, { concurrency: 0 }))).toBeInstanceOf(RangeError);
     expect(fn).not.toHaveBeenCalled();
+  });
+});
+
+describeEverywhere("nothing more is begun once the end is decided", (everywhere) => {
+  everywhere("map makes no further call after a failure, while those that run go on", async () => {
+    const failure = new Error("first");
+    const called: number[] = [];
+    const ended: number[] = [];
+    const error = await rejection(
+      map(
+        [0, 1, 2, 3, 4],
+        async (i) => {
+          called.push(i);
+          // Deaf to cancellation, so that its worker is free again after the failure.
+          await shield(() => sleep(5 + 10 * i));
+          if (i === 0) throw failure;
+          ended.push(i);
+        },
+        { concurrency: 2 },
+      ),
+    );
+    expect(error).toBe(failure);
+    expect([called, ended]).toEqual([[0, 1], [1]]);
+  });
+
+  everywhere("map makes no further call after its time is over, though the calls are deaf", async (t) => {
+    let calls = 0;
+    const result = await moveOnAfter(25, () =>
+      map(
+        Array.from({ length: 50 }),
+        async () => {
+          calls++;
+          await shield(() => sleep(10));
+        },
+        { concurrency: 1 },
+      ),
+    );
+    expect(result).toBeUndefined();
+    if (t.backend instanceof VirtualBackend) {
+      expect(calls).toBe(3);
+      t.expectElapsed(30);
+    } else expect(calls).toBeLessThanOrEqual(3);
   });
 });

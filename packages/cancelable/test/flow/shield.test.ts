@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  Cancellable,
   CancelScope,
   checkpoint,
   currentSignal,
@@ -11,6 +12,37 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection, stepRecorder } from "../backends.ts";
+
+describeEverywhere(
+  "rule 9: a shield ends without throwing; the next checkpoint outside throws",
+  (everywhere) => {
+    everywhere("the shielded work ends, and its value comes out (PAR-CAN-20, CONF-D05)", async (t) => {
+      const { step, finish } = stepRecorder();
+      const outcome = await Cancellable.withTimeout(10).settle(async (op) => {
+        step(1);
+        const value = await shield(async () => {
+          await sleep(30);
+          step(2);
+          return "kept";
+        });
+        expect(value).toBe("kept");
+        expect(op.isCancelled).toBe(true);
+        step(3);
+        await sleep(1);
+        step(-1);
+      });
+      finish(4);
+      expect(outcome.status).toBe("cancelled");
+      t.expectElapsed(30);
+    });
+
+    everywhere("a shield's own timeout still holds (CONF-C22, CONF-D07)", async (t) => {
+      const error = await rejection(shield(() => sleepForever(), { timeout: 15 }));
+      expect(error).toMatchObject({ reason: "timeout" });
+      t.expectElapsed(15);
+    });
+  },
+);
 
 describeEverywhere("a shield", (everywhere) => {
   everywhere("keeps outer cancellation from everything inside, children too (CONF-D01)", async () => {

@@ -27,12 +27,14 @@ const throwing = (error: Error) =>
   thenable(() => {
     throw error;
   });
+
 const resolvingTwice = () =>
   thenable((resolve, reject) => {
     resolve(1);
     resolve(2);
     reject(new Error("too late"));
   });
+
 const resolvingWithRejected = (error: Error) => thenable((resolve) => resolve(Promise.reject(error)));
 
 /** Every function that is given work, with a work that makes a thenable. */
@@ -137,35 +139,4 @@ describeEverywhere("work that gives a thenable instead of a promise", (everywher
     });
     expect(scope.cancelledCaught).toBe(true);
   });
-});
-
-describeEverywhere("a callback that gives a thenable", (everywhere) => {
-  for (const [kind, listen, end, status] of [
-    ["onStart", (op, f) => op.onStart(f), () => 1, "completed"],
-    ["onComplete", (op, f) => op.onComplete(f), () => 1, "completed"],
-    ["onError", (op, f) => op.onError(f), () => Promise.reject(new Error("failed")), "failed"],
-    ["onCancel", (op, f) => op.onCancel(f), (op) => (op.cancel(), op.check()), "cancelled"],
-  ] as ReadonlyArray<
-    [
-      string,
-      (op: Cancellable, callback: () => unknown) => Cancellable,
-      (op: Cancellable) => unknown,
-      "completed" | "failed" | "cancelled",
-    ]
-  >) {
-    everywhere(`whose then() throws is reported, and stops nobody (${kind})`, async (t) => {
-      const error = new Error("from a callback");
-      const later: string[] = [];
-      const outer = await new Cancellable().run(async () => {
-        const inner = listen(new Cancellable(), () => throwing(error));
-        listen(inner, () => later.push(inner.status));
-        expect(await inner.settle(() => end(inner))).toMatchObject({ status });
-        expect(inner.status).toBe(status);
-        return "outer is done";
-      });
-      expect(outer).toBe("outer is done");
-      expect(later).toHaveLength(1);
-      expect(t.reported.splice(0)).toEqual([error]);
-    });
-  }
 });

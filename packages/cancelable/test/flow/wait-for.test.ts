@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { CancelScope, moveOnAfter, sleep, waitFor } from "../../src/index.ts";
+import { CancelScope, moveOnAfter, sleep, taskGroup, waitFor } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("waitFor", (everywhere) => {
@@ -82,5 +82,25 @@ describeEverywhere("waitFor", (everywhere) => {
         message: expect.stringContaining("work"),
       });
     }
+  });
+});
+
+describeEverywhere("waiting for one promise", (everywhere) => {
+  everywhere("wakes everybody; one that is cancelled disturbs nobody (CONF-H05)", async () => {
+    const gate = deferred<string>();
+    const got: string[] = [];
+    await taskGroup(async (group) => {
+      const waiter = (name: string) =>
+        group.startSoon(async () => void got.push(`${name} ${await waitFor(gate.promise)}`));
+      waiter("first");
+      const dying = waiter("second");
+      waiter("third");
+      await sleep(1);
+      dying.cancel();
+      await dying.wait();
+      expect([dying.status, got]).toEqual(["cancelled", []]);
+      gate.resolve("news");
+    });
+    expect(got).toEqual(["first news", "third news"]);
   });
 });

@@ -1,23 +1,45 @@
 import { expect, vi } from "vitest";
-import {
-  Cancellable,
-  CancellationToken,
-  CancelScope,
-  getBackend,
-  registerBackend,
-  run,
-  setReporter,
-  sleep,
-} from "../../src/index.ts";
-import { VirtualBackend } from "../../src/testing/index.ts";
+import { Cancellable, CancellationToken, CancelScope, run, sleep } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
-import { expectRejects, expectThrows, type Refusal, wrong } from "../refusals.ts";
+import { expectRejects, expectThrows, type Refusal, thrown, wrong } from "../refusals.ts";
 
 const span = "milliseconds, a Duration or null";
-const ms = "a number of milliseconds";
+
 const moment = "a Date or epoch milliseconds";
+
 const never = (): boolean => false;
+
 class Odd {}
+
+const ms = "a number of milliseconds";
+
+describeEverywhere("nothing is left in a parent", (everywhere) => {
+  everywhere("of an operation that could not be made", async () => {
+    const parent = new Cancellable();
+    await parent.run(() => {
+      const wrongCalls: Array<() => unknown> = [
+        () => Cancellable.withTimeout(Number.NaN, { parent }),
+        () => Cancellable.withTimeout(wrong("soon"), { parent }),
+        () => Cancellable.withCondition(wrong("no function"), { parent }),
+        () => Cancellable.withCondition(() => true, { parent, interval: 0 }),
+        () => Cancellable.withToken(wrong({}), { parent }),
+        () => Cancellable.withAbortSignal(wrong({}), { parent }),
+        () => Cancellable.withDeadline(wrong("x"), { parent }),
+        () => Cancellable.withResources({}, { parent }),
+        () => Cancellable.withResources({ memory: 500 }, { parent }),
+        () => new Cancellable({ parent, id: wrong(1) }),
+        () => new Cancellable({ parent, name: wrong(1) }),
+        () => new Cancellable({ parent, metadata: wrong([]) }),
+        () => new Cancellable({ parent, token: wrong({}) }),
+        () => new Cancellable({ parent, graceMs: Number.NaN }),
+      ];
+      for (const call of wrongCalls) {
+        thrown(call);
+        expect([call.toString(), parent.children]).toEqual([call.toString(), []]);
+      }
+    });
+  });
+});
 
 describeEverywhere("operations complain about wrong arguments", (everywhere) => {
   everywhere("options: and the parent gets no child", () => {
@@ -143,68 +165,5 @@ describeEverywhere("operations complain about wrong arguments of their methods",
     ]);
     expect(told).not.toHaveBeenCalled();
     expect(op.context.progress).toBeUndefined();
-  });
-});
-
-describeEverywhere("scopes and backends complain about wrong arguments", (everywhere) => {
-  everywhere("a scope's options and properties (CONF-C09)", async () => {
-    const both = { timeout: 1, deadline: 1 };
-    const scope = new CancelScope({ deadline: 1e12 });
-    expectThrows("TypeError", [
-      [() => new CancelScope(wrong(5)), "options", "an object", "5"],
-      [() => new CancelScope({ timeout: wrong("5") }), "options.timeout", span, '"5"'],
-      [
-        () => new CancelScope({ deadline: wrong(new Date(0)) }),
-        "options.deadline",
-        ms,
-        "an instance of Date",
-      ],
-      [() => new CancelScope({ shield: wrong(1) }), "options.shield", "true or false", "1"],
-      [() => Object.assign(scope, { deadline: null }), "deadline", ms, "null"],
-      [() => Object.assign(scope, { shield: "yes" }), "shield", "true or false", '"yes"'],
-    ]);
-    expectThrows("RangeError", [
-      [
-        () => new CancelScope(both),
-        "options",
-        "given a timeout or a deadline, not both",
-        JSON.stringify(both),
-      ],
-      [() => new CancelScope({ timeout: Number.NaN }), "options.timeout", ms, "NaN"],
-      [() => new CancelScope({ deadline: Number.NaN }), "options.deadline", ms, "NaN"],
-      [() => Object.assign(scope, { deadline: Number.NaN }), "deadline", ms, "NaN"],
-    ]);
-    expect([scope.deadline, scope.shield]).toEqual([1e12, false]);
-    await expectRejects("TypeError", [[() => scope.run(wrong(5)), "body", "a function", "5"]]);
-    await expect(scope.run(() => "still new")).resolves.toBe("still new");
-    expect(await new CancelScope({ deadline: -5 }).run(() => sleep(0).then(() => "late"))).toBeUndefined();
-  });
-
-  everywhere("run, backends and the reporter: and main is not called", async () => {
-    const main = vi.fn();
-    await expectRejects("TypeError", [
-      [() => run(wrong(5)), "main", "a function", "5"],
-      [() => run(main, wrong(5)), "options", "an object", "5"],
-      [() => run(main, { backend: wrong({}) }), "options.backend", "an AsyncBackend", "{}"],
-      [() => run(main, { backend: wrong(null) }), "options.backend", "an AsyncBackend", "null"],
-    ]);
-    expectThrows("TypeError", [
-      [() => getBackend(wrong(5)), "name", "a string", "5"],
-      [() => registerBackend(wrong("native")), "backend", "an AsyncBackend", '"native"'],
-      [() => setReporter(wrong(undefined)), "reporter", "a function", "undefined"],
-      [() => new VirtualBackend(wrong(5)), "options", "an object", "5"],
-      [() => new VirtualBackend({ epoch: wrong("2000") }), "options.epoch", moment, '"2000"'],
-      [() => new VirtualBackend().hold(wrong(5)), "work", "a promise", "5"],
-    ]);
-    const finite = "at least 0, and finite";
-    expectThrows("RangeError", [
-      [() => new VirtualBackend().pass(-1), "span", finite, "-1"],
-      [() => new VirtualBackend().pass(Number.POSITIVE_INFINITY), "span", finite, "Infinity"],
-    ]);
-    await expectRejects("RangeError", [
-      [() => new VirtualBackend().advance(-1), "span", finite, "-1"],
-      [() => new VirtualBackend().advance(Number.NaN), "span", ms, "NaN"],
-    ]);
-    expect(main).not.toHaveBeenCalled();
   });
 });

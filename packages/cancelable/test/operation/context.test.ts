@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { Cancellable, CancellationToken, currentOperation, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
@@ -206,5 +206,26 @@ describeEverywhere("an operation's context: toJSON", (everywhere) => {
       cancelReason: "timeout",
       metadata: { cancelledBy: "timeout" },
     });
+  });
+});
+
+describeEverywhere("the times of an operation", (everywhere) => {
+  everywhere("do not move with the wall clock once they were looked at", async (t) => {
+    const op = new Cancellable();
+    await op.run(() => sleep(10));
+    const { startTime, endTime, duration } = op.context;
+    const clock = Date.now;
+    // The wall clock is set while the program runs.
+    const now = vi.spyOn(Date, "now").mockImplementation(() => clock() + 3_600_000);
+    try {
+      t.block(5);
+      expect(op.context.startTime?.getTime()).toBe(startTime?.getTime());
+      expect(op.context.endTime?.getTime()).toBe(endTime?.getTime());
+      expect(op.context.duration).toBe(duration);
+      expect(op.context.toJSON().endTime).toBe(endTime?.toISOString());
+    } finally {
+      now.mockRestore();
+    }
+    expect(duration).toBeGreaterThanOrEqual(10);
   });
 });

@@ -1,14 +1,30 @@
 import { expect, vi } from "vitest";
 import {
   Cancellable,
+  CancellationSource,
   CancelScope,
   currentOperation,
   isCancellation,
+  Lock,
+  Queue,
+  run,
   shield,
   sleep,
   sleepForever,
+  withTimeout,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
+
+class Watched extends CancellationSource {
+  stopped = false;
+  override start(): Disposable {
+    return {
+      [Symbol.dispose]: () => {
+        this.stopped = true;
+      },
+    };
+  }
+}
 
 describeEverywhere("the handle form", (everywhere) => {
   everywhere("start gives the operation back, running, and makes it no ambient one", async () => {
@@ -173,5 +189,100 @@ describeEverywhere("depth", (everywhere) => {
     });
     expect(ended).toBe(depth + 1);
     expect(root.cancelledCaught).toBe(true);
+  });
+});
+
+describeEverywhere("rule 16: the handle form", (everywhere) => {
+  everywhere("gives no ambient operation, and ends when it is disposed of", async (t) => {
+    const op = Cancellable.withTimeout(10).start();
+    expect(currentOperation()).toBeUndefined();
+    expect(op.isRunning).toBe(true);
+    expect(await rejection(op.sleep(1_000))).toMatchObject({ reason: "timeout" });
+    t.expectElapsed(10);
+    await op[Symbol.asyncDispose]();
+    expect(op.context.status).toBe("cancelled");
+    await op[Symbol.asyncDispose]();
+    expect(op.cancel()).toBe(false);
+  });
+
+  everywhere("without a cancellation it has completed", async () => {
+    const op = new Cancellable().start();
+    await op.sleep(1);
+    await op[Symbol.asyncDispose]();
+    expect(op.context.status).toBe("completed");
+  });
+});
+
+describeEverywhere("closing", (everywhere) => {
+  everywhere("has released what it can before its first await, also when cancelled (CONF-A09)", async () => {
+    const outer = new Cancellable();
+    await outer.settle(async () => {
+      const source = new Watched("watched");
+      const handle = Cancellable.withTimeout(60_000).addSource(source).start();
+      const lock = new Lock();
+      const lease = await lock.acquire();
+      const queue = new Queue<number>(0);
+      const getting = queue.get().catch((error: Error) => error.name);
+      outer.cancel();
+      const disposing = handle[Symbol.asyncDispose]();
+      lease[Symbol.dispose]();
+      queue.close();
+      expect([source.stopped, handle.hasEnded, lock.isLocked, queue.isClosed]).toEqual([
+        true,
+        true,
+        false,
+        true,
+      ]);
+      await disposing;
+      expect(await getting).toBe("AbortError");
+      expect(outer.children).toEqual([]);
+      await sleepForever();
+    });
+    expect(outer.context.status).toBe("cancelled");
+  });
+});
+
+describeEverywhere("handles", (everywhere) => {
+  everywhere("ended out of order, the outer one ends when the inner one has (CONF-B18)", async () => {
+    const outer = new Cancellable().start();
+    const inner = new Cancellable({ parent: outer }).start();
+    const ended: string[] = [];
+    const closing = outer[Symbol.asyncDispose]().then(() => ended.push("outer"));
+    await sleep(1);
+    expect([ended, outer.children]).toEqual([[], [inner]]);
+    // Nothing is stranded: what is left open below is still reached.
+    expect(outer.cancel()).toBe(true);
+    expect(inner.isCancelled).toBe(true);
+    expect(await rejection(inner.sleep(1))).toMatchObject({ reason: "parent" });
+    await inner[Symbol.asyncDispose]();
+    ended.push("inner");
+    await closing;
+    expect(ended).toEqual(["inner", "outer"]);
+  });
+});
+
+describeEverywhere("disposing of an operation", (everywhere) => {
+  everywhere("twice at the same time: both wait for its children", async (t) => {
+    const op = new Cancellable().start();
+    void new Cancellable({ parent: op }).run(() => sleep(20));
+    const ended: string[] = [];
+    await Promise.all([
+      op[Symbol.asyncDispose]().then(() => ended.push(op.status)),
+      op[Symbol.asyncDispose]().then(() => ended.push(op.status)),
+    ]);
+    t.expectElapsed(20);
+    expect(ended).toEqual(["completed", "completed"]);
+  });
+
+  everywhere("while run() has it is refused, and run() ends it in its own time (CONF-B19)", async () => {
+    await new Cancellable().run(async (outer) => {
+      const inner = new Cancellable();
+      const running = inner.run(() => sleep(10).then(() => "value"));
+      await expect(inner[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "ERR_NOT_STARTED" });
+      expect(inner.status).toBe("running");
+      expect(outer.children).toEqual([inner]);
+      expect(await running).toBe("value");
+      expect(outer.children).toEqual([]);
+    });
   });
 });

@@ -5,6 +5,7 @@ import { Cancellable, getBackend, moveOnAfter, sleep, sleepForever, taskGroup } 
 /** Lets microtasks and turns of the event loop go by: those are never faked here. */
 const turns = (): Promise<void> =>
   new Promise((resolve) => void realImmediate(() => realImmediate(() => resolve())));
+
 const realImmediate = globalThis.setImmediate;
 
 afterEach(() => {
@@ -151,4 +152,39 @@ describe("the native backend looks timers up when it uses them", () => {
       set.mockRestore();
     }
   });
+});
+
+test("rule 25: a timer that comes early is set again, and a long one is split (native)", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    const set = vi.spyOn(globalThis, "setTimeout");
+    const done = vi.fn();
+    const sleeping = sleep({ days: 60 }).then(done);
+    expect(set.mock.calls[0]?.[1]).toBe(2 ** 31 - 1);
+    await vi.advanceTimersByTimeAsync(60 * 86_400_000 - 1);
+    expect(done).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(done).toHaveBeenCalledOnce();
+    await sleeping;
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("fake timers that leave the clock alone drive it too, as node:test's do", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const op = Cancellable.withTimeout(30_000);
+    const ended = op.settle(() => sleepForever());
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(op.isCancelled).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await ended).toMatchObject({ status: "cancelled" });
+    await moveOnAfter(1_000, () => {});
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(await moveOnAfter(5, () => sleepForever())).toBeUndefined();
 });

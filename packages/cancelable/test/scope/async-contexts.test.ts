@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { expect, test } from "vitest";
 import {
   Cancellable,
-  CancelScope,
   checkpoint,
   currentDeadline,
   currentOperation,
@@ -14,7 +13,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
-import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("async contexts", (everywhere) => {
   everywhere("a child has its parent's as it was; what it enters stays with it (CONF-S01)", async () => {
@@ -129,68 +128,4 @@ test("what the library keeps for many is set in nobody's context (CONF-S03)", as
   expect(contexts.length).toBeGreaterThan(0);
   expect(new Set(contexts)).toEqual(new Set([undefined]));
   expect(woken).toEqual(["a", "b"]);
-});
-
-test("outside of everything there is a root that is never cancelled, and runs nest (CONF-S08)", async () => {
-  expect(currentOperation()).toBeUndefined();
-  expect([currentDeadline(), currentSignal().aborted]).toEqual([Number.POSITIVE_INFINITY, false]);
-  await checkpoint();
-  await sleep(1);
-  expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
-  const op = new Cancellable();
-  op.cancel();
-  expect((await op.settle(() => {})).status).toBe("cancelled");
-  await sleep(0);
-  expect(await run(() => run(() => run(() => sleep(0).then(() => "nested"))))).toBe("nested");
-  expect(currentSignal().aborted).toBe(false);
-});
-
-describeEverywhere("what cancellation cannot interrupt", (everywhere) => {
-  everywhere("sleeps on until it is woken, and the next checkpoint throws (CONF-S09)", async () => {
-    const foreign = deferred<string>();
-    const seen: unknown[] = [];
-    const scope = new CancelScope();
-    const running = scope.run(async () => {
-      seen.push(await foreign.promise);
-      seen.push(await rejection(checkpoint()));
-      await sleep(1);
-      seen.push("not reached");
-    });
-    scope.cancel();
-    await sleep(5);
-    expect(seen).toEqual([]);
-    foreign.resolve("woken");
-    await running;
-    expect(seen).toEqual(["woken", scope.error]);
-    expect(scope.cancelledCaught).toBe(true);
-  });
-
-  everywhere("what a run leaves behind when it fails is cancelled, and has ended (CONF-S10)", async (t) => {
-    const failure = new Error("main");
-    const ended: string[] = [];
-    let left: Cancellable | undefined;
-    const error = await rejection(
-      run(
-        async () => {
-          left = new Cancellable();
-          void left.settle(() => sleepForever().finally(() => ended.push("operation")));
-          taskGroup((group) => void group.startSoon(() => sleepForever())).catch(() => ended.push("group"));
-          await sleep(1);
-          throw failure;
-        },
-        { backend: t.backend },
-      ),
-    );
-    expect(error).toBe(failure);
-    expect(left?.context.status).toBe("cancelled");
-    expect(ended).toContain("operation");
-    // One that does not fail waits for what it has left.
-    await run(
-      () => {
-        void new Cancellable().run(() => sleep(5).then(() => ended.push("in its own time")));
-      },
-      { backend: t.backend },
-    );
-    expect(ended).toContain("in its own time");
-  });
 });

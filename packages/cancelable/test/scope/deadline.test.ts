@@ -5,10 +5,68 @@ import {
   currentDeadline,
   failAfter,
   moveOnAfter,
+  shield,
   sleep,
   sleepForever,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+
+describeEverywhere("rule 14: the effective deadline", (everywhere) => {
+  everywhere("is the earliest up to the next shield (CONF-C14, CONF-C15)", async (t) => {
+    const start = t.backend.now();
+    expect(currentDeadline()).toBe(Number.POSITIVE_INFINITY);
+    await moveOnAfter(1_000, async (outer) => {
+      await moveOnAfter(5_000, async () => {
+        expect(currentDeadline()).toBe(outer.deadline);
+        await shield(() => expect(currentDeadline()).toBe(Number.POSITIVE_INFINITY));
+        await shield((inner) => expect(currentDeadline()).toBe(inner.deadline), { timeout: 9_000 });
+      });
+      outer.cancel();
+      expect(currentDeadline()).toBe(Number.NEGATIVE_INFINITY);
+    });
+    expect(t.backend.now() - start).toBeLessThan(1_000);
+  });
+
+  everywhere("changing a deadline re-arms: earlier, later, into the past (CONF-C10, CONF-C11)", async (t) => {
+    await moveOnAfter(5_000, async (scope) => {
+      scope.deadline = t.backend.now() + 10;
+      await sleepForever();
+    });
+    t.expectElapsed(10);
+    await moveOnAfter(10, async (scope) => {
+      scope.deadline = t.backend.now() + 30;
+      await sleep(20);
+    });
+    t.expectElapsed(30);
+    const scope = new CancelScope({ timeout: 1_000 });
+    await scope.run(async () => {
+      scope.deadline = t.backend.now() - 1;
+      await sleep(1);
+    });
+    expect(scope.cancelledCaught).toBe(true);
+  });
+
+  everywhere("what has expired stays expired (CONF-C12)", async (t) => {
+    const scope = new CancelScope({ timeout: 5 });
+    await scope.run(async () => {
+      await sleepForever().catch(() => {});
+      scope.deadline = t.backend.now() + 1_000;
+      await sleep(1);
+    });
+    expect(scope.cancelledCaught).toBe(true);
+  });
+
+  everywhere("a moved deadline holds for what is below", async (t) => {
+    await moveOnAfter(null, async (outer) => {
+      await moveOnAfter(null, async () => {
+        outer.deadline = t.backend.now() + 10;
+        expect(currentDeadline()).toBe(outer.deadline);
+        await sleepForever();
+      });
+    });
+    t.expectElapsed(10);
+  });
+});
 
 describeEverywhere("a scope's deadline", (everywhere) => {
   everywhere("is none before a relative one is entered; an absolute one is there (CONF-C07)", async (t) => {

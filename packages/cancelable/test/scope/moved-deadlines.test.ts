@@ -126,62 +126,6 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
   });
 });
 
-describeEverywhere("a deadline that comes too late changes nothing", (everywhere) => {
-  everywhere(
-    "an operation that was cancelled by hand does not say later that its timeout did it",
-    async (t) => {
-      const op = Cancellable.withTimeout(30, { metadata: { tenant: 7 } });
-      const outcome = op.settle(async () => {
-        try {
-          await sleepForever();
-        } finally {
-          await shield(() => sleep(60));
-        }
-      });
-      await sleep(5);
-      op.cancel("shutdown", "deploy");
-      expect(await outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
-      t.expectElapsed(65);
-      expect(op.context).toMatchObject({ cancelReason: "shutdown", cancelMessage: "deploy" });
-      expect(op.context.metadata).toEqual({ tenant: 7 });
-    },
-  );
-
-  everywhere("the one whose timeout did cancel it says so", async () => {
-    const op = Cancellable.withTimeout(5);
-    await op.settle(() => sleepForever());
-    expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
-  });
-
-  everywhere("an operation that has completed does not expire while its callbacks run", async (t) => {
-    const op = Cancellable.withTimeout(20);
-    const { signal, token } = op;
-    const seen: unknown[] = [];
-    op.onComplete(async () => {
-      await sleep(30);
-      seen.push(op.status, op.isCancelled, token.isCancelled, signal.aborted);
-      op.check();
-      seen.push("checked");
-      await op.sleep(1);
-      seen.push("slept");
-    });
-    expect(await op.run(() => 1)).toBe(1);
-    t.expectElapsed(31);
-    expect(seen).toEqual(["completed", false, false, false, "checked", "slept"]);
-    expect([token.isCancelled, signal.aborted, op.context.cancelRequested]).toEqual([false, false, false]);
-    expect(op.context.toJSON()).toMatchObject({ status: "completed", cancelReason: undefined });
-  });
-
-  everywhere("what is asked of an operation after its end does not change how it ended", async () => {
-    const op = new Cancellable();
-    await op.run(() => 1);
-    expect(op.cancel("shutdown")).toBe(false);
-    op.token.cancel("shutdown");
-    expect([op.isCancelled, op.cancelCalled, op.status]).toEqual([false, false, "completed"]);
-    expect(op.context).toMatchObject({ cancelRequested: false, cancelReason: undefined });
-  });
-});
-
 describeEverywhere("a cancellation that was withheld leaves the deadlines below in force", (everywhere) => {
   everywhere("a check notices its own deadline below an expired and cancelled operation", async (t) => {
     const above = Cancellable.withTimeout(20);

@@ -1,16 +1,12 @@
 import { expect } from "vitest";
 import {
-  CancellationError,
   CancelScope,
   checkpoint,
   currentSignal,
-  isCancellation,
-  ManualCancellation,
   moveOnAfter,
   shield,
   sleep,
   sleepForever,
-  TimeoutCancellation,
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
@@ -178,51 +174,4 @@ describeEverywhere("nested scopes", (everywhere) => {
       finish(5);
     },
   );
-});
-
-describeEverywhere("what a cancellation error says", (everywhere) => {
-  everywhere("who asked for it, why, and in which words (CONF-B30)", async () => {
-    const explicit = new CancelScope();
-    await explicit.run(async (scope) => {
-      const { signal } = scope;
-      scope.cancel("shutdown", "deploying");
-      expect(scope.error).toMatchObject({ reason: "shutdown", message: "deploying" });
-      expect(signal.reason).toBe(scope.error);
-      await sleep(1);
-    });
-    await new CancelScope().run(async (scope) => {
-      scope.cancel();
-      expect(scope.error).toBeInstanceOf(ManualCancellation);
-      await sleep(1);
-    });
-    await moveOnAfter(5, async (scope) => {
-      const error = await rejection(sleepForever());
-      expect(error).toBe(scope.error);
-      expect(error).toBeInstanceOf(TimeoutCancellation);
-      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5ms" });
-    });
-    const failure = new Error("disk full");
-    let seen: unknown;
-    await rejection(
-      taskGroup(async (group) => {
-        group.startSoon(async function writer() {
-          throw failure;
-        });
-        seen = await rejection(sleepForever());
-      }),
-    );
-    expect(seen).toMatchObject({ reason: "error", message: "task writer failed", cause: failure });
-  });
-
-  everywhere("one that a user made, or extended, belongs to no scope (CONF-B31)", async () => {
-    class Mine extends CancellationError {}
-    for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
-      expect(isCancellation(error)).toBe(true);
-      const scope = new CancelScope();
-      expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
-      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
-      expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
-      expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
-    }
-  });
 });

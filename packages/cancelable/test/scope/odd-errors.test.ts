@@ -6,7 +6,6 @@ import {
   isCancellation,
   moveOnAfter,
   shield,
-  sleepForever,
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
@@ -40,6 +39,7 @@ function deep(): AggregateError {
 const looking = (): never => {
   throw new Error("a getter of the error");
 };
+
 /** Throws at whatever is looked at, but for what promises look for in every value. */
 const untouchable = (): object =>
   new Proxy(
@@ -51,6 +51,7 @@ const untouchable = (): object =>
       ownKeys: looking,
     },
   );
+
 const brokenGroup = (): AggregateError =>
   Object.defineProperty(new AggregateError([], "broken"), "errors", { get: looking });
 
@@ -153,34 +154,4 @@ describeEverywhere("what is thrown need not be an error", (everywhere) => {
       expect(typeof op.context.error).toBe("string");
     }
   });
-});
-
-describeEverywhere("an AbortSignal may be aborted with anything", (everywhere) => {
-  const broken = (): object => Object.defineProperty({}, "message", { get: looking });
-  const unnamed = (): object => Object.defineProperty({}, "name", { get: looking });
-  const reasons: Readonly<Record<string, () => unknown>> = {
-    "a message that throws": broken,
-    "a name that throws": unnamed,
-    "everything that throws": untouchable,
-    "no prototype": () => Object.create(null),
-    null: () => null,
-    "a number": () => 0,
-    "a symbol": () => Symbol("reason"),
-  };
-  for (const [name, make] of Object.entries(reasons)) {
-    everywhere(`with ${name}: the operation is cancelled, and has the reason as the cause`, async () => {
-      const controller = new AbortController();
-      const op = Cancellable.withAbortSignal(controller.signal);
-      const outcome = op.settle(() => sleepForever());
-      const token = CancellationToken.from(controller.signal);
-      const reason = make();
-      controller.abort(reason);
-      expect(token.isCancelled).toBe(true);
-      const { status, error } = (await outcome) as { status: string; error: Error };
-      expect(status).toBe("cancelled");
-      expect(error).toMatchObject({ reason: "manual", message: "AbortSignal was aborted" });
-      expect(Object.is(error.cause, reason)).toBe(true);
-      expect(Object.is(CancellationToken.from(controller.signal).error?.cause, reason)).toBe(true);
-    });
-  }
 });

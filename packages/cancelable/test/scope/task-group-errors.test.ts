@@ -6,6 +6,7 @@ import {
   shield,
   sleep,
   sleepForever,
+  type Task,
   taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
@@ -140,5 +141,28 @@ describeEverywhere("a cancellation from outside", (everywhere) => {
     expect(error).toMatchObject({ reason: "signal", signal: "SIGUSR2" });
     expect(ended).toEqual(["one", "two"]);
     expect(process.listenerCount("SIGUSR2")).toBe(0);
+  });
+});
+
+describeEverywhere("a group that is shielded while it is being cancelled", (everywhere) => {
+  everywhere("finishes its clean-up; its children were cancelled and have not failed", async (t) => {
+    let task: Task<void> | undefined;
+    let errors: readonly unknown[] | undefined;
+    let cleaned = false;
+    const result = await moveOnAfter(10, () =>
+      taskGroup(async (group) => {
+        task = group.startSoon(() => sleepForever());
+        try {
+          await sleepForever();
+        } finally {
+          group.scope.shield = true;
+          await sleep(20);
+          cleaned = true;
+          errors = [...group.errors];
+        }
+      }),
+    );
+    expect([result, cleaned, task?.status, errors]).toEqual([undefined, true, "cancelled", []]);
+    t.expectElapsed(30);
   });
 });

@@ -1,19 +1,36 @@
 import { expect } from "vitest";
 import {
   Cancellable,
+  CancelScope,
   isCancellation,
   moveOnAfter,
   shield,
   sleep,
   sleepForever,
-  type Task,
   TaskCancelledError,
-  TaskFailedError,
   type TaskGroup,
   taskGroup,
-  UsageError,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
+
+describeEverywhere(
+  "rule 1: a cancelled operation never starts its body; a scope and a child do",
+  (everywhere) => {
+    everywhere("a child of a cancelled group runs to its first checkpoint (CONF-E05)", async () => {
+      let started = false;
+      let past = false;
+      await taskGroup(async (group) => {
+        group.cancel();
+        group.startSoon(async () => {
+          started = true;
+          await sleep(1);
+          past = true;
+        });
+      });
+      expect([started, past]).toEqual([true, false]);
+    });
+  },
+);
 
 describeEverywhere("rule 17: how a group ends", (everywhere) => {
   everywhere("when the body and every child have ended (CONF-E01)", async (t) => {
@@ -208,178 +225,34 @@ describeEverywhere("rule 18: a child that was cancelled with its group is no fai
   });
 });
 
-describeEverywhere("rule 19: starting children", (everywhere) => {
-  everywhere(
-    "not a line runs before startSoon returns; they start in order (CONF-E06, CONF-E07)",
-    async () => {
-      const order: number[] = [];
-      await taskGroup((group) => {
-        for (let i = 0; i < 4; i++) group.startSoon((n: number) => void order.push(n), i);
-        expect(order).toEqual([]);
-      });
-      expect(order).toEqual([0, 1, 2, 3]);
-    },
-  );
-
-  everywhere("a task is awaitable and has a status and a name (CONF-E10, CONF-E11, CONF-E14)", async () => {
-    let failing: Task<unknown> | undefined;
-    await rejection(
-      taskGroup(async (group) => {
-        const fine = group.startSoon(async function worker() {
-          await sleep(1);
-          return 7;
-        });
-        expect([fine.name, fine.status]).toEqual(["worker", "pending"]);
-        expect(() => fine.value).toThrow(UsageError);
-        expect(await fine).toBe(7);
-        expect([fine.status, fine.value]).toEqual(["completed", 7]);
-        failing = group.startSoon(async () => {
-          throw new Error("original");
-        });
-        await sleepForever();
-      }),
-    );
-    expect(failing?.status).toBe("failed");
-    const wrapper = await rejection(failing as Task<unknown>);
-    expect(wrapper).toBeInstanceOf(TaskFailedError);
-    expect(wrapper).toMatchObject({ cause: { message: "original" } });
-    await failing?.wait();
-  });
-
-  everywhere("a failure that reaches the body through await is still the child's own (rule 17)", async () => {
-    const original = new Error("original");
-    const error = await rejection(
-      taskGroup(async (group) => {
-        const task = group.startSoon(() => Promise.reject(original));
-        await task;
-      }),
-    );
-    expect(error).toBe(original);
-  });
-
-  everywhere(
-    "start waits for started(value); then the child is the group's (CONF-G01, CONF-G10)",
-    async () => {
-      const { step, finish } = stepRecorder();
-      await taskGroup(async (group) => {
-        const port = await group.start<number>(async (started) => {
-          await sleep(5);
-          step(1);
-          started(8080);
-          await sleep(5);
-          step(3);
-        });
-        step(2);
-        expect(port).toBe(8080);
-      });
-      finish(4);
-    },
-  );
-
-  everywhere(
-    "an error before started comes out of start only; after it, out of the group (CONF-G03, CONF-G04)",
-    async () => {
-      await taskGroup(async (group) => {
-        const early = new Error("early");
-        expect(await rejection(group.start(() => Promise.reject(early)))).toBe(early);
-        expect(group.errors).toEqual([]);
-      });
-      const late = new Error("late");
-      const error = await rejection(
-        taskGroup(async (group) => {
-          await group.start<void>(async (started) => {
-            started();
-            throw late;
-          });
-        }),
-      );
-      expect(error).toBe(late);
-    },
-  );
-
-  everywhere("returning without started, and started twice, are errors (CONF-G02, CONF-G05)", async () => {
-    await taskGroup(async (group) => {
-      expect(await rejection(group.start(async () => {}))).toMatchObject({ code: "ERR_NEVER_STARTED" });
+describeEverywhere("a group's end", (everywhere) => {
+  everywhere("lets others run also when it is empty, and checks nothing itself (CONF-E02)", async () => {
+    let othersRan = false;
+    void Promise.resolve().then(() => {
+      othersRan = true;
     });
-    const error = await rejection(
-      taskGroup((group) =>
-        group.start<number>(async (started) => {
-          started(1);
-          started(2);
-        }),
-      ),
-    );
-    expect(error).toMatchObject({ code: "ERR_STARTED_TWICE" });
+    expect(await taskGroup(() => "value")).toBe("value");
+    expect(othersRan).toBe(true);
+    const scope = new CancelScope();
+    const value = await scope.run(async () => {
+      scope.cancel();
+      return taskGroup(() => "still");
+    });
+    expect([value, scope.cancelledCaught]).toEqual(["still", false]);
   });
 
-  everywhere("before started the child belongs to its starter (CONF-G06)", async () => {
-    await taskGroup(async (group) => {
-      let cleaned = false;
-      const value = await moveOnAfter(5, () =>
-        group.start(async () => {
-          try {
-            await sleepForever();
-          } finally {
-            cleaned = true;
-          }
-        }),
-      );
-      expect([value, cleaned]).toEqual([undefined, true]);
-      expect(group.scope.isCancelled).toBe(false);
-    });
-  });
-
-  everywhere("started into a cancelled group cancels the child then (CONF-G09)", async () => {
-    let past = false;
-    await taskGroup(async (group) => {
-      group.cancel();
-      await shield(() =>
-        group.start<string>(async (started) => {
-          await sleep(5);
-          started("up");
-          await sleep(5);
-          past = true;
-        }),
-      );
-    });
-    expect(past).toBe(false);
-  });
-
-  everywhere("starting in an ended group throws (CONF-E04, CONF-G11)", async () => {
-    let kept: TaskGroup | undefined;
-    await taskGroup((group) => {
-      kept = group;
-    });
-    expect(() => kept?.startSoon(() => {})).toThrow(UsageError);
-    expect(await rejection(kept?.start(() => {}) as Promise<unknown>)).toMatchObject({
-      code: "ERR_GROUP_ENDED",
-    });
-  });
-
-  everywhere("children start children while the group ends (CONF-E03)", async () => {
-    const seen: string[] = [];
-    await taskGroup((group) => {
-      group.startSoon(async () => {
-        await sleep(1);
-        group.startSoon(async () => {
-          await sleep(1);
-          seen.push("grandchild");
-        });
-      });
-    });
-    expect(seen).toEqual(["grandchild"]);
-  });
-
-  everywhere("a child's scope hangs below the group's, not below the caller's (CONF-D08)", async () => {
-    const outcome = await Cancellable.withTimeout(10).settle(() =>
-      taskGroup(async (group) => {
-        await shield(async () => {
-          const child = group.startSoon(() => sleepForever());
-          await sleep(20);
-          expect(child.status).toBe("cancelled");
-        });
-      }),
-    );
-    expect(outcome.status).toBe("cancelled");
+  everywhere("is its one end: a group is entered once (CONF-F17)", async () => {
+    const groups: TaskGroup[] = [];
+    const body = async (group: TaskGroup): Promise<void> => {
+      groups.push(group);
+      await sleep(1);
+      expect(await rejection(group.scope.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
+    };
+    await Promise.all([taskGroup(body), taskGroup(body)]);
+    const [one, other] = groups as [TaskGroup, TaskGroup];
+    expect(one).not.toBe(other);
+    expect(one.scope).not.toBe(other.scope);
+    expect(() => one.startSoon(() => {})).toThrow(expect.objectContaining({ code: "ERR_GROUP_ENDED" }));
+    expect(await rejection(one.scope.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
   });
 });

@@ -1,48 +1,7 @@
 import { expect, vi } from "vitest";
-import {
-  Cancellable,
-  CancelScope,
-  currentSignal,
-  sleep,
-  sleepForever,
-  type Task,
-  type TaskGroup,
-  taskGroup,
-} from "../../src/index.ts";
+import { Cancellable, currentSignal, sleep, sleepForever, type Task, taskGroup } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { until } from "../until.ts";
-
-describeEverywhere("a group's end", (everywhere) => {
-  everywhere("lets others run also when it is empty, and checks nothing itself (CONF-E02)", async () => {
-    let othersRan = false;
-    void Promise.resolve().then(() => {
-      othersRan = true;
-    });
-    expect(await taskGroup(() => "value")).toBe("value");
-    expect(othersRan).toBe(true);
-    const scope = new CancelScope();
-    const value = await scope.run(async () => {
-      scope.cancel();
-      return taskGroup(() => "still");
-    });
-    expect([value, scope.cancelledCaught]).toEqual(["still", false]);
-  });
-
-  everywhere("is its one end: a group is entered once (CONF-F17)", async () => {
-    const groups: TaskGroup[] = [];
-    const body = async (group: TaskGroup): Promise<void> => {
-      groups.push(group);
-      await sleep(1);
-      expect(await rejection(group.scope.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
-    };
-    await Promise.all([taskGroup(body), taskGroup(body)]);
-    const [one, other] = groups as [TaskGroup, TaskGroup];
-    expect(one).not.toBe(other);
-    expect(one.scope).not.toBe(other.scope);
-    expect(() => one.startSoon(() => {})).toThrow(expect.objectContaining({ code: "ERR_GROUP_ENDED" }));
-    expect(await rejection(one.scope.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
-  });
-});
 
 describeEverywhere("a child", (everywhere) => {
   everywhere("that throws before its first await fails its group, or its start (CONF-E09)", async () => {

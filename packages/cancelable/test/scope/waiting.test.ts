@@ -1,12 +1,10 @@
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import {
   Cancellable,
-  CancellationToken,
   CancelScope,
   CapacityLimiter,
   Condition,
   Event,
-  LinkedCancellationToken,
   Lock,
   Queue,
   run,
@@ -164,74 +162,5 @@ describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) 
       [1, 10],
       [2, 20],
     ]);
-  });
-});
-
-describeEverywhere("a subscription that was disposed of", (everywhere) => {
-  const tokens: Readonly<Record<string, () => CancellationToken>> = {
-    "a token": () => new CancellationToken(),
-    "a linked token": () => new LinkedCancellationToken(),
-    "an operation's token": () => new Cancellable().token,
-  };
-  for (const [name, make] of Object.entries(tokens)) {
-    everywhere(`is not called, also if that happened in a callback before it (${name})`, () => {
-      const token = make();
-      const subscriptions: Disposable[] = [];
-      const called: number[] = [];
-      for (const n of [0, 1, 2, 3])
-        subscriptions.push(
-          token.onCancel(() => {
-            called.push(n);
-            subscriptions[n + 1]?.[Symbol.dispose]();
-          }),
-        );
-      token.cancel();
-      expect(called).toEqual([0, 2]);
-    });
-  }
-
-  everywhere("a callback may dispose of itself and of those before it", () => {
-    const token = new CancellationToken();
-    const callback = vi.fn();
-    const first = token.onCancel(callback);
-    const second = token.onCancel(() => {
-      first[Symbol.dispose]();
-      second[Symbol.dispose]();
-    });
-    expect(token.cancel()).toBe(true);
-    expect(callback).toHaveBeenCalledOnce();
-  });
-});
-
-describeEverywhere("links of an operation's token", (everywhere) => {
-  everywhere("hold while it runs, and are gone when it has ended", async () => {
-    const service = new CancellationToken();
-    const ended = new Cancellable();
-    await ended.run(() => void ended.token.link(service));
-    const handle = new Cancellable().start();
-    handle.token.link(service);
-    await handle[Symbol.asyncDispose]();
-    const running = new Cancellable();
-    const outcome = await running.settle(async () => {
-      running.token.link(service, { preserveReason: true });
-      service.cancel("shutdown");
-      await sleep(1);
-    });
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
-    expect([ended.token.isCancelled, handle.token.isCancelled]).toEqual([false, false]);
-    expect([ended.status, handle.status]).toEqual(["completed", "completed"]);
-  });
-
-  everywhere("disposing of one afterwards does nothing, and neither does cancelling it twice", async () => {
-    const service = new CancellationToken();
-    const op = new Cancellable();
-    let link: Disposable | undefined;
-    await op.run(() => {
-      link = op.token.link(service);
-    });
-    link?.[Symbol.dispose]();
-    link?.[Symbol.dispose]();
-    service.cancel();
-    expect(op.token.isCancelled).toBe(false);
   });
 });

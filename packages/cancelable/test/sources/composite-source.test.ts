@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import {
   AllOfSource,
   AnyOfSource,
@@ -7,6 +7,7 @@ import {
   CancellationToken,
   ConditionSource,
   DeadlineSource,
+  type SourceSink,
   sleep,
   sleepForever,
   TimeoutSource,
@@ -14,6 +15,58 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { Noting } from "./noting-source.ts";
+
+describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
+  everywhere("a timeout in any-of fires (BUG-01), with its reason and message, and is named", async (t) => {
+    const op = Cancellable.anyOf(
+      Cancellable.withTimeout(20),
+      Cancellable.withCondition(() => false, { interval: 5 }),
+    );
+    const outcome = await op.settle(() => sleepForever());
+    expect(outcome).toMatchObject({
+      error: { reason: "timeout", message: "Operation timed out after 20ms" },
+    });
+    expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
+    t.expectElapsed(20);
+  });
+
+  everywhere("all-of waits for the last, which gives reason and message (BUG-02)", async (t) => {
+    const token = new CancellationToken();
+    const op = Cancellable.allOf(new TimeoutSource(100), token);
+    const ended = op.settle(() => sleepForever());
+    token.cancel("shutdown", "half");
+    expect(op.isCancelled).toBe(false);
+    expect(await ended).toMatchObject({ error: { reason: "timeout" } });
+    t.expectElapsed(100);
+    expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
+  });
+
+  everywhere("a condition in any-of that stays false does nothing (BUG-03)", async () => {
+    const op = Cancellable.anyOf(new ConditionSource(() => false, { interval: 5 }), new CancellationToken());
+    await expect(op.run(() => sleep(20).then(() => "undisturbed"))).resolves.toBe("undisturbed");
+  });
+
+  everywhere("nested: any-of of all-ofs of any-ofs", async (t) => {
+    const never = new CancellationToken();
+    const inner = new AnyOfSource([new TimeoutSource(10), new TokenSource(never)]);
+    const source = new AnyOfSource([
+      new AllOfSource([inner, new TimeoutSource(30), new AllOfSource([new TimeoutSource(20)])]),
+      new TokenSource(never),
+    ]);
+    const op = new Cancellable().addSource(source);
+    expect(await op.settle(() => sleepForever())).toMatchObject({ error: { reason: "timeout" } });
+    t.expectElapsed(30);
+    expect(source.triggeredSource).toMatchObject({ timeoutMs: 30 });
+  });
+
+  everywhere("the same source twice in all-of counts twice (BUG-23)", async () => {
+    const source = new TimeoutSource(5);
+    const outcome = await new Cancellable()
+      .addSource(new AllOfSource([source, source]))
+      .settle(() => sleepForever());
+    expect(outcome.status).toBe("cancelled");
+  });
+});
 
 describeEverywhere("several sources", (everywhere) => {
   everywhere(
@@ -107,4 +160,11 @@ describeEverywhere("several sources", (everywhere) => {
     b.sink?.trigger("manual");
     expect(b.triggered).toBe(false);
   });
+});
+
+test("a composite source runs in operations only, and says so to a sink that is none of theirs", () => {
+  const source = new AnyOfSource([new TimeoutSource(5)]);
+  expect(() => source.start({ trigger() {} } as unknown as SourceSink)).toThrow(
+    "sink must be the sink that an operation gives",
+  );
 });

@@ -1,69 +1,77 @@
-import { expect, expectTypeOf } from "vitest";
-import {
-  all,
-  any,
-  Cancellable,
-  ConditionSource,
-  map,
-  moveOnAfter,
-  type ResourceReader,
-  ResourceSource,
-  race,
-  sleep,
-  sleepForever,
-  TimeoutSource,
-} from "../../src/index.ts";
+import { expect } from "vitest";
+import { Cancellable, type ResourceReader, ResourceSource, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
-import { expectRejects, expectThrows, wrong } from "../refusals.ts";
+import { expectThrows, wrong } from "../refusals.ts";
 
-describeEverywhere("spans", (everywhere) => {
-  everywhere("whose parts cancel out to no number are refused", async () => {
-    const span = { hours: Number.POSITIVE_INFINITY, minutes: Number.NEGATIVE_INFINITY };
-    const rest = [
-      "a span whose parts add up to a number",
-      JSON.stringify({ hours: null, minutes: null }),
-    ] as const;
-    expectThrows("RangeError", [
-      [() => Cancellable.withTimeout(span), "span", ...rest],
-      [() => new TimeoutSource(span), "span", ...rest],
-      [() => new Cancellable({ graceMs: span }), "options.graceMs", ...rest],
-    ]);
-    await expectRejects("RangeError", [
-      [() => sleep(span), "span", ...rest],
-      [() => moveOnAfter(span, () => {}), "span", ...rest],
-    ]);
-    expect(new TimeoutSource({ hours: Number.POSITIVE_INFINITY }).timeoutMs).toBe(Number.POSITIVE_INFINITY);
-  });
+describeEverywhere("resources", (everywhere) => {
+  const reader = (values: Partial<Record<"memory" | "cpu" | "disk" | "eventLoopDelay", number>>) => {
+    const reads: string[] = [];
+    const read = (kind: keyof typeof values) => () => {
+      reads.push(kind);
+      return values[kind] ?? 0;
+    };
+    return {
+      reads,
+      memory: read("memory"),
+      cpu: read("cpu"),
+      disk: async () => read("disk")(),
+      eventLoopDelay: read("eventLoopDelay"),
+    };
+  };
 
-  everywhere("may be made of microseconds and nanoseconds", async (t) => {
-    await sleep({ microseconds: 2_500 });
-    t.expectElapsed(2.5);
-    expect(await moveOnAfter({ milliseconds: 1, microseconds: 500 }, () => sleepForever())).toBeUndefined();
-    t.expectElapsed(4);
-    await sleep({ nanoseconds: 500_000, microseconds: 500 });
-    t.expectElapsed(5);
-    expect(new TimeoutSource({ microseconds: 1 }).timeoutMs).toBe(0.001);
+  everywhere(
+    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-03, PAR-RES-04)",
+    async () => {
+      const low = reader({ memory: 80, cpu: 10 });
+      await expect(
+        Cancellable.withResources({ memory: 80 }, { interval: 2, reader: low }).run(() =>
+          sleep(10).then(() => "ok"),
+        ),
+      ).resolves.toBe("ok");
+      expect(new Set(low.reads)).toEqual(new Set(["memory"]));
+      const high = reader({ disk: 97 });
+      const outcome = await Cancellable.withResources(
+        { cpu: 90, disk: 95 },
+        { interval: 2, reader: high },
+      ).settle(() => sleepForever());
+      expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
+      expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
+    },
+  );
+
+  everywhere("the host's own metrics are read, within their ranges", async () => {
+    const seen: boolean[] = [];
+    const op = Cancellable.withResources(
+      { memory: 100, cpu: 100, disk: 100, eventLoopDelay: 60_000 },
+      { interval: 5 },
+    );
+    await op.run(async () => {
+      await sleep(20);
+      seen.push(op.isCancelled);
+    });
+    expect(seen).toEqual([false]);
   });
 });
 
-describeEverywhere("null", (everywhere) => {
-  everywhere("is no interval: it does not stand for the default", () => {
-    const rest = ["options.interval", "a positive, finite time span", "null"] as const;
-    expectThrows("RangeError", [
-      [() => new ConditionSource(() => false, { interval: null }), ...rest],
-      [() => Cancellable.withCondition(() => false, { interval: null }), ...rest],
-      [() => new ResourceSource({ memory: 90 }, { interval: null }), ...rest],
-      [() => Cancellable.withResources({ memory: 90 }, { interval: null }), ...rest],
-    ]);
-  });
-
-  everywhere("is no concurrency: it does not stand for all at once", async () => {
-    const concurrency = wrong(null);
-    const work = (): never => expect.fail("no work must begin");
-    await expectRejects("TypeError", [
-      [() => all([work], { concurrency }), "options.concurrency", "a number", "null"],
-      [() => map([1], work, { concurrency }), "options.concurrency", "a number", "null"],
-    ]);
+describeEverywhere("a source", (everywhere) => {
+  everywhere("of resources keeps its thresholds, and names them (PAR-RES-01)", async () => {
+    const thresholds = { memory: 80, cpu: 90 };
+    const source = new ResourceSource(thresholds, { interval: 5 });
+    expect(source.thresholds).toEqual({ memory: 80, cpu: 90 });
+    expect(source.thresholds).not.toBe(thresholds);
+    expect(source.name).toBe("resource_check(memory>80, cpu>90)");
+    let reads = 0;
+    const read = (): number => {
+      reads++;
+      return reads > 2 ? 90 : 80;
+    };
+    const op = Cancellable.withResources(
+      { memory: 80 },
+      { interval: 5, reader: { memory: read, cpu: read, disk: read, eventLoopDelay: read } },
+    );
+    await op.settle(() => sleepForever());
+    expect(reads).toBe(3);
+    expect(op.context.metadata.cancelledBy).toBe("resource_check(memory>80)");
   });
 });
 
@@ -92,22 +100,5 @@ describeEverywhere("the reader of resources", (everywhere) => {
     expect(await op.settle(() => sleepForever())).toMatchObject({ error: { reason: "condition" } });
     expect(reads).toBe(3);
     t.expectElapsed(20);
-  });
-});
-
-describeEverywhere("the types of values", (everywhere) => {
-  everywhere("of race and any are the union of what the works give, of all and map the list", async () => {
-    const raced = await race([() => "text", async () => 1, Promise.resolve(true)]);
-    expectTypeOf(raced).toEqualTypeOf<string | number | boolean>();
-    expect(raced).toBe("text");
-    const found = await any([() => Promise.reject<string>(new Error("no")), async () => 1]);
-    expectTypeOf(found).toEqualTypeOf<string | number>();
-    expect(found).toBe(1);
-    const both = await all([() => "text", async () => 1]);
-    expectTypeOf(both).toEqualTypeOf<[string, number]>();
-    expect(both).toEqual(["text", 1]);
-    const mapped = await map(["a", "bc"], async (text) => text.length);
-    expectTypeOf(mapped).toEqualTypeOf<number[]>();
-    expect(mapped).toEqual([1, 2]);
   });
 });

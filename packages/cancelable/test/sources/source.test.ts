@@ -1,20 +1,18 @@
 import { expect, vi } from "vitest";
 import {
-  AllOfSource,
-  AnyOfSource,
+  all,
   Cancellable,
   CancellationSource,
-  CancellationToken,
-  ConditionSource,
   currentOperation,
-  ResourceSource,
+  map,
   type SourceSink,
   sleep,
   sleepForever,
   TimeoutSource,
-  TokenSource,
 } from "../../src/index.ts";
-import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { Noting } from "./noting-source.ts";
 
 class Probe extends CancellationSource {
   readonly log: string[];
@@ -30,6 +28,22 @@ class Probe extends CancellationSource {
     this.sink = sink;
     this.log.push(`start ${this.name}`);
     return { [Symbol.dispose]: () => void this.log.push(`stop ${this.name}`) };
+  }
+}
+
+class Bare extends CancellationSource {
+  override start(): undefined {}
+}
+
+/** Does what it is given to do. */
+class TestSource extends CancellationSource {
+  readonly #begin: (sink: SourceSink) => Disposable | undefined;
+  constructor(begin: (sink: SourceSink) => Disposable | undefined) {
+    super("test");
+    this.#begin = begin;
+  }
+  override start(sink: SourceSink): Disposable | undefined {
+    return this.#begin(sink);
   }
 }
 
@@ -107,116 +121,9 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
       expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
     },
   );
-
-  everywhere(
-    "a condition that throws is reported and goes on; it never cancels by accident (PAR-CND-02)",
-    async (t) => {
-      let calls = 0;
-      const op = Cancellable.withCondition(
-        () => {
-          if (++calls < 4) throw new Error(`broken ${calls}`);
-          return true;
-        },
-        { interval: 5 },
-      );
-      expect(await op.settle(() => sleepForever())).toMatchObject({
-        status: "cancelled",
-        error: { reason: "condition" },
-      });
-      expect(calls).toBe(4);
-      expect(t.reported.splice(0)).toHaveLength(3);
-    },
-  );
 });
 
 describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
-  everywhere("a timeout in any-of fires (BUG-01), with its reason and message, and is named", async (t) => {
-    const op = Cancellable.anyOf(
-      Cancellable.withTimeout(20),
-      Cancellable.withCondition(() => false, { interval: 5 }),
-    );
-    const outcome = await op.settle(() => sleepForever());
-    expect(outcome).toMatchObject({
-      error: { reason: "timeout", message: "Operation timed out after 20ms" },
-    });
-    expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
-    t.expectElapsed(20);
-  });
-
-  everywhere("all-of waits for the last, which gives reason and message (BUG-02)", async (t) => {
-    const token = new CancellationToken();
-    const op = Cancellable.allOf(new TimeoutSource(100), token);
-    const ended = op.settle(() => sleepForever());
-    token.cancel("shutdown", "half");
-    expect(op.isCancelled).toBe(false);
-    expect(await ended).toMatchObject({ error: { reason: "timeout" } });
-    t.expectElapsed(100);
-    expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
-  });
-
-  everywhere("a condition in any-of that stays false does nothing (BUG-03)", async () => {
-    const op = Cancellable.anyOf(new ConditionSource(() => false, { interval: 5 }), new CancellationToken());
-    await expect(op.run(() => sleep(20).then(() => "undisturbed"))).resolves.toBe("undisturbed");
-  });
-
-  everywhere("nested: any-of of all-ofs of any-ofs", async (t) => {
-    const never = new CancellationToken();
-    const inner = new AnyOfSource([new TimeoutSource(10), new TokenSource(never)]);
-    const source = new AnyOfSource([
-      new AllOfSource([inner, new TimeoutSource(30), new AllOfSource([new TimeoutSource(20)])]),
-      new TokenSource(never),
-    ]);
-    const op = new Cancellable().addSource(source);
-    expect(await op.settle(() => sleepForever())).toMatchObject({ error: { reason: "timeout" } });
-    t.expectElapsed(30);
-    expect(source.triggeredSource).toMatchObject({ timeoutMs: 30 });
-  });
-
-  everywhere("the same source twice in all-of counts twice (BUG-23)", async () => {
-    const source = new TimeoutSource(5);
-    const outcome = await new Cancellable()
-      .addSource(new AllOfSource([source, source]))
-      .settle(() => sleepForever());
-    expect(outcome.status).toBe("cancelled");
-  });
-
-  everywhere("combine: the earliest timeout wins in either order (BUG-04, PAR-CAN-10)", async (t) => {
-    await Cancellable.withTimeout(10)
-      .combine(Cancellable.withTimeout(1_000))
-      .settle(() => sleepForever());
-    t.expectElapsed(10);
-    await Cancellable.withTimeout(1_000)
-      .combine(Cancellable.withTimeout(10))
-      .settle(() => sleepForever());
-    t.expectElapsed(20);
-    expect(t.elapsed()).toBeLessThan(900);
-  });
-
-  everywhere(
-    "combine: any part cancels the whole, with its own reason; callbacks are kept (PAR-CAN-11, BUG-60)",
-    async () => {
-      const events: string[] = [];
-      const token = new CancellationToken();
-      const part = Cancellable.withToken(token, { metadata: { a: 1 } }).onCancel(
-        () => void events.push("part"),
-      );
-      const whole = new Cancellable({ name: "whole", metadata: { b: 2 } }).combine(
-        Cancellable.withTimeout(1_000),
-        Cancellable.withTimeout(2_000).combine(part),
-      );
-      const ended = whole.settle(() => sleepForever());
-      token.cancel("shutdown", "bye");
-      expect(await ended).toMatchObject({ error: { reason: "shutdown", message: "bye" } });
-      expect(events).toEqual(["part"]);
-      expect(whole.context).toMatchObject({ name: "whole", metadata: { a: 1, b: 2 } });
-      const second = new Cancellable();
-      const both = second.combine(new Cancellable());
-      const result = both.settle(() => sleepForever());
-      second.cancel("disconnect");
-      expect(await result).toMatchObject({ error: { reason: "disconnect" } });
-    },
-  );
-
   everywhere("a source may serve two operations at once (BUG-25)", async () => {
     const source = new TimeoutSource(10);
     const outcomes = await Promise.all(
@@ -226,95 +133,97 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
   });
 });
 
-describeEverywhere("rule 22: conditions", (everywhere) => {
-  everywhere("the first check is immediate: true at once, and the body never starts", async () => {
-    const body = vi.fn();
-    const outcome = await Cancellable.withCondition(() => true).settle(body);
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-    expect(body).not.toHaveBeenCalled();
-  });
-
-  everywhere("checks never overlap, sync or async (PAR-CAN-08)", async () => {
-    let running = 0;
-    let most = 0;
-    let checks = 0;
-    const op = Cancellable.withCondition(
-      async () => {
-        most = Math.max(most, ++running);
-        await sleep(7);
-        running--;
-        return ++checks === 3;
-      },
-      { interval: 2 },
-    );
+describeEverywhere("a source", (everywhere) => {
+  everywhere("has the name that it was given, or its class's, in its text too (PAR-SRC-01)", async () => {
+    const named = new TimeoutSource(1, "limit");
+    expect([new Bare().name, named.name, new TimeoutSource(1).name]).toEqual(["Bare", "limit", "timeout"]);
+    expect([String(new Bare()), String(named), named.triggered]).toEqual(["Bare", "limit", false]);
+    const op = new Cancellable().addSource(named);
     await op.settle(() => sleepForever());
-    expect([most, checks]).toEqual([1, 3]);
+    expect([named.triggered, String(named)]).toEqual([true, "limit (triggered)"]);
+    expect(op.context).toMatchObject({ cancelReason: "timeout", metadata: { cancelledBy: "limit" } });
   });
 
-  everywhere(
-    "an end does not wait for a check that is under way, whose result is ignored (BUG-41)",
-    async () => {
-      const check = deferred<boolean>();
-      const op = Cancellable.withCondition(() => check.promise);
-      await op.run(() => sleep(1));
-      check.resolve(true);
-      await sleep(1);
+  everywhere("is started for its operation and stopped with it, each time anew (PAR-SRC-02)", async () => {
+    const log: string[] = [];
+    const source = new Noting("a", log);
+    for (const n of [1, 2]) {
+      const op = new Cancellable().addSource(source);
+      expect(log).toHaveLength(2 * (n - 1));
+      await op.run(() => {
+        expect(log).toHaveLength(2 * n - 1);
+      });
+      source.sink?.trigger("manual", "too late");
       expect(op.context).toMatchObject({ status: "completed", cancelRequested: false });
-    },
-  );
+    }
+    expect(log).toEqual(["start a", "stop a", "start a", "stop a"]);
+  });
 
-  everywhere("a function that returns a promise is async, however it was made (BUG-71)", async () => {
-    const op = Cancellable.withCondition((() => Promise.resolve(false)).bind(null), { interval: 2 });
-    await expect(op.run(() => sleep(10).then(() => "no"))).resolves.toBe("no");
+  everywhere("cancels with reason and message, once, whatever callbacks do (PAR-SRC-03)", async (t) => {
+    const failure = new Error("callback");
+    const source = new Noting("a", []);
+    const heard: unknown[] = [];
+    const op = new Cancellable().addSource(source);
+    op.token.onCancel(({ reason, message }) => {
+      heard.push([reason, message]);
+      throw failure;
+    });
+    op.onCancel(async ({ cancelReason }) => {
+      await sleep(1);
+      heard.push(cancelReason);
+    });
+    const outcome = await op.settle(() => {
+      source.sink?.trigger("disconnect", "first");
+      source.sink?.trigger("shutdown", "second");
+      return sleepForever();
+    });
+    expect(outcome).toMatchObject({ error: { reason: "disconnect", message: "first" } });
+    expect(heard).toEqual([["disconnect", "first"], "disconnect"]);
+    expect(t.reported.splice(0)).toEqual([failure]);
   });
 });
 
-describeEverywhere("resources", (everywhere) => {
-  const reader = (values: Partial<Record<"memory" | "cpu" | "disk" | "eventLoopDelay", number>>) => {
-    const reads: string[] = [];
-    const read = (kind: keyof typeof values) => () => {
-      reads.push(kind);
-      return values[kind] ?? 0;
-    };
-    return {
-      reads,
-      memory: read("memory"),
-      cpu: read("cpu"),
-      disk: async () => read("disk")(),
-      eventLoopDelay: read("eventLoopDelay"),
-    };
-  };
-
-  everywhere(
-    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-03, PAR-RES-04)",
-    async () => {
-      const low = reader({ memory: 80, cpu: 10 });
-      await expect(
-        Cancellable.withResources({ memory: 80 }, { interval: 2, reader: low }).run(() =>
-          sleep(10).then(() => "ok"),
-        ),
-      ).resolves.toBe("ok");
-      expect(new Set(low.reads)).toEqual(new Set(["memory"]));
-      const high = reader({ disk: 97 });
-      const outcome = await Cancellable.withResources(
-        { cpu: 90, disk: 95 },
-        { interval: 2, reader: high },
-      ).settle(() => sleepForever());
-      expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-      expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
-    },
-  );
-
-  everywhere("the host's own metrics are read, within their ranges", async () => {
-    const seen: boolean[] = [];
-    const op = Cancellable.withResources(
-      { memory: 100, cpu: 100, disk: 100, eventLoopDelay: 60_000 },
-      { interval: 5 },
+describeEverywhere("a source that is broken", (everywhere) => {
+  everywhere("whose timer throws is reported, and no other timer suffers", async (t) => {
+    const failure = new Error("broken source");
+    const source = new TestSource((sink) =>
+      sink.setTimer(sink.now() + 10, () => {
+        throw failure;
+      }),
     );
-    await op.run(async () => {
-      await sleep(20);
-      seen.push(op.isCancelled);
+    const woken: string[] = [];
+    const others = [sleep(10), sleep(30)].map((one) => one.then(() => woken.push("other")));
+    const outcome = await new Cancellable().addSource(source).settle(() => sleep(50));
+    await Promise.all(others);
+    expect(outcome).toEqual({ status: "completed", value: undefined });
+    expect(woken).toHaveLength(2);
+    t.expectElapsed(50);
+    expect(t.reported.splice(0)).toEqual([failure]);
+  });
+
+  everywhere("that cannot start leaves no timer, and does not fire later", async (t) => {
+    const failure = new Error("cannot start");
+    let sink: SourceSink | undefined;
+    const source = new TestSource((given) => {
+      sink = given;
+      given.triggerAt(given.now() + 10, "late");
+      throw failure;
     });
-    expect(seen).toEqual([false]);
+    const stopped: string[] = [];
+    const before = new TestSource(() => ({ [Symbol.dispose]: () => void stopped.push("before") }));
+    for (const op of [
+      Cancellable.allOf(before, source),
+      new Cancellable().addSource(before).addSource(source),
+    ]) {
+      expect(await op.settle(() => expect.fail("the body must not run"))).toEqual({
+        status: "failed",
+        error: failure,
+      });
+      if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(0);
+    }
+    await sleep(20);
+    sink?.trigger("manual");
+    expect(source.triggered).toBe(false);
+    expect(stopped).toEqual(["before", "before"]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { CapacityLimiter, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
+import { CapacityLimiter, map, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { until, usage } from "../until.ts";
 
@@ -191,5 +191,59 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
       expect(await rejection(limiter.acquire())).toBe(scope.error);
     });
     expect(limiter.borrowed).toBe(0);
+  });
+});
+
+describeEverywhere("CapacityLimiter", (everywhere) => {
+  everywhere("tells who has borrowed, and how many wait (CONF-M07)", async () => {
+    const limiter = new CapacityLimiter(2);
+    const facts = (): unknown[] => [limiter.borrowed, limiter.available, limiter.waiting];
+    expect(facts()).toEqual([0, 2, 0]);
+    const [a, b] = [Symbol("a"), Symbol("b")];
+    const leases = [await limiter.acquire(a), limiter.acquireNowait(b)];
+    expect([limiter.borrowers, limiter.total]).toEqual([[a, b], 2]);
+    await taskGroup(async (group) => {
+      const dying = group.startSoon(() => limiter.acquire());
+      const next: Task<boolean> = group.startSoon(() => limiter.run(() => limiter.borrowers.includes(next)));
+      await until(() => limiter.waiting === 2);
+      expect(facts()).toEqual([2, 0, 2]);
+      dying.cancel();
+      expect(facts()).toEqual([2, 0, 1]);
+      leases[0]?.[Symbol.dispose]();
+      expect([...facts(), limiter.borrowers]).toEqual([2, 0, 0, [b, next]]);
+      expect(await next).toBe(true);
+    });
+    leases[1]?.[Symbol.dispose]();
+    expect([...facts(), limiter.borrowers]).toEqual([0, 2, 0, []]);
+  });
+});
+
+describeEverywhere("a limiter lends each borrower one token", (everywhere) => {
+  everywhere("one that stands in line twice gets one, and is refused the other", async () => {
+    const limiter = new CapacityLimiter(2);
+    const leases = [await limiter.acquire("x"), await limiter.acquire("y")];
+    const waiting = [limiter.acquire("k"), limiter.acquire("k")];
+    for (const lease of leases) lease[Symbol.dispose]();
+    const [first, second] = await Promise.allSettled(waiting);
+    expect([first?.status, second]).toMatchObject([
+      "fulfilled",
+      { status: "rejected", reason: { code: "ERR_ALREADY_HELD" } },
+    ]);
+    expect([limiter.available, limiter.borrowed, limiter.waiting]).toEqual([1, 1, 0]);
+    limiter.acquireNowait("z");
+    expect(() => limiter.acquireNowait("third")).toThrow(
+      expect.objectContaining({ code: "ERR_WOULD_BLOCK" }),
+    );
+    expect(limiter.borrowers).toEqual(["k", "z"]);
+  });
+
+  everywhere("who borrowed in the meantime does not keep the one behind from its turn", async () => {
+    const limiter = new CapacityLimiter(1);
+    const lease = await limiter.acquire("x");
+    const waiting = [limiter.acquire("k"), limiter.acquire("k"), limiter.acquire("behind")];
+    limiter.total = 2;
+    lease[Symbol.dispose]();
+    const statuses = (await Promise.allSettled(waiting)).map(({ status }) => status);
+    expect(statuses).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 });

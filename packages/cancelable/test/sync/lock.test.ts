@@ -238,3 +238,40 @@ describeEverywhere("Lock: cancellation while waiting loses nothing", (everywhere
     expect(lock.isLocked).toBe(false);
   });
 });
+
+describeEverywhere("Lock", (everywhere) => {
+  everywhere("that is free is had after a microtask, in which others run (CONF-J07)", async () => {
+    const lock = new Lock();
+    const order: string[] = [];
+    void Promise.resolve().then(() => order.push("another"));
+    // No turn of the event loop is given up for it: that would cost more than the lock.
+    setImmediate(() => order.push("a turn"));
+    {
+      using _lease = await lock.acquire();
+      order.push("had");
+    }
+    expect(order).toEqual(["another", "had"]);
+    await until(() => order.length === 3);
+  });
+
+  everywhere("tells whether it is held, and how many wait (CONF-J08)", async () => {
+    const lock = new Lock();
+    expect([lock.isLocked, lock.waiting]).toEqual([false, 0]);
+    await taskGroup(async (group) => {
+      const lease = await lock.acquire();
+      const enter = () =>
+        group.startSoon(async () => {
+          using _lease = await lock.acquire();
+        });
+      const [first] = [enter(), enter(), enter()];
+      await until(() => lock.waiting === 3);
+      expect(lock.isLocked).toBe(true);
+      first?.cancel();
+      expect([lock.isLocked, lock.waiting]).toEqual([true, 2]);
+      lease[Symbol.dispose]();
+      // Handed over: it has never been free.
+      expect([lock.isLocked, lock.waiting]).toEqual([true, 1]);
+    });
+    expect([lock.isLocked, lock.waiting]).toEqual([false, 0]);
+  });
+});

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { moveOnAfter, Queue, type Task, taskGroup } from "../../src/index.ts";
+import { CancelScope, checkpoint, moveOnAfter, Queue, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { until, usage } from "../until.ts";
 
@@ -178,5 +178,58 @@ describeEverywhere("Queue: cancellation while waiting loses no item", (everywher
       expect(await rejection(queue.get())).toBe(scope.error);
     });
     expect([queue.size, queue.getNowait()]).toEqual([1, 1]);
+  });
+});
+
+describeEverywhere("Queue", (everywhere) => {
+  everywhere("tells how much is in it, and who waits at which end (CONF-N21)", async () => {
+    const queue = new Queue<number>(2);
+    const facts = (): unknown[] => [queue.size, queue.waitingPutters, queue.waitingGetters, queue.isClosed];
+    expect([queue.capacity, ...facts()]).toEqual([2, 0, 0, 0, false]);
+    queue.putNowait(1);
+    queue.putNowait(2);
+    await taskGroup(async (group) => {
+      const dying = group.startSoon(() => queue.put(3));
+      group.startSoon(() => queue.put(4));
+      await until(() => queue.waitingPutters === 2);
+      expect(facts()).toEqual([2, 2, 0, false]);
+      dying.cancel();
+      expect(facts()).toEqual([2, 1, 0, false]);
+      expect([queue.getNowait(), ...facts()]).toEqual([1, 2, 0, 0, false]);
+      expect([queue.getNowait(), queue.getNowait(), ...facts()]).toEqual([2, 4, 0, 0, 0, false]);
+      expect(() => queue.getNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+      const scope = new CancelScope();
+      group.startSoon(() => scope.run(() => queue.get()));
+      group.startSoon(() => queue.get());
+      await until(() => queue.waitingGetters === 2);
+      scope.cancel();
+      expect(facts()).toEqual([0, 0, 1, false]);
+      queue.putNowait(5);
+    });
+    queue.close();
+    expect(facts()).toEqual([0, 0, 0, true]);
+  });
+
+  everywhere("ends its readers when the last of many producers has ended (CONF-N23)", async () => {
+    const queue = new Queue<string>(0);
+    const got: string[] = [];
+    await taskGroup(async (group) => {
+      group.startSoon(async () => {
+        using _closing = queue;
+        await taskGroup((producers) => {
+          for (const name of ["a", "b", "c"]) {
+            producers.startSoon(async () => {
+              for (let i = 0; i < 3; i++) {
+                await queue.put(`${name}${i}`);
+                await checkpoint();
+              }
+            });
+          }
+        });
+      });
+      for await (const item of queue) got.push(item);
+      expect(queue.isClosed).toBe(true);
+    });
+    expect(got.sort()).toEqual(["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"]);
   });
 });

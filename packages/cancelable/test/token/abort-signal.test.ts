@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
-import { expect, test, vi } from "vitest";
+import { expect, vi } from "vitest";
 import {
   Cancellable,
+  CancellationToken,
   CancelScope,
   currentSignal,
   Event,
@@ -11,10 +12,37 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
-import { describeEverywhere } from "../backends.ts";
-import { runScript } from "../child.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+describeEverywhere("rule 27: no AbortSignal.any and no AbortSignal.timeout inside", (everywhere) => {
+  everywhere("neither is called, and a foreign signal has one listener while it is used", async () => {
+    const any = vi.spyOn(AbortSignal, "any");
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    const controller = new AbortController();
+    try {
+      await rejection(
+        Cancellable.withAbortSignal(controller.signal).run(async (op) => {
+          expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+          const inner = Cancellable.withTimeout(1_000).run((inside) => {
+            void inside.signal;
+            return sleepForever();
+          });
+          controller.abort(new Error("client gone"));
+          expect(op.token).toMatchObject({ reason: "manual", message: "client gone" });
+          expect(op.token.error?.cause).toBe(controller.signal.reason);
+          await inner;
+        }),
+      );
+      expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+      expect([any, timeout].map((spy) => spy.mock.calls.length)).toEqual([0, 0]);
+    } finally {
+      any.mockRestore();
+      timeout.mockRestore();
+    }
+  });
+});
 
 describeEverywhere("AbortSignals", (everywhere) => {
   everywhere(
@@ -106,55 +134,61 @@ describeEverywhere("AbortSignals", (everywhere) => {
   });
 });
 
-test("no promise that the library made is left without a handler (CONF-T08)", async () => {
-  const { code, output, errors } = await runScript(`
-    import {
-      all, any, Cancellable, Condition, moveOnAfter, Queue, race, setReporter, sleep, sleepForever, taskGroup, waitFor, withTimeout,
-    } from "@hother/cancelable";
-    setReporter(() => {});
-    const late = (ms) => new Promise((_, reject) => setTimeout(reject, ms, new Error("late")));
-    const swallow = (promise) => promise.then(() => {}, () => {});
-    // Children that fail, are cancelled, or are never awaited.
-    await swallow(taskGroup(async (group) => {
-      for (let i = 0; i < 3; i++) group.startSoon(() => Promise.reject(new Error("child")));
-      group.startSoon(() => sleepForever());
-      await sleepForever();
-    }));
-    await swallow(taskGroup(async (group) => {
-      const task = group.startSoon(() => Promise.reject(new Error("looked at late")));
-      await task.wait();
-    }));
-    await taskGroup(async (group) => {
-      await swallow(group.start(() => Promise.reject(new Error("before started"))));
-    });
-    // Foreign work that is left to itself.
-    await moveOnAfter(1, () => waitFor(late(10)));
-    await swallow(withTimeout(1, late(10)));
-    await swallow(race([late(1), late(10), () => late(10)]));
-    await swallow(any([() => sleep(1), late(10)]));
-    await swallow(all([late(1), late(10), () => sleepForever()]));
-    await new Cancellable({ graceMs: 1 }).settle((op) => {
-      op.cancel();
-      return late(10);
-    });
-    // Waits that outlive their scope.
-    const queue = new Queue(0);
-    const condition = new Condition();
-    await moveOnAfter(1_000, async () => {
-      using lease = await condition.acquire();
-      void sleepForever();
-      void queue.get();
-      void waitFor(late(10));
-      void condition.wait();
-    });
-    // Cancelled before anybody looked.
-    const op = new Cancellable();
-    op.cancel();
-    await op.settle(() => {});
-    void op.token.waitForCancel();
-    void op.error;
-    await sleep(30);
-    console.log("quiet");
-  `);
-  expect([errors, output.trim(), code]).toEqual(["", "quiet", 0]);
+describeEverywhere("nothing is left on an AbortSignal", (everywhere) => {
+  const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
+
+  everywhere("of a token that was made from it, once that is cancelled by hand or disposed of", () => {
+    const { signal } = new AbortController();
+    const cancelled = CancellationToken.from(signal);
+    const disposed = CancellationToken.from(signal);
+    // One for both: rule 27.
+    expect(listeners(signal)).toBe(1);
+    cancelled.cancel("shutdown");
+    expect(listeners(signal)).toBe(1);
+    disposed[Symbol.dispose]();
+    expect(listeners(signal)).toBe(0);
+    expect([cancelled.reason, disposed.isCancelled]).toEqual(["shutdown", false]);
+  });
+
+  everywhere("also if an operation that it cancels does that", async () => {
+    const controller = new AbortController();
+    const token = CancellationToken.from(controller.signal);
+    const outcome = Cancellable.withToken(token).settle(() => sleepForever());
+    expect(listeners(controller.signal)).toBe(1);
+    token.cancel("disconnect");
+    expect(await outcome).toMatchObject({ error: { reason: "disconnect" } });
+    expect(listeners(controller.signal)).toBe(0);
+    controller.abort();
+    expect(token.reason).toBe("disconnect");
+  });
+});
+
+describeEverywhere("rule 27: a foreign signal has one listener of ours", (everywhere) => {
+  everywhere("however many operations and tokens follow it, and none when they have ended", async () => {
+    const { signal } = new AbortController();
+    const token = CancellationToken.from(signal);
+    const running = Array.from({ length: 20 }, () =>
+      Cancellable.withAbortSignal(signal).run(async () => {
+        await sleep(1);
+        expect(getEventListeners(signal, "abort")).toHaveLength(1);
+        await sleep(1);
+      }),
+    );
+    await Promise.all(running);
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    token[Symbol.dispose]();
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  everywhere("each of them hears of the abort, and who comes after it too", async () => {
+    const controller = new AbortController();
+    const follow = (): Promise<{ readonly status: string }> =>
+      Cancellable.withAbortSignal(controller.signal).settle(() => sleepForever());
+    const following = [follow(), follow()];
+    controller.abort();
+    following.push(follow());
+    const outcomes = await Promise.all(following);
+    expect(outcomes.map(({ status }) => status)).toEqual(["cancelled", "cancelled", "cancelled"]);
+    expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+  });
 });

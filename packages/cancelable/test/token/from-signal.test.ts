@@ -1,9 +1,11 @@
 import { getEventListeners } from "node:events";
 import { expect, vi } from "vitest";
 import {
+  Cancellable,
   CancellationToken,
   isCancellation,
   ManualCancellation,
+  sleepForever,
   TimeoutCancellation,
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
@@ -25,6 +27,22 @@ function foreign(): {
   });
   return { controller, signal, counts };
 }
+
+const looking = (): never => {
+  throw new Error("a getter of the error");
+};
+
+/** Throws at whatever is looked at, but for what promises look for in every value. */
+const untouchable = (): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, key) => (key === "then" ? undefined : looking()),
+      has: looking,
+      getPrototypeOf: looking,
+      ownKeys: looking,
+    },
+  );
 
 describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
   everywhere("is live while the signal is, and cancelled inside its abort", () => {
@@ -142,4 +160,34 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(isCancellation(second.error, first)).toBe(true);
     second[Symbol.dispose]();
   });
+});
+
+describeEverywhere("an AbortSignal may be aborted with anything", (everywhere) => {
+  const broken = (): object => Object.defineProperty({}, "message", { get: looking });
+  const unnamed = (): object => Object.defineProperty({}, "name", { get: looking });
+  const reasons: Readonly<Record<string, () => unknown>> = {
+    "a message that throws": broken,
+    "a name that throws": unnamed,
+    "everything that throws": untouchable,
+    "no prototype": () => Object.create(null),
+    null: () => null,
+    "a number": () => 0,
+    "a symbol": () => Symbol("reason"),
+  };
+  for (const [name, make] of Object.entries(reasons)) {
+    everywhere(`with ${name}: the operation is cancelled, and has the reason as the cause`, async () => {
+      const controller = new AbortController();
+      const op = Cancellable.withAbortSignal(controller.signal);
+      const outcome = op.settle(() => sleepForever());
+      const token = CancellationToken.from(controller.signal);
+      const reason = make();
+      controller.abort(reason);
+      expect(token.isCancelled).toBe(true);
+      const { status, error } = (await outcome) as { status: string; error: Error };
+      expect(status).toBe("cancelled");
+      expect(error).toMatchObject({ reason: "manual", message: "AbortSignal was aborted" });
+      expect(Object.is(error.cause, reason)).toBe(true);
+      expect(Object.is(CancellationToken.from(controller.signal).error?.cause, reason)).toBe(true);
+    });
+  }
 });

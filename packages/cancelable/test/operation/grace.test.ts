@@ -1,0 +1,70 @@
+import { expect } from "vitest";
+import { Cancellable, shield, sleep, sleepForever } from "../../src/index.ts";
+import { deferred, describeEverywhere } from "../backends.ts";
+
+describeEverywhere("rule 2: a cancelled operation waits for its body, or for graceMs", (everywhere) => {
+  everywhere("it settles after the body's clean-up", async () => {
+    const order: string[] = [];
+    const op = new Cancellable();
+    const outcome = op.settle(async () => {
+      try {
+        await sleepForever();
+      } finally {
+        await op.shield(() => sleep(20));
+        order.push("cleaned");
+      }
+    });
+    op.cancel();
+    await outcome;
+    order.push("settled");
+    expect(order).toEqual(["cleaned", "settled"]);
+  });
+
+  everywhere("after graceMs it settles anyway, and says that the body was abandoned", async (t) => {
+    const foreign = deferred();
+    const outcome = await Cancellable.withTimeout(10, { graceMs: 20 }).settle(() => foreign.promise);
+    expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "timeout" } });
+    t.expectElapsed(30);
+    // The run fails if this is an unhandled rejection.
+    foreign.reject(new Error("late"));
+    await sleep(1);
+  });
+
+  everywhere("a body that ends within graceMs was not abandoned", async () => {
+    const outcome = await Cancellable.withTimeout(10, { graceMs: 1_000 }).settle(() => sleepForever());
+    expect(outcome.status).toBe("cancelled");
+    expect(outcome).not.toHaveProperty("abandoned");
+  });
+});
+
+describeEverywhere("graceMs bounds the wait for children as well", (everywhere) => {
+  const cancelledAfter5 = async (child: () => Promise<void>): Promise<unknown> => {
+    const op = new Cancellable({ graceMs: 20 });
+    const outcome = op.settle(async () => {
+      void new Cancellable().settle(child);
+      await op.sleep(60_000);
+    });
+    await sleep(5);
+    op.cancel();
+    return outcome;
+  };
+
+  everywhere("a child that does not end is abandoned with the body", async (t) => {
+    const foreign = deferred();
+    expect(await cancelledAfter5(() => foreign.promise)).toMatchObject({
+      status: "cancelled",
+      abandoned: true,
+    });
+    t.expectElapsed(25);
+    foreign.resolve();
+  });
+
+  everywhere("one that ends in time is waited for, and nothing was abandoned", async (t) => {
+    let ended = false;
+    const outcome = await cancelledAfter5(() => shield(() => sleep(15).then(() => void (ended = true))));
+    expect(ended).toBe(true);
+    t.expectElapsed(15);
+    expect(outcome).toMatchObject({ status: "cancelled" });
+    expect(outcome).not.toHaveProperty("abandoned");
+  });
+});

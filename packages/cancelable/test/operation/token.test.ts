@@ -1,0 +1,94 @@
+import { expect, vi } from "vitest";
+import {
+  Cancellable,
+  CancellationToken,
+  LinkedCancellationToken,
+  run,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
+import { describeEverywhere } from "../backends.ts";
+
+describeEverywhere("an operation", (everywhere) => {
+  everywhere("has one token, which others can be linked to (PAR-CAN-04)", () => {
+    const op = new Cancellable();
+    const { token } = op;
+    expect(token).toBeInstanceOf(LinkedCancellationToken);
+    expect(op.token).toBe(token);
+    token.cancel("shutdown");
+    expect([op.isCancelled, op.token === token]).toEqual([true, true]);
+  });
+});
+
+describeEverywhere("what cancels an operation", (everywhere) => {
+  everywhere("is cancelled again without harm, before, while and after it runs (PAR-CAN-37)", async () => {
+    const token = new CancellationToken();
+    const op = Cancellable.withToken(token, { name: "twice" });
+    const outcome = await op.settle(() => {
+      op.cancel("shutdown", "first");
+      expect(token.cancel("manual", "second")).toBe(true);
+      return sleepForever();
+    });
+    expect(outcome).toMatchObject({ error: { reason: "shutdown", message: "first" } });
+    const never = Cancellable.withToken(token);
+    expect(never.isCancelled).toBe(false);
+    expect(await never.settle(() => {})).toMatchObject({ error: { message: "second" } });
+    const late = new CancellationToken();
+    const done = Cancellable.withToken(late);
+    await done.run(() => {});
+    late.cancel();
+    expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
+  });
+
+  everywhere("may be any plain token, also below a parent and in combinations (PAR-CAN-47)", async () => {
+    const warn = vi.spyOn(console, "warn");
+    try {
+      const parent = new Cancellable();
+      const token = new CancellationToken();
+      await parent.settle(async () => {
+        const child = Cancellable.withToken(token, { parent });
+        const combined = Cancellable.withTimeout(60_000).combine(Cancellable.withToken(token));
+        const ended = [child, combined].map((op) => op.settle(() => sleepForever()));
+        token.cancel("disconnect");
+        for (const one of ended) expect(await one).toMatchObject({ error: { reason: "disconnect" } });
+        expect(parent.isCancelled).toBe(false);
+      });
+      expect(warn).not.toHaveBeenCalled();
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
+
+describeEverywhere("links of an operation's token", (everywhere) => {
+  everywhere("hold while it runs, and are gone when it has ended", async () => {
+    const service = new CancellationToken();
+    const ended = new Cancellable();
+    await ended.run(() => void ended.token.link(service));
+    const handle = new Cancellable().start();
+    handle.token.link(service);
+    await handle[Symbol.asyncDispose]();
+    const running = new Cancellable();
+    const outcome = await running.settle(async () => {
+      running.token.link(service, { preserveReason: true });
+      service.cancel("shutdown");
+      await sleep(1);
+    });
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+    expect([ended.token.isCancelled, handle.token.isCancelled]).toEqual([false, false]);
+    expect([ended.status, handle.status]).toEqual(["completed", "completed"]);
+  });
+
+  everywhere("disposing of one afterwards does nothing, and neither does cancelling it twice", async () => {
+    const service = new CancellationToken();
+    const op = new Cancellable();
+    let link: Disposable | undefined;
+    await op.run(() => {
+      link = op.token.link(service);
+    });
+    link?.[Symbol.dispose]();
+    link?.[Symbol.dispose]();
+    service.cancel();
+    expect(op.token.isCancelled).toBe(false);
+  });
+});
