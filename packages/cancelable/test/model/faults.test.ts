@@ -14,10 +14,6 @@ import {
 } from "../../src/index.ts";
 import { type Case, describeEverywhere } from "../backends.ts";
 
-/* What is given to the library, and breaks: it is reported, and breaks nothing else. */
-
-const never = new Promise<never>(() => {});
-
 /** An object that throws whatever is done with it. */
 function untouchable(): object {
   const refuse = (): never => {
@@ -262,68 +258,3 @@ for (const [what, make] of oddities) {
     });
   });
 }
-
-describeEverywhere("somebody else's code that never ends", (everywhere) => {
-  everywhere("a listener to progress holds nobody up", async () => {
-    const op = new Cancellable().onProgress(() => never);
-    expect(
-      await op.run(() => {
-        op.reportProgress("half");
-        return "done";
-      }),
-    ).toBe("done");
-  });
-
-  everywhere("a condition neither cancels nor keeps anything", async () => {
-    let asked = 0;
-    const op = Cancellable.withCondition(
-      () => {
-        asked++;
-        return never;
-      },
-      { interval: 1 },
-    );
-    expect(await op.run(() => sleep(10).then(() => "done"))).toBe("done");
-    // Checks never overlap.
-    expect(asked).toBe(1);
-  });
-
-  everywhere("a store holds nobody up", async () => {
-    const hangs = (): Promise<never> => never;
-    const store: OperationStore = {
-      put: hangs,
-      remove: hangs,
-      list: hangs,
-      watch: () => {
-        throw new Error("nobody watches");
-      },
-      requestCancel: hangs,
-    };
-    const register = new OperationRegistry({ store });
-    expect(await new Cancellable({ register }).run(() => sleep(1).then(() => "done"))).toBe("done");
-    expect(register.list()).toEqual([]);
-  });
-
-  everywhere("a reporter holds nobody up", async () => {
-    const before = setReporter((() => never) as () => void);
-    try {
-      const op = new Cancellable().onComplete(() => Promise.reject(new Error("broken")));
-      expect(await op.run(() => "done")).toBe("done");
-    } finally {
-      setReporter(before);
-    }
-  });
-
-  everywhere("a body, cancelled, is left behind when its grace is over", async () => {
-    const op = new Cancellable({ graceMs: 5 });
-    op.onStart(() => void op.cancel());
-    const deaf = new Cancellable({ graceMs: 5 });
-    const outcome = deaf.settle(() => {
-      deaf.cancel("shutdown");
-      return never;
-    });
-    expect(await outcome).toMatchObject({ status: "cancelled", abandoned: true });
-    // Cancelled before the body began: nothing to wait for.
-    expect(await op.settle(() => never)).toMatchObject({ status: "cancelled" });
-  });
-});

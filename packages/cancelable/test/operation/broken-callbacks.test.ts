@@ -1,5 +1,6 @@
-import { expect, vi } from "vitest";
-import { Cancellable, run, sleep } from "../../src/index.ts";
+import { expect, test, vi } from "vitest";
+import { Cancellable, run, sleep, sleepForever } from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 type Then = PromiseLike<number>["then"];
@@ -69,5 +70,134 @@ describeEverywhere("a callback that gives a thenable", (everywhere) => {
       expect(later).toHaveLength(1);
       expect(t.reported.splice(0)).toEqual([error]);
     });
+  }
+});
+
+describeEverywhere("an operation's callbacks: failures", (everywhere) => {
+  everywhere("of any kind change no outcome and are reported (PAR-CAN-15, PAR-CAN-43)", async (t) => {
+    const errors = [new Error("sync"), new Error("async")];
+    const called: string[] = [];
+    const broken = (op: Cancellable): Cancellable => {
+      for (const on of ["onStart", "onProgress", "onComplete", "onCancel", "onError"] as const) {
+        op[on](() => {
+          throw errors[0];
+        });
+        op[on](() => Promise.reject(errors[1]));
+        op[on](() => void called.push(on));
+      }
+      return op;
+    };
+    const completed = await broken(new Cancellable()).settle((op) => op.reportProgress("x"));
+    const failure = new Error("body");
+    const failed = await broken(new Cancellable()).settle(() => Promise.reject(failure));
+    const cancelled = await broken(Cancellable.withTimeout(5)).settle(() => sleepForever());
+    expect([completed, failed]).toEqual([
+      { status: "completed", value: undefined },
+      { status: "failed", error: failure },
+    ]);
+    expect(cancelled.status).toBe("cancelled");
+    expect(called).toEqual([
+      ...["onStart", "onProgress", "onComplete"],
+      ...["onStart", "onError"],
+      ...["onStart", "onCancel"],
+    ]);
+    const reported = t.reported.splice(0);
+    expect(reported.filter((error) => error === errors[0])).toHaveLength(7);
+    expect(reported.filter((error) => error === errors[1])).toHaveLength(7);
+  });
+
+  everywhere("only functions are taken, and the operation is given back", () => {
+    const op = new Cancellable();
+    for (const on of ["onStart", "onProgress", "onComplete", "onCancel", "onError"] as const) {
+      expect(() => op[on]("callback" as never)).toThrow(TypeError);
+      expect(op[on](() => {})).toBe(op);
+    }
+  });
+
+  everywhere("a callback that adds another does not have it called in the same round", async () => {
+    const late = vi.fn();
+    const op = new Cancellable();
+    op.onComplete(() => void op.onComplete(late));
+    await op.run(() => {});
+    expect(late).not.toHaveBeenCalled();
+  });
+
+  everywhere("one that hangs holds a cancelled operation for its grace, and no longer", async (t) => {
+    const never = (): Promise<never> => new Promise(() => {});
+    const began = (ms: number) => {
+      const begin = t.elapsed();
+      return () => t.expectElapsed(begin + ms);
+    };
+    const bodyEnds = new Cancellable({ graceMs: 20 }).onCancel(never);
+    let after = began(20);
+    const outcome = await bodyEnds.settle(() => {
+      bodyEnds.cancel("shutdown");
+      return sleepForever();
+    });
+    expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "shutdown" } });
+    after();
+
+    const inStart = new Cancellable({ graceMs: 20 }).onStart(() => {
+      inStart.cancel();
+      return never();
+    });
+    after = began(20);
+    expect(await inStart.settle(() => expect.fail("the body ran"))).toMatchObject({
+      status: "cancelled",
+      abandoned: true,
+    });
+    after();
+
+    // Body and callbacks share one grace; the callbacks begin even when it is over.
+    let told = false;
+    const both = new Cancellable({ graceMs: 20 }).onCancel(() => {
+      told = true;
+      return never();
+    });
+    after = began(20);
+    expect(
+      await both.settle(() => {
+        both.cancel();
+        return never();
+      }),
+    ).toMatchObject({ status: "cancelled", abandoned: true });
+    expect(told).toBe(true);
+    after();
+
+    // Cancelled before it starts, and in the handle form.
+    const early = new Cancellable({ graceMs: 20 }).onCancel(never);
+    early.cancel();
+    expect(await early.settle(() => expect.fail("the body ran"))).toMatchObject({ abandoned: true });
+    const handle = new Cancellable({ graceMs: 20 }).onCancel(never).start();
+    handle.cancel();
+    await handle[Symbol.asyncDispose]();
+    expect(handle.context.status).toBe("cancelled");
+  });
+});
+
+test("a callback that hangs without a grace is named after 5 s", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    const backend = new VirtualBackend();
+    await run(
+      async () => {
+        const op = new Cancellable({ name: "export" }).onCancel(() => sleep(6_000));
+        op.cancel();
+        await op.settle(() => {});
+      },
+      { backend },
+    );
+    expect([backend.now(), backend.timerCount, warn.mock.calls]).toEqual([
+      6_000,
+      0,
+      [
+        [
+          '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended; ' +
+            "graceMs bounds the wait.",
+        ],
+      ],
+    ]);
+  } finally {
+    warn.mockRestore();
   }
 });

@@ -1,7 +1,12 @@
 import { expect } from "vitest";
-import { Cancellable, CancellationToken, sleep, TimeoutCancellation } from "../../src/index.ts";
-import { cancellableTransform } from "../../src/streams/cancellable-transform.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+import {
+  Cancellable,
+  CancellationToken,
+  cancellableTransform,
+  sleep,
+  TimeoutCancellation,
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { webStream } from "./sources.ts";
 
 async function read<T>(stream: ReadableStream<T>, into: T[] = []): Promise<T[]> {
@@ -89,4 +94,39 @@ describeEverywhere("a cancellable transform", (everywhere) => {
       expect(await rejection(read(of("a").pipeThrough(refused)))).toMatchObject({ reason: "shutdown" });
     },
   );
+});
+
+describeEverywhere("a transform's end", (everywhere) => {
+  everywhere("is one: when it is cancelled while it ends, it is left at that", async () => {
+    const gate = deferred();
+    const transform = cancellableTransform<number>({ onProgress: () => gate.promise });
+    const reader = transform.readable.getReader();
+    const writer = transform.writable.getWriter();
+    const reading = reader.read();
+    await writer.write(1);
+    expect(await reading).toEqual({ done: false, value: 1 });
+    const closing = writer.close();
+    await sleep(1);
+    transform.operation.cancel();
+    await sleep(1);
+    gate.resolve();
+    await closing;
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  everywhere("is not waited for longer than its grace", async (t) => {
+    const gate = deferred();
+    const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
+    const reader = transform.readable.getReader();
+    const writer = transform.writable.getWriter();
+    const reading = reader.read();
+    await writer.write(1);
+    await reading;
+    transform.operation.cancel();
+    expect(await rejection(reader.read())).toBe(transform.operation.error);
+    await sleep(20);
+    expect(transform.operation.status).toBe("cancelled");
+    if (t.backend.name === "virtual") t.expectElapsed(20);
+    gate.resolve();
+  });
 });

@@ -1,9 +1,16 @@
 import { expect } from "vitest";
-import { moveOnAfter, sleep } from "../../src/index.ts";
+import { merge, moveOnAfter, sleep, sleepForever } from "../../src/index.ts";
 import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { merge } from "../../src/streams/merge.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks, webStream } from "./sources.ts";
+
+type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;
+
+/** A source that consists of its `next` and, if it is given, its `return`. */
+const made = (next: Next, close?: () => Promise<never>): AsyncIterable<number> => ({
+  [Symbol.asyncIterator]: () =>
+    ({ next, ...(close === undefined ? {} : { return: close }) }) as unknown as AsyncIterator<number>,
+});
 
 describeEverywhere("merge", (everywhere) => {
   everywhere("gives the items of all sources as they come, until the last has ended", async (t) => {
@@ -99,5 +106,41 @@ describeEverywhere("merge", (everywhere) => {
     expect(await waiting).toEqual({ done: true, value: undefined });
     expect(closed).toBe(2);
     t.expectElapsed(5);
+  });
+});
+
+describeEverywhere("merge: what closing a source throws", (everywhere) => {
+  const broken = (failure: Error, next: Next = async () => ({ done: false, value: 1 })) =>
+    made(next, () => Promise.reject(failure));
+  const [one, two] = [new Error("one"), new Error("two")];
+
+  everywhere("goes to the consumer that leaves, of several the first; the others are reported", async (t) => {
+    const merged = merge(broken(one), broken(two));
+    await merged.next();
+    expect(await rejection(merged.return(undefined))).toBe(one);
+    expect(t.reported.splice(0)).toEqual([two]);
+  });
+
+  everywhere("is reported where a source has failed: that comes out", async (t) => {
+    const failing = made(() => Promise.reject(two));
+    expect(
+      await rejection(
+        collect(
+          merge(
+            broken(one, () => sleepForever()),
+            failing,
+          ),
+        ),
+      ),
+    ).toBe(two);
+    expect(t.reported.splice(0)).toEqual([one]);
+    const quick = merge(broken(one), failing);
+    expect(await rejection(collect(quick))).toBe(two);
+    expect(t.reported.splice(0)).toEqual([one]);
+  });
+
+  everywhere("is not heard of where everything is cancelled", async () => {
+    const silent = () => made(() => sleepForever());
+    expect(await moveOnAfter(5, () => collect(merge(silent(), silent())))).toBeUndefined();
   });
 });

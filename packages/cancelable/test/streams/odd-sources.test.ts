@@ -4,9 +4,6 @@ import {
   cancellableStream,
   cancellableTransform,
   currentSignal,
-  isCancellation,
-  merge,
-  moveOnAfter,
   shield,
   sleep,
   sleepForever,
@@ -208,102 +205,5 @@ describeEverywhere("a stream whose operation cannot run", (everywhere) => {
     await left;
     expect(await first).toBe(operation.error);
     expect([watch.pulled, operation.status]).toEqual([0, "cancelled"]);
-  });
-});
-
-describeEverywhere("a stream's iterator", (everywhere) => {
-  everywhere("can be read by a loop itself", async () => {
-    const op = new Cancellable();
-    await op.run(async () => {
-      const iterator = op.stream([1, 2, 3])[Symbol.asyncIterator]();
-      await iterator.next();
-      expect(await collect(iterator as AsyncIterableIterator<number>)).toEqual([2, 3]);
-    });
-  });
-});
-
-describeEverywhere("an onProgress callback", (everywhere) => {
-  everywhere("that is cut off by the stream's cancellation has not failed", async () => {
-    const errors: unknown[] = [];
-    const onProgress = async (): Promise<void> => {
-      errors.push(await rejection(sleepForever()));
-      throw errors[0];
-    };
-    let n = 0;
-    const source = made(async () => (n === 0 ? { done: false, value: n++ } : sleepForever()));
-    const stream = cancellableStream(source, { timeout: 10, onProgress });
-    expect(await rejection(collect(stream))).toBe(stream.operation.error);
-    expect(errors.map((error) => isCancellation(error, stream.operation))).toEqual([true]);
-  });
-});
-
-describeEverywhere("merge: what closing a source throws", (everywhere) => {
-  const broken = (failure: Error, next: Next = async () => ({ done: false, value: 1 })) =>
-    made(next, () => Promise.reject(failure));
-  const [one, two] = [new Error("one"), new Error("two")];
-
-  everywhere("goes to the consumer that leaves, of several the first; the others are reported", async (t) => {
-    const merged = merge(broken(one), broken(two));
-    await merged.next();
-    expect(await rejection(merged.return(undefined))).toBe(one);
-    expect(t.reported.splice(0)).toEqual([two]);
-  });
-
-  everywhere("is reported where a source has failed: that comes out", async (t) => {
-    const failing = made(() => Promise.reject(two));
-    expect(
-      await rejection(
-        collect(
-          merge(
-            broken(one, () => sleepForever()),
-            failing,
-          ),
-        ),
-      ),
-    ).toBe(two);
-    expect(t.reported.splice(0)).toEqual([one]);
-    const quick = merge(broken(one), failing);
-    expect(await rejection(collect(quick))).toBe(two);
-    expect(t.reported.splice(0)).toEqual([one]);
-  });
-
-  everywhere("is not heard of where everything is cancelled", async () => {
-    const silent = () => made(() => sleepForever());
-    expect(await moveOnAfter(5, () => collect(merge(silent(), silent())))).toBeUndefined();
-  });
-});
-
-describeEverywhere("a transform's end", (everywhere) => {
-  everywhere("is one: when it is cancelled while it ends, it is left at that", async () => {
-    const gate = deferred();
-    const transform = cancellableTransform<number>({ onProgress: () => gate.promise });
-    const reader = transform.readable.getReader();
-    const writer = transform.writable.getWriter();
-    const reading = reader.read();
-    await writer.write(1);
-    expect(await reading).toEqual({ done: false, value: 1 });
-    const closing = writer.close();
-    await sleep(1);
-    transform.operation.cancel();
-    await sleep(1);
-    gate.resolve();
-    await closing;
-    expect((await reader.read()).done).toBe(true);
-  });
-
-  everywhere("is not waited for longer than its grace", async (t) => {
-    const gate = deferred();
-    const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
-    const reader = transform.readable.getReader();
-    const writer = transform.writable.getWriter();
-    const reading = reader.read();
-    await writer.write(1);
-    await reading;
-    transform.operation.cancel();
-    expect(await rejection(reader.read())).toBe(transform.operation.error);
-    await sleep(20);
-    expect(transform.operation.status).toBe("cancelled");
-    if (t.backend.name === "virtual") t.expectElapsed(20);
-    gate.resolve();
   });
 });

@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { setTimeout as realSleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import {
   all,
@@ -14,7 +12,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
-import { deferred, rejection } from "../backends.ts";
+import { rejection } from "../backends.ts";
 
 describe("autoJump", () => {
   test("time moves to the next deadline when everybody is blocked (CONF-R02)", async () => {
@@ -223,83 +221,5 @@ describe("pass", () => {
     backend.setTimer(40, () => void at.push(backend.now()));
     await run(() => sleep(100), { backend });
     expect(at).toEqual([80]);
-  });
-});
-
-describe("hold", () => {
-  test("time does not jump while held work of the real world is under way", async () => {
-    const backend = new VirtualBackend();
-    const text = await run(
-      () =>
-        moveOnAfter(100, async () => {
-          await backend.hold(realSleep(20));
-          return backend.hold(readFile(new URL(import.meta.url), "utf8"));
-        }),
-      { backend },
-    );
-    expect(text).toContain("held work of the real world");
-    expect(backend.now()).toBe(0);
-  });
-
-  test("without it the clock runs away from the real world", async () => {
-    const backend = new VirtualBackend();
-    expect(await run(() => moveOnAfter(100, () => realSleep(20, "read")), { backend })).toBe("read");
-    expect(backend.now()).toBe(100);
-  });
-
-  test("it gives the promise back, and time goes on when that rejects", async () => {
-    const backend = new VirtualBackend();
-    const work = deferred();
-    expect(backend.hold(work.promise)).toBe(work.promise);
-    const sleeping = run(() => sleep(10), { backend });
-    await backend.untilIdle();
-    expect(backend.now()).toBe(0);
-    work.reject(new Error("failed"));
-    expect(await rejection(work.promise)).toMatchObject({ message: "failed" });
-    await sleeping;
-    expect(backend.now()).toBe(10);
-    expect(() => backend.hold(42 as never)).toThrow(TypeError);
-  });
-});
-
-describe("untilIdle and timerCount", () => {
-  test("it resolves when nothing happens any more before time moves (CONF-R05)", async () => {
-    const backend = new VirtualBackend({ autoJump: false });
-    let rounds = 0;
-    const running = run(
-      async () => {
-        for (; rounds < 20; rounds++) await sleep(0);
-        await sleep(1_000);
-      },
-      { backend },
-    );
-    await Promise.all([backend.untilIdle(), backend.untilIdle()]);
-    expect([rounds, backend.now()]).toEqual([20, 0]);
-    await backend.advance(1_000);
-    await running;
-  });
-
-  test("no timer is left when everything has ended", async () => {
-    const backend = new VirtualBackend();
-    await run(
-      async () => {
-        expect(backend.timerCount).toBe(0);
-        await Cancellable.withTimeout(1_000).run(() => {
-          expect(backend.timerCount).toBe(1);
-        });
-        expect(backend.timerCount).toBe(0);
-        await moveOnAfter(5, () => sleepForever());
-        await moveOnAfter(null, () => expect(backend.timerCount).toBe(0));
-      },
-      { backend },
-    );
-    expect(backend.timerCount).toBe(0);
-  });
-
-  test("the options are checked", () => {
-    expect(() => new VirtualBackend(1 as never)).toThrow(TypeError);
-    expect(() => new VirtualBackend({ epoch: "now" as never })).toThrow(/options\.epoch/);
-    expect(new VirtualBackend().epoch()).toBe(Date.UTC(2000, 0, 1));
-    expect(new VirtualBackend({ epoch: 42 }).epoch()).toBe(42);
   });
 });
