@@ -44,8 +44,18 @@ const lists = [
   },
 ];
 
-/** Matches every id of the lists in a title. */
-export const idPattern = /\b(?:CONF|PAR)-[A-Z0-9]+(?:-\d+)?/g;
+/** Matches every id of the lists, and every number of the contract, in a title. */
+export const idPattern = /\b(?:CONF|PAR)-[A-Z0-9]+(?:-\d+)?|\brule \d+/g;
+
+/**
+ * Reads the numbers of docs/contract.md.
+ *
+ * @returns {string[]} "rule 1", "rule 2", …
+ */
+export function readRules() {
+  const text = readFileSync(`${root}docs/contract.md`, "utf8");
+  return [...text.matchAll(/^(\d+)\. /gm)].map(([, number]) => `rule ${number}`);
+}
 
 /**
  * Reads the lists.

@@ -1,9 +1,9 @@
 // A vitest reporter: compares the ids in the titles of the tests that passed with the lists of promised behaviours.
 // A run of the whole suite fails when an item has neither a passing test nor a reason for its absence, or when a title
-// names an unknown id. Partial runs are not judged. The record of a whole run is the input of `npm run conformance`.
+// names an id or a rule that does not exist. Partial runs are not judged. The record of a whole run is the input of `npm run conformance`.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { relative } from "node:path";
-import { idPattern, readBenchmarks, readLists, root } from "./conformance-lists.mjs";
+import { idPattern, readBenchmarks, readLists, readRules, root } from "./conformance-lists.mjs";
 
 /** @import { Reporter, TestCase, TestModule, Vitest } from "vitest/node" */
 
@@ -28,26 +28,29 @@ export default class ConformanceReporter {
     if (this.#vitest === undefined || !(await isWholeRun(this.#vitest, modules, reason))) return;
     const { lists, problems } = readLists();
     const items = lists.flatMap((list) => list.items);
-    const known = new Set(items.map(({ id }) => id));
+    const known = [...items.map(({ id }) => id), ...readRules()];
 
     /** @type {Record<string, Array<{ file: string, title: string }>>} */
-    const covered = Object.fromEntries(items.map(({ id }) => [id, []]));
+    const covered = Object.fromEntries(known.map((id) => [id, []]));
     const unknown = new Set();
     const cover = (/** @type {string} */ id, /** @type {string} */ file, /** @type {string} */ title) => {
-      if (!known.has(id)) unknown.add(`${file}: "${title}" names the unknown id ${id}`);
-      else if (!covered[id]?.some((one) => one.file === file && one.title === title))
-        covered[id]?.push({ file, title });
+      const tests = covered[id];
+      if (tests === undefined) unknown.add(`${file}: "${title}" names ${id}, which does not exist`);
+      else if (!tests.some((one) => one.file === file && one.title === title)) tests.push({ file, title });
     };
     for (const test of modules.flatMap((module) => [...module.children.allTests()])) {
       const passed = test.result().state === "passed";
       for (const [id] of test.fullName.matchAll(idPattern)) {
-        if (passed || !known.has(id)) cover(id, relative(root, test.module.moduleId), titleOf(test));
+        if (passed || covered[id] === undefined)
+          cover(id, relative(root, test.module.moduleId), titleOf(test));
       }
     }
     for (const { file, about, covers } of await readBenchmarks())
       for (const id of covers) cover(id, file, `measured: ${about}`);
 
     problems.push(...unknown);
+    for (const rule of readRules())
+      if (covered[rule]?.length === 0) problems.push(`${rule} of docs/contract.md has no passing test`);
     for (const { id, absent } of items) {
       const isCovered = covered[id]?.length !== 0;
       if (isCovered && absent !== undefined) problems.push(`${id} has a test, and is marked as absent`);
