@@ -10,8 +10,8 @@ async function ended(name: string): Promise<Cancellable> {
   return op;
 }
 
-describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
-  everywhere("combine: the earliest timeout wins in either order (BUG-04, PAR-CAN-10)", async (t) => {
+describeEverywhere("combine (rule 21)", (everywhere) => {
+  everywhere("the earliest timeout wins, whatever the order of the parts (PAR-CAN-10)", async (t) => {
     await Cancellable.withTimeout(10)
       .combine(Cancellable.withTimeout(1_000))
       .settle(() => sleepForever());
@@ -24,7 +24,7 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
   });
 
   everywhere(
-    "combine: any part cancels the whole, with its own reason; callbacks are kept (PAR-CAN-11, BUG-60)",
+    "any part cancels the whole with the part's reason, and the callbacks of all parts are called (PAR-CAN-11)",
     async () => {
       const events: string[] = [];
       const token = new CancellationToken();
@@ -49,8 +49,8 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
   );
 });
 
-describeEverywhere("nothing is left in a parent", (everywhere) => {
-  everywhere("of the parts of a combination, however it ended", async () => {
+describeEverywhere("the parent of combined operations (rule 24)", (everywhere) => {
+  everywhere("no part stays in the parent, however the combination ended", async () => {
     const parent = new Cancellable();
     await parent.run(async () => {
       for (let i = 0; i < 100; i++)
@@ -68,7 +68,7 @@ describeEverywhere("nothing is left in a parent", (everywhere) => {
     });
   });
 
-  everywhere("and a part that runs by itself stays where it is", async () => {
+  everywhere("a part that runs by itself stays in the parent until it ends", async () => {
     const parent = new Cancellable();
     await parent.run(async () => {
       const part = new Cancellable({ parent });
@@ -81,8 +81,8 @@ describeEverywhere("nothing is left in a parent", (everywhere) => {
   });
 });
 
-describeEverywhere("an operation that has ended", (everywhere) => {
-  everywhere("is no part of a combination: nothing could cancel it any more", async () => {
+describeEverywhere("combine with an ended operation (rule 34)", (everywhere) => {
+  everywhere("an ended operation is refused as a part, because nothing could cancel it", async () => {
     const over = await ended("over");
     const text = /^operation "over" has ended already\. Make a new one\.$/;
     const fresh = new Cancellable();
@@ -114,7 +114,7 @@ describeEverywhere("an operation that has ended", (everywhere) => {
     await expect(fresh.run(() => "unharmed")).resolves.toBe("unharmed");
   });
 
-  everywhere("a combination that is refused leaves no child in the parent", async () => {
+  everywhere("a refused combination leaves no child in the parent", async () => {
     const over = await ended("over");
     const parent = new Cancellable();
     const child = new Cancellable({ parent });

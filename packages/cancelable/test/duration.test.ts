@@ -49,18 +49,18 @@ const inMilliseconds = (span: Span): number => new TimeoutSource(span).timeoutMs
 
 const wrong = (value: unknown): never => value as never;
 
-describe("a time span", () => {
-  test("is a number of milliseconds as it stands", () => {
+describe("a time span (rule 28)", () => {
+  test("a number is milliseconds", () => {
     for (const ms of [0, 1, 1.5, -3, 2 ** 31, Number.MAX_SAFE_INTEGER]) expect(inMilliseconds(ms)).toBe(ms);
   });
 
-  test("is none for null and Infinity", () => {
+  test("null and Infinity mean no limit", () => {
     expect(inMilliseconds(null)).toBe(Number.POSITIVE_INFINITY);
     expect(inMilliseconds(Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
     expect(inMilliseconds({ hours: Number.POSITIVE_INFINITY })).toBe(Number.POSITIVE_INFINITY);
   });
 
-  test("is an object of units, which add up (PAR-TIM-01)", () => {
+  test("an object of units is the sum of its units (PAR-TIM-01)", () => {
     expect(inMilliseconds({ milliseconds: 100 })).toBe(100);
     expect(inMilliseconds({ seconds: 30 })).toBe(30_000);
     expect(inMilliseconds({ minutes: 2 })).toBe(120_000);
@@ -76,7 +76,7 @@ describe("a time span", () => {
     expect(inMilliseconds({ seconds: -1 })).toBe(-1_000);
   });
 
-  test("is a Temporal.Duration, unless years or months make its length vary", () => {
+  test("a Temporal.Duration is accepted, unless years or months make its length ambiguous", () => {
     expect(inMilliseconds(new TemporalLike({ minutes: 1, seconds: 30 }))).toBe(90_000);
     expect(inMilliseconds(new TemporalLike({}))).toBe(0);
     for (const unit of ["years", "months"]) {
@@ -87,7 +87,7 @@ describe("a time span", () => {
     }
   });
 
-  test("is a RangeError where a number is NaN", () => {
+  test("NaN is a RangeError", () => {
     for (const [span, argument] of [
       [Number.NaN, "span"],
       [{ seconds: Number.NaN }, "span.seconds"],
@@ -98,7 +98,7 @@ describe("a time span", () => {
     }
   });
 
-  test("is a TypeError for anything else, strings of digits included", () => {
+  test("any other type is a TypeError, strings of digits included", () => {
     for (const [value, shown] of [
       [undefined, "undefined"],
       ["500", '"500"'],
@@ -127,7 +127,7 @@ describe("a time span", () => {
     }
   });
 
-  test("is written in messages in the unit that reads best", async () => {
+  test("messages show a span in the unit that reads best", async () => {
     for (const [span, text] of [
       [50, "50ms"],
       [1_500, "1.5s"],
@@ -142,8 +142,8 @@ describe("a time span", () => {
   });
 });
 
-describeEverywhere("spans", (everywhere) => {
-  everywhere("whose parts cancel out to no number are refused", async () => {
+describeEverywhere("the units of a span", (everywhere) => {
+  everywhere("units that add up to NaN are refused", async () => {
     const span = { hours: Number.POSITIVE_INFINITY, minutes: Number.NEGATIVE_INFINITY };
     const rest = [
       "a span whose parts add up to a number",
@@ -161,7 +161,7 @@ describeEverywhere("spans", (everywhere) => {
     expect(new TimeoutSource({ hours: Number.POSITIVE_INFINITY }).timeoutMs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  everywhere("may be made of microseconds and nanoseconds", async (t) => {
+  everywhere("microseconds and nanoseconds are accepted", async (t) => {
     await sleep({ microseconds: 2_500 });
     t.expectElapsed(2.5);
     expect(await moveOnAfter({ milliseconds: 1, microseconds: 500 }, () => sleepForever())).toBeUndefined();

@@ -38,7 +38,7 @@ const reasons: ReadonlyArray<
 ];
 
 describe("the error classes", () => {
-  test("the base has a reason, a message and a context, and a text of its own (PAR-EXC-01)", () => {
+  test("CancellationError has a reason, a message, a context and a default text (PAR-EXC-01)", () => {
     expect(new CancellationError("timeout").message).toBe("Operation cancelled: timeout");
     expect(new CancellationError().reason).toBe("manual");
     const context = { id: "op" };
@@ -47,7 +47,7 @@ describe("the error classes", () => {
     expect(error.context).toBe(context);
   });
 
-  test("a timeout says how much time was allowed, if it knows (PAR-EXC-02)", () => {
+  test("TimeoutCancellation has the allowed time if it is known (PAR-EXC-02)", () => {
     expect(new TimeoutCancellation().message).toBe("Operation timed out");
     expect(new TimeoutCancellation().timeoutMs).toBeUndefined();
     const error = new TimeoutCancellation(undefined, { timeoutMs: 5_000 });
@@ -61,31 +61,31 @@ describe("the error classes", () => {
     });
   });
 
-  test("a manual one has a text of its own (PAR-EXC-03)", () => {
+  test("ManualCancellation has a default text (PAR-EXC-03)", () => {
     expect(new ManualCancellation().message).toBe("Operation cancelled manually");
     expect(new ManualCancellation("enough").message).toBe("enough");
   });
 
-  test("a signal's says which one", () => {
+  test("SignalCancellation names its signal", () => {
     expect(new SignalCancellation().message).toBe("Operation cancelled by signal");
     const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
     expect([error.message, error.signal]).toEqual(["Operation cancelled by signal SIGTERM", "SIGTERM"]);
   });
 
-  test("a condition's says which one (PAR-EXC-05)", () => {
+  test("ConditionCancellation names its condition (PAR-EXC-05)", () => {
     expect(new ConditionCancellation().message).toBe("Operation cancelled: condition met");
     const error = new ConditionCancellation(undefined, { conditionName: "full" });
     expect([error.message, error.conditionName]).toEqual(["Operation cancelled: full condition met", "full"]);
   });
 
-  test("a parent's says whose and why (PAR-EXC-06)", () => {
+  test("ParentCancellation has the id and the reason of the parent (PAR-EXC-06)", () => {
     const text = "Operation cancelled because its parent was cancelled";
     expect(new ParentCancellation().message).toBe(text);
     const error = new ParentCancellation(undefined, { parentId: "p", parentReason: "timeout" });
     expect(error).toMatchObject({ message: `${text} (timeout)`, parentId: "p", parentReason: "timeout" });
   });
 
-  test("all are CancellationErrors and Errors, of their reason, with cause and context (PAR-EXC-07)", () => {
+  test("every class extends CancellationError and Error and has its reason, cause and context (PAR-EXC-07)", () => {
     const cause = new Error("cause");
     for (const [reason, Class] of reasons.slice(0, 5)) {
       const Built = Class as new (message?: string, options?: object) => CancellationError;
@@ -98,7 +98,7 @@ describe("the error classes", () => {
     }
   });
 
-  test("who called cancel() is in the stack; a deadline's and a parent's error have no frames", async () => {
+  test("the caller of cancel() is in the stack; errors of deadlines and parents have no stack frames", async () => {
     const before = Error.stackTraceLimit;
     const parent = new Cancellable();
     await parent.settle(async () => {
@@ -115,7 +115,7 @@ describe("the error classes", () => {
     expect(Error.stackTraceLimit).toBe(before);
   });
 
-  test("a host whose Error is frozen has frames, and works", async () => {
+  test("the library works where Error is frozen; then every error has stack frames", async () => {
     const { code, output, errors } = await runScript(`
       Object.freeze(Error);
       import("@hother/cancelable").then(async ({ Cancellable, sleepForever }) => {
@@ -126,14 +126,14 @@ describe("the error classes", () => {
     expect([code, output, errors]).toEqual([0, "Operation timed out after 1ms true\n", ""]);
   });
 
-  test("a cause that was not given is not there, and undefined may be one", () => {
+  test("a cause that was not given is absent, and undefined is a valid cause", () => {
     expect("cause" in new CancellationError("manual", "x")).toBe(false);
     expect("cause" in new CancellationError("manual", "x", { context: 1 })).toBe(false);
     expect("cause" in new CancellationError("manual", "x", { cause: undefined })).toBe(true);
     expect(new CancellationError("manual", "x").context).toBeUndefined();
   });
 
-  test("rule 6: name and code are those of an AbortSignal's errors, so that existing code sees them", () => {
+  test("name and code are those of an AbortSignal's errors (rule 6)", () => {
     for (const [reason, Class] of reasons) {
       const token = new CancellationToken();
       token.cancel(reason);
@@ -148,7 +148,7 @@ describe("the error classes", () => {
     }
   });
 
-  test("users may extend them", () => {
+  test("users may extend the classes", () => {
     class Throttled extends CancellationError {
       constructor() {
         super("condition", "slow down");
@@ -160,7 +160,7 @@ describe("the error classes", () => {
     expect(isCancellation(error)).toBe(true);
   });
 
-  test("the errors that are no cancellations do not look like any", () => {
+  test("errors that are no cancellations do not look like cancellations", () => {
     for (const Class of [QueueClosedError, TaskFailedError, TaskCancelledError, UsageError]) {
       expect(Class.prototype).toBeInstanceOf(Error);
       expect(Class.prototype).not.toBeInstanceOf(CancellationError);
@@ -174,8 +174,8 @@ describe("the error classes", () => {
   });
 });
 
-describeEverywhere("rule 6: existing catch code recognises the error", (everywhere) => {
-  everywhere("name and code are the platform's", async () => {
+describeEverywhere("existing catch code (rule 6)", (everywhere) => {
+  everywhere("the errors of tokens and timeouts have the name and the code of DOM aborts", async () => {
     const token = new CancellationToken();
     token.cancel();
     expect(token.error).toMatchObject({ name: "AbortError", code: "ABORT_ERR" });
@@ -188,8 +188,8 @@ describeEverywhere("rule 6: existing catch code recognises the error", (everywhe
   });
 });
 
-describeEverywhere("what a cancellation error says", (everywhere) => {
-  everywhere("who asked for it, why, and in which words (CONF-B30)", async () => {
+describeEverywhere("the content of a cancellation error", (everywhere) => {
+  everywhere("the error says which scope was cancelled, why, and with which message (CONF-B30)", async () => {
     const explicit = new CancelScope();
     await explicit.run(async (scope) => {
       const { signal } = scope;
@@ -222,20 +222,23 @@ describeEverywhere("what a cancellation error says", (everywhere) => {
     expect(seen).toMatchObject({ reason: "error", message: "task writer failed", cause: failure });
   });
 
-  everywhere("one that a user made, or extended, belongs to no scope (CONF-B31)", async () => {
-    class Mine extends CancellationError {}
-    for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
-      expect(isCancellation(error)).toBe(true);
-      const scope = new CancelScope();
-      expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
-      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
-      expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
-      expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
-    }
-  });
+  everywhere(
+    "a CancellationError that a user constructs or extends belongs to no scope (rule 30, CONF-B31)",
+    async () => {
+      class Mine extends CancellationError {}
+      for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
+        expect(isCancellation(error)).toBe(true);
+        const scope = new CancelScope();
+        expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
+        expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
+        expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
+        expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
+      }
+    },
+  );
 });
 
-test("a signal's cancellation names the signal (PAR-EXC-04)", () => {
+test("the cancellation by a signal names the signal (PAR-EXC-04)", () => {
   const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
   expect(error).toMatchObject({
     reason: "signal",

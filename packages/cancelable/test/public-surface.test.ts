@@ -5,7 +5,7 @@ import * as logging from "../src/logging/index.ts";
 import * as terminal from "../src/terminal/index.ts";
 import * as testing from "../src/testing/index.ts";
 
-/** What an entry exports as types only: they are gone at run time, so its text says. */
+/** The types that an entry exports. They do not exist at run time, so they are read from the entry's text. */
 async function typesOf(entry: string): Promise<string[]> {
   const text = await readFile(new URL(entry, import.meta.url), "utf8");
   const found: string[] = [];

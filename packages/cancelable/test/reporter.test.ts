@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Cancellable, CancellationToken, setReporter } from "../src/index.ts";
 import { rejection } from "./backends.ts";
 
-describe("the reporter", () => {
+describe("the reporter (rule 10)", () => {
   beforeEach(() => {
     vi.spyOn(console, "error").mockImplementation(() => {});
   });
@@ -11,7 +11,7 @@ describe("the reporter", () => {
     vi.restoreAllMocks();
   });
 
-  /** An error that has no caller: a token's callback throws it. */
+  /** Reports an error that has no caller: a token's callback throws it. */
   function throwInCallback(error: unknown): void {
     const token = new CancellationToken();
     token.onCancel(() => {
@@ -20,19 +20,19 @@ describe("the reporter", () => {
     token.cancel();
   }
 
-  test("by default an error goes to the console, once per distinct error", () => {
+  test("the default reporter writes each distinct error to the console once", () => {
     const [first, second] = [new Error("first"), new Error("second")];
     for (const error of [first, first, second, first]) throwInCallback(error);
     expect(vi.mocked(console.error).mock.calls.map((call) => call[1])).toEqual([first, second]);
     expect(vi.mocked(console.error).mock.calls[0]?.[0]).toContain("@hother/cancelable");
   });
 
-  test("things that are no objects are written each time: nobody can tell them apart", () => {
+  test("the default reporter writes primitive values each time, because they have no identity", () => {
     for (let i = 0; i < 2; i++) throwInCallback("text");
     expect(console.error).toHaveBeenCalledTimes(2);
   });
 
-  test("one that was set is told every time, with where it happened", async () => {
+  test("a custom reporter receives every error with the place where it happened", async () => {
     const told: Array<[unknown, string]> = [];
     setReporter((error, source) => void told.push([error, source]));
     const error = new Error("again");
@@ -48,7 +48,7 @@ describe("the reporter", () => {
     expect(console.error).not.toHaveBeenCalled();
   });
 
-  test("setReporter gives back the one before, and null puts the default back", () => {
+  test("setReporter returns the previous reporter, and null restores the default", () => {
     const mine = vi.fn();
     const byDefault = setReporter(mine);
     expect(setReporter(byDefault)).toBe(mine);
@@ -62,7 +62,7 @@ describe("the reporter", () => {
     expect(() => setReporter("loud" as never)).toThrow(TypeError);
   });
 
-  test("one that throws itself never reaches the caller: both errors go to the console", () => {
+  test("a reporter that throws never reaches the caller: both errors go to the console", () => {
     const [own, error] = [new Error("reporter"), new Error("reported")];
     setReporter(() => {
       throw own;
@@ -71,7 +71,7 @@ describe("the reporter", () => {
     expect(vi.mocked(console.error).mock.calls.map((call) => call[1])).toEqual([own, error]);
   });
 
-  test("a console that throws is survived", async () => {
+  test("a console that throws never reaches the caller", async () => {
     vi.mocked(console.error).mockImplementation(() => {
       throw new Error("no console");
     });

@@ -14,7 +14,7 @@ import {
 import { VirtualBackend } from "../src/testing/index.ts";
 import { describeEverywhere, rejection } from "./backends.ts";
 
-/** A download in 20 chunks of 5 ms; what has arrived is in `chunks`. */
+/** A download in 20 chunks of 5 ms; the received chunks are in `chunks`. */
 async function download(op: Cancellable, chunks: number[]): Promise<number> {
   for (let i = 1; i <= 20; i++) {
     await sleep(5);
@@ -40,7 +40,7 @@ class Database {
   }
 }
 
-/** Ends `token` after `ms`, beside `body`. */
+/** Cancels `token` after `ms`, while `body` runs. */
 async function cancelledAfter(ms: number, token: CancellationToken, body: () => Promise<unknown>) {
   return taskGroup(async (group) => {
     group.startSoon(async () => {
@@ -52,7 +52,7 @@ async function cancelledAfter(ms: number, token: CancellationToken, body: () => 
 }
 
 describeEverywhere("whole programs", (everywhere) => {
-  everywhere("a download is cut off by its time, and keeps what had arrived (PAR-RWI-01)", async (t) => {
+  everywhere("a download stops at its timeout and keeps the received chunks (PAR-RWI-01)", async (t) => {
     const all: number[] = [];
     expect(await new Cancellable({ name: "download" }).run((op) => download(op, all))).toBe(20);
     const begun = t.elapsed();
@@ -60,13 +60,13 @@ describeEverywhere("whole programs", (everywhere) => {
     const outcome = await Cancellable.withTimeout(32).settle((op) => download(op, some));
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
     expect(some).toEqual(all.slice(0, some.length));
-    // Exact in virtual time; on a busy machine fewer may have come in time, and never more.
+    // Exact in virtual time. On a busy machine fewer chunks may arrive, and never more.
     if (t.backend instanceof VirtualBackend) expect(some.length).toBe(6);
     else expect(some.length).toBeLessThanOrEqual(6);
     t.expectElapsed(begun + 32);
   });
 
-  everywhere("a transaction that is cancelled rolls back, and says why (PAR-RWI-02)", async () => {
+  everywhere("a cancelled transaction rolls back and gives its reason (PAR-RWI-02)", async () => {
     const insert = cancellable({ name: "insert" }, async (database: Database, count: number) => {
       database.begin();
       try {
@@ -92,7 +92,7 @@ describeEverywhere("whole programs", (everywhere) => {
     expect([other.state, other.records]).toEqual(["rolled back", []]);
   });
 
-  everywhere("a pipeline stops at the stage that it has reached (PAR-RWI-03)", async () => {
+  everywhere("a pipeline stops at its current stage (PAR-RWI-03)", async () => {
     const pipeline = async (finished: string[]): Promise<number> => {
       const stage = async (name: string, items: number[], ms: number): Promise<number[]> => {
         const done: number[] = [];
@@ -117,12 +117,12 @@ describeEverywhere("whole programs", (everywhere) => {
       const finished: string[] = [];
       const token = new Token();
       await cancelledAfter(ms, token, () => Cancellable.withToken(token).settle(() => pipeline(finished)));
-      // On a busy machine it may not have come so far, and never further.
+      // On a busy machine the pipeline may be behind, and never ahead.
       expect(finished.length).toBeLessThanOrEqual(most);
     }
   });
 
-  everywhere("a recursion of operations is cancelled at every depth (PAR-RWI-04)", async () => {
+  everywhere("nested operations are cancelled at every depth (PAR-RWI-04)", async () => {
     const recurse = async (depth: number, order: string[]): Promise<void> => {
       order.push(`start ${depth}`);
       if (depth > 0) {
@@ -145,7 +145,7 @@ describeEverywhere("whole programs", (everywhere) => {
   });
 
   everywhere(
-    "pages are read whole, and a monitor of the registry ends the reading (PAR-RWI-05)",
+    "a registry monitor cancels a scraper, and the scraper still reads whole pages (PAR-RWI-05)",
     async () => {
       const scrape = cancellable({ name: "scrape", register: true }, async (pages: number) => {
         const op = currentOperation() as Cancellable;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runScript } from "./child.ts";
 
-test("no promise that the library made is left without a handler (CONF-T08)", async () => {
+test("no promise that the library creates is left without a handler (CONF-T08)", async () => {
   const { code, output, errors } = await runScript(`
     import {
       all, any, Cancellable, Condition, moveOnAfter, Queue, race, setReporter, sleep, sleepForever, taskGroup, waitFor, withTimeout,

@@ -1,9 +1,9 @@
 import { sleep } from "../src/index.ts";
 
-/** Gives the event loop turns until `predicate` holds: nothing is assumed about how many it takes. */
+/** Gives the event loop turns until `predicate` holds, without an assumption about their number. */
 export async function until(predicate: () => boolean): Promise<void> {
   while (!predicate()) await sleep(0);
 }
 
-/** What a `UsageError` with this code looks like. */
+/** The shape of a `UsageError` with this code. */
 export const usage = (code: string): object => ({ name: "UsageError", code });

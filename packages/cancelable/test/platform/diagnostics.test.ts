@@ -8,7 +8,7 @@ interface Message {
   readonly operation: OperationSnapshot;
 }
 
-/** What is published while `body` runs, and in the turn after it. */
+/** The messages that are published while `body` runs and in the turn after it. */
 async function published(body: () => unknown): Promise<Message[]> {
   const messages: Message[] = [];
   const listener = (message: unknown): void => void messages.push(message as Message);
@@ -26,7 +26,7 @@ const summary = (messages: readonly Message[]): string[] =>
   messages.map(({ type, operation }) => `${type} ${operation.name} ${operation.status}`);
 
 describeEverywhere("the channel cancelable:operation", (everywhere) => {
-  everywhere("tells of start, progress and end", async () => {
+  everywhere("the channel publishes start, progress and end", async () => {
     const messages = await published(() =>
       new Cancellable({ name: "work", id: "id-1", metadata: { user: 7 } }).run((op) =>
         op.reportProgress({ current: 1, total: 2 }),
@@ -42,7 +42,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     expect(messages[2]?.operation.duration).toBeGreaterThanOrEqual(0);
   });
 
-  everywhere("tells of a cancellation, with its reason and message", async () => {
+  everywhere("a cancellation is published with its reason and message", async () => {
     const messages = await published(() =>
       new Cancellable({ name: "work" }).settle(async (op) => {
         op.cancel("shutdown", "going down");
@@ -56,7 +56,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     }
   });
 
-  everywhere("tells of a failure, with the error's message", async () => {
+  everywhere("a failure is published with the error's message", async () => {
     const messages = await published(() =>
       new Cancellable({ name: "work" }).settle(() => Promise.reject(new Error("broken"))),
     );
@@ -64,7 +64,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     expect(messages[1]?.operation.error).toBe("broken");
   });
 
-  everywhere("tells of the handle form, and of operations below with their parent", async () => {
+  everywhere("handles are published, and operations below them with the parent's id", async () => {
     const messages = await published(async () => {
       const outer = new Cancellable({ name: "outer", id: "outer-id" }).start();
       await new Cancellable({ name: "inner", parent: outer }).run(() => {});
@@ -79,7 +79,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     expect(messages[1]?.operation.parentId).toBe("outer-id");
   });
 
-  everywhere("what it tells is a snapshot: later events do not change it", async () => {
+  everywhere("a message is a snapshot: later events do not change it", async () => {
     const messages = await published(async () => {
       const op = new Cancellable({ name: "work", metadata: { step: 1 } });
       await op.run(() => {
@@ -89,7 +89,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     expect(messages.map(({ operation }) => operation.metadata.step)).toEqual([1, 2]);
   });
 
-  everywhere("a subscriber that cancels the operation at its start is heard", async () => {
+  everywhere("a subscriber may cancel the operation at its start", async () => {
     const op = new Cancellable({ name: "work" });
     const body = vi.fn();
     const stop = (message: unknown): void => {

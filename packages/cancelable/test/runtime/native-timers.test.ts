@@ -2,7 +2,7 @@ import { mock } from "node:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Cancellable, getBackend, moveOnAfter, sleep, sleepForever, taskGroup } from "../../src/index.ts";
 
-/** Lets microtasks and turns of the event loop go by: those are never faked here. */
+/** Lets microtasks and turns of the event loop pass. Neither is faked here. */
 const turns = (): Promise<void> =>
   new Promise((resolve) => void realImmediate(() => realImmediate(() => resolve())));
 
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Both kinds of fake timers, by how they are driven. */
+/** Two kinds of fake timers, and how to drive them. */
 const fakes = [
   {
     name: "vitest's fake timers",
@@ -36,7 +36,7 @@ const fakes = [
 ];
 
 describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
-  test("a sleep takes as long as is ticked, and no longer", async () => {
+  test("a sleep takes as long as the fake time that passes, and no longer", async () => {
     enable();
     let woke = false;
     const sleeping = sleep(10_000).then(() => {
@@ -49,7 +49,7 @@ describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
     await sleeping;
   });
 
-  test("a timeout cancels when its time is ticked", async () => {
+  test("a timeout cancels when its fake time has passed", async () => {
     enable();
     const op = Cancellable.withTimeout({ minutes: 1 });
     const outcome = op.settle(() => sleepForever());
@@ -86,7 +86,7 @@ describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
     await running;
   });
 
-  test("a sleep longer than any timer of the host ends when all of it is ticked, to a tick", async () => {
+  test("a sleep longer than the host's longest timer ends on the exact tick", async () => {
     enable();
     let woke = false;
     const sleeping = sleep({ days: 30 }).then(() => {
@@ -101,7 +101,7 @@ describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
     await sleeping;
   });
 
-  test("time that was ticked has passed for the backend's clock, also afterwards", async () => {
+  test("the backend's clock includes the fake time, also after the fake timers are gone", async () => {
     enable();
     const start = getBackend("native").now();
     const sleeping = sleep(5_000);
@@ -111,8 +111,8 @@ describe.each(fakes)("the native backend on $name", ({ enable, tick }) => {
   });
 });
 
-describe("the native backend looks timers up when it uses them", () => {
-  test("fake timers that come and go do not disturb the real ones", async () => {
+describe("the native backend looks timers up at every use", () => {
+  test("fake timers that come and go do not disturb real timers", async () => {
     await sleep(2);
     for (const { enable, tick } of fakes) {
       enable();
@@ -128,7 +128,7 @@ describe("the native backend looks timers up when it uses them", () => {
     }
   });
 
-  test("it uses the timers of the moment, and takes back what it set", async () => {
+  test("a timer is set and cleared with the timers of the moment", async () => {
     const set = vi.spyOn(globalThis, "setTimeout");
     const clear = vi.spyOn(globalThis, "clearTimeout");
     try {
@@ -142,7 +142,7 @@ describe("the native backend looks timers up when it uses them", () => {
     }
   });
 
-  test("no sleep and no timeout, no timer", async () => {
+  test("no sleep and no timeout means no timer", async () => {
     const set = vi.spyOn(globalThis, "setTimeout");
     try {
       await new Cancellable().run(() => sleep(0));
@@ -154,7 +154,7 @@ describe("the native backend looks timers up when it uses them", () => {
   });
 });
 
-test("rule 25: a timer that comes early is set again, and a long one is split (native)", async () => {
+test("a timer that fires early is set again, and a long span is split (rule 25)", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
   try {
     const set = vi.spyOn(globalThis, "setTimeout");
@@ -172,7 +172,7 @@ test("rule 25: a timer that comes early is set again, and a long one is split (n
   }
 });
 
-test("fake timers that leave the clock alone drive it too, as node:test's do", async () => {
+test("fake timers without a fake clock drive the clock too, as those of node:test do", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
     const op = Cancellable.withTimeout(30_000);

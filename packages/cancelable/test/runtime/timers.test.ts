@@ -3,8 +3,8 @@ import { Cancellable, checkpoint, moveOnAfter, sleep, sleepForever, waitFor } fr
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("rule 25: clocks and timers", (everywhere) => {
-  everywhere("after blocking work the next checkpoint notices the deadline (CONF-A06, BUG-20)", async (t) => {
+describeEverywhere("clocks and timers (rule 25)", (everywhere) => {
+  everywhere("after blocking work the next checkpoint notices the deadline (CONF-A06)", async (t) => {
     const op = Cancellable.withTimeout(10);
     const outcome = await op.settle(async () => {
       t.block(20);
@@ -21,7 +21,7 @@ describeEverywhere("rule 25: clocks and timers", (everywhere) => {
     ).toBeUndefined();
   });
 
-  everywhere("a sleep is never shorter than asked for (CONF-C21)", async (t) => {
+  everywhere("a sleep is never shorter than requested (CONF-C21)", async (t) => {
     for (const span of [1, 1.5, 2, 3.25]) {
       const start = t.backend.now();
       await sleep(span);

@@ -9,7 +9,7 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
+describeEverywhere("the errors that count as a scope's cancellation (rule 4)", (everywhere) => {
   const outcomeOf = async (make: (op: Cancellable) => unknown): Promise<string> => {
     const op = new Cancellable();
     const outcome = await op.settle(async () => {
@@ -19,7 +19,7 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
     return outcome.status;
   };
 
-  everywhere("the same object, or an error whose cause chain reaches it", async () => {
+  everywhere("the same error object and every error with it in the chain of causes count", async () => {
     expect(await outcomeOf((op) => op.token.error)).toBe("cancelled");
     expect(await outcomeOf((op) => new Error("wrapped", { cause: op.token.error }))).toBe("cancelled");
     expect(await outcomeOf((op) => new Error("twice", { cause: { cause: op.token.error } }))).toBe(
@@ -27,23 +27,20 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
     );
   });
 
-  everywhere(
-    "an AbortError or TimeoutError of anybody, if the operation is cancelled (CONF-T03)",
-    async () => {
-      expect(await outcomeOf(() => new DOMException("x", "AbortError"))).toBe("cancelled");
-      expect(await outcomeOf(() => new DOMException("x", "TimeoutError"))).toBe("cancelled");
-      const alive = new Cancellable();
-      const error = new DOMException("x", "AbortError");
-      await expect(alive.settle(() => Promise.reject(error))).resolves.toEqual({ status: "failed", error });
-    },
-  );
+  everywhere("any AbortError or TimeoutError counts once the operation is cancelled (CONF-T03)", async () => {
+    expect(await outcomeOf(() => new DOMException("x", "AbortError"))).toBe("cancelled");
+    expect(await outcomeOf(() => new DOMException("x", "TimeoutError"))).toBe("cancelled");
+    const alive = new Cancellable();
+    const error = new DOMException("x", "AbortError");
+    await expect(alive.settle(() => Promise.reject(error))).resolves.toEqual({ status: "failed", error });
+  });
 
-  everywhere("never the message's text", async () => {
+  everywhere("an error with the same text does not count", async () => {
     expect(await outcomeOf(() => new Error("AbortError: Operation cancelled manually"))).toBe("failed");
   });
 
   everywhere(
-    "a cancellation that was made by hand cancels the operation that it leaves (PAR-CAN-44)",
+    "a CancellationError that the body constructs cancels the operation that it leaves (rule 30, PAR-CAN-44)",
     async () => {
       const op = new Cancellable();
       const error = new CancellationError("signal", "told to");
@@ -54,7 +51,7 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
   );
 
   everywhere(
-    "a cancellation of somebody else is a failure of an operation that is not cancelled",
+    "the cancellation of another operation is a failure of an operation that is not cancelled",
     async () => {
       const outer = new Cancellable();
       const outcome = await outer.settle(() => Cancellable.withTimeout(5).run(() => sleepForever()));
@@ -62,7 +59,7 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
     },
   );
 
-  everywhere("chains that are cyclic or whose getters throw are no cancellation", async () => {
+  everywhere("cyclic causes and getters that throw do not count", async () => {
     const cyclic = new Error("a");
     cyclic.cause = cyclic;
     expect(await outcomeOf(() => cyclic)).toBe("failed");
@@ -75,9 +72,9 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
   });
 });
 
-describeEverywhere("a cancelled scope", (everywhere) => {
+describeEverywhere("a cancelled scope and groups of errors", (everywhere) => {
   everywhere(
-    "a group of errors without its cancellation passes, and nothing was caught (CONF-B06)",
+    "a group of errors without the scope's cancellation passes, and cancelledCaught stays false (CONF-B06)",
     async () => {
       const group = new AggregateError([new Error("a"), new AggregateError([new Error("b")])], "both");
       const scope = new CancelScope();
@@ -92,7 +89,7 @@ describeEverywhere("a cancelled scope", (everywhere) => {
     },
   );
 
-  everywhere("a group of nothing but its cancellation is absorbed whole (CONF-B08)", async () => {
+  everywhere("a group that contains only the scope's cancellation is absorbed (CONF-B08)", async () => {
     const scope = new CancelScope();
     const value = await scope.run(async () => {
       scope.cancel();
@@ -102,7 +99,7 @@ describeEverywhere("a cancelled scope", (everywhere) => {
     expect([value, scope.cancelledCaught]).toEqual([undefined, true]);
   });
 
-  everywhere("an error that somebody made of its cancellation is absorbed as well (CONF-B28)", async () => {
+  everywhere("an error that wraps the scope's cancellation is absorbed (CONF-B28)", async () => {
     const makers = [
       (cause: unknown) => new CancellationError("error", "in other words", { cause }),
       (cause: unknown) => new Error("in words of their own", { cause: new Error("deeper", { cause }) }),
@@ -118,47 +115,47 @@ describeEverywhere("a cancelled scope", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
+describeEverywhere("the outcome of a cancelled operation (rule 4)", (everywhere) => {
   const foreign = (name: string): Error => Object.assign(new Error("of somebody"), { name });
 
-  everywhere("a cancelled body that throws it, or what it caused, or an abort, is cancelled", async () => {
-    const endings: ReadonlyArray<(own: unknown) => unknown> = [
-      (own) => own,
-      (own) => new Error("outer", { cause: new Error("inner", { cause: own }) }),
-      () => new DOMException("This operation was aborted", "AbortError"),
-      () => foreign("TimeoutError"),
-    ];
-    for (const ending of endings) {
-      const op = new Cancellable();
-      const outcome = await op.settle(() => {
-        op.cancel("disconnect", "gone");
-        throw ending(op.error);
-      });
-      expect(outcome.status === "cancelled" && outcome.error).toBe(op.error);
-      expect(op.error).toBeInstanceOf(CancellationError);
-      expect(op.context).toMatchObject({
-        status: "cancelled",
-        cancelReason: "disconnect",
-        cancelMessage: "gone",
-      });
-    }
-  });
-
   everywhere(
-    "a cancelled body that throws anything else has failed with that, whatever its text",
+    "a body that throws the cancellation, an error caused by it, or an abort has been cancelled",
     async () => {
-      const op = new Cancellable();
-      const error = new Error("gone");
-      const outcome = await op.settle(() => {
-        op.cancel("disconnect", "gone");
-        throw error;
-      });
-      expect(outcome.status === "failed" && outcome.error).toBe(error);
-      expect(op.context).toMatchObject({ status: "failed", error: "gone", cancelReason: "disconnect" });
+      const endings: ReadonlyArray<(own: unknown) => unknown> = [
+        (own) => own,
+        (own) => new Error("outer", { cause: new Error("inner", { cause: own }) }),
+        () => new DOMException("This operation was aborted", "AbortError"),
+        () => foreign("TimeoutError"),
+      ];
+      for (const ending of endings) {
+        const op = new Cancellable();
+        const outcome = await op.settle(() => {
+          op.cancel("disconnect", "gone");
+          throw ending(op.error);
+        });
+        expect(outcome.status === "cancelled" && outcome.error).toBe(op.error);
+        expect(op.error).toBeInstanceOf(CancellationError);
+        expect(op.context).toMatchObject({
+          status: "cancelled",
+          cancelReason: "disconnect",
+          cancelMessage: "gone",
+        });
+      }
     },
   );
 
-  everywhere("an abort that nobody asked this operation for is an ordinary failure", async () => {
+  everywhere("a body that throws any other error has failed with that error, whatever its text", async () => {
+    const op = new Cancellable();
+    const error = new Error("gone");
+    const outcome = await op.settle(() => {
+      op.cancel("disconnect", "gone");
+      throw error;
+    });
+    expect(outcome.status === "failed" && outcome.error).toBe(error);
+    expect(op.context).toMatchObject({ status: "failed", error: "gone", cancelReason: "disconnect" });
+  });
+
+  everywhere("an abort in an operation that is not cancelled is an ordinary failure", async () => {
     for (const error of [new DOMException("aborted", "AbortError"), foreign("TimeoutError")]) {
       const op = new Cancellable();
       const outcome = await op.settle(() => {
@@ -169,7 +166,7 @@ describeEverywhere("rule 4: what counts as the cancellation", (everywhere) => {
     }
   });
 
-  everywhere("the cancellation of another operation is an ordinary failure", async () => {
+  everywhere("the cancellation of another token is an ordinary failure", async () => {
     const other = new CancellationToken();
     other.cancel();
     const outcome = await new Cancellable().settle(() => other.check());

@@ -17,29 +17,32 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 15: the ambient operation", (everywhere) => {
-  everywhere("follows await, timers, event emitters and callbacks created inside (CONF-T10)", async () => {
-    const op = new Cancellable();
-    const emitter = new EventEmitter();
-    await op.run(async () => {
-      expect(currentOperation()).toBe(op);
-      await sleep(1);
-      expect(currentOperation()).toBe(op);
-      await new Promise<void>((resolve) =>
-        setImmediate(() => {
-          expect(currentOperation()).toBe(op);
-          resolve();
-        }),
-      );
-      await Promise.resolve().then(() => expect(currentOperation()).toBe(op));
-      setImmediate(() => emitter.emit("done"));
-      await once(emitter, "done");
-      expect(currentOperation()).toBe(op);
-    });
-    expect(currentOperation()).toBeUndefined();
-  });
+describeEverywhere("the ambient operation (rule 15)", (everywhere) => {
+  everywhere(
+    "the ambient operation follows await, timers, event emitters and callbacks created inside (CONF-T10)",
+    async () => {
+      const op = new Cancellable();
+      const emitter = new EventEmitter();
+      await op.run(async () => {
+        expect(currentOperation()).toBe(op);
+        await sleep(1);
+        expect(currentOperation()).toBe(op);
+        await new Promise<void>((resolve) =>
+          setImmediate(() => {
+            expect(currentOperation()).toBe(op);
+            resolve();
+          }),
+        );
+        await Promise.resolve().then(() => expect(currentOperation()).toBe(op));
+        setImmediate(() => emitter.emit("done"));
+        await once(emitter, "done");
+        expect(currentOperation()).toBe(op);
+      });
+      expect(currentOperation()).toBeUndefined();
+    },
+  );
 
-  everywhere("two operations at once see each their own (PAR-CAN-49)", async () => {
+  everywhere("two concurrent operations each see themselves (PAR-CAN-49)", async () => {
     const ops = [new Cancellable(), new Cancellable()];
     await all(
       ops.map(
@@ -55,7 +58,7 @@ describeEverywhere("rule 15: the ambient operation", (everywhere) => {
   });
 
   everywhere(
-    "code that outlives its scope belongs to the next one above; after a cancellation it keeps throwing",
+    "code that outlives its scope belongs to the next scope above, and keeps throwing below a cancelled scope (rule 33)",
     async () => {
       let late!: () => Promise<unknown>;
       const outer = new Cancellable();
@@ -63,7 +66,7 @@ describeEverywhere("rule 15: the ambient operation", (everywhere) => {
         const inner = new Cancellable();
         const resume = await inner.run(async () => {
           const done = new Promise<unknown>((resolve) => {
-            // Runs in the inner operation's context, after it has ended.
+            // Runs in the inner operation's context after the inner operation has ended.
             setImmediate(() => resolve(currentOperation()));
           });
           return () => done;
@@ -81,22 +84,25 @@ describeEverywhere("rule 15: the ambient operation", (everywhere) => {
   );
 });
 
-describeEverywhere("rule 15: outside any operation the free functions are the plain idioms", (everywhere) => {
-  everywhere("sleep, waitFor, withTimeout, all, shield, checkpoint", async (t) => {
-    await sleep(5);
-    t.expectElapsed(5);
-    expect(await waitFor(Promise.resolve(1))).toBe(1);
-    expect(await withTimeout(1_000, async () => 2)).toBe(2);
-    expect(await all([async () => 3, Promise.resolve(4)])).toEqual([3, 4]);
-    expect(await shield(async () => 5)).toBe(5);
-    await checkpoint();
-    expect(await rejection(waitFor(() => Promise.reject(new Error("plain"))))).toMatchObject({
-      message: "plain",
-    });
-  });
+describeEverywhere("the free functions outside any operation (rule 15)", (everywhere) => {
+  everywhere(
+    "sleep, waitFor, withTimeout, all, shield and checkpoint behave like the plain idioms",
+    async (t) => {
+      await sleep(5);
+      t.expectElapsed(5);
+      expect(await waitFor(Promise.resolve(1))).toBe(1);
+      expect(await withTimeout(1_000, async () => 2)).toBe(2);
+      expect(await all([async () => 3, Promise.resolve(4)])).toEqual([3, 4]);
+      expect(await shield(async () => 5)).toBe(5);
+      await checkpoint();
+      expect(await rejection(waitFor(() => Promise.reject(new Error("plain"))))).toMatchObject({
+        message: "plain",
+      });
+    },
+  );
 });
 
-test("outside of everything there is a root that is never cancelled, and runs nest (CONF-S08)", async () => {
+test("an implicit root that is never cancelled lies outside every scope, and runs nest (rule 31, CONF-S08)", async () => {
   expect(currentOperation()).toBeUndefined();
   expect([currentDeadline(), currentSignal().aborted]).toEqual([Number.POSITIVE_INFINITY, false]);
   await checkpoint();

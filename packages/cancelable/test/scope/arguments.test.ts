@@ -9,8 +9,8 @@ const span = "milliseconds, a Duration or null";
 
 const ms = "a number of milliseconds";
 
-describeEverywhere("the free functions complain about wrong arguments", (everywhere) => {
-  everywhere("children of a group that are no functions: and the group goes on (CONF-E08)", async () => {
+describeEverywhere("a task group refuses wrong arguments", (everywhere) => {
+  everywhere("a child that is no function is refused, and the group goes on (CONF-E08)", async () => {
     await taskGroup(async (group) => {
       expectThrows("TypeError", [
         [() => group.startSoon(wrong(undefined)), "fn", "a function", "undefined"],
@@ -24,8 +24,8 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
   });
 });
 
-describeEverywhere("scopes and backends complain about wrong arguments", (everywhere) => {
-  everywhere("a scope's options and properties (CONF-C09)", async () => {
+describeEverywhere("a scope refuses wrong arguments", (everywhere) => {
+  everywhere("wrong options and properties are refused and change nothing (CONF-C09)", async () => {
     const both = { timeout: 1, deadline: 1 };
     const scope = new CancelScope({ deadline: 1e12 });
     expectThrows("TypeError", [

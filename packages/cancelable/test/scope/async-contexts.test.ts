@@ -16,39 +16,42 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("async contexts", (everywhere) => {
-  everywhere("a child has its parent's as it was; what it enters stays with it (CONF-S01)", async () => {
-    const storage = new AsyncLocalStorage<string>();
-    const seen: string[] = [];
-    const look = (who: string): void => void seen.push(`${who} ${storage.getStore()}`);
-    await storage.run("parent", () =>
-      taskGroup(async (group) => {
-        const first = group.startSoon(async () => {
-          look("first");
-          storage.enterWith("changed");
-          await sleep(1);
-          look("first");
-        });
-        storage.run("between", () => {
-          group.startSoon(async () => {
-            look("second");
-            await first.wait();
-            look("second");
+  everywhere(
+    "a child starts in the context of its start and keeps its own changes to itself (CONF-S01)",
+    async () => {
+      const storage = new AsyncLocalStorage<string>();
+      const seen: string[] = [];
+      const look = (who: string): void => void seen.push(`${who} ${storage.getStore()}`);
+      await storage.run("parent", () =>
+        taskGroup(async (group) => {
+          const first = group.startSoon(async () => {
+            look("first");
+            storage.enterWith("changed");
+            await sleep(1);
+            look("first");
           });
-        });
-        await first;
-        look("parent");
-      }),
-    );
-    expect(seen.sort()).toEqual([
-      "first changed",
-      "first parent",
-      "parent parent",
-      "second between",
-      "second between",
-    ]);
-  });
+          storage.run("between", () => {
+            group.startSoon(async () => {
+              look("second");
+              await first.wait();
+              look("second");
+            });
+          });
+          await first;
+          look("parent");
+        }),
+      );
+      expect(seen.sort()).toEqual([
+        "first changed",
+        "first parent",
+        "parent parent",
+        "second between",
+        "second between",
+      ]);
+    },
+  );
 
-  everywhere("a child may be given one of its own, and stays in its group (CONF-S02)", async () => {
+  everywhere("a child may run in a context of its own and stays in its group (CONF-S02)", async () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: Array<string | undefined> = [];
     await storage.run("parent", () =>
@@ -70,7 +73,7 @@ describeEverywhere("async contexts", (everywhere) => {
   });
 
   everywhere(
-    "a generator that holds a handle over a yield leaves its reader's alone (CONF-S06)",
+    "a generator that holds a handle across a yield does not change its reader's context (CONF-S06)",
     async () => {
       const outer = new Cancellable({ name: "outer" });
       const inside: unknown[] = [];
@@ -94,14 +97,14 @@ describeEverywhere("async contexts", (everywhere) => {
         }
         expect(items).toEqual([0, 1, 2]);
       });
-      // At each next() it runs in what is ambient for its reader then.
+      // At each next() the generator runs in the reader's ambient operation.
       expect(inside).toEqual(["outer", "outer"]);
       expect(outer.children).toEqual([]);
     },
   );
 });
 
-test("what the library keeps for many is set in nobody's context (CONF-S03)", async () => {
+test("timers that serve many callers are set outside every context (CONF-S03)", async () => {
   const storage = new AsyncLocalStorage<string>();
   const contexts: unknown[] = [];
   class Watching extends VirtualBackend {

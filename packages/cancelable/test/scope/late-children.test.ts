@@ -11,7 +11,7 @@ import {
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-/** Ways to run a body in something that waits for what the body has started. */
+/** Ways to run a body in a scope that waits for everything that the body has started. */
 const regions: Readonly<Record<string, (body: () => Promise<void>) => Promise<unknown>>> = {
   "a scope": (body) => new CancelScope().run(body),
   "an operation": (body) => new Cancellable().run(body),
@@ -30,8 +30,8 @@ function fail(): never {
   throw new Error("the body fails");
 }
 
-describeEverywhere("a scope ends when nothing that was started in it still runs", (everywhere) => {
-  everywhere("it waits for operations that the body left running", async () => {
+describeEverywhere("the scopes that were opened in a scope (rule 32)", (everywhere) => {
+  everywhere("a scope waits for operations that the body left running", async () => {
     const order: string[] = [];
     await new Cancellable().run(async () => {
       void new Cancellable().run(async () => {
@@ -43,7 +43,7 @@ describeEverywhere("a scope ends when nothing that was started in it still runs"
     expect(order).toEqual(["left", "ended"]);
   });
 
-  everywhere("it cancels them when the body failed", async () => {
+  everywhere("a scope whose body failed cancels what the body left running", async () => {
     const order: string[] = [];
     await rejection(
       new Cancellable().run(async () => {
@@ -57,7 +57,7 @@ describeEverywhere("a scope ends when nothing that was started in it still runs"
     expect(order).toEqual(["cancelled", "ended"]);
   });
 
-  everywhere("groups inside are waited for as well", async () => {
+  everywhere("a scope waits for groups that the body left running", async () => {
     const order: string[] = [];
     await moveOnAfter(1_000, () => {
       void taskGroup(async (group) => {
@@ -69,9 +69,9 @@ describeEverywhere("a scope ends when nothing that was started in it still runs"
   });
 });
 
-describeEverywhere("a child that is started while its scope is ending is never lost", (everywhere) => {
+describeEverywhere("a child that starts while its scope ends (rule 32)", (everywhere) => {
   for (const [name, region] of Object.entries(regions)) {
-    everywhere(`${name} waits for a child that starts while it waits for another one`, async () => {
+    everywhere(`${name} waits for a child that starts while it waits for another child`, async () => {
       const gate = deferred();
       void sleep(5).then(gate.resolve);
       let child = "not started";
@@ -88,16 +88,16 @@ describeEverywhere("a child that is started while its scope is ending is never l
             }
           });
         };
-        // Cancelled where the body fails.
+        // The child is cancelled in the cases in which the body fails.
         next().catch(() => {});
       });
       expect(child).toBe("ended");
     });
 
-    // Nothing from outside reaches into a shield.
+    // No cancellation from outside reaches into a shield.
     if (name === "a shield") continue;
     everywhere(
-      `a child left by ${name}, however late it starts, is waited for and cancelled by what is above`,
+      `a child of ${name} that starts late is waited for and cancelled by the scope above`,
       async () => {
         for (let ticks = 0; ticks < 14; ticks++) {
           const gate = deferred();
@@ -120,7 +120,7 @@ describeEverywhere("a child that is started while its scope is ending is never l
                   }
                 });
               };
-              // Started below the region, and cancelled with whatever it finds itself in.
+              // The late code runs below the region and is cancelled with its nearest open scope.
               late().catch(() => {});
             });
             await rejection(sleepForever());

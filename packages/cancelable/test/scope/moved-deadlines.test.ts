@@ -10,8 +10,8 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("a deadline that is moved disturbs no other one", (everywhere) => {
-  everywhere("sleepers below a deadline that was taken back in the queue wake in order", async (t) => {
+describeEverywhere("a deadline that moves", (everywhere) => {
+  everywhere("sleepers wake in order after a deadline before them was removed from the queue", async (t) => {
     const woken: number[] = [];
     const sleepers: Promise<void>[] = [];
     const wakeAt = (ms: number): void => {
@@ -33,39 +33,36 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
     expect(scope.cancelCalled).toBe(false);
   });
 
-  everywhere(
-    "scopes whose deadlines are moved earlier and later again and again expire by the newest one",
-    async (t) => {
-      const count = 60;
-      // Long enough for all of them to be set and moved before the first one is due.
-      const first = 300;
-      const expired: number[] = [];
-      const start = t.backend.now();
-      // A fixed permutation of 0 … 59 for every round, so that no two deadlines are equal.
-      const place = (i: number, round: number): number => (i * [7, 11, 13, 17][round]! + 5 * round) % count;
-      const scopes = Array.from(
-        { length: count },
-        (_, i) => new CancelScope({ deadline: start + first + place(i, 0) }),
-      );
-      const ended = scopes.map((scope, i) =>
-        scope
-          .run(() => sleepForever())
-          .then(() => {
-            t.expectElapsed(first + place(i, 3));
-            expired.push(place(i, 3));
-          }),
-      );
-      for (const round of [1, 2, 3])
-        scopes.forEach((scope, i) => {
-          scope.deadline = Number.POSITIVE_INFINITY;
-          scope.deadline = start + first + place(i, round);
-        });
-      await Promise.all(ended);
-      expect(expired).toEqual(Array.from({ length: count }, (_, i) => i));
-    },
-  );
+  everywhere("scopes whose deadlines move many times expire at the newest deadline", async (t) => {
+    const count = 60;
+    // Late enough for all deadlines to be set and moved before the first one is due.
+    const first = 300;
+    const expired: number[] = [];
+    const start = t.backend.now();
+    // A fixed permutation of 0 … 59 for every round, so that no two deadlines are equal.
+    const place = (i: number, round: number): number => (i * [7, 11, 13, 17][round]! + 5 * round) % count;
+    const scopes = Array.from(
+      { length: count },
+      (_, i) => new CancelScope({ deadline: start + first + place(i, 0) }),
+    );
+    const ended = scopes.map((scope, i) =>
+      scope
+        .run(() => sleepForever())
+        .then(() => {
+          t.expectElapsed(first + place(i, 3));
+          expired.push(place(i, 3));
+        }),
+    );
+    for (const round of [1, 2, 3])
+      scopes.forEach((scope, i) => {
+        scope.deadline = Number.POSITIVE_INFINITY;
+        scope.deadline = start + first + place(i, round);
+      });
+    await Promise.all(ended);
+    expect(expired).toEqual(Array.from({ length: count }, (_, i) => i));
+  });
 
-  everywhere("a deadline that is moved from inside an expiring scope is kept as well", async (t) => {
+  everywhere("a deadline that moves while another scope expires stays in force", async (t) => {
     const late = new CancelScope({ timeout: 1_000 });
     const other = late.run(() => sleepForever());
     await moveOnAfter(5, async () => {
@@ -80,7 +77,7 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
     expect(late.cancelledCaught).toBe(true);
   });
 
-  everywhere("it is what the scopes below inherit, on the way down to a shield", async (t) => {
+  everywhere("the scopes below inherit a moved deadline, down to the next shield", async (t) => {
     const scope = new CancelScope({ timeout: 1_000 });
     await scope.run(async () => {
       let inner = 0;
@@ -104,12 +101,12 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
     expect(scope.cancelledCaught).toBe(true);
   });
 
-  everywhere("it holds on the timers of now when the host's were replaced meanwhile", async (t) => {
+  everywhere("a moved deadline uses the current timers when the host's timers were replaced", async (t) => {
     const original = globalThis.setTimeout;
     const scope = new CancelScope({ timeout: 60_000 });
     try {
       await scope.run(async () => {
-        // Entered later, and later due: the scope's own entry is not the last of its queue.
+        // Started later and due later: the scope's own entry is not the last of its queue.
         const behind = rejection(sleep(70_000));
         globalThis.setTimeout = ((...args: Parameters<typeof original>) =>
           original(...args)) as typeof original;
@@ -121,13 +118,13 @@ describeEverywhere("a deadline that is moved disturbs no other one", (everywhere
       globalThis.setTimeout = original;
     }
     t.expectElapsed(20);
-    // A scope whose deadline is lost ends with the sleep of 2 s, and has caught nothing.
+    // A scope that loses its deadline ends with the sleep of 2 s and has caught nothing.
     expect(scope.cancelledCaught).toBe(true);
   });
 });
 
-describeEverywhere("a cancellation that was withheld leaves the deadlines below in force", (everywhere) => {
-  everywhere("a check notices its own deadline below an expired and cancelled operation", async (t) => {
+describeEverywhere("deadlines below a cancellation with propagate: false", (everywhere) => {
+  everywhere("a check below an expired and cancelled operation notices its own deadline", async (t) => {
     const above = Cancellable.withTimeout(20);
     const below = Cancellable.withTimeout(40);
     const outcome = await above.settle(async () => {
@@ -147,7 +144,7 @@ describeEverywhere("a cancellation that was withheld leaves the deadlines below 
     expect(above.context.cancelMessage).toBe("not you");
   });
 
-  everywhere("the earliest of several that have passed is the one that cancels", async (t) => {
+  everywhere("the earliest of several passed deadlines cancels", async (t) => {
     const outer = Cancellable.withTimeout(30);
     const inner = Cancellable.withTimeout(20);
     const outcome = await outer.settle(async () => {

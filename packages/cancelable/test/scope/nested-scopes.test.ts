@@ -12,8 +12,8 @@ import {
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 import { until } from "../until.ts";
 
-describeEverywhere("nested scopes", (everywhere) => {
-  everywhere("a cancellation passes the inner ones and stops at its own (CONF-B09)", async () => {
+describeEverywhere("nested scopes (rule 5)", (everywhere) => {
+  everywhere("a cancellation passes the inner scopes and stops at its own scope (CONF-B09)", async () => {
     const { step, finish } = stepRecorder();
     const [outer, middle, inner] = [new CancelScope(), new CancelScope(), new CancelScope()];
     await outer.run(async () => {
@@ -32,7 +32,7 @@ describeEverywhere("nested scopes", (everywhere) => {
     expect([outer, middle, inner].map((scope) => scope.cancelCalled)).toEqual([false, true, false]);
   });
 
-  everywhere("both cancelled: the outermost one absorbs (CONF-B10)", async () => {
+  everywhere("with both scopes cancelled, the outer scope absorbs (CONF-B10)", async () => {
     for (const order of ["inner first", "outer first"]) {
       const [outer, inner] = [new CancelScope(), new CancelScope()];
       let between = false;
@@ -49,48 +49,57 @@ describeEverywhere("nested scopes", (everywhere) => {
     }
   });
 
-  everywhere("outer cancelled while the inner's is on its way: the outer absorbs (CONF-B11)", async () => {
-    const [outer, inner] = [new CancelScope(), new CancelScope()];
-    let between = false;
-    await outer.run(async () => {
-      await inner.run(async () => {
-        inner.cancel();
-        await sleep(1).finally(() => outer.cancel());
-      });
-      between = true;
-    });
-    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
-  });
-
-  everywhere("but a shielded inner absorbs its own, and the code between runs (CONF-B12)", async () => {
-    const [outer, inner] = [new CancelScope(), new CancelScope({ shield: true })];
-    let between = false;
-    await outer.run(async () => {
-      await inner.run(async () => {
-        inner.cancel();
-        await sleep(1).finally(() => outer.cancel());
-      });
-      between = true;
-    });
-    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([true, false, true]);
-  });
-
-  everywhere("a shield that is raised under way does not make the inner one absorb (CONF-B13)", async () => {
-    const [outer, inner] = [new CancelScope(), new CancelScope()];
-    let between = false;
-    await outer.run(async () => {
-      await inner.run(async () => {
-        outer.cancel();
-        await sleep(1).finally(() => {
-          inner.shield = true;
+  everywhere(
+    "an outer scope that is cancelled while the inner cancellation is on its way absorbs it (CONF-B11)",
+    async () => {
+      const [outer, inner] = [new CancelScope(), new CancelScope()];
+      let between = false;
+      await outer.run(async () => {
+        await inner.run(async () => {
+          inner.cancel();
+          await sleep(1).finally(() => outer.cancel());
         });
+        between = true;
       });
-      between = true;
-    });
-    expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
-  });
+      expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
+    },
+  );
 
-  everywhere("everything below is cancelled at once, through nested groups (CONF-B24)", async () => {
+  everywhere(
+    "a shielded inner scope absorbs its own cancellation, and the code between the scopes runs (CONF-B12)",
+    async () => {
+      const [outer, inner] = [new CancelScope(), new CancelScope({ shield: true })];
+      let between = false;
+      await outer.run(async () => {
+        await inner.run(async () => {
+          inner.cancel();
+          await sleep(1).finally(() => outer.cancel());
+        });
+        between = true;
+      });
+      expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([true, false, true]);
+    },
+  );
+
+  everywhere(
+    "a shield that is switched on under way does not make the inner scope absorb (CONF-B13)",
+    async () => {
+      const [outer, inner] = [new CancelScope(), new CancelScope()];
+      let between = false;
+      await outer.run(async () => {
+        await inner.run(async () => {
+          outer.cancel();
+          await sleep(1).finally(() => {
+            inner.shield = true;
+          });
+        });
+        between = true;
+      });
+      expect([between, outer.cancelledCaught, inner.cancelledCaught]).toEqual([false, true, false]);
+    },
+  );
+
+  everywhere("cancelling reaches everything below at once, through nested groups (CONF-B24)", async () => {
     const signals: AbortSignal[] = [];
     const ended: string[] = [];
     const scope = new CancelScope();
@@ -114,7 +123,7 @@ describeEverywhere("nested scopes", (everywhere) => {
         expect(signals.map((signal) => signal.aborted)).toEqual([false, false, false, false]);
         scope.cancel();
         expect(signals.map((signal) => signal.aborted)).toEqual([true, true, true, true]);
-        // From inside the tree it could not be absorbed earlier than this.
+        // The test's own code runs in this tree, so no scope can have absorbed the cancellation yet.
         expect(ended).toEqual([]);
       }),
     );
@@ -122,7 +131,7 @@ describeEverywhere("nested scopes", (everywhere) => {
     expect(scope.cancelledCaught).toBe(true);
   });
 
-  everywhere("one task is cancelled again by a later scope (CONF-B26)", async (t) => {
+  everywhere("a later scope can cancel the same task again (CONF-B26)", async (t) => {
     const caught: boolean[] = [];
     for (const ms of [5, 5, 5]) {
       const scope = new CancelScope({ timeout: ms });
@@ -133,22 +142,19 @@ describeEverywhere("nested scopes", (everywhere) => {
     t.expectElapsed(15);
   });
 
-  everywhere(
-    "nothing escapes when a timeout was handled inside and no checkpoint follows (CONF-B27)",
-    async () => {
-      const scope = new CancelScope();
-      const value = await scope.run(async () => {
-        expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
-        scope.cancel();
-        return "value";
-      });
-      expect([value, scope.cancelCalled, scope.cancelledCaught]).toEqual(["value", true, false]);
-      await sleep(1);
-    },
-  );
+  everywhere("a cancellation without a further checkpoint does not leave its scope (CONF-B27)", async () => {
+    const scope = new CancelScope();
+    const value = await scope.run(async () => {
+      expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();
+      scope.cancel();
+      return "value";
+    });
+    expect([value, scope.cancelCalled, scope.cancelledCaught]).toEqual(["value", true, false]);
+    await sleep(1);
+  });
 
   everywhere(
-    "a group that a child leaves open is part of the child, and ends with it (CONF-B20)",
+    "a group that a child leaves open is part of the child and ends with it (CONF-B20)",
     async (t) => {
       const { step, finish } = stepRecorder();
       await taskGroup(async (group) => {

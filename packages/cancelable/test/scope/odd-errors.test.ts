@@ -10,14 +10,14 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-/** A group of errors that has itself among its errors. */
+/** A group of errors that contains itself. */
 function cyclic(...others: unknown[]): AggregateError {
   const error = new AggregateError(others, "cyclic");
   error.errors.push(error);
   return error;
 }
 
-/** Two groups of errors, each in the other. */
+/** Two groups of errors that contain each other. */
 function mutual(): AggregateError {
   const inner = new AggregateError([], "inner");
   const outer = new AggregateError([inner], "outer");
@@ -27,7 +27,7 @@ function mutual(): AggregateError {
 
 let deepest: AggregateError | undefined;
 
-/** A group around a group around …, too deep for any recursion. */
+/** A group in a group in a group …, too deep for recursion. */
 function deep(): AggregateError {
   if (deepest !== undefined) return deepest;
   let error = new AggregateError([new Error("leaf")], "leaf");
@@ -40,7 +40,7 @@ const looking = (): never => {
   throw new Error("a getter of the error");
 };
 
-/** Throws at whatever is looked at, but for what promises look for in every value. */
+/** An object that throws at every access except the look-up of `then`, which promises do for every value. */
 const untouchable = (): object =>
   new Proxy(
     {},
@@ -63,9 +63,9 @@ const strange: Readonly<Record<string, () => unknown>> = {
   "a group whose errors cannot be read": brokenGroup,
 };
 
-describeEverywhere("an error that is hard to look at is a failure, and ends what it leaves", (everywhere) => {
+describeEverywhere("an error that cannot be inspected", (everywhere) => {
   for (const [name, make] of Object.entries(strange)) {
-    everywhere(`${name}, thrown by a cancelled operation`, async () => {
+    everywhere(`${name} that a cancelled operation throws is a failure`, async () => {
       const error = make();
       const parent = await new Cancellable().settle(async (outer) => {
         const op = new Cancellable();
@@ -82,21 +82,24 @@ describeEverywhere("an error that is hard to look at is a failure, and ends what
       expect(parent).toEqual({ status: "completed", value: "went on" });
     });
 
-    everywhere(`${name}, thrown by an expired scope and by a child of a cancelled group`, async () => {
-      const error = make();
-      const fail = (): never => {
-        throw error;
-      };
-      expect(Object.is(await rejection(moveOnAfter(0, fail)), error)).toBe(true);
-      const cancelled = taskGroup((group) => {
-        group.startSoon(fail);
-        group.cancel();
-      });
-      expect(Object.is(await rejection(cancelled), error)).toBe(true);
-    });
+    everywhere(
+      `${name} that an expired scope or a child of a cancelled group throws is a failure`,
+      async () => {
+        const error = make();
+        const fail = (): never => {
+          throw error;
+        };
+        expect(Object.is(await rejection(moveOnAfter(0, fail)), error)).toBe(true);
+        const cancelled = taskGroup((group) => {
+          group.startSoon(fail);
+          group.cancel();
+        });
+        expect(Object.is(await rejection(cancelled), error)).toBe(true);
+      },
+    );
   }
 
-  everywhere("the operation's own cancellation is still taken out of a group in itself", async () => {
+  everywhere("the scope's own cancellation is removed from a group that contains itself", async () => {
     const scope = new CancelScope();
     const failure = new Error("something else");
     const error = await rejection(
@@ -110,7 +113,7 @@ describeEverywhere("an error that is hard to look at is a failure, and ends what
     expect((error as AggregateError).errors).not.toContain(scope.error);
   });
 
-  everywhere("isCancellation says no to each of them", () => {
+  everywhere("isCancellation is false for each of these errors", () => {
     const token = new CancellationToken();
     token.cancel();
     for (const [name, make] of Object.entries(strange))
@@ -118,7 +121,7 @@ describeEverywhere("an error that is hard to look at is a failure, and ends what
   });
 });
 
-describeEverywhere("what is thrown need not be an error", (everywhere) => {
+describeEverywhere("a thrown value that is no error", (everywhere) => {
   const values = [
     undefined,
     null,
@@ -133,7 +136,7 @@ describeEverywhere("what is thrown need not be an error", (everywhere) => {
     () => {},
   ];
 
-  everywhere("operation, scope, shield and group fail with the very value (PAR-CAN-48)", async () => {
+  everywhere("operation, scope, shield and group fail with the same value (PAR-CAN-48)", async () => {
     for (const value of values) {
       const fail = (): never => {
         throw value;

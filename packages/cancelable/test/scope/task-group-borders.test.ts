@@ -12,8 +12,8 @@ import {
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 
-describeEverywhere("a child that is being start()ed", (everywhere) => {
-  everywhere("holds open a group in which nothing else runs, until it is decided", async () => {
+describeEverywhere("a child between start() and started()", (everywhere) => {
+  everywhere("the child holds a group open in which nothing else runs", async () => {
     const { step, finish } = stepRecorder();
     const failure = new Error("not ready");
     await taskGroup(async (outer) => {
@@ -36,7 +36,7 @@ describeEverywhere("a child that is being start()ed", (everywhere) => {
     });
   });
 
-  everywhere("brings what it has begun into the group's operation", async () => {
+  everywhere("the scopes that the child has opened move to the group's operation", async () => {
     await new Cancellable({ name: "service" }).run(async (service) => {
       await taskGroup(async (group) => {
         const gate = deferred();
@@ -68,25 +68,28 @@ describeEverywhere("a child that is being start()ed", (everywhere) => {
   });
 });
 
-describeEverywhere("a group that was cancelled", (everywhere) => {
-  everywhere("does not tell of an outer cancellation that its shield keeps out", async () => {
-    const outer = new CancelScope();
-    await outer.run(async () => {
-      const value = await taskGroup(async (group) => {
-        group.scope.shield = true;
-        group.startSoon(() => sleepForever());
-        await sleep(1);
-        outer.cancel();
-        group.cancel();
-        await shield(() => sleep(1));
-        return "value";
+describeEverywhere("a cancelled group", (everywhere) => {
+  everywhere(
+    "a group with a shield does not reject with an outer cancellation that the shield keeps out",
+    async () => {
+      const outer = new CancelScope();
+      await outer.run(async () => {
+        const value = await taskGroup(async (group) => {
+          group.scope.shield = true;
+          group.startSoon(() => sleepForever());
+          await sleep(1);
+          outer.cancel();
+          group.cancel();
+          await shield(() => sleep(1));
+          return "value";
+        });
+        expect(value).toBe("value");
       });
-      expect(value).toBe("value");
-    });
-    expect([outer.cancelCalled, outer.cancelledCaught]).toEqual([true, false]);
-  });
+      expect([outer.cancelCalled, outer.cancelledCaught]).toEqual([true, false]);
+    },
+  );
 
-  everywhere("has children that are being cancelled, until they have ended", async () => {
+  everywhere("tasks that are being cancelled stay in the list until they have ended", async () => {
     await taskGroup(async (group) => {
       const task = group.startSoon(async () => {
         try {
@@ -105,8 +108,8 @@ describeEverywhere("a group that was cancelled", (everywhere) => {
   });
 });
 
-describeEverywhere("a group of errors that loses its cancelled leaves", (everywhere) => {
-  everywhere("keeps its message and its cause", async () => {
+describeEverywhere("a group of errors that loses its cancelled errors", (everywhere) => {
+  everywhere("the rebuilt group keeps message and cause", async () => {
     const cause = new Error("why");
     const other = new Error("other");
     const scope = new CancelScope();

@@ -3,8 +3,8 @@ import { sleep, type TaskGroup, taskGroup } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectUsageError, thrown } from "../refusals.ts";
 
-describeEverywhere("a task group that has ended", (everywhere) => {
-  everywhere("starts no more children", async () => {
+describeEverywhere("the misuse of a task group", (everywhere) => {
+  everywhere("a group that has ended starts no children", async () => {
     const fn = vi.fn();
     let kept: TaskGroup | undefined;
     await taskGroup((group) => {
@@ -37,7 +37,7 @@ describeEverywhere("a task group that has ended", (everywhere) => {
     });
   });
 
-  everywhere("started() is called once, and not left out", async () => {
+  everywhere("started() must be called exactly once", async () => {
     await taskGroup(async (group) => {
       const twice = deferred<unknown>();
       await group.start<void>((started) => {

@@ -16,9 +16,9 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 
-describeEverywhere("rule 19: starting children", (everywhere) => {
+describeEverywhere("startSoon and start (rule 19)", (everywhere) => {
   everywhere(
-    "not a line runs before startSoon returns; they start in order (CONF-E06, CONF-E07)",
+    "no line of a child runs before startSoon returns, and children start in order (CONF-E06, CONF-E07)",
     async () => {
       const order: number[] = [];
       await taskGroup((group) => {
@@ -29,7 +29,7 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     },
   );
 
-  everywhere("a task is awaitable and has a status and a name (CONF-E10, CONF-E11, CONF-E14)", async () => {
+  everywhere("a task can be awaited and has a status and a name (CONF-E10, CONF-E11, CONF-E14)", async () => {
     let failing: Task<unknown> | undefined;
     await rejection(
       taskGroup(async (group) => {
@@ -54,19 +54,22 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     await failing?.wait();
   });
 
-  everywhere("a failure that reaches the body through await is still the child's own (rule 17)", async () => {
-    const original = new Error("original");
-    const error = await rejection(
-      taskGroup(async (group) => {
-        const task = group.startSoon(() => Promise.reject(original));
-        await task;
-      }),
-    );
-    expect(error).toBe(original);
-  });
+  everywhere(
+    "a child's failure that reaches the body through await comes out as the child's own error (rule 17)",
+    async () => {
+      const original = new Error("original");
+      const error = await rejection(
+        taskGroup(async (group) => {
+          const task = group.startSoon(() => Promise.reject(original));
+          await task;
+        }),
+      );
+      expect(error).toBe(original);
+    },
+  );
 
   everywhere(
-    "start waits for started(value); then the child is the group's (CONF-G01, CONF-G10)",
+    "start() waits for started(value), and then the child belongs to the group (CONF-G01, CONF-G10)",
     async () => {
       const { step, finish } = stepRecorder();
       await taskGroup(async (group) => {
@@ -85,7 +88,7 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
   );
 
   everywhere(
-    "an error before started comes out of start only; after it, out of the group (CONF-G03, CONF-G04)",
+    "an error before started() comes out of start() only; an error after it comes out of the group (CONF-G03, CONF-G04)",
     async () => {
       await taskGroup(async (group) => {
         const early = new Error("early");
@@ -105,22 +108,25 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     },
   );
 
-  everywhere("returning without started, and started twice, are errors (CONF-G02, CONF-G05)", async () => {
-    await taskGroup(async (group) => {
-      expect(await rejection(group.start(async () => {}))).toMatchObject({ code: "ERR_NEVER_STARTED" });
-    });
-    const error = await rejection(
-      taskGroup((group) =>
-        group.start<number>(async (started) => {
-          started(1);
-          started(2);
-        }),
-      ),
-    );
-    expect(error).toMatchObject({ code: "ERR_STARTED_TWICE" });
-  });
+  everywhere(
+    "a return without started() and a second started() are errors (CONF-G02, CONF-G05)",
+    async () => {
+      await taskGroup(async (group) => {
+        expect(await rejection(group.start(async () => {}))).toMatchObject({ code: "ERR_NEVER_STARTED" });
+      });
+      const error = await rejection(
+        taskGroup((group) =>
+          group.start<number>(async (started) => {
+            started(1);
+            started(2);
+          }),
+        ),
+      );
+      expect(error).toMatchObject({ code: "ERR_STARTED_TWICE" });
+    },
+  );
 
-  everywhere("before started the child belongs to its starter (CONF-G06)", async () => {
+  everywhere("before started() the child belongs to its starter (CONF-G06)", async () => {
     await taskGroup(async (group) => {
       let cleaned = false;
       const value = await moveOnAfter(5, () =>
@@ -137,7 +143,7 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     });
   });
 
-  everywhere("started into a cancelled group cancels the child then (CONF-G09)", async () => {
+  everywhere("started() in a cancelled group cancels the child (CONF-G09)", async () => {
     let past = false;
     await taskGroup(async (group) => {
       group.cancel();
@@ -153,7 +159,7 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     expect(past).toBe(false);
   });
 
-  everywhere("starting in an ended group throws (CONF-E04, CONF-G11)", async () => {
+  everywhere("starting in a group that has ended throws (CONF-E04, CONF-G11)", async () => {
     let kept: TaskGroup | undefined;
     await taskGroup((group) => {
       kept = group;
@@ -164,7 +170,7 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     });
   });
 
-  everywhere("children start children while the group ends (CONF-E03)", async () => {
+  everywhere("children may start children while the group ends (CONF-E03)", async () => {
     const seen: string[] = [];
     await taskGroup((group) => {
       group.startSoon(async () => {
@@ -178,39 +184,45 @@ describeEverywhere("rule 19: starting children", (everywhere) => {
     expect(seen).toEqual(["grandchild"]);
   });
 
-  everywhere("a child's scope hangs below the group's, not below the caller's (CONF-D08)", async () => {
-    const outcome = await Cancellable.withTimeout(10).settle(() =>
-      taskGroup(async (group) => {
-        await shield(async () => {
-          const child = group.startSoon(() => sleepForever());
-          await sleep(20);
-          expect(child.status).toBe("cancelled");
-        });
-      }),
-    );
-    expect(outcome.status).toBe("cancelled");
-  });
+  everywhere(
+    "a child's scope lies below the group's scope, not below the caller's scope (CONF-D08)",
+    async () => {
+      const outcome = await Cancellable.withTimeout(10).settle(() =>
+        taskGroup(async (group) => {
+          await shield(async () => {
+            const child = group.startSoon(() => sleepForever());
+            await sleep(20);
+            expect(child.status).toBe("cancelled");
+          });
+        }),
+      );
+      expect(outcome.status).toBe("cancelled");
+    },
+  );
 });
 
-describeEverywhere("start", (everywhere) => {
-  everywhere("of a child that met no checkpoint in a cancelled scope succeeds (CONF-G07)", async () => {
-    for (const order of ["before", "inside"]) {
-      const scope = new CancelScope();
-      await taskGroup(async (group) => {
-        const value = await scope.run(async () => {
-          if (order === "before") scope.cancel();
-          return group.start<string>((started) => {
-            if (order === "inside") scope.cancel();
-            started("value");
+describeEverywhere("start() in detail", (everywhere) => {
+  everywhere(
+    "start() succeeds for a child that met no checkpoint in a cancelled scope (CONF-G07)",
+    async () => {
+      for (const order of ["before", "inside"]) {
+        const scope = new CancelScope();
+        await taskGroup(async (group) => {
+          const value = await scope.run(async () => {
+            if (order === "before") scope.cancel();
+            return group.start<string>((started) => {
+              if (order === "inside") scope.cancel();
+              started("value");
+            });
           });
+          expect([order, value]).toEqual([order, "value"]);
         });
-        expect([order, value]).toEqual([order, "value"]);
-      });
-      expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, false]);
-    }
-  });
+        expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, false]);
+      }
+    },
+  );
 
-  everywhere("is not needed for a child that could be start()ed (CONF-G08)", async () => {
+  everywhere("startSoon accepts a function that was written for start() (CONF-G08)", async () => {
     const ended: string[] = [];
     const service = async (started: (value: string) => void, name: string): Promise<void> => {
       started("ready");
@@ -224,7 +236,7 @@ describeEverywhere("start", (everywhere) => {
     expect(ended).toEqual(["started", "soon"]);
   });
 
-  everywhere("gives the value; the child is among the group's tasks, to be awaited (CONF-G12)", async () => {
+  everywhere("start() gives the value, and the child is then a task of the group (CONF-G12)", async () => {
     await taskGroup(async (group) => {
       const value = await group.start<number>(async function server(started) {
         expect(group.tasks).toHaveLength(0);
@@ -239,59 +251,65 @@ describeEverywhere("start", (everywhere) => {
     });
   });
 
-  everywhere("a child that has not started may fail others in an outer group (CONF-G13)", async (t) => {
-    const failures = [new Error("first"), new Error("second")];
-    let started: unknown;
-    let innerEnded = false;
-    const error = await rejection(
-      taskGroup(async (outer) => {
-        await taskGroup(async (inner) => {
-          started = await rejection(
-            inner.start<void>(async () => {
-              for (const failure of failures) outer.startSoon(() => Promise.reject(failure));
-              await sleepForever();
-            }),
-          );
-          throw started;
-        }).finally(() => {
-          innerEnded = true;
-        });
-      }),
-    );
-    expect(error).toBe(failures[0]);
-    expect(started).toMatchObject({ reason: "error", cause: failures[0] });
-    expect(innerEnded).toBe(true);
-    expect(t.reported.splice(0)).toEqual([failures[1]]);
-    await sleep(1);
-  });
-});
-
-describe("a child that has said that it started", () => {
-  describeEverywhere("is in the operation of its group", (everywhere) => {
-    everywhere("and sees that one cancelled, not the one that it was started in", async () => {
-      const main = new Cancellable({ name: "main" });
-      const request = new Cancellable({ name: "request" });
-      const seen: unknown[] = [];
-      const outcome = await main.settle(() =>
-        taskGroup(async (group) => {
-          await request.run(() =>
-            group.start(async (started: (value: void) => void) => {
-              seen.push(currentOperation()?.name);
-              started();
-              await sleep(10);
-              seen.push(currentOperation()?.name, request.status);
-              const child = new Cancellable();
-              await child.run(() => seen.push(child.parent?.name));
-              main.cancel("shutdown");
-              seen.push(currentOperation()?.isCancelled);
-              await currentOperation()?.sleep(30);
-              seen.push("not reached");
-            }),
-          );
+  everywhere(
+    "a child that has not called started() may fail other children of an outer group (CONF-G13)",
+    async (t) => {
+      const failures = [new Error("first"), new Error("second")];
+      let started: unknown;
+      let innerEnded = false;
+      const error = await rejection(
+        taskGroup(async (outer) => {
+          await taskGroup(async (inner) => {
+            started = await rejection(
+              inner.start<void>(async () => {
+                for (const failure of failures) outer.startSoon(() => Promise.reject(failure));
+                await sleepForever();
+              }),
+            );
+            throw started;
+          }).finally(() => {
+            innerEnded = true;
+          });
         }),
       );
-      expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
-      expect(seen).toEqual(["request", "main", "completed", "main", true]);
-    });
+      expect(error).toBe(failures[0]);
+      expect(started).toMatchObject({ reason: "error", cause: failures[0] });
+      expect(innerEnded).toBe(true);
+      expect(t.reported.splice(0)).toEqual([failures[1]]);
+      await sleep(1);
+    },
+  );
+});
+
+describe("a child after started()", () => {
+  describeEverywhere("the child's operation", (everywhere) => {
+    everywhere(
+      "the child belongs to the operation of its group and is cancelled with it, not with its starter's operation",
+      async () => {
+        const main = new Cancellable({ name: "main" });
+        const request = new Cancellable({ name: "request" });
+        const seen: unknown[] = [];
+        const outcome = await main.settle(() =>
+          taskGroup(async (group) => {
+            await request.run(() =>
+              group.start(async (started: (value: void) => void) => {
+                seen.push(currentOperation()?.name);
+                started();
+                await sleep(10);
+                seen.push(currentOperation()?.name, request.status);
+                const child = new Cancellable();
+                await child.run(() => seen.push(child.parent?.name));
+                main.cancel("shutdown");
+                seen.push(currentOperation()?.isCancelled);
+                await currentOperation()?.sleep(30);
+                seen.push("not reached");
+              }),
+            );
+          }),
+        );
+        expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+        expect(seen).toEqual(["request", "main", "completed", "main", true]);
+      },
+    );
   });
 });

@@ -13,27 +13,24 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 
-describeEverywhere(
-  "rule 1: a cancelled operation never starts its body; a scope and a child do",
-  (everywhere) => {
-    everywhere("a child of a cancelled group runs to its first checkpoint (CONF-E05)", async () => {
-      let started = false;
-      let past = false;
-      await taskGroup(async (group) => {
-        group.cancel();
-        group.startSoon(async () => {
-          started = true;
-          await sleep(1);
-          past = true;
-        });
+describeEverywhere("a child of a cancelled group (rule 1)", (everywhere) => {
+  everywhere("the child runs to its first checkpoint (CONF-E05)", async () => {
+    let started = false;
+    let past = false;
+    await taskGroup(async (group) => {
+      group.cancel();
+      group.startSoon(async () => {
+        started = true;
+        await sleep(1);
+        past = true;
       });
-      expect([started, past]).toEqual([true, false]);
     });
-  },
-);
+    expect([started, past]).toEqual([true, false]);
+  });
+});
 
-describeEverywhere("rule 17: how a group ends", (everywhere) => {
-  everywhere("when the body and every child have ended (CONF-E01)", async (t) => {
+describeEverywhere("the end of a group (rule 17)", (everywhere) => {
+  everywhere("a group ends when its body and every child have ended (CONF-E01)", async (t) => {
     const result = await taskGroup(async (group) => {
       group.startSoon(() => sleep(20));
       group.startSoon(() => sleep(10));
@@ -44,7 +41,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
   });
 
   everywhere(
-    "the first failure cancels the rest, and is what comes out, itself (CONF-F01, CONF-F05)",
+    "the first failure cancels the rest, and the group rejects with that failure itself (CONF-F01, CONF-F05)",
     async (t) => {
       const first = new RangeError("first");
       const ended: string[] = [];
@@ -59,7 +56,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
               await sleepForever();
             } finally {
               ended.push("sibling");
-              // A later failure: it is kept, and reported.
+              // A later failure: kept in `errors`, and reported.
               throw new Error("while unwinding");
             }
           });
@@ -76,7 +73,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     },
   );
 
-  everywhere("the body's failure cancels the children and waits for them (CONF-F02)", async () => {
+  everywhere("a failure of the body cancels the children and waits for them (CONF-F02)", async () => {
     const { step, finish } = stepRecorder();
     const error = await rejection(
       taskGroup(async (group) => {
@@ -97,34 +94,37 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     expect(error).toMatchObject({ message: "body" });
   });
 
-  everywhere("collect: an AggregateError of all, also of one (CONF-F03, CONF-F04)", async () => {
-    const one = await rejection(
-      taskGroup(
-        (group) =>
-          void group.startSoon(() => {
-            throw new Error("one");
-          }),
-        { failures: "collect" },
-      ),
-    );
-    expect(one).toBeInstanceOf(AggregateError);
-    const two = (await rejection(
-      taskGroup(
-        async (group) => {
-          for (const name of ["a", "b"]) {
-            group.startSoon(async () => {
-              throw new Error(name);
-            });
-          }
-          await sleepForever();
-        },
-        { failures: "collect" },
-      ),
-    )) as AggregateError;
-    expect(two.errors.map((error: Error) => error.message)).toEqual(["a", "b"]);
-  });
+  everywhere(
+    'failures: "collect" rejects with an AggregateError of all failures, also of one (CONF-F03, CONF-F04)',
+    async () => {
+      const one = await rejection(
+        taskGroup(
+          (group) =>
+            void group.startSoon(() => {
+              throw new Error("one");
+            }),
+          { failures: "collect" },
+        ),
+      );
+      expect(one).toBeInstanceOf(AggregateError);
+      const two = (await rejection(
+        taskGroup(
+          async (group) => {
+            for (const name of ["a", "b"]) {
+              group.startSoon(async () => {
+                throw new Error(name);
+              });
+            }
+            await sleepForever();
+          },
+          { failures: "collect" },
+        ),
+      )) as AggregateError;
+      expect(two.errors.map((error: Error) => error.message)).toEqual(["a", "b"]);
+    },
+  );
 
-  everywhere("a pure outer cancellation leaves as one error (CONF-F06)", async () => {
+  everywhere("an outer cancellation alone leaves as one error (CONF-F06)", async () => {
     const op = Cancellable.withTimeout(10);
     const outcome = await op.settle(() =>
       taskGroup(
@@ -137,7 +137,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
   });
 
-  everywhere("error and outer cancellation: the error survives (CONF-F07)", async () => {
+  everywhere("an error wins over an outer cancellation (CONF-F07)", async () => {
     const error = await rejection(
       moveOnAfter(5, () =>
         taskGroup(async (group) => {
@@ -152,7 +152,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
   });
 
   everywhere(
-    "cancelled leaves are stripped from groups of errors, nesting kept (CONF-B07, CONF-F08)",
+    "cancellations are removed from nested groups of errors, and the nesting stays (CONF-B07, CONF-F08)",
     async () => {
       const error = (await rejection(
         moveOnAfter(5, async (scope) => {
@@ -175,7 +175,7 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
     },
   );
 
-  everywhere("a group cancelled by its own scope ends without an error (CONF-F12)", async () => {
+  everywhere("a group that cancels itself ends without an error (CONF-F12)", async () => {
     const result = await taskGroup(async (group) => {
       group.startSoon(() => sleepForever());
       await sleep(1);
@@ -202,8 +202,8 @@ describeEverywhere("rule 17: how a group ends", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 18: a child that was cancelled with its group is no failure", (everywhere) => {
-  everywhere("nor is one that was cancelled alone (CONF-E12)", async () => {
+describeEverywhere("cancelled children and failures (rule 18)", (everywhere) => {
+  everywhere("a child that was cancelled alone is not a failure (CONF-E12)", async () => {
     await taskGroup(async (group) => {
       const alone = group.startSoon(() => sleepForever());
       const other = group.startSoon(() => sleep(5).then(() => "fine"));
@@ -217,16 +217,19 @@ describeEverywhere("rule 18: a child that was cancelled with its group is no fai
     });
   });
 
-  everywhere("a stray cancellation is one (CONF-F14)", async () => {
-    const foreign = new Cancellable();
-    foreign.cancel();
-    const error = await rejection(taskGroup((group) => void group.startSoon(() => foreign.check())));
-    expect(isCancellation(error, foreign)).toBe(true);
-  });
+  everywhere(
+    "a cancellation that belongs neither to the child nor to the group is a failure (CONF-F14)",
+    async () => {
+      const foreign = new Cancellable();
+      foreign.cancel();
+      const error = await rejection(taskGroup((group) => void group.startSoon(() => foreign.check())));
+      expect(isCancellation(error, foreign)).toBe(true);
+    },
+  );
 });
 
-describeEverywhere("a group's end", (everywhere) => {
-  everywhere("lets others run also when it is empty, and checks nothing itself (CONF-E02)", async () => {
+describeEverywhere("a group in detail", (everywhere) => {
+  everywhere("the end of an empty group gives others a turn and is no checkpoint (CONF-E02)", async () => {
     let othersRan = false;
     void Promise.resolve().then(() => {
       othersRan = true;
@@ -241,7 +244,7 @@ describeEverywhere("a group's end", (everywhere) => {
     expect([value, scope.cancelledCaught]).toEqual(["still", false]);
   });
 
-  everywhere("is its one end: a group is entered once (CONF-F17)", async () => {
+  everywhere("a group runs once (rule 34, CONF-F17)", async () => {
     const groups: TaskGroup[] = [];
     const body = async (group: TaskGroup): Promise<void> => {
       groups.push(group);

@@ -3,23 +3,26 @@ import { Cancellable, currentSignal, sleep, sleepForever, type Task, taskGroup }
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { until } from "../until.ts";
 
-describeEverywhere("a child", (everywhere) => {
-  everywhere("that throws before its first await fails its group, or its start (CONF-E09)", async () => {
-    const failure = new Error("sync");
-    const broken = (): never => {
-      throw failure;
-    };
-    expect(await rejection(taskGroup((group) => void group.startSoon(broken)))).toBe(failure);
-    await taskGroup(async (group) => {
-      expect(await rejection(group.start(broken))).toBe(failure);
-      expect(group.errors).toEqual([]);
-    });
-    expect(
-      await rejection(taskGroup((group) => void group.startSoon(broken), { failures: "collect" })),
-    ).toMatchObject({ name: "AggregateError", errors: [failure] });
-  });
+describeEverywhere("a task", (everywhere) => {
+  everywhere(
+    "a child that throws before its first await fails its group or its start() (CONF-E09)",
+    async () => {
+      const failure = new Error("sync");
+      const broken = (): never => {
+        throw failure;
+      };
+      expect(await rejection(taskGroup((group) => void group.startSoon(broken)))).toBe(failure);
+      await taskGroup(async (group) => {
+        expect(await rejection(group.start(broken))).toBe(failure);
+        expect(group.errors).toEqual([]);
+      });
+      expect(
+        await rejection(taskGroup((group) => void group.startSoon(broken), { failures: "collect" })),
+      ).toMatchObject({ name: "AggregateError", errors: [failure] });
+    },
+  );
 
-  everywhere("is waited for without its error by wait() (CONF-E13)", async (t) => {
+  everywhere("wait() waits for the end and does not throw the task's error (CONF-E13)", async (t) => {
     const failure = new Error("child");
     const tasks: Array<Task<unknown>> = [];
     const error = await rejection(
@@ -39,7 +42,7 @@ describeEverywhere("a child", (everywhere) => {
     expect(tasks.map((task) => task.status)).toEqual(["completed", "cancelled", "failed"]);
   });
 
-  everywhere("is listed while it runs, and so are the operations below one (CONF-E15)", async () => {
+  everywhere("running tasks and the operations below an operation are listed (CONF-E15)", async () => {
     const op = new Cancellable({ id: "top" });
     await op.run(() =>
       taskGroup(async (group) => {
@@ -80,7 +83,7 @@ describeEverywhere("a child", (everywhere) => {
     expect(op.children).toEqual([]);
   });
 
-  everywhere("that is done is left alone by a later cancellation (CONF-E16)", async () => {
+  everywhere("a task that has ended is not changed by a later cancellation (CONF-E16)", async () => {
     const aborted = vi.fn();
     const callback = vi.fn();
     await taskGroup(async (group) => {

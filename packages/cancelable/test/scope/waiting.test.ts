@@ -17,7 +17,7 @@ import {
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-/** Ways to run a body in a scope that ends with it. */
+/** Ways to run a body in a scope that ends with the body. */
 const regions: Readonly<Record<string, (body: () => unknown) => Promise<unknown>>> = {
   "an operation": (body) => new Cancellable().run(body),
   "a scope": (body) => new CancelScope().run(body),
@@ -33,12 +33,12 @@ const regions: Readonly<Record<string, (body: () => unknown) => Promise<unknown>
     ),
 };
 
-/** Something that is waited for, how many wait, and how it is offered to them. */
+/** Something to wait for: the number of waiters, and a way to offer it to them. */
 interface Waited {
   wait(): Promise<unknown>;
   waiting(): number;
   offer(): void;
-  /** What shows that nobody took it. */
+  /** Whether the offer is still there, because no waiter took it. */
   untaken(): unknown;
 }
 
@@ -93,25 +93,28 @@ const things: Readonly<Record<string, () => Waited>> = {
   },
 };
 
-describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) => {
+describeEverywhere("a wait that outlives its scope (rule 33)", (everywhere) => {
   for (const [name, region] of Object.entries(regions)) {
-    everywhere(`neither ${Object.keys(things).join(", nor ")}, after the end of ${name}`, async () => {
-      for (const [what, make] of Object.entries(things)) {
-        const thing = make();
-        let waiting: Promise<unknown> | undefined;
-        await region(async () => {
-          waiting = thing.wait();
-          // The loser of a race of promises goes on waiting.
-          await Promise.race([waiting, sleep(2)]);
-        });
-        expect([what, thing.waiting()]).toEqual([what, 0]);
-        thing.offer();
-        expect([what, thing.untaken()]).toEqual([what, true]);
-        expect(await rejection(waiting as Promise<unknown>)).toMatchObject({ name: "AbortError" });
-      }
-    });
+    everywhere(
+      `a wait that outlives ${name} takes neither ${Object.keys(things).join(", nor ")}`,
+      async () => {
+        for (const [what, make] of Object.entries(things)) {
+          const thing = make();
+          let waiting: Promise<unknown> | undefined;
+          await region(async () => {
+            waiting = thing.wait();
+            // The promise that loses a race goes on waiting.
+            await Promise.race([waiting, sleep(2)]);
+          });
+          expect([what, thing.waiting()]).toEqual([what, 0]);
+          thing.offer();
+          expect([what, thing.untaken()]).toEqual([what, true]);
+          expect(await rejection(waiting as Promise<unknown>)).toMatchObject({ name: "AbortError" });
+        }
+      },
+    );
 
-    everywhere(`what slept or waited for foreign work in ${name} hears of its end`, async (t) => {
+    everywhere(`a sleep and a wait for foreign work reject at the end of ${name}`, async (t) => {
       const never = deferred();
       const event = new Event();
       const left: Promise<unknown>[] = [];
@@ -121,7 +124,7 @@ describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) 
       for (const one of left) expect(await rejection(one)).toMatchObject({ reason: "parent" });
       expect(event.waiting).toBe(0);
       if (t.backend instanceof VirtualBackend) expect(t.backend.timerCount).toBe(0);
-      // Nobody was told that way: what nobody waits for is not an unhandled rejection.
+      // A promise that is not awaited causes no unhandled rejection.
       await region(() => {
         void sleep(60_000);
         void waitFor(never.promise);
@@ -130,7 +133,7 @@ describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) 
     });
   }
 
-  everywhere("the wait for a condition gives up its place and its claim on the lock", async () => {
+  everywhere("a wait for a condition gives up its place and its claim on the lock", async () => {
     const condition = new Condition();
     let waiting: Promise<void> | undefined;
     await taskGroup((group) => {
@@ -147,7 +150,7 @@ describeEverywhere("a wait that outlives its scope takes nothing", (everywhere) 
     expect(condition.lock.isLocked).toBe(true);
   });
 
-  everywhere("others stay in line, in order, when one before them has ended", async () => {
+  everywhere("the other waiters stay in order when one before them is dismissed", async () => {
     const queue = new Queue<number>();
     const got: number[][] = [];
     await taskGroup(async (group) => {

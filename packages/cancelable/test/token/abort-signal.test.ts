@@ -16,37 +16,40 @@ import { describeEverywhere, rejection } from "../backends.ts";
 
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
-describeEverywhere("rule 27: no AbortSignal.any and no AbortSignal.timeout inside", (everywhere) => {
-  everywhere("neither is called, and a foreign signal has one listener while it is used", async () => {
-    const any = vi.spyOn(AbortSignal, "any");
-    const timeout = vi.spyOn(AbortSignal, "timeout");
-    const controller = new AbortController();
-    try {
-      await rejection(
-        Cancellable.withAbortSignal(controller.signal).run(async (op) => {
-          expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
-          const inner = Cancellable.withTimeout(1_000).run((inside) => {
-            void inside.signal;
-            return sleepForever();
-          });
-          controller.abort(new Error("client gone"));
-          expect(op.token).toMatchObject({ reason: "manual", message: "client gone" });
-          expect(op.token.error?.cause).toBe(controller.signal.reason);
-          await inner;
-        }),
-      );
-      expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
-      expect([any, timeout].map((spy) => spy.mock.calls.length)).toEqual([0, 0]);
-    } finally {
-      any.mockRestore();
-      timeout.mockRestore();
-    }
-  });
+describeEverywhere("AbortSignal.any and AbortSignal.timeout (rule 27)", (everywhere) => {
+  everywhere(
+    "the library calls neither, and a foreign signal has one listener while an operation follows it",
+    async () => {
+      const any = vi.spyOn(AbortSignal, "any");
+      const timeout = vi.spyOn(AbortSignal, "timeout");
+      const controller = new AbortController();
+      try {
+        await rejection(
+          Cancellable.withAbortSignal(controller.signal).run(async (op) => {
+            expect(getEventListeners(controller.signal, "abort")).toHaveLength(1);
+            const inner = Cancellable.withTimeout(1_000).run((inside) => {
+              void inside.signal;
+              return sleepForever();
+            });
+            controller.abort(new Error("client gone"));
+            expect(op.token).toMatchObject({ reason: "manual", message: "client gone" });
+            expect(op.token.error?.cause).toBe(controller.signal.reason);
+            await inner;
+          }),
+        );
+        expect(getEventListeners(controller.signal, "abort")).toHaveLength(0);
+        expect([any, timeout].map((spy) => spy.mock.calls.length)).toEqual([0, 0]);
+      } finally {
+        any.mockRestore();
+        timeout.mockRestore();
+      }
+    },
+  );
 });
 
-describeEverywhere("AbortSignals", (everywhere) => {
+describeEverywhere("an AbortSignal", (everywhere) => {
   everywhere(
-    "from outside: aborted before counts, one listener, the reason is the cause (CONF-T01)",
+    "a foreign signal that was aborted before counts, has one listener, and gives its reason as the cause (CONF-T01)",
     async () => {
       const reason = new Error("the client has gone");
       const body = vi.fn();
@@ -74,7 +77,7 @@ describeEverywhere("AbortSignals", (everywhere) => {
   );
 
   everywhere(
-    "of a scope: aborted inside cancel() with its error, not across a shield (CONF-T02)",
+    "a scope's signal is aborted inside cancel() with the scope's error, and not across a shield (CONF-T02)",
     async () => {
       const made = vi.spyOn(globalThis, "AbortController");
       try {
@@ -98,59 +101,65 @@ describeEverywhere("AbortSignals", (everywhere) => {
         });
         await sleep(1);
       });
-      // Made late, it is aborted from the beginning.
+      // A signal that is created late is aborted from the beginning.
       const late = new CancelScope();
       late.cancel();
       expect([late.signal.aborted, late.signal.reason]).toEqual([true, late.error]);
     },
   );
 
-  everywhere("many waits below one need one listener, and warn of nothing (CONF-T07)", async () => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const warned = vi.fn();
-    process.on("warning", warned);
-    try {
-      const event = new Event();
-      const op = Cancellable.withAbortSignal(signal);
-      const outcome = await op.settle((self) =>
-        taskGroup(async (group) => {
-          const own = self.signal;
-          const waits = [() => sleepForever(), () => event.wait(), () => waitFor(new Promise(() => {}))];
-          for (let i = 0; i < 300; i++) group.startSoon(waits[i % 3] as () => Promise<unknown>);
-          await sleep(1);
-          expect([listeners(signal), listeners(own)]).toEqual([1, 0]);
-          controller.abort();
-          await sleepForever();
-        }),
-      );
-      expect(outcome.status).toBe("cancelled");
-      // Warnings are told in a later turn.
-      await new Promise((resolve) => setImmediate(resolve));
-      expect(warned).not.toHaveBeenCalled();
-    } finally {
-      process.removeListener("warning", warned);
-    }
-  });
+  everywhere(
+    "many waits below one foreign signal need one listener and cause no warning (CONF-T07)",
+    async () => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const warned = vi.fn();
+      process.on("warning", warned);
+      try {
+        const event = new Event();
+        const op = Cancellable.withAbortSignal(signal);
+        const outcome = await op.settle((self) =>
+          taskGroup(async (group) => {
+            const own = self.signal;
+            const waits = [() => sleepForever(), () => event.wait(), () => waitFor(new Promise(() => {}))];
+            for (let i = 0; i < 300; i++) group.startSoon(waits[i % 3] as () => Promise<unknown>);
+            await sleep(1);
+            expect([listeners(signal), listeners(own)]).toEqual([1, 0]);
+            controller.abort();
+            await sleepForever();
+          }),
+        );
+        expect(outcome.status).toBe("cancelled");
+        // Node emits warnings in a later turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(warned).not.toHaveBeenCalled();
+      } finally {
+        process.removeListener("warning", warned);
+      }
+    },
+  );
 });
 
-describeEverywhere("nothing is left on an AbortSignal", (everywhere) => {
+describeEverywhere("a foreign AbortSignal after the end (rule 24)", (everywhere) => {
   const listeners = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 
-  everywhere("of a token that was made from it, once that is cancelled by hand or disposed of", () => {
-    const { signal } = new AbortController();
-    const cancelled = CancellationToken.from(signal);
-    const disposed = CancellationToken.from(signal);
-    // One for both: rule 27.
-    expect(listeners(signal)).toBe(1);
-    cancelled.cancel("shutdown");
-    expect(listeners(signal)).toBe(1);
-    disposed[Symbol.dispose]();
-    expect(listeners(signal)).toBe(0);
-    expect([cancelled.reason, disposed.isCancelled]).toEqual(["shutdown", false]);
-  });
+  everywhere(
+    "a token made from the signal removes its listener once every token of the signal is cancelled or disposed of",
+    () => {
+      const { signal } = new AbortController();
+      const cancelled = CancellationToken.from(signal);
+      const disposed = CancellationToken.from(signal);
+      // One listener for both tokens (rule 27).
+      expect(listeners(signal)).toBe(1);
+      cancelled.cancel("shutdown");
+      expect(listeners(signal)).toBe(1);
+      disposed[Symbol.dispose]();
+      expect(listeners(signal)).toBe(0);
+      expect([cancelled.reason, disposed.isCancelled]).toEqual(["shutdown", false]);
+    },
+  );
 
-  everywhere("also if an operation that it cancels does that", async () => {
+  everywhere("cancelling by hand a token that an operation follows removes the listener", async () => {
     const controller = new AbortController();
     const token = CancellationToken.from(controller.signal);
     const outcome = Cancellable.withToken(token).settle(() => sleepForever());
@@ -163,24 +172,27 @@ describeEverywhere("nothing is left on an AbortSignal", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 27: a foreign signal has one listener of ours", (everywhere) => {
-  everywhere("however many operations and tokens follow it, and none when they have ended", async () => {
-    const { signal } = new AbortController();
-    const token = CancellationToken.from(signal);
-    const running = Array.from({ length: 20 }, () =>
-      Cancellable.withAbortSignal(signal).run(async () => {
-        await sleep(1);
-        expect(getEventListeners(signal, "abort")).toHaveLength(1);
-        await sleep(1);
-      }),
-    );
-    await Promise.all(running);
-    expect(getEventListeners(signal, "abort")).toHaveLength(1);
-    token[Symbol.dispose]();
-    expect(getEventListeners(signal, "abort")).toHaveLength(0);
-  });
+describeEverywhere("the one listener on a foreign signal (rule 27)", (everywhere) => {
+  everywhere(
+    "any number of operations and tokens share one listener, and the last one removes it",
+    async () => {
+      const { signal } = new AbortController();
+      const token = CancellationToken.from(signal);
+      const running = Array.from({ length: 20 }, () =>
+        Cancellable.withAbortSignal(signal).run(async () => {
+          await sleep(1);
+          expect(getEventListeners(signal, "abort")).toHaveLength(1);
+          await sleep(1);
+        }),
+      );
+      await Promise.all(running);
+      expect(getEventListeners(signal, "abort")).toHaveLength(1);
+      token[Symbol.dispose]();
+      expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    },
+  );
 
-  everywhere("each of them hears of the abort, and who comes after it too", async () => {
+  everywhere("every follower learns of the abort, also a follower that comes later", async () => {
     const controller = new AbortController();
     const follow = (): Promise<{ readonly status: string }> =>
       Cancellable.withAbortSignal(controller.signal).settle(() => sleepForever());

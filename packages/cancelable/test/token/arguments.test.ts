@@ -7,27 +7,35 @@ const reasons = "one of timeout, manual, signal, condition, parent, error, shutd
 
 class Odd {}
 
-describeEverywhere("tokens complain about wrong arguments", (everywhere) => {
-  everywhere("cancel, of tokens, operations and scopes: and nothing is cancelled", () => {
-    for (const target of [new CancellationToken(), new Cancellable(), new CancelScope()]) {
+describeEverywhere("tokens refuse wrong arguments", (everywhere) => {
+  everywhere(
+    "cancel() of tokens, operations and scopes refuses a wrong reason or message and cancels nothing",
+    () => {
+      for (const target of [new CancellationToken(), new Cancellable(), new CancelScope()]) {
+        expectThrows("TypeError", [
+          [() => target.cancel(wrong("because")), "reason", reasons, '"because"'],
+          [() => target.cancel(wrong(null)), "reason", reasons, "null"],
+          [() => target.cancel(wrong(new Odd())), "reason", reasons, "an instance of Odd"],
+          [() => target.cancel("manual", wrong(5)), "message", "a string", "5"],
+          [
+            () => target.cancel("manual", wrong(new Error("x"))),
+            "message",
+            "a string",
+            "an instance of Error",
+          ],
+        ]);
+        expect(target.isCancelled).toBe(false);
+      }
+      const op = new Cancellable();
       expectThrows("TypeError", [
-        [() => target.cancel(wrong("because")), "reason", reasons, '"because"'],
-        [() => target.cancel(wrong(null)), "reason", reasons, "null"],
-        [() => target.cancel(wrong(new Odd())), "reason", reasons, "an instance of Odd"],
-        [() => target.cancel("manual", wrong(5)), "message", "a string", "5"],
-        [() => target.cancel("manual", wrong(new Error("x"))), "message", "a string", "an instance of Error"],
+        [() => op.cancel("manual", "x", wrong(false)), "options", "an object", "false"],
+        [() => op.cancel("manual", "x", wrong(null)), "options", "an object", "null"],
       ]);
-      expect(target.isCancelled).toBe(false);
-    }
-    const op = new Cancellable();
-    expectThrows("TypeError", [
-      [() => op.cancel("manual", "x", wrong(false)), "options", "an object", "false"],
-      [() => op.cancel("manual", "x", wrong(null)), "options", "an object", "null"],
-    ]);
-    expect(op.isCancelled).toBe(false);
-  });
+      expect(op.isCancelled).toBe(false);
+    },
+  );
 
-  everywhere("callbacks, links and signals", () => {
+  everywhere("onCancel, link and from refuse values of other types", () => {
     const token = new LinkedCancellationToken();
     const other = new CancellationToken();
     expectThrows("TypeError", [

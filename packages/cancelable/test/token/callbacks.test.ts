@@ -3,8 +3,8 @@ import { expect, vi } from "vitest";
 import { Cancellable, CancellationToken, LinkedCancellationToken } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("rule 10: a callback that throws stops nobody and is reported", (everywhere) => {
-  everywhere("a token's callbacks (PAR-TOK-10)", (t) => {
+describeEverywhere("a token's callbacks (rule 10)", (everywhere) => {
+  everywhere("a callback that throws is reported and stops no other callback (PAR-TOK-10)", (t) => {
     const token = new CancellationToken();
     const other = vi.fn();
     const error = new Error("callback");
@@ -31,8 +31,8 @@ describeEverywhere("rule 10: a callback that throws stops nobody and is reported
   });
 });
 
-describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
-  everywhere("a token's callbacks and links are gone once disposed of (BUG-35)", () => {
+describeEverywhere("a token's subscriptions after their disposal (rule 24)", (everywhere) => {
+  everywhere("callbacks and links have no effect once they are disposed of", () => {
     const token = new CancellationToken();
     const callback = vi.fn();
     for (let i = 0; i < 3; i++) {
@@ -48,14 +48,14 @@ describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
   });
 });
 
-describeEverywhere("a subscription that was disposed of", (everywhere) => {
+describeEverywhere("a disposed subscription", (everywhere) => {
   const tokens: Readonly<Record<string, () => CancellationToken>> = {
     "a token": () => new CancellationToken(),
     "a linked token": () => new LinkedCancellationToken(),
     "an operation's token": () => new Cancellable().token,
   };
   for (const [name, make] of Object.entries(tokens)) {
-    everywhere(`is not called, also if that happened in a callback before it (${name})`, () => {
+    everywhere(`a callback that an earlier callback disposed of is not called (${name})`, () => {
       const token = make();
       const subscriptions: Disposable[] = [];
       const called: number[] = [];
@@ -71,7 +71,7 @@ describeEverywhere("a subscription that was disposed of", (everywhere) => {
     });
   }
 
-  everywhere("a callback may dispose of itself and of those before it", () => {
+  everywhere("a callback may dispose of itself and of earlier callbacks", () => {
     const token = new CancellationToken();
     const callback = vi.fn();
     const first = token.onCancel(callback);
