@@ -25,11 +25,11 @@ const count = (least: number): string => `a whole number of at least ${least}, o
 
 const above = "a CancelScope or a Cancellable";
 
-/** A promise that was handed over and rejects: nobody else will handle it. */
+/** A promise that the caller hands over and that rejects. No other code handles it. */
 const failing = (): Promise<never> => Promise.reject(new Error("late"));
 
-describeEverywhere("null", (everywhere) => {
-  everywhere("is no concurrency: it does not stand for all at once", async () => {
+describeEverywhere("null as an option", (everywhere) => {
+  everywhere("null is refused as a concurrency: it is not the default", async () => {
     const concurrency = wrong(null);
     const work = (): never => expect.fail("no work must begin");
     await expectRejects("TypeError", [
@@ -39,8 +39,8 @@ describeEverywhere("null", (everywhere) => {
   });
 });
 
-describeEverywhere("the free functions complain about wrong arguments", (everywhere) => {
-  everywhere("spans and moments: and the body is not called", async () => {
+describeEverywhere("the free functions refuse wrong arguments", (everywhere) => {
+  everywhere("wrong spans and moments are refused, and the body is not called", async () => {
     const body = vi.fn();
     await expectRejects("TypeError", [
       [() => sleep(wrong("5")), "span", span, '"5"'],
@@ -64,7 +64,7 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
     expect(body).not.toHaveBeenCalled();
   });
 
-  everywhere("bodies and options", async () => {
+  everywhere("wrong bodies and options are refused, and the body is not called", async () => {
     const body = vi.fn();
     const either = "a function or a promise";
     await expectRejects("TypeError", [
@@ -89,7 +89,7 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
     expect(body).not.toHaveBeenCalled();
   });
 
-  everywhere("parents: and the body is not called", async () => {
+  everywhere("wrong parents are refused, and the body is not called", async () => {
     const body = vi.fn();
     const parent = wrong({ signal: AbortSignal.abort() });
     const got = '{"signal":{}}';
@@ -109,7 +109,7 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
   });
 
   everywhere(
-    "works: none is started, and the promises among them are nobody's unhandled rejection",
+    "wrong tasks are refused: no task starts, and the promises in the list cause no unhandled rejection",
     async () => {
       const body = vi.fn();
       const parent = new Cancellable();
@@ -131,32 +131,35 @@ describeEverywhere("the free functions complain about wrong arguments", (everywh
         ]);
         expect(parent.children).toEqual([]);
       });
-      // Node tells of unhandled rejections when the microtasks are done; vitest fails the run for one.
+      // Node reports unhandled rejections after the microtasks, and vitest fails the run for one.
       await new Promise(setImmediate);
       expect(body).not.toHaveBeenCalled();
     },
   );
 
-  everywhere("concurrency is a whole number of at least 1: and nothing is called", async () => {
-    const body = vi.fn();
-    const name = "options.concurrency";
-    for (const start of [
-      (concurrency: number) => all([body], { concurrency }),
-      (concurrency: number) => map([1], body, { concurrency }),
-    ]) {
-      await expectRejects("RangeError", [
-        [() => start(0), name, count(1), "0"],
-        [() => start(-1), name, count(1), "-1"],
-        [() => start(1.5), name, count(1), "1.5"],
-        [() => start(Number.NaN), name, count(1), "NaN"],
-        [() => start(Number.NEGATIVE_INFINITY), name, count(1), "-Infinity"],
-      ]);
-      await expectRejects("TypeError", [
-        [() => start(wrong("2")), name, "a number", '"2"'],
-        [() => start(wrong(2n)), name, "a number", "2n"],
-      ]);
-    }
-    await expectRejects("TypeError", [[() => all([body], wrong(2)), "options", "an object", "2"]]);
-    expect(body).not.toHaveBeenCalled();
-  });
+  everywhere(
+    "a concurrency is a whole number of at least 1; any other value is refused, and no task starts",
+    async () => {
+      const body = vi.fn();
+      const name = "options.concurrency";
+      for (const start of [
+        (concurrency: number) => all([body], { concurrency }),
+        (concurrency: number) => map([1], body, { concurrency }),
+      ]) {
+        await expectRejects("RangeError", [
+          [() => start(0), name, count(1), "0"],
+          [() => start(-1), name, count(1), "-1"],
+          [() => start(1.5), name, count(1), "1.5"],
+          [() => start(Number.NaN), name, count(1), "NaN"],
+          [() => start(Number.NEGATIVE_INFINITY), name, count(1), "-Infinity"],
+        ]);
+        await expectRejects("TypeError", [
+          [() => start(wrong("2")), name, "a number", '"2"'],
+          [() => start(wrong(2n)), name, "a number", "2n"],
+        ]);
+      }
+      await expectRejects("TypeError", [[() => all([body], wrong(2)), "options", "an object", "2"]]);
+      expect(body).not.toHaveBeenCalled();
+    },
+  );
 });

@@ -19,12 +19,12 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-/** Keeps the thread busy on the host's clock, by which turns are counted on every backend. */
+/** Keeps the thread busy on the host's clock, which counts the turns on every backend. */
 function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end; );
 }
 
-/** Whether a turn of the event loop goes by until `promise` settles. */
+/** Whether a turn of the event loop passes before `promise` settles. */
 async function takesTurn(promise: () => Promise<unknown>): Promise<boolean> {
   let turned = false;
   const immediate = setImmediate(() => {
@@ -35,7 +35,7 @@ async function takesTurn(promise: () => Promise<unknown>): Promise<boolean> {
   return turned;
 }
 
-/** What each call is that could complete at once, were it not a checkpoint. */
+/** The calls that could complete at once if they were no checkpoints. */
 function readyCalls(): ReadonlyMap<string, () => PromiseLike<unknown>> {
   const event = new Event();
   event.set();
@@ -58,7 +58,7 @@ function readyCalls(): ReadonlyMap<string, () => PromiseLike<unknown>> {
   ]);
 }
 
-/** trio's `assert_checkpoints`: whether `call` throws in a cancelled scope, and lets others run in a live one. */
+/** Like trio's `assert_checkpoints`: whether `call` throws in a cancelled scope, and lets others run in a live one. */
 async function isCheckpoint(
   call: (scope: CancelScope) => unknown,
 ): Promise<{ checks: boolean; yields: boolean }> {
@@ -68,7 +68,7 @@ async function isCheckpoint(
       othersRan = true;
     });
     const running = call(scope);
-    // A call that gives no promise has ended here, before anybody else ran.
+    // A call that returns no promise has ended here, before other code could run.
     if (running !== undefined) await running;
     return othersRan;
   });
@@ -85,50 +85,56 @@ async function isCheckpoint(
   return { checks, yields: yields === true };
 }
 
-describeEverywhere("checkpoint", (everywhere) => {
-  everywhere("throws in a cancelled scope, each time, and not outside of it (CONF-A01)", async () => {
-    const scope = new CancelScope();
-    await scope.run(async () => {
+describeEverywhere("checkpoint (rule 29)", (everywhere) => {
+  everywhere(
+    "checkpoint() throws at each call in a cancelled scope, and not outside (CONF-A01)",
+    async () => {
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        await checkpoint();
+        scope.cancel();
+        expect(await rejection(checkpoint())).toBe(scope.error);
+        expect(await rejection(checkpoint())).toBe(scope.error);
+      });
       await checkpoint();
-      scope.cancel();
-      expect(await rejection(checkpoint())).toBe(scope.error);
-      expect(await rejection(checkpoint())).toBe(scope.error);
-    });
-    await checkpoint();
-  });
+    },
+  );
 
-  everywhere("a loop of nothing else lets timers and other tasks run", async () => {
+  everywhere("a loop of checkpoints lets timers and other tasks run", async () => {
     let fired = false;
     setTimeout(() => {
       fired = true;
     }, 1);
     let rounds = 0;
-    // Bounded, because a checkpoint that does not hop would keep this loop, and the process, for ever.
+    // Bounded, because a checkpoint that gives no turn would keep this loop and the process forever.
     for (const end = performance.now() + 5_000; !fired && performance.now() < end; rounds++)
       await checkpoint();
     expect(fired).toBe(true);
     expect(rounds).toBeGreaterThan(0);
   });
 
-  everywhere("it takes a turn when there was none for 4 ms, and only a microtask else", async () => {
-    spin(20);
-    // Only moments that are past: the library remembers the last turn, and other tests follow.
-    const start = performance.now() - 10;
-    const clock = vi.spyOn(performance, "now");
-    try {
-      clock.mockReturnValue(start);
-      expect(await takesTurn(checkpoint)).toBe(true);
-      expect(await takesTurn(checkpoint)).toBe(false);
-      clock.mockReturnValue(start + 3);
-      expect(await takesTurn(checkpoint)).toBe(false);
-      clock.mockReturnValue(start + 4);
-      expect(await takesTurn(checkpoint)).toBe(true);
-    } finally {
-      clock.mockRestore();
-    }
-  });
+  everywhere(
+    "checkpoint() takes a turn when the loop had none for 4 ms, and only a microtask otherwise",
+    async () => {
+      spin(20);
+      // Only past moments, because the library remembers the last turn and other tests follow.
+      const start = performance.now() - 10;
+      const clock = vi.spyOn(performance, "now");
+      try {
+        clock.mockReturnValue(start);
+        expect(await takesTurn(checkpoint)).toBe(true);
+        expect(await takesTurn(checkpoint)).toBe(false);
+        clock.mockReturnValue(start + 3);
+        expect(await takesTurn(checkpoint)).toBe(false);
+        clock.mockReturnValue(start + 4);
+        expect(await takesTurn(checkpoint)).toBe(true);
+      } finally {
+        clock.mockRestore();
+      }
+    },
+  );
 
-  everywhere("a deadline that passed without a timer is noticed by it", async (t) => {
+  everywhere("checkpoint() notices a deadline that passed before its timer fired", async (t) => {
     let reached = false;
     await moveOnAfter(5, async () => {
       t.block(10);
@@ -138,7 +144,7 @@ describeEverywhere("checkpoint", (everywhere) => {
     expect(reached).toBe(false);
   });
 
-  everywhere("one that is cancelled while it takes its turn throws", async () => {
+  everywhere("checkpoint() throws when the scope is cancelled during the turn", async () => {
     spin(5);
     const scope = new CancelScope();
     const error = await scope.run(async () => {
@@ -150,15 +156,15 @@ describeEverywhere("checkpoint", (everywhere) => {
   });
 });
 
-describeEverywhere("sleep(0)", (everywhere) => {
-  everywhere("always takes a turn, and so do spans below", async () => {
+describeEverywhere("sleep(0) (rule 29)", (everywhere) => {
+  everywhere("sleep(0) and shorter spans always take a turn", async () => {
     for (const span of [0, -5, { seconds: 0 }]) {
       expect(await takesTurn(() => sleep(span))).toBe(true);
       expect(await takesTurn(() => sleep(span))).toBe(true);
     }
   });
 
-  everywhere("a chain of them does not keep others from running", async () => {
+  everywhere("a chain of sleep(0) lets other code run", async () => {
     const order: string[] = [];
     const chain = async (name: string): Promise<void> => {
       for (let i = 0; i < 3; i++) {
@@ -171,8 +177,8 @@ describeEverywhere("sleep(0)", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 8: level, not edge", (everywhere) => {
-  everywhere("every further checkpoint throws again, in finally too (CONF-B03, CONF-D06)", async () => {
+describeEverywhere("cancellation is a level, not an edge (rule 8)", (everywhere) => {
+  everywhere("every further checkpoint throws, in finally too (CONF-B03, CONF-D06)", async () => {
     const thrown: string[] = [];
     const op = new Cancellable();
     await op.settle(async () => {
@@ -194,27 +200,30 @@ describeEverywhere("rule 8: level, not edge", (everywhere) => {
   });
 });
 
-describeEverywhere("checkpoints", (everywhere) => {
-  everywhere("check throws when cancelled, and else neither throws nor yields (CONF-A02)", async () => {
-    const scope = new CancelScope();
-    const op = new Cancellable();
-    const token = new CancellationToken();
-    let othersRan = false;
-    await op.settle(() =>
-      scope.run(async () => {
-        void Promise.resolve().then(() => {
-          othersRan = true;
-        });
-        for (const one of [scope, op, token]) expect(one.check()).toBeUndefined();
-        expect(othersRan).toBe(false);
-        for (const one of [scope, op, token]) {
-          one.cancel();
-          expect(() => one.check()).toThrow(expect.objectContaining({ reason: "manual" }));
-        }
-        expect(othersRan).toBe(false);
-      }),
-    );
-  });
+describeEverywhere("the checkpoints of the library", (everywhere) => {
+  everywhere(
+    "check() throws when cancelled, and otherwise neither throws nor yields (CONF-A02)",
+    async () => {
+      const scope = new CancelScope();
+      const op = new Cancellable();
+      const token = new CancellationToken();
+      let othersRan = false;
+      await op.settle(() =>
+        scope.run(async () => {
+          void Promise.resolve().then(() => {
+            othersRan = true;
+          });
+          for (const one of [scope, op, token]) expect(one.check()).toBeUndefined();
+          expect(othersRan).toBe(false);
+          for (const one of [scope, op, token]) {
+            one.cancel();
+            expect(() => one.check()).toThrow(expect.objectContaining({ reason: "manual" }));
+          }
+          expect(othersRan).toBe(false);
+        }),
+      );
+    },
+  );
 
   everywhere(
     "a shielded checkpoint yields and does not throw; the next one outside throws (CONF-A03)",
@@ -235,7 +244,7 @@ describeEverywhere("checkpoints", (everywhere) => {
     },
   );
 
-  everywhere("what could complete at once checks and yields as well (CONF-A04)", async () => {
+  everywhere("calls that could complete at once check and yield as well (CONF-A04)", async () => {
     for (const [name, call] of readyCalls()) {
       expect([name, await isCheckpoint(call)]).toEqual([name, { checks: true, yields: true }]);
     }
@@ -248,7 +257,7 @@ describeEverywhere("checkpoints", (everywhere) => {
     });
   });
 
-  everywhere("checking alone and yielding alone are no checkpoints, both are one (CONF-A05)", async () => {
+  everywhere("only a check together with a yield is a checkpoint (CONF-A05)", async () => {
     const yieldOnly = (): Promise<void> => shield(() => sleep(0));
     expect(await isCheckpoint((scope) => scope.check())).toEqual({ checks: true, yields: false });
     expect(await isCheckpoint(yieldOnly)).toEqual({ checks: false, yields: true });

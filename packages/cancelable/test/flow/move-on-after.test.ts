@@ -2,13 +2,13 @@ import { expect } from "vitest";
 import { Cancellable, CancelScope, moveOnAfter, sleepForever } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 5: moveOnAfter swallows only its own expiry", (everywhere) => {
+describeEverywhere("moveOnAfter absorbs only its own expiry (rule 5)", (everywhere) => {
   everywhere("its own expiry gives undefined", async (t) => {
     expect(await moveOnAfter(10, () => sleepForever())).toBeUndefined();
     t.expectElapsed(10);
   });
 
-  everywhere("an outer cancellation passes through it", async () => {
+  everywhere("an outer cancellation passes through", async () => {
     const op = Cancellable.withTimeout(10);
     let after = false;
     const outcome = await op.settle(async () => {
@@ -20,7 +20,7 @@ describeEverywhere("rule 5: moveOnAfter swallows only its own expiry", (everywhe
   });
 
   everywhere(
-    "the outer, shorter one catches; the inner is neither called nor caught (CONF-C16)",
+    "a shorter outer timeout absorbs, and the inner scope was neither called nor caught (CONF-C16)",
     async () => {
       let inner: CancelScope | undefined;
       let after = false;
@@ -37,7 +37,7 @@ describeEverywhere("rule 5: moveOnAfter swallows only its own expiry", (everywhe
     },
   );
 
-  everywhere("an ordinary error passes through a scope that has expired", async () => {
+  everywhere("an ordinary error passes through an expired scope", async () => {
     const error = await rejection(
       moveOnAfter(5, async () => {
         await sleepForever().catch(() => {});

@@ -13,10 +13,10 @@ import {
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 
-describeEverywhere(
-  "rule 9: a shield ends without throwing; the next checkpoint outside throws",
-  (everywhere) => {
-    everywhere("the shielded work ends, and its value comes out (PAR-CAN-20, CONF-D05)", async (t) => {
+describeEverywhere("leaving a shield (rule 9)", (everywhere) => {
+  everywhere(
+    "the shielded body ends and gives its value, and the next checkpoint outside throws (PAR-CAN-20, CONF-D05)",
+    async (t) => {
       const { step, finish } = stepRecorder();
       const outcome = await Cancellable.withTimeout(10).settle(async (op) => {
         step(1);
@@ -34,52 +34,55 @@ describeEverywhere(
       finish(4);
       expect(outcome.status).toBe("cancelled");
       t.expectElapsed(30);
-    });
+    },
+  );
 
-    everywhere("a shield's own timeout still holds (CONF-C22, CONF-D07)", async (t) => {
-      const error = await rejection(shield(() => sleepForever(), { timeout: 15 }));
-      expect(error).toMatchObject({ reason: "timeout" });
-      t.expectElapsed(15);
-    });
-  },
-);
+  everywhere("a shield's own timeout still holds (CONF-C22, CONF-D07)", async (t) => {
+    const error = await rejection(shield(() => sleepForever(), { timeout: 15 }));
+    expect(error).toMatchObject({ reason: "timeout" });
+    t.expectElapsed(15);
+  });
+});
 
 describeEverywhere("a shield", (everywhere) => {
-  everywhere("keeps outer cancellation from everything inside, children too (CONF-D01)", async () => {
-    const { step, finish } = stepRecorder();
-    const outer = new CancelScope();
-    const begun = new Event();
-    const cancelled = new Event();
-    await outer.run(async () => {
-      await shield(async () => {
-        const signal = currentSignal();
-        await taskGroup(async (group) => {
-          const child = group.startSoon(async () => {
-            begun.set();
-            await cancelled.wait();
-            await sleep(5);
-            expect(currentSignal().aborted).toBe(false);
-            step(2);
+  everywhere(
+    "outer cancellation reaches nothing inside the shield, children included (CONF-D01)",
+    async () => {
+      const { step, finish } = stepRecorder();
+      const outer = new CancelScope();
+      const begun = new Event();
+      const cancelled = new Event();
+      await outer.run(async () => {
+        await shield(async () => {
+          const signal = currentSignal();
+          await taskGroup(async (group) => {
+            const child = group.startSoon(async () => {
+              begun.set();
+              await cancelled.wait();
+              await sleep(5);
+              expect(currentSignal().aborted).toBe(false);
+              step(2);
+            });
+            await begun.wait();
+            step(1);
+            outer.cancel();
+            cancelled.set();
+            await child;
+            await sleep(1);
+            step(3);
           });
-          await begun.wait();
-          step(1);
-          outer.cancel();
-          cancelled.set();
-          await child;
-          await sleep(1);
-          step(3);
+          expect(signal.aborted).toBe(false);
         });
-        expect(signal.aborted).toBe(false);
+        expect(currentSignal().aborted).toBe(true);
+        await checkpoint();
+        step(-1);
       });
-      expect(currentSignal().aborted).toBe(true);
-      await checkpoint();
-      step(-1);
-    });
-    finish(4);
-    expect(outer.cancelledCaught).toBe(true);
-  });
+      finish(4);
+      expect(outer.cancelledCaught).toBe(true);
+    },
+  );
 
-  everywhere("keeps neither its own cancellation out nor that of scopes inside (CONF-D02)", async () => {
+  everywhere("a cancellation of the shield itself or of a scope inside takes effect (CONF-D02)", async () => {
     const outer = new CancelScope();
     const shielded = new CancelScope({ shield: true });
     const inner = new CancelScope();
@@ -106,7 +109,7 @@ describeEverywhere("a shield", (everywhere) => {
     expect([outer, shielded, inner].map((scope) => scope.cancelledCaught)).toEqual([true, true, true]);
   });
 
-  everywhere("may be taken away and put back: what waits outside comes in at once (CONF-D03)", async () => {
+  everywhere("switching the shield off lets the waiting cancellation in at once (CONF-D03)", async () => {
     const outer = new CancelScope();
     const inner = new CancelScope({ shield: true });
     const begun = deferred();
@@ -119,7 +122,7 @@ describeEverywhere("a shield", (everywhere) => {
         await sleepForever().catch(() => {
           ended = "rejected";
         });
-        // Put back, the scope goes on; the signal that was aborted stays aborted.
+        // After the shield is switched on again the scope goes on. The aborted signal stays aborted.
         scope.shield = true;
         await sleep(1);
         ended += ", slept";
@@ -140,7 +143,7 @@ describeEverywhere("a shield", (everywhere) => {
     expect([outer.cancelledCaught, inner.cancelledCaught]).toEqual([true, false]);
   });
 
-  everywhere("is on or off, and nothing else (CONF-D04)", async () => {
+  everywhere("the shield option is true or false and nothing else (CONF-D04)", async () => {
     const scope = new CancelScope();
     for (const wrong of [1, 0, "yes", null, {}]) {
       const value = wrong as unknown as boolean;
@@ -157,7 +160,7 @@ describeEverywhere("a shield", (everywhere) => {
     expect(scope.shield).toBe(true);
   });
 
-  everywhere("that was set before the entry holds (CONF-D10)", async () => {
+  everywhere("a shield that was switched on before the start holds (CONF-D10)", async () => {
     const outer = new CancelScope();
     const inner = new CancelScope();
     inner.shield = true;
@@ -175,7 +178,7 @@ describeEverywhere("a shield", (everywhere) => {
   });
 
   everywhere(
-    "of a task that was start()ed while cancelled protects it until it leaves (CONF-D09)",
+    "the shield of a task that was start()ed while cancelled protects the task until it leaves (CONF-D09)",
     async () => {
       const { step, finish } = stepRecorder();
       const outer = new CancelScope();

@@ -51,7 +51,7 @@ class TemporalLike {
   }
 }
 
-/** Every function that takes a span, as one that resolves or rejects when the span is over. */
+/** Every function that takes a span, as a function that resolves or rejects when the span is over. */
 const takers: ReadonlyArray<readonly [name: string, wait: (span: Span) => Promise<unknown>]> = [
   ["sleep", (span) => sleep(span)],
   ["op.sleep", (span) => new Cancellable().run((op) => op.sleep(span))],
@@ -86,7 +86,7 @@ const takers: ReadonlyArray<readonly [name: string, wait: (span: Span) => Promis
   ],
 ];
 
-describeEverywhere("every function that takes a span", (everywhere) => {
+describeEverywhere("every function that takes a span (rule 28)", (everywhere) => {
   for (const [name, wait] of takers) {
     everywhere(`${name} takes milliseconds, a Duration and a Temporal.Duration`, async (t) => {
       let expected = 0;
@@ -99,7 +99,7 @@ describeEverywhere("every function that takes a span", (everywhere) => {
   }
 });
 
-describeEverywhere("spans of 0 and less have expired already", (everywhere) => {
+describeEverywhere("spans of 0 and less have expired (rule 28)", (everywhere) => {
   const expired: readonly Span[] = [0, -0, -5, Number.NEGATIVE_INFINITY, { seconds: 0 }, { minutes: -1 }];
 
   everywhere("an operation does not start its body", async (t) => {
@@ -132,7 +132,7 @@ describeEverywhere("spans of 0 and less have expired already", (everywhere) => {
     }
   });
 
-  everywhere("a sleep gives the others a turn, and no time passes", async (t) => {
+  everywhere("a sleep gives other code a turn, and no time passes", async (t) => {
     for (const span of expired) {
       const log: string[] = [];
       setImmediate(() => log.push("another turn"));
@@ -143,8 +143,8 @@ describeEverywhere("spans of 0 and less have expired already", (everywhere) => {
   });
 });
 
-describeEverywhere("null and Infinity are no limit", (everywhere) => {
-  everywhere("no deadline holds, and nothing is cut short", async (t) => {
+describeEverywhere("null and Infinity mean no limit (rule 28)", (everywhere) => {
+  everywhere("no deadline exists, and no body is cut short", async (t) => {
     for (const span of [null, Number.POSITIVE_INFINITY, { days: Number.POSITIVE_INFINITY }]) {
       const body = async (): Promise<number> => {
         await sleep(t.backend instanceof VirtualBackend ? { weeks: 10 } : 2);
@@ -169,7 +169,7 @@ describeEverywhere("null and Infinity are no limit", (everywhere) => {
   });
 });
 
-test("spans above what a host's timer can hold are kept to the millisecond", async () => {
+test("spans above the limit of a host timer are exact to the millisecond", async () => {
   const backend = new VirtualBackend();
   await run(() => moveOnAfter({ weeks: 52 }, sleepForever), { backend });
   expect(backend.now()).toBe(52 * 604_800_000);

@@ -19,7 +19,7 @@ import { describeEverywhere, rejection } from "../backends.ts";
 
 type Then = PromiseLike<number>["then"];
 
-/** A foreign thenable: promises are well-behaved, these need not be. */
+/** A foreign thenable. Promises follow their rules, thenables need not. */
 const thenable = (then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void) =>
   ({ then: then as unknown as Then }) as PromiseLike<number>;
 
@@ -37,7 +37,7 @@ const resolvingTwice = () =>
 
 const resolvingWithRejected = (error: Error) => thenable((resolve) => resolve(Promise.reject(error)));
 
-/** Every function that is given work, with a work that makes a thenable. */
+/** Every function that takes a body or a task, called with a function that returns a thenable. */
 const entrances: Readonly<Record<string, (work: () => PromiseLike<number>) => Promise<unknown>>> = {
   "a child": (work) => taskGroup((group) => void group.startSoon(work)),
   "the body of a group": (work) => taskGroup(work),
@@ -68,8 +68,8 @@ const entrances: Readonly<Record<string, (work: () => PromiseLike<number>) => Pr
   run: (work) => run(work),
 };
 
-describeEverywhere("work that gives a thenable instead of a promise", (everywhere) => {
-  everywhere("whose then() throws has failed with that error, wherever it is given", async () => {
+describeEverywhere("a body that returns a thenable instead of a promise", (everywhere) => {
+  everywhere("a then() that throws is a failure with that error in every function", async () => {
     for (const [name, enter] of Object.entries(entrances)) {
       const error = new Error(`from then, in ${name}`);
       expect(await rejection(enter(() => throwing(error)))).toBe(error);
@@ -78,17 +78,17 @@ describeEverywhere("work that gives a thenable instead of a promise", (everywher
     expect(await rejection(any([() => throwing(error)]))).toMatchObject({ errors: [error] });
   });
 
-  everywhere("that gives a rejected promise has failed with its error", async () => {
+  everywhere("a thenable that resolves with a rejected promise is a failure with that error", async () => {
     for (const [name, enter] of Object.entries(entrances)) {
       const error = new Error(`inner, in ${name}`);
       expect(await rejection(enter(() => resolvingWithRejected(error)))).toBe(error);
     }
   });
 
-  everywhere("that calls back several times has ended once, with the first value", async () => {
+  everywhere("a thenable that calls back several times has ended once, with the first value", async () => {
     for (const [name, enter] of Object.entries(entrances)) {
       const value = await enter(resolvingTwice);
-      // Groups give their body's value, and lists a list.
+      // Some functions give the body's value, some a list.
       expect([
         name,
         [undefined, 1, "1"].includes(Array.isArray(value) ? String(value) : (value as number)),
@@ -97,41 +97,47 @@ describeEverywhere("work that gives a thenable instead of a promise", (everywher
     expect(await new Cancellable().settle(resolvingTwice)).toEqual({ status: "completed", value: 1 });
   });
 
-  everywhere("a child that calls back twice does not count twice: its siblings are waited for", async (t) => {
-    let ended = false;
-    await taskGroup((group) => {
-      group.startSoon(resolvingTwice);
-      group.startSoon(resolvingTwice);
-      group.startSoon(async () => {
-        await sleep(20);
-        ended = true;
+  everywhere(
+    "a child whose thenable calls back twice counts once, and its siblings are waited for",
+    async (t) => {
+      let ended = false;
+      await taskGroup((group) => {
+        group.startSoon(resolvingTwice);
+        group.startSoon(resolvingTwice);
+        group.startSoon(async () => {
+          await sleep(20);
+          ended = true;
+        });
       });
-    });
-    expect(ended).toBe(true);
-    t.expectElapsed(20);
-  });
+      expect(ended).toBe(true);
+      t.expectElapsed(20);
+    },
+  );
 
-  everywhere("waitFor rejects and never throws, and a cancelled one leaves nothing unhandled", async (t) => {
-    const result = await moveOnAfter(20, async () => {
-      let waiting: Promise<number> | undefined;
-      const error = new Error("from then");
-      expect(() => {
-        waiting = waitFor(throwing(error));
-      }).not.toThrow();
-      expect(await rejection(waiting as Promise<number>)).toBe(error);
-      // Neither: it calls back after the wait was given up.
-      let late: ((error: unknown) => void) | undefined;
-      try {
-        await waitFor(thenable((_, reject) => void (late = reject)));
-      } finally {
-        late?.(new Error("late"));
-      }
-    });
-    expect(result).toBeUndefined();
-    t.expectElapsed(20);
-  });
+  everywhere(
+    "waitFor never throws synchronously, and a cancelled wait causes no unhandled rejection",
+    async (t) => {
+      const result = await moveOnAfter(20, async () => {
+        let waiting: Promise<number> | undefined;
+        const error = new Error("from then");
+        expect(() => {
+          waiting = waitFor(throwing(error));
+        }).not.toThrow();
+        expect(await rejection(waiting as Promise<number>)).toBe(error);
+        // This thenable calls back after the wait was given up.
+        let late: ((error: unknown) => void) | undefined;
+        try {
+          await waitFor(thenable((_, reject) => void (late = reject)));
+        } finally {
+          late?.(new Error("late"));
+        }
+      });
+      expect(result).toBeUndefined();
+      t.expectElapsed(20);
+    },
+  );
 
-  everywhere("in a cancelled scope the thenable that was handed over is looked after", async () => {
+  everywhere("in a cancelled scope the given thenable causes no unhandled rejection", async () => {
     const scope = new CancelScope();
     await scope.run(async () => {
       scope.cancel();

@@ -24,8 +24,8 @@ const moment = "a Date or epoch milliseconds";
 
 const never = (): boolean => false;
 
-describeEverywhere("null", (everywhere) => {
-  everywhere("is no interval: it does not stand for the default", () => {
+describeEverywhere("null as an option", (everywhere) => {
+  everywhere("null is refused as an interval: it is not the default", () => {
     const rest = ["options.interval", "a positive, finite time span", "null"] as const;
     expectThrows("RangeError", [
       [() => new ConditionSource(() => false, { interval: null }), ...rest],
@@ -36,8 +36,8 @@ describeEverywhere("null", (everywhere) => {
   });
 });
 
-describeEverywhere("sources complain about wrong arguments", (everywhere) => {
-  everywhere("timeouts and deadlines", () => {
+describeEverywhere("sources refuse wrong arguments", (everywhere) => {
+  everywhere("wrong timeouts and deadlines are refused", () => {
     expectThrows("TypeError", [
       [() => new TimeoutSource(wrong("30s")), "span", span, '"30s"'],
       [() => new TimeoutSource(wrong(undefined)), "span", span, "undefined"],
@@ -52,11 +52,11 @@ describeEverywhere("sources complain about wrong arguments", (everywhere) => {
       [() => new DeadlineSource(Number.NaN), "deadline", "a valid Date or epoch milliseconds", "NaN"],
       [() => Cancellable.withTimeout({ hours: Number.NaN }), "span.hours", "a number", "NaN"],
     ]);
-    // The message cannot show an invalid date, so only its beginning counts.
+    // The message cannot show an invalid date, so only its beginning is compared.
     expect(() => new DeadlineSource(new Date(Number.NaN))).toThrow(/^deadline must be a valid Date or epoch/);
   });
 
-  everywhere("the names of signals (PAR-SIG-02)", () => {
+  everywhere("wrong names of signals are refused (PAR-SIG-02)", () => {
     const handled = process.listenerCount("SIGINT");
     const named = 'the name of a signal, such as "SIGINT"';
     const had = 'the name of a signal that this system has, such as "SIGINT"';
@@ -79,7 +79,7 @@ describeEverywhere("sources complain about wrong arguments", (everywhere) => {
     expect(process.listenerCount("SIGINT")).toBe(handled);
   });
 
-  everywhere("conditions and their intervals, which are above 0 and finite (PAR-CND-03)", () => {
+  everywhere("a condition needs a function, and an interval that is positive and finite (PAR-CND-03)", () => {
     const interval = "options.interval";
     const finite = "a positive, finite time span";
     expectThrows("TypeError", [
@@ -111,7 +111,7 @@ describeEverywhere("sources complain about wrong arguments", (everywhere) => {
     }
   });
 
-  everywhere("thresholds of resources", () => {
+  everywhere("wrong thresholds of resources are refused", () => {
     const object = "an object with memory, cpu, disk or eventLoopDelay";
     for (const make of [
       (thresholds: unknown) => new ResourceSource(wrong(thresholds)),
@@ -138,7 +138,7 @@ describeEverywhere("sources complain about wrong arguments", (everywhere) => {
     ]);
   });
 
-  everywhere("tokens, signals and parts of a combination (PAR-ANY-01)", () => {
+  everywhere("wrong tokens, signals and parts of a combination are refused (PAR-ANY-01)", () => {
     const part = "a Cancellable, a CancellationSource, a CancellationToken or an AbortSignal";
     const token = new CancellationToken();
     expectThrows("TypeError", [
@@ -189,7 +189,7 @@ describeEverywhere("sources complain about wrong arguments", (everywhere) => {
       expect(() => make()).toThrow("At least one source is required");
   });
 
-  everywhere("what a source of one's own tells its operation", async (t) => {
+  everywhere("a wrong reason or message of a custom source is refused", async (t) => {
     const calls: Refusal[] = [];
     class Own extends CancellationSource {
       override start(sink: Parameters<CancellationSource["start"]>[0]): undefined {

@@ -16,8 +16,8 @@ import {
 import { describeEverywhere, rejection } from "../backends.ts";
 import { Noting } from "./noting-source.ts";
 
-describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
-  everywhere("a timeout in any-of fires (BUG-01), with its reason and message, and is named", async (t) => {
+describeEverywhere("any-of and all-of (rule 21)", (everywhere) => {
+  everywhere("a timeout in any-of fires with its reason and message, and the context names it", async (t) => {
     const op = Cancellable.anyOf(
       Cancellable.withTimeout(20),
       Cancellable.withCondition(() => false, { interval: 5 }),
@@ -30,7 +30,7 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
     t.expectElapsed(20);
   });
 
-  everywhere("all-of waits for the last, which gives reason and message (BUG-02)", async (t) => {
+  everywhere("all-of waits for the last source, which gives reason and message", async (t) => {
     const token = new CancellationToken();
     const op = Cancellable.allOf(new TimeoutSource(100), token);
     const ended = op.settle(() => sleepForever());
@@ -41,12 +41,12 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
     expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
   });
 
-  everywhere("a condition in any-of that stays false does nothing (BUG-03)", async () => {
+  everywhere("a condition in any-of that stays false does nothing", async () => {
     const op = Cancellable.anyOf(new ConditionSource(() => false, { interval: 5 }), new CancellationToken());
     await expect(op.run(() => sleep(20).then(() => "undisturbed"))).resolves.toBe("undisturbed");
   });
 
-  everywhere("nested: any-of of all-ofs of any-ofs", async (t) => {
+  everywhere("any-of and all-of may be nested to any depth", async (t) => {
     const never = new CancellationToken();
     const inner = new AnyOfSource([new TimeoutSource(10), new TokenSource(never)]);
     const source = new AnyOfSource([
@@ -59,7 +59,7 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
     expect(source.triggeredSource).toMatchObject({ timeoutMs: 30 });
   });
 
-  everywhere("the same source twice in all-of counts twice (BUG-23)", async () => {
+  everywhere("a source that is in all-of twice counts twice", async () => {
     const source = new TimeoutSource(5);
     const outcome = await new Cancellable()
       .addSource(new AllOfSource([source, source]))
@@ -68,9 +68,9 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
   });
 });
 
-describeEverywhere("several sources", (everywhere) => {
+describeEverywhere("any-of and all-of in detail", (everywhere) => {
   everywhere(
-    "any-of: whichever fires cancels, with its reason; it is known which (PAR-ANY-02, PAR-ANY-03)",
+    "any-of cancels with the reason of the source that fires first, and names it (PAR-ANY-02, PAR-ANY-03)",
     async () => {
       for (const which of [0, 1, 2]) {
         const token = new CancellationToken();
@@ -93,7 +93,7 @@ describeEverywhere("several sources", (everywhere) => {
   );
 
   everywhere(
-    "one that cannot stop keeps no other from stopping; nor one that cannot start (PAR-ANY-04)",
+    "a source that cannot stop or start does not keep the others from stopping (PAR-ANY-04)",
     async (t) => {
       for (const Class of [AnyOfSource, AllOfSource]) {
         const log: string[] = [];
@@ -112,7 +112,7 @@ describeEverywhere("several sources", (everywhere) => {
     },
   );
 
-  everywhere("Cancellable.anyOf is an operation with an AnyOfSource (PAR-ANY-05)", async (t) => {
+  everywhere("Cancellable.anyOf creates an operation with an AnyOfSource (PAR-ANY-05)", async (t) => {
     const parts = (): CancellationSource[] => [new TimeoutSource(10), new TimeoutSource(60_000)];
     const outcomes = [
       await Cancellable.anyOf(...parts()).settle(() => sleepForever()),
@@ -120,14 +120,14 @@ describeEverywhere("several sources", (everywhere) => {
     ];
     for (const outcome of outcomes) expect(outcome).toMatchObject({ error: { timeoutMs: 10 } });
     t.expectElapsed(20);
-    // It is a source as any other, of itself too.
+    // A composite source may be part of another one, also of its own kind.
     const nested = new AnyOfSource([new AnyOfSource(parts())]);
     expect(await new Cancellable().addSource(nested).settle(() => sleepForever())).toMatchObject({
       error: { timeoutMs: 10 },
     });
   });
 
-  everywhere("all-of: at least one, named all_of, none of them fired (PAR-ALL-01)", () => {
+  everywhere("all-of needs at least one source and has a default name (PAR-ALL-01)", () => {
     expect(() => new AllOfSource([])).toThrow("At least one source is required");
     expect(() => Cancellable.allOf()).toThrow("At least one source is required");
     expect(() => new AllOfSource([1 as never])).toThrow(TypeError);
@@ -136,7 +136,7 @@ describeEverywhere("several sources", (everywhere) => {
     expect(new AllOfSource([new TimeoutSource(1)], "both").name).toBe("both");
   });
 
-  everywhere("all-of: cancels when every one has fired, not before (PAR-ALL-02)", async () => {
+  everywhere("all-of cancels when every source has fired, not before (PAR-ALL-02)", async () => {
     const tokens = [new CancellationToken(), new CancellationToken(), new CancellationToken()];
     const op = Cancellable.allOf(...tokens);
     const ended = op.settle(() => sleepForever());
@@ -149,7 +149,7 @@ describeEverywhere("several sources", (everywhere) => {
     expect(await ended).toMatchObject({ error: { reason: "condition", message: "three" } });
   });
 
-  everywhere("all-of: what has fired and what has not are stopped with it (PAR-ALL-03)", async (t) => {
+  everywhere("all-of stops its sources when it stops, whether they fired or not (PAR-ALL-03)", async (t) => {
     const log: string[] = [];
     const [a, b] = [new Noting("a", log, "stop"), new Noting("b", log)];
     await new Cancellable().addSource(new AllOfSource([a, b, new DeadlineSource(8e15)])).run(() => {
@@ -162,7 +162,7 @@ describeEverywhere("several sources", (everywhere) => {
   });
 });
 
-test("a composite source runs in operations only, and says so to a sink that is none of theirs", () => {
+test("a composite source refuses a sink that no operation created", () => {
   const source = new AnyOfSource([new TimeoutSource(5)]);
   expect(() => source.start({ trigger() {} } as unknown as SourceSink)).toThrow(
     "sink must be the sink that an operation gives",

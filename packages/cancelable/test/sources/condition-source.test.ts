@@ -2,9 +2,9 @@ import { expect, vi } from "vitest";
 import { Cancellable, ConditionSource, sleep, sleepForever } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
+describeEverywhere("a condition that throws (rule 20)", (everywhere) => {
   everywhere(
-    "a condition that throws is reported and goes on; it never cancels by accident (PAR-CND-02)",
+    "the error is reported and the condition is checked again; nothing is cancelled (PAR-CND-02)",
     async (t) => {
       let calls = 0;
       const op = Cancellable.withCondition(
@@ -24,15 +24,15 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   );
 });
 
-describeEverywhere("rule 22: conditions", (everywhere) => {
-  everywhere("the first check is immediate: true at once, and the body never starts", async () => {
+describeEverywhere("a condition (rule 22)", (everywhere) => {
+  everywhere("the first check is immediate: a true condition keeps the body from starting", async () => {
     const body = vi.fn();
     const outcome = await Cancellable.withCondition(() => true).settle(body);
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
     expect(body).not.toHaveBeenCalled();
   });
 
-  everywhere("checks never overlap, sync or async (PAR-CAN-08)", async () => {
+  everywhere("checks never overlap, whether synchronous or asynchronous (PAR-CAN-08)", async () => {
     let running = 0;
     let most = 0;
     let checks = 0;
@@ -49,26 +49,23 @@ describeEverywhere("rule 22: conditions", (everywhere) => {
     expect([most, checks]).toEqual([1, 3]);
   });
 
-  everywhere(
-    "an end does not wait for a check that is under way, whose result is ignored (BUG-41)",
-    async () => {
-      const check = deferred<boolean>();
-      const op = Cancellable.withCondition(() => check.promise);
-      await op.run(() => sleep(1));
-      check.resolve(true);
-      await sleep(1);
-      expect(op.context).toMatchObject({ status: "completed", cancelRequested: false });
-    },
-  );
+  everywhere("the end does not wait for a running check, and its result is ignored", async () => {
+    const check = deferred<boolean>();
+    const op = Cancellable.withCondition(() => check.promise);
+    await op.run(() => sleep(1));
+    check.resolve(true);
+    await sleep(1);
+    expect(op.context).toMatchObject({ status: "completed", cancelRequested: false });
+  });
 
-  everywhere("a function that returns a promise is async, however it was made (BUG-71)", async () => {
+  everywhere("a function that returns a promise is asynchronous, however it was created", async () => {
     const op = Cancellable.withCondition((() => Promise.resolve(false)).bind(null), { interval: 2 });
     await expect(op.run(() => sleep(10).then(() => "no"))).resolves.toBe("no");
   });
 });
 
-describeEverywhere("a source", (everywhere) => {
-  everywhere("that asks a condition fires at the check that says so (PAR-CND-01)", async (t) => {
+describeEverywhere("the checks of a condition", (everywhere) => {
+  everywhere("the source fires at the first check that is true (PAR-CND-01)", async (t) => {
     for (const kind of ["sync", "async"]) {
       const from = t.elapsed();
       let checks = 0;
@@ -83,7 +80,7 @@ describeEverywhere("a source", (everywhere) => {
     }
   });
 
-  everywhere("that asks a condition asks no more once it was stopped (PAR-CND-04)", async () => {
+  everywhere("a stopped source makes no further check (PAR-CND-04)", async () => {
     for (const during of ["a wait", "a check", "a broken check"]) {
       const gate = deferred<boolean>();
       let checks = 0;
@@ -105,8 +102,8 @@ describeEverywhere("a source", (everywhere) => {
   });
 });
 
-describeEverywhere("a check of a condition that is under way when its operation ends", (everywhere) => {
-  everywhere("and is cancelled with it, is not reported as broken", async (t) => {
+describeEverywhere("a check that runs when its operation ends", (everywhere) => {
+  everywhere("a check that is cancelled with the operation is not reported", async (t) => {
     let checking: Promise<never> | undefined;
     const op = Cancellable.withCondition(() => (checking = sleepForever()));
     const outcome = op.settle(() => sleepForever());
@@ -116,7 +113,7 @@ describeEverywhere("a check of a condition that is under way when its operation 
     expect(t.reported).toEqual([]);
   });
 
-  everywhere("and fails afterwards, is not reported, nor repeated", async (t) => {
+  everywhere("a check that fails after the end is neither reported nor repeated", async (t) => {
     const check = deferred<boolean>();
     let checks = 0;
     const op = Cancellable.withCondition(
@@ -133,7 +130,7 @@ describeEverywhere("a check of a condition that is under way when its operation 
     expect([t.reported, checks]).toEqual([[], 1]);
   });
 
-  everywhere("one that fails by itself is reported, and the next one follows", async (t) => {
+  everywhere("a check that fails during the operation is reported, and the next check follows", async (t) => {
     const failure = new Error("a check");
     let checks = 0;
     const op = Cancellable.withCondition(

@@ -1,6 +1,6 @@
 import { CancellationSource, type SourceSink } from "../../src/index.ts";
 
-/** Notes what is done to it; `fails` says what it throws at. */
+/** A source that records its starts and stops, and may throw in one of them. */
 export class Noting extends CancellationSource {
   sink: SourceSink | undefined;
   readonly log: string[];

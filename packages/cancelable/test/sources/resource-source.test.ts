@@ -3,7 +3,7 @@ import { Cancellable, type ResourceReader, ResourceSource, sleep, sleepForever }
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 
-describeEverywhere("resources", (everywhere) => {
+describeEverywhere("a resource source", (everywhere) => {
   const reader = (values: Partial<Record<"memory" | "cpu" | "disk" | "eventLoopDelay", number>>) => {
     const reads: string[] = [];
     const read = (kind: keyof typeof values) => () => {
@@ -20,7 +20,7 @@ describeEverywhere("resources", (everywhere) => {
   };
 
   everywhere(
-    "strictly above a threshold fires; what is not set is not read (PAR-RES-02, PAR-RES-03, PAR-RES-04)",
+    "a value strictly above its threshold fires, and a metric without a threshold is not read (PAR-RES-02, PAR-RES-03, PAR-RES-04)",
     async () => {
       const low = reader({ memory: 80, cpu: 10 });
       await expect(
@@ -39,7 +39,7 @@ describeEverywhere("resources", (everywhere) => {
     },
   );
 
-  everywhere("the host's own metrics are read, within their ranges", async () => {
+  everywhere("the host's own metrics are within their ranges", async () => {
     const seen: boolean[] = [];
     const op = Cancellable.withResources(
       { memory: 100, cpu: 100, disk: 100, eventLoopDelay: 60_000 },
@@ -53,8 +53,8 @@ describeEverywhere("resources", (everywhere) => {
   });
 });
 
-describeEverywhere("a source", (everywhere) => {
-  everywhere("of resources keeps its thresholds, and names them (PAR-RES-01)", async () => {
+describeEverywhere("the thresholds of a resource source", (everywhere) => {
+  everywhere("the source keeps a copy of its thresholds, and its name lists them (PAR-RES-01)", async () => {
     const thresholds = { memory: 80, cpu: 90 };
     const source = new ResourceSource(thresholds, { interval: 5 });
     expect(source.thresholds).toEqual({ memory: 80, cpu: 90 });
@@ -75,8 +75,8 @@ describeEverywhere("a source", (everywhere) => {
   });
 });
 
-describeEverywhere("the reader of resources", (everywhere) => {
-  everywhere("must have a function for each threshold that is set", () => {
+describeEverywhere("a custom reader of resources", (everywhere) => {
+  everywhere("the reader needs a function for each threshold", () => {
     const make = (thresholds: object, reader: unknown) => () =>
       Cancellable.withResources(thresholds, { reader: wrong(reader) });
     expectThrows("TypeError", [
@@ -93,7 +93,7 @@ describeEverywhere("the reader of resources", (everywhere) => {
     ]);
   });
 
-  everywhere("needs no others, and is what is asked", async (t) => {
+  everywhere("the reader needs no other functions, and replaces the host's metrics", async (t) => {
     let reads = 0;
     const reader = { memory: () => (++reads === 3 ? 91 : 90) } as unknown as ResourceReader;
     const op = Cancellable.withResources({ memory: 90 }, { reader, interval: 10 });

@@ -4,7 +4,7 @@ import { describeEverywhere, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 import { until, usage } from "../until.ts";
 
-/** Sends a signal to this process, and waits until it has been delivered. */
+/** Sends a signal to this process and waits until it has been delivered. */
 async function send(signal: SignalName): Promise<void> {
   const delivered = new Promise<void>((resolve) => process.once(signal, () => resolve()));
   process.kill(process.pid, signal);
@@ -12,7 +12,7 @@ async function send(signal: SignalName): Promise<void> {
 }
 
 describeEverywhere("SignalReceiver", (everywhere) => {
-  everywhere("gives signals as they arrive, waiting or not (CONF-Q01)", async () => {
+  everywhere("signals arrive in order, whether a call waits for them or not (CONF-Q01)", async () => {
     using signals = new SignalReceiver("SIGUSR2", "SIGHUP");
     await send("SIGHUP");
     expect(await signals.next()).toEqual({ done: false, value: "SIGHUP" });
@@ -30,7 +30,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
   });
 
   everywhere(
-    "one that comes again before it is taken counts once; others take turns (CONF-Q01)",
+    "a signal that comes again before it is taken counts once, and different signals take turns (CONF-Q01)",
     async () => {
       using signals = new SignalReceiver("SIGUSR2", "SIGHUP", "SIGUSR2");
       expect(signals.signals).toEqual(["SIGUSR2", "SIGHUP"]);
@@ -48,7 +48,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
     },
   );
 
-  everywhere("is read by one at a time (CONF-Q05)", async () => {
+  everywhere("a second next() at the same time is refused (CONF-Q05)", async () => {
     using signals = new SignalReceiver("SIGUSR2");
     await taskGroup(async (group) => {
       const next = group.startSoon(() => signals.next());
@@ -59,7 +59,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
     });
   });
 
-  everywhere("a cancelled wait takes nothing, and the next caller may wait", async () => {
+  everywhere("a cancelled wait takes no signal, and the next caller may wait", async () => {
     using signals = new SignalReceiver("SIGUSR2");
     const scope = new CancelScope({ timeout: 5 });
     await scope.run(() => signals.next());
@@ -72,7 +72,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
     expect((await signals.next()).value).toBe("SIGUSR2");
   });
 
-  everywhere("closed, it listens no more, and reading it is an error (CONF-Q06)", async () => {
+  everywhere("a closed receiver does not listen, and reading it is an error (CONF-Q06)", async () => {
     const signals = new SignalReceiver("SIGUSR2");
     expect(process.listenerCount("SIGUSR2")).toBe(1);
     await taskGroup(async (group) => {
@@ -93,27 +93,30 @@ describeEverywhere("SignalReceiver", (everywhere) => {
     ).toMatchObject(usage("ERR_CLOSED"));
   });
 
-  everywhere("what nobody took goes to who else listens, or is reported (CONF-Q07)", async (t) => {
-    const signals = new SignalReceiver("SIGUSR2", "SIGHUP");
-    await send("SIGUSR2");
-    await send("SIGHUP");
-    const heard: unknown[] = [];
-    const other = (signal: unknown): void => void heard.push(signal);
-    process.on("SIGUSR2", other);
-    signals[Symbol.dispose]();
-    process.removeListener("SIGUSR2", other);
-    expect(heard).toEqual(["SIGUSR2"]);
-    expect(t.reported.splice(0)).toMatchObject([{ message: "SIGHUP arrived and nobody took it" }]);
-  });
+  everywhere(
+    "a signal that was not taken before the close goes to other listeners, or is reported (CONF-Q07)",
+    async (t) => {
+      const signals = new SignalReceiver("SIGUSR2", "SIGHUP");
+      await send("SIGUSR2");
+      await send("SIGHUP");
+      const heard: unknown[] = [];
+      const other = (signal: unknown): void => void heard.push(signal);
+      process.on("SIGUSR2", other);
+      signals[Symbol.dispose]();
+      process.removeListener("SIGUSR2", other);
+      expect(heard).toEqual(["SIGUSR2"]);
+      expect(t.reported.splice(0)).toMatchObject([{ message: "SIGHUP arrived and nobody took it" }]);
+    },
+  );
 
-  everywhere("several receivers get each signal", async () => {
+  everywhere("every receiver gets each signal", async () => {
     using one = new SignalReceiver("SIGUSR2");
     using two = new SignalReceiver("SIGUSR2");
     await send("SIGUSR2");
     expect([(await one.next()).value, (await two.next()).value]).toEqual(["SIGUSR2", "SIGUSR2"]);
   });
 
-  everywhere("wants names of signals that can be handled, at least one (CONF-Q03)", async () => {
+  everywhere("the names must be signals that can be handled, at least one (CONF-Q03)", async () => {
     const make = (...signals: unknown[]) => new SignalReceiver(...(signals as ["SIGINT"]));
     expect(() => make()).toThrow(/^signals\[0\] must be the name of a signal/);
     expect(() => make("SIGUSR2", "SIGNOTHING")).toThrow(/^signals\[1\] must be the name of a signal/);
@@ -122,7 +125,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
   });
 });
 
-test("it does not keep a process alive, and a signal does not end the one that listens", async () => {
+test("a receiver does not keep the process alive, and its signal does not end the process", async () => {
   const { code, signal, output } = await runScript(`
     import { SignalReceiver } from "@hother/cancelable";
     const signals = new SignalReceiver("SIGHUP");

@@ -7,8 +7,8 @@ import { Cancellable, CancellationToken, SignalSource, sleep, sleepForever } fro
 import { describeEverywhere } from "../backends.ts";
 import { runScript } from "../child.ts";
 
-describeEverywhere("rule 23: operating-system signals", (everywhere) => {
-  everywhere("a real signal cancels, with its name", async () => {
+describeEverywhere("operating-system signals (rule 23)", (everywhere) => {
+  everywhere("a real signal cancels, and the error has its name", async () => {
     const op = Cancellable.withSignal("SIGUSR2");
     const outcome = await op.settle(() => {
       process.kill(process.pid, "SIGUSR2");
@@ -18,37 +18,34 @@ describeEverywhere("rule 23: operating-system signals", (everywhere) => {
     expect(process.listenerCount("SIGUSR2")).toBe(0);
   });
 
-  everywhere(
-    "handlers are shared and counted; the last one out restores what was there (BUG-19)",
-    async () => {
-      const other = (): void => {};
-      process.on("SIGUSR2", other);
-      try {
-        const outer = Cancellable.withSignal("SIGUSR2");
-        const outcome = await outer.settle(async () => {
-          await Cancellable.withSignal("SIGUSR2").run(() => {
-            expect(process.listenerCount("SIGUSR2")).toBe(2);
-          });
+  everywhere("handlers are shared and counted, and the last one restores the previous state", async () => {
+    const other = (): void => {};
+    process.on("SIGUSR2", other);
+    try {
+      const outer = Cancellable.withSignal("SIGUSR2");
+      const outcome = await outer.settle(async () => {
+        await Cancellable.withSignal("SIGUSR2").run(() => {
           expect(process.listenerCount("SIGUSR2")).toBe(2);
-          process.kill(process.pid, "SIGUSR2");
-          await sleepForever();
         });
-        expect(outcome.status).toBe("cancelled");
-        expect(process.listeners("SIGUSR2")).toEqual([other]);
-      } finally {
-        process.removeListener("SIGUSR2", other);
-      }
-    },
-  );
+        expect(process.listenerCount("SIGUSR2")).toBe(2);
+        process.kill(process.pid, "SIGUSR2");
+        await sleepForever();
+      });
+      expect(outcome.status).toBe("cancelled");
+      expect(process.listeners("SIGUSR2")).toEqual([other]);
+    } finally {
+      process.removeListener("SIGUSR2", other);
+    }
+  });
 
-  everywhere("without a signal nothing happens, and the handler is gone afterwards", async () => {
+  everywhere("without a signal the operation completes and its handler is removed", async () => {
     const before = process.listenerCount("SIGTERM");
     await expect(Cancellable.withSignal().run(() => sleep(1).then(() => "done"))).resolves.toBe("done");
     expect(process.listenerCount("SIGTERM")).toBe(before);
   });
 });
 
-test("rule 23: the handler is there from the start: a signal in the first line of the body does not kill (BUG-18)", async () => {
+test("a signal in the first line of the body does not end the process (rule 23)", async () => {
   const { code, output } = await runScript(`
     import { Cancellable, sleepForever } from "@hother/cancelable";
     const outcome = await Cancellable.withSignal("SIGINT").settle(() => {
@@ -60,7 +57,7 @@ test("rule 23: the handler is there from the start: a signal in the first line o
   expect([code, output.trim()]).toEqual([0, "cancelled Operation cancelled by signal SIGINT"]);
 });
 
-test("rule 23: a second SIGINT during graceful shutdown does what it would without the library", async () => {
+test("a second SIGINT during a graceful shutdown ends the process as without the library (rule 23)", async () => {
   const { signal, output } = await runScript(`
     import { Cancellable, sleepForever } from "@hother/cancelable";
     await Cancellable.withSignal("SIGINT").settle(async (op) => {
@@ -79,8 +76,8 @@ test("rule 23: a second SIGINT during graceful shutdown does what it would witho
   expect([signal, output.trim()]).toEqual(["SIGINT", "shutting down"]);
 });
 
-describeEverywhere("an operation", (everywhere) => {
-  everywhere("with a signal has one source for it, and keeps its name (PAR-CAN-27)", async () => {
+describeEverywhere("an operation with a signal source", (everywhere) => {
+  everywhere("one handler is installed, and the operation keeps its name (PAR-CAN-27)", async () => {
     const op = new Cancellable({ name: "server" }).addSource(new SignalSource("SIGUSR2"));
     const bare = Cancellable.withSignal("SIGUSR2");
     for (const one of [op, bare]) {
@@ -93,8 +90,8 @@ describeEverywhere("an operation", (everywhere) => {
   });
 });
 
-describeEverywhere("a source", (everywhere) => {
-  everywhere("of signals: SIGINT and SIGTERM, or those that are named (PAR-SIG-01)", async () => {
+describeEverywhere("a signal source", (everywhere) => {
+  everywhere("the default signals are SIGINT and SIGTERM (PAR-SIG-01)", async () => {
     expect(new SignalSource().signals).toEqual(["SIGINT", "SIGTERM"]);
     const source = new SignalSource("SIGUSR2", "SIGUSR2", "SIGTERM");
     expect(source.signals).toEqual(["SIGUSR2", "SIGTERM"]);
@@ -110,7 +107,7 @@ describeEverywhere("a source", (everywhere) => {
     });
   });
 
-  everywhere("of signals: stopping twice does nothing more than stopping once (PAR-SIG-03)", async () => {
+  everywhere("stopping twice is stopping once (PAR-SIG-03)", async () => {
     const source = new SignalSource("SIGUSR2");
     const outer = new Cancellable().addSource(source);
     await outer.run(async () => {
@@ -124,8 +121,8 @@ describeEverywhere("a source", (everywhere) => {
   });
 });
 
-describeEverywhere("operating-system signals", (everywhere) => {
-  everywhere("have their handler from the start to the end, and only then (CONF-Q02)", async () => {
+describeEverywhere("the handlers of operating-system signals", (everywhere) => {
+  everywhere("a handler exists from the start of the operation to its end (CONF-Q02)", async () => {
     const count = (): number => process.listenerCount("SIGUSR2");
     const other = (): void => {};
     process.on("SIGUSR2", other);
@@ -143,7 +140,7 @@ describeEverywhere("operating-system signals", (everywhere) => {
         expect([end, process.listeners("SIGUSR2")]).toEqual([end, [other]]);
         expect(op.context.cancelReason).toBe({ cancel: "manual", signal: "signal" }[end]);
       }
-      // One that cannot start takes the handlers of those before it away again.
+      // A source that cannot start removes the handlers of the sources before it.
       const refused = new Cancellable().addSource(new SignalSource("SIGUSR2")).addSource(
         Object.assign(new SignalSource("SIGUSR1"), {
           start() {
@@ -158,40 +155,40 @@ describeEverywhere("operating-system signals", (everywhere) => {
     }
   });
 
+  everywhere("signals have known names, and SIGINT and SIGTERM are the default (CONF-Q03)", () => {
+    for (const wrong of ["SIGKILL", "SIGSTOP", "SIGNOTHING", "int", 15, "", null]) {
+      const signals = ["SIGINT", wrong] as unknown as ["SIGINT"];
+      expect(() => new SignalSource(...signals)).toThrow(/^signals\[1\] must be /);
+      expect(() => Cancellable.withSignal(...signals)).toThrow(/^signals\[1\] must be /);
+    }
+    expect(new SignalSource().signals).toEqual(["SIGINT", "SIGTERM"]);
+    expect(process.listenerCount("SIGTERM")).toBe(0);
+  });
+
   everywhere(
-    "are known by name, may be handled, and are SIGINT and SIGTERM if none is named (CONF-Q03)",
-    () => {
-      for (const wrong of ["SIGKILL", "SIGSTOP", "SIGNOTHING", "int", 15, "", null]) {
-        const signals = ["SIGINT", wrong] as unknown as ["SIGINT"];
-        expect(() => new SignalSource(...signals)).toThrow(/^signals\[1\] must be /);
-        expect(() => Cancellable.withSignal(...signals)).toThrow(/^signals\[1\] must be /);
+    "a signal that arrives just after the end goes to the previous listeners (CONF-Q07)",
+    async () => {
+      const heard: string[] = [];
+      let arrived!: () => void;
+      const arrival = new Promise<void>((resolve) => void (arrived = resolve));
+      const other = (): void => {
+        heard.push("other");
+        arrived();
+      };
+      process.on("SIGUSR2", other);
+      try {
+        const op = Cancellable.withSignal("SIGUSR2");
+        await op.run(() => void process.kill(process.pid, "SIGUSR2"));
+        expect([op.context.status, heard]).toEqual(["completed", []]);
+        await arrival;
+        expect([heard, op.context.cancelRequested]).toEqual([["other"], false]);
+      } finally {
+        process.removeListener("SIGUSR2", other);
       }
-      expect(new SignalSource().signals).toEqual(["SIGINT", "SIGTERM"]);
-      expect(process.listenerCount("SIGTERM")).toBe(0);
     },
   );
 
-  everywhere("that come when the operation has just ended go to who listened before (CONF-Q07)", async () => {
-    const heard: string[] = [];
-    let arrived!: () => void;
-    const arrival = new Promise<void>((resolve) => void (arrived = resolve));
-    const other = (): void => {
-      heard.push("other");
-      arrived();
-    };
-    process.on("SIGUSR2", other);
-    try {
-      const op = Cancellable.withSignal("SIGUSR2");
-      await op.run(() => void process.kill(process.pid, "SIGUSR2"));
-      expect([op.context.status, heard]).toEqual(["completed", []]);
-      await arrival;
-      expect([heard, op.context.cancelRequested]).toEqual([["other"], false]);
-    } finally {
-      process.removeListener("SIGUSR2", other);
-    }
-  });
-
-  everywhere("are waited for in a way that other cancellations end (CONF-Q08)", async (t) => {
+  everywhere("another cancellation ends the wait for a signal (CONF-Q08)", async (t) => {
     const token = new CancellationToken();
     const op = Cancellable.anyOf(new SignalSource("SIGUSR2"), token);
     const ended = op.settle(() => sleepForever());
@@ -206,7 +203,7 @@ describeEverywhere("operating-system signals", (everywhere) => {
   });
 });
 
-test("a program that has nothing else to do than to listen ends (CONF-Q08)", async () => {
+test("a program that only listens for signals ends (CONF-Q08)", async () => {
   const { code, output } = await runScript(`
     import { Cancellable } from "@hother/cancelable";
     const start = performance.now();
@@ -216,7 +213,7 @@ test("a program that has nothing else to do than to listen ends (CONF-Q08)", asy
   expect([code, output.trim()]).toEqual([0, "true"]);
 });
 
-test("a worker thread gets no signals, and is told so (CONF-Q04)", async () => {
+test("a worker thread receives no signals, and the source fails with a usage error (CONF-Q04)", async () => {
   const { outputFiles } = await build({
     stdin: {
       contents: `

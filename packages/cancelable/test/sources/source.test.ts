@@ -35,7 +35,7 @@ class Bare extends CancellationSource {
   override start(): undefined {}
 }
 
-/** Does what it is given to do. */
+/** A source whose `start` is the given function. */
 class TestSource extends CancellationSource {
   readonly #begin: (sink: SourceSink) => Disposable | undefined;
   constructor(begin: (sink: SourceSink) => Disposable | undefined) {
@@ -47,9 +47,9 @@ class TestSource extends CancellationSource {
   }
 }
 
-describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
+describeEverywhere("the life of a source (rule 20)", (everywhere) => {
   everywhere(
-    "they start before the body, and stop last started first, however it ends (BUG-33)",
+    "sources start before the body and stop, last started first, however the operation ends",
     async () => {
       for (const end of ["value", "error", "cancel"]) {
         const log: string[] = [];
@@ -68,7 +68,7 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   );
 
   everywhere(
-    "one that cannot start fails the operation, and those before it are stopped (BUG-34, PAR-CAN-38)",
+    "a source that cannot start fails the operation, and the sources before it are stopped (PAR-CAN-38)",
     async () => {
       const log: string[] = [];
       const failure = new Error("no such thing");
@@ -85,7 +85,7 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
     },
   );
 
-  everywhere("one that fails to stop does not fail the operation (PAR-CAN-39)", async (t) => {
+  everywhere("a source that cannot stop does not fail the operation (PAR-CAN-39)", async (t) => {
     class Sticky extends CancellationSource {
       override start(): Disposable {
         return {
@@ -100,7 +100,7 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   });
 
   everywhere(
-    "a source of one's own cancels with its reason and message, once, and not after the end (PAR-CAN-46)",
+    "a custom source cancels once with its reason and message, and not after the end (PAR-CAN-46)",
     async () => {
       const probe = new Probe("mine", []);
       const op = new Cancellable().addSource(probe);
@@ -123,8 +123,8 @@ describeEverywhere("rule 20: sources report through a sink", (everywhere) => {
   );
 });
 
-describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included", (everywhere) => {
-  everywhere("a source may serve two operations at once (BUG-25)", async () => {
+describeEverywhere("a source of several operations (rule 21)", (everywhere) => {
+  everywhere("a source may serve two operations at once", async () => {
     const source = new TimeoutSource(10);
     const outcomes = await Promise.all(
       [1, 2].map(() => new Cancellable().addSource(source).settle(() => sleepForever())),
@@ -133,18 +133,21 @@ describeEverywhere("rule 21: any-of and all-of at any depth, timeouts included",
   });
 });
 
-describeEverywhere("a source", (everywhere) => {
-  everywhere("has the name that it was given, or its class's, in its text too (PAR-SRC-01)", async () => {
-    const named = new TimeoutSource(1, "limit");
-    expect([new Bare().name, named.name, new TimeoutSource(1).name]).toEqual(["Bare", "limit", "timeout"]);
-    expect([String(new Bare()), String(named), named.triggered]).toEqual(["Bare", "limit", false]);
-    const op = new Cancellable().addSource(named);
-    await op.settle(() => sleepForever());
-    expect([named.triggered, String(named)]).toEqual([true, "limit (triggered)"]);
-    expect(op.context).toMatchObject({ cancelReason: "timeout", metadata: { cancelledBy: "limit" } });
-  });
+describeEverywhere("a source in detail", (everywhere) => {
+  everywhere(
+    "the name is the given one or the class name, and toString() shows it (PAR-SRC-01)",
+    async () => {
+      const named = new TimeoutSource(1, "limit");
+      expect([new Bare().name, named.name, new TimeoutSource(1).name]).toEqual(["Bare", "limit", "timeout"]);
+      expect([String(new Bare()), String(named), named.triggered]).toEqual(["Bare", "limit", false]);
+      const op = new Cancellable().addSource(named);
+      await op.settle(() => sleepForever());
+      expect([named.triggered, String(named)]).toEqual([true, "limit (triggered)"]);
+      expect(op.context).toMatchObject({ cancelReason: "timeout", metadata: { cancelledBy: "limit" } });
+    },
+  );
 
-  everywhere("is started for its operation and stopped with it, each time anew (PAR-SRC-02)", async () => {
+  everywhere("a source starts and stops anew with each operation (PAR-SRC-02)", async () => {
     const log: string[] = [];
     const source = new Noting("a", log);
     for (const n of [1, 2]) {
@@ -159,32 +162,35 @@ describeEverywhere("a source", (everywhere) => {
     expect(log).toEqual(["start a", "stop a", "start a", "stop a"]);
   });
 
-  everywhere("cancels with reason and message, once, whatever callbacks do (PAR-SRC-03)", async (t) => {
-    const failure = new Error("callback");
-    const source = new Noting("a", []);
-    const heard: unknown[] = [];
-    const op = new Cancellable().addSource(source);
-    op.token.onCancel(({ reason, message }) => {
-      heard.push([reason, message]);
-      throw failure;
-    });
-    op.onCancel(async ({ cancelReason }) => {
-      await sleep(1);
-      heard.push(cancelReason);
-    });
-    const outcome = await op.settle(() => {
-      source.sink?.trigger("disconnect", "first");
-      source.sink?.trigger("shutdown", "second");
-      return sleepForever();
-    });
-    expect(outcome).toMatchObject({ error: { reason: "disconnect", message: "first" } });
-    expect(heard).toEqual([["disconnect", "first"], "disconnect"]);
-    expect(t.reported.splice(0)).toEqual([failure]);
-  });
+  everywhere(
+    "a source cancels once with reason and message, whatever the callbacks do (PAR-SRC-03)",
+    async (t) => {
+      const failure = new Error("callback");
+      const source = new Noting("a", []);
+      const heard: unknown[] = [];
+      const op = new Cancellable().addSource(source);
+      op.token.onCancel(({ reason, message }) => {
+        heard.push([reason, message]);
+        throw failure;
+      });
+      op.onCancel(async ({ cancelReason }) => {
+        await sleep(1);
+        heard.push(cancelReason);
+      });
+      const outcome = await op.settle(() => {
+        source.sink?.trigger("disconnect", "first");
+        source.sink?.trigger("shutdown", "second");
+        return sleepForever();
+      });
+      expect(outcome).toMatchObject({ error: { reason: "disconnect", message: "first" } });
+      expect(heard).toEqual([["disconnect", "first"], "disconnect"]);
+      expect(t.reported.splice(0)).toEqual([failure]);
+    },
+  );
 });
 
-describeEverywhere("a source that is broken", (everywhere) => {
-  everywhere("whose timer throws is reported, and no other timer suffers", async (t) => {
+describeEverywhere("a broken source", (everywhere) => {
+  everywhere("a timer callback that throws is reported, and other timers still fire", async (t) => {
     const failure = new Error("broken source");
     const source = new TestSource((sink) =>
       sink.setTimer(sink.now() + 10, () => {
@@ -201,7 +207,7 @@ describeEverywhere("a source that is broken", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([failure]);
   });
 
-  everywhere("that cannot start leaves no timer, and does not fire later", async (t) => {
+  everywhere("a source that cannot start leaves no timer and does not fire later", async (t) => {
     const failure = new Error("cannot start");
     let sink: SourceSink | undefined;
     const source = new TestSource((given) => {

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { Cancellable, moveOnAfter, sleep, sleepForever, TimeoutSource } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("a source", (everywhere) => {
-  everywhere("of time: 0 and less have expired already, NaN is refused (PAR-TIM-02)", async () => {
+describeEverywhere("TimeoutSource", (everywhere) => {
+  everywhere("0 and less have expired, and NaN is refused (PAR-TIM-02)", async () => {
     for (const span of [0, -5]) {
       expect(await new Cancellable().addSource(new TimeoutSource(span)).settle(() => "ran")).toMatchObject({
         status: "cancelled",
@@ -14,15 +14,18 @@ describeEverywhere("a source", (everywhere) => {
     expect(() => new TimeoutSource("5" as never)).toThrow(TypeError);
   });
 
-  everywhere("of time: fires when the time is over, and the operation caught it (PAR-TIM-03)", async (t) => {
-    const op = new Cancellable().addSource(new TimeoutSource(20));
-    const outcome = await op.settle(() => sleepForever());
-    t.expectElapsed(20);
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout", timeoutMs: 20 } });
-    expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, true]);
-  });
+  everywhere(
+    "the source fires when its time is over, and the operation is cancelled (PAR-TIM-03)",
+    async (t) => {
+      const op = new Cancellable().addSource(new TimeoutSource(20));
+      const outcome = await op.settle(() => sleepForever());
+      t.expectElapsed(20);
+      expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout", timeoutMs: 20 } });
+      expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, true]);
+    },
+  );
 
-  everywhere("of time: stopped, it touches nothing that comes later (PAR-TIM-04)", async (t) => {
+  everywhere("a stopped source does not cancel anything later (PAR-TIM-04)", async (t) => {
     const source = new TimeoutSource(15);
     const op = new Cancellable().addSource(source);
     await op.run(() => sleep(1));

@@ -5,8 +5,8 @@ import { expectRejects, expectThrows, wrong } from "../refusals.ts";
 
 const count = (least: number): string => `a whole number of at least ${least}, or Infinity`;
 
-describeEverywhere("locks, limits and queues complain about wrong arguments", (everywhere) => {
-  everywhere("counts are whole numbers", () => {
+describeEverywhere("locks, limits and queues refuse wrong arguments", (everywhere) => {
+  everywhere("counts must be whole numbers", () => {
     const makers: ReadonlyArray<readonly [make: (n: number) => unknown, name: string, least: number]> = [
       [(n) => new Semaphore(n), "initial", 0],
       [(n) => new Semaphore(0, { max: n }), "options.max", 0],
@@ -37,7 +37,7 @@ describeEverywhere("locks, limits and queues complain about wrong arguments", (e
     ]);
   });
 
-  everywhere("bodies: and nothing stays held", async () => {
+  everywhere("wrong bodies are refused, and nothing stays held", async () => {
     const [lock, semaphore, limiter, condition] = [
       new Lock(),
       new Semaphore(1),

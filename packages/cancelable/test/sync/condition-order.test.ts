@@ -3,9 +3,9 @@ import { Condition, taskGroup } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { until } from "../until.ts";
 
-describeEverywhere("Condition", (everywhere) => {
+describeEverywhere("Condition: order", (everywhere) => {
   everywhere(
-    "moves who is notified to the lock's line, in order, without the cancelled (CONF-O02)",
+    "notified waiters move to the line of the lock in order, without cancelled waiters (CONF-O02)",
     async () => {
       const condition = new Condition();
       const order: string[] = [];
@@ -22,7 +22,7 @@ describeEverywhere("Condition", (everywhere) => {
           await until(() => condition.waiting === waiters.length);
         }
         const lease = await condition.acquire();
-        // Somebody who wants the lock alone stands before those who are moved into its line.
+        // A task that wants only the lock stands before the waiters that move into its line.
         group.startSoon(() => condition.lock.run(() => void order.push("before")));
         await until(() => condition.lock.waiting === 1);
         waiters[1]?.cancel();

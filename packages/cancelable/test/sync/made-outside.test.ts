@@ -3,7 +3,7 @@ import { CapacityLimiter, Condition, Event, Lock, Queue, Semaphore, taskGroup } 
 import { describeEverywhere } from "../backends.ts";
 import { until } from "../until.ts";
 
-// Made here, where nothing runs: each is used on every backend, one after the other.
+// Created here, where no scope is active. Each object is used on every backend, one after the other.
 const outside = {
   // An event is set for good: one for each backend.
   events: Array.from({ length: 5 }, () => new Event()),
@@ -14,8 +14,8 @@ const outside = {
   queue: new Queue<string>(1),
 };
 
-describeEverywhere("primitives made before anything runs", (everywhere) => {
-  everywhere("work on every backend (CONF-I05)", async () => {
+describeEverywhere("primitives that are created outside every scope", (everywhere) => {
+  everywhere("the primitives work on every backend (CONF-I05)", async () => {
     const { events, lock, semaphore, limiter, condition, queue } = outside;
     for (const one of [lock, semaphore, limiter, condition]) {
       await taskGroup(async (group) => {

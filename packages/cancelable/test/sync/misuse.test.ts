@@ -3,8 +3,8 @@ import { CapacityLimiter, Condition, Lock, Queue, Semaphore } from "../../src/in
 import { describeEverywhere, rejection } from "../backends.ts";
 import { expectUsageError, thrown } from "../refusals.ts";
 
-describeEverywhere("what is not held cannot be given back", (everywhere) => {
-  everywhere("a lock, a condition and a limiter refuse, and stay as they were", async () => {
+describeEverywhere("the misuse of locks, limits and queues", (everywhere) => {
+  everywhere("a release without a hold is refused and changes nothing", async () => {
     const [lock, condition, limiter] = [new Lock(), new Condition(), new CapacityLimiter(1)];
     expectUsageError(
       thrown(() => lock.release()),
@@ -35,7 +35,7 @@ describeEverywhere("what is not held cannot be given back", (everywhere) => {
     expect([lock.isLocked, condition.waiting, limiter.available]).toEqual([false, 0, 1]);
   });
 
-  everywhere("a semaphore with a bound refuses what would go above it (CONF-K01)", () => {
+  everywhere("a semaphore with a maximum refuses a release above it (CONF-K01)", () => {
     const semaphore = new Semaphore(1, { max: 1 });
     const text = /^Semaphore was released more often than it was acquired \(max is 1\)\.$/;
     expectUsageError(
@@ -46,7 +46,7 @@ describeEverywhere("what is not held cannot be given back", (everywhere) => {
     expect(semaphore.value).toBe(1);
   });
 
-  everywhere("the forms that do not wait refuse where the others would wait", async () => {
+  everywhere("the Nowait forms refuse where the other forms would wait (rule 40)", async () => {
     const [lock, semaphore, limiter] = [new Lock(), new Semaphore(0), new CapacityLimiter(0)];
     const queue = new Queue<number>(0);
     using _held = await lock.acquire();

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { Event, Lock, Queue, Semaphore, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("rule 11: cancellation while waiting loses nothing", (everywhere) => {
+describeEverywhere("a cancelled wait loses nothing (rule 11)", (everywhere) => {
   const cases = {
     Lock: () => {
       const lock = new Lock();
@@ -14,30 +14,33 @@ describeEverywhere("rule 11: cancellation while waiting loses nothing", (everywh
     },
   };
   for (const [name, create] of Object.entries(cases)) {
-    everywhere(`${name}: the permit goes to the next waiter, in order of arrival`, async () => {
-      const { take, free } = create();
-      const order: string[] = [];
-      const lease = await take();
-      await taskGroup(async (group) => {
-        const waiter = (label: string) =>
-          group.startSoon(async () => {
-            const mine = await take();
-            order.push(label);
-            free(mine);
-          });
-        const first = waiter("first");
-        waiter("second");
-        waiter("third");
-        await sleep(1);
-        // Cancelled before the hand-over in the same turn: it does not get it (CONF-J05, CONF-K04).
-        first.cancel();
-        free(lease);
-      });
-      expect(order).toEqual(["second", "third"]);
-    });
+    everywhere(
+      `${name}: a cancelled waiter gives its permit to the next waiter, in order of arrival`,
+      async () => {
+        const { take, free } = create();
+        const order: string[] = [];
+        const lease = await take();
+        await taskGroup(async (group) => {
+          const waiter = (label: string) =>
+            group.startSoon(async () => {
+              const mine = await take();
+              order.push(label);
+              free(mine);
+            });
+          const first = waiter("first");
+          waiter("second");
+          waiter("third");
+          await sleep(1);
+          // A waiter that is cancelled before the hand-over in the same turn does not get the permit (CONF-J05, CONF-K04).
+          first.cancel();
+          free(lease);
+        });
+        expect(order).toEqual(["second", "third"]);
+      },
+    );
   }
 
-  everywhere("Queue: the item goes to the next getter (CONF-N18)", async () => {
+  everywhere("Queue: the item of a cancelled getter goes to the next getter (CONF-N18)", async () => {
     const queue = new Queue<string>(0);
     const got: string[] = [];
     await taskGroup(async (group) => {
@@ -50,7 +53,7 @@ describeEverywhere("rule 11: cancellation while waiting loses nothing", (everywh
     expect(got).toEqual(["next item"]);
   });
 
-  everywhere("Queue: a cancelled put has added nothing (CONF-N15)", async () => {
+  everywhere("Queue: a cancelled put() has added nothing (CONF-N15)", async () => {
     const queue = new Queue<number>(1);
     queue.putNowait(1);
     await taskGroup(async (group) => {
@@ -62,9 +65,9 @@ describeEverywhere("rule 11: cancellation while waiting loses nothing", (everywh
   });
 });
 
-describeEverywhere("rule 26: hand-over is decided synchronously", (everywhere) => {
+describeEverywhere("the hand-over (rule 26)", (everywhere) => {
   everywhere(
-    "set, then cancel in the same turn: the waiter was woken (CONF-I03); the other way round it was not (CONF-I02)",
+    "of set() and a cancellation in the same turn the first decides whether the waiter was woken (CONF-I02, CONF-I03)",
     async () => {
       for (const [first, expected] of [
         ["set", "completed"],
@@ -101,7 +104,7 @@ describeEverywhere("rule 26: hand-over is decided synchronously", (everywhere) =
   );
 
   everywhere(
-    "a permit that was released belongs to the woken waiter before it runs (CONF-K02, CONF-J02)",
+    "a released permit belongs to the woken waiter before it runs (CONF-K02, CONF-J02)",
     async () => {
       const semaphore = new Semaphore(0);
       await taskGroup(async (group) => {
