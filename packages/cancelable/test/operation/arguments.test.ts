@@ -13,8 +13,8 @@ class Odd {}
 
 const ms = "a number of milliseconds";
 
-describeEverywhere("nothing is left in a parent", (everywhere) => {
-  everywhere("of an operation that could not be made", async () => {
+describeEverywhere("the parent of an operation that cannot be created (rule 24)", (everywhere) => {
+  everywhere("a refused construction leaves no child in the parent", async () => {
     const parent = new Cancellable();
     await parent.run(() => {
       const wrongCalls: Array<() => unknown> = [
@@ -41,8 +41,8 @@ describeEverywhere("nothing is left in a parent", (everywhere) => {
   });
 });
 
-describeEverywhere("operations complain about wrong arguments", (everywhere) => {
-  everywhere("options: and the parent gets no child", () => {
+describeEverywhere("operations refuse wrong arguments", (everywhere) => {
+  everywhere("wrong options are refused, and the parent gets no child", () => {
     const parent = new Cancellable();
     const plain = "a plain object";
     const above = "a Cancellable, a CancelScope or null";
@@ -96,8 +96,8 @@ describeEverywhere("operations complain about wrong arguments", (everywhere) => 
   });
 });
 
-describeEverywhere("operations complain about wrong arguments of their methods", (everywhere) => {
-  everywhere("bodies: and the operation has not started, and still can", async () => {
+describeEverywhere("the methods of operations refuse wrong arguments", (everywhere) => {
+  everywhere("a wrong body is refused, and the operation can still start", async () => {
     const op = new Cancellable();
     await expectRejects("TypeError", [
       [() => op.run(wrong(undefined)), "body", "a function", "undefined"],
@@ -113,7 +113,7 @@ describeEverywhere("operations complain about wrong arguments of their methods",
     await expect(op.run(() => "value")).resolves.toBe("value");
   });
 
-  everywhere("spans of op.shield: and its body is not called", async () => {
+  everywhere("a wrong timeout of op.shield is refused, and the body is not called", async () => {
     const body = vi.fn();
     await new Cancellable().run(async (op) => {
       await expectRejects("TypeError", [
@@ -127,7 +127,7 @@ describeEverywhere("operations complain about wrong arguments of their methods",
     expect(body).not.toHaveBeenCalled();
   });
 
-  everywhere("callbacks, functions to wrap and things to wait for", async () => {
+  everywhere("wrong callbacks, functions to wrap and values to wait for are refused", async () => {
     const op = new Cancellable();
     expectThrows("TypeError", [
       [() => op.onStart(wrong(1)), "callback", "a function", "1"],
@@ -146,7 +146,7 @@ describeEverywhere("operations complain about wrong arguments of their methods",
     }
   });
 
-  everywhere("progress: and nobody is told", () => {
+  everywhere("wrong progress is refused, and no callback is called", () => {
     const told = vi.fn();
     const op = new Cancellable().onProgress(told);
     const report = "a string or an object with current, total, message, phase, unit";

@@ -5,7 +5,7 @@ import { describeEverywhere } from "../backends.ts";
 
 type Then = PromiseLike<number>["then"];
 
-/** A foreign thenable: promises are well-behaved, these need not be. */
+/** A foreign thenable. Promises follow their rules, thenables need not. */
 const thenable = (then: (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void) =>
   ({ then: then as unknown as Then }) as PromiseLike<number>;
 
@@ -14,35 +14,38 @@ const throwing = (error: Error) =>
     throw error;
   });
 
-describeEverywhere("rule 10: a callback that throws stops nobody and is reported", (everywhere) => {
-  everywhere("an operation's callbacks, sync and async (PAR-CAN-15)", async (t) => {
-    const op = new Cancellable()
-      .onStart(() => {
-        throw new Error("start");
-      })
-      .onProgress(() => Promise.reject(new Error("progress")))
-      .onComplete(async () => {
-        await sleep(1);
-        throw new Error("complete");
-      });
-    const later = vi.fn();
-    op.onComplete(later);
-    await expect(
-      op.run(async (self) => {
-        self.reportProgress("half");
-        return "fine";
-      }),
-    ).resolves.toBe("fine");
-    expect(later).toHaveBeenCalledOnce();
-    expect(t.reported.splice(0).map((error) => (error as Error).message)).toEqual([
-      "start",
-      "progress",
-      "complete",
-    ]);
-  });
+describeEverywhere("an operation's callbacks that throw (rule 10)", (everywhere) => {
+  everywhere(
+    "synchronous and asynchronous failures are reported and stop no other callback (PAR-CAN-15)",
+    async (t) => {
+      const op = new Cancellable()
+        .onStart(() => {
+          throw new Error("start");
+        })
+        .onProgress(() => Promise.reject(new Error("progress")))
+        .onComplete(async () => {
+          await sleep(1);
+          throw new Error("complete");
+        });
+      const later = vi.fn();
+      op.onComplete(later);
+      await expect(
+        op.run(async (self) => {
+          self.reportProgress("half");
+          return "fine";
+        }),
+      ).resolves.toBe("fine");
+      expect(later).toHaveBeenCalledOnce();
+      expect(t.reported.splice(0).map((error) => (error as Error).message)).toEqual([
+        "start",
+        "progress",
+        "complete",
+      ]);
+    },
+  );
 });
 
-describeEverywhere("a callback that gives a thenable", (everywhere) => {
+describeEverywhere("a callback that returns a thenable", (everywhere) => {
   for (const [kind, listen, end, status] of [
     ["onStart", (op, f) => op.onStart(f), () => 1, "completed"],
     ["onComplete", (op, f) => op.onComplete(f), () => 1, "completed"],
@@ -56,7 +59,7 @@ describeEverywhere("a callback that gives a thenable", (everywhere) => {
       "completed" | "failed" | "cancelled",
     ]
   >) {
-    everywhere(`whose then() throws is reported, and stops nobody (${kind})`, async (t) => {
+    everywhere(`a then() that throws is reported and stops no other callback (${kind})`, async (t) => {
       const error = new Error("from a callback");
       const later: string[] = [];
       const outer = await new Cancellable().run(async () => {
@@ -73,40 +76,43 @@ describeEverywhere("a callback that gives a thenable", (everywhere) => {
   }
 });
 
-describeEverywhere("an operation's callbacks: failures", (everywhere) => {
-  everywhere("of any kind change no outcome and are reported (PAR-CAN-15, PAR-CAN-43)", async (t) => {
-    const errors = [new Error("sync"), new Error("async")];
-    const called: string[] = [];
-    const broken = (op: Cancellable): Cancellable => {
-      for (const on of ["onStart", "onProgress", "onComplete", "onCancel", "onError"] as const) {
-        op[on](() => {
-          throw errors[0];
-        });
-        op[on](() => Promise.reject(errors[1]));
-        op[on](() => void called.push(on));
-      }
-      return op;
-    };
-    const completed = await broken(new Cancellable()).settle((op) => op.reportProgress("x"));
-    const failure = new Error("body");
-    const failed = await broken(new Cancellable()).settle(() => Promise.reject(failure));
-    const cancelled = await broken(Cancellable.withTimeout(5)).settle(() => sleepForever());
-    expect([completed, failed]).toEqual([
-      { status: "completed", value: undefined },
-      { status: "failed", error: failure },
-    ]);
-    expect(cancelled.status).toBe("cancelled");
-    expect(called).toEqual([
-      ...["onStart", "onProgress", "onComplete"],
-      ...["onStart", "onError"],
-      ...["onStart", "onCancel"],
-    ]);
-    const reported = t.reported.splice(0);
-    expect(reported.filter((error) => error === errors[0])).toHaveLength(7);
-    expect(reported.filter((error) => error === errors[1])).toHaveLength(7);
-  });
+describeEverywhere("failures in an operation's callbacks", (everywhere) => {
+  everywhere(
+    "a failure of any kind changes no outcome and is reported (PAR-CAN-15, PAR-CAN-43)",
+    async (t) => {
+      const errors = [new Error("sync"), new Error("async")];
+      const called: string[] = [];
+      const broken = (op: Cancellable): Cancellable => {
+        for (const on of ["onStart", "onProgress", "onComplete", "onCancel", "onError"] as const) {
+          op[on](() => {
+            throw errors[0];
+          });
+          op[on](() => Promise.reject(errors[1]));
+          op[on](() => void called.push(on));
+        }
+        return op;
+      };
+      const completed = await broken(new Cancellable()).settle((op) => op.reportProgress("x"));
+      const failure = new Error("body");
+      const failed = await broken(new Cancellable()).settle(() => Promise.reject(failure));
+      const cancelled = await broken(Cancellable.withTimeout(5)).settle(() => sleepForever());
+      expect([completed, failed]).toEqual([
+        { status: "completed", value: undefined },
+        { status: "failed", error: failure },
+      ]);
+      expect(cancelled.status).toBe("cancelled");
+      expect(called).toEqual([
+        ...["onStart", "onProgress", "onComplete"],
+        ...["onStart", "onError"],
+        ...["onStart", "onCancel"],
+      ]);
+      const reported = t.reported.splice(0);
+      expect(reported.filter((error) => error === errors[0])).toHaveLength(7);
+      expect(reported.filter((error) => error === errors[1])).toHaveLength(7);
+    },
+  );
 
-  everywhere("only functions are taken, and the operation is given back", () => {
+  everywhere("only functions are accepted, and the methods return the operation", () => {
     const op = new Cancellable();
     for (const on of ["onStart", "onProgress", "onComplete", "onCancel", "onError"] as const) {
       expect(() => op[on]("callback" as never)).toThrow(TypeError);
@@ -114,7 +120,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     }
   });
 
-  everywhere("a callback that adds another does not have it called in the same round", async () => {
+  everywhere("a callback that adds a callback does not have it called in the same round", async () => {
     const late = vi.fn();
     const op = new Cancellable();
     op.onComplete(() => void op.onComplete(late));
@@ -122,7 +128,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     expect(late).not.toHaveBeenCalled();
   });
 
-  everywhere("one that hangs holds a cancelled operation for its grace, and no longer", async (t) => {
+  everywhere("a callback that hangs delays a cancelled operation until the end of the grace", async (t) => {
     const never = (): Promise<never> => new Promise(() => {});
     const began = (ms: number) => {
       const begin = t.elapsed();
@@ -148,7 +154,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     });
     after();
 
-    // Body and callbacks share one grace; the callbacks begin even when it is over.
+    // Body and callbacks share one grace. The callbacks are called even when the grace is over.
     let told = false;
     const both = new Cancellable({ graceMs: 20 }).onCancel(() => {
       told = true;
@@ -164,7 +170,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     expect(told).toBe(true);
     after();
 
-    // Cancelled before it starts, and in the handle form.
+    // Cancelled before the start, and in the handle form.
     const early = new Cancellable({ graceMs: 20 }).onCancel(never);
     early.cancel();
     expect(await early.settle(() => expect.fail("the body ran"))).toMatchObject({ abandoned: true });
@@ -175,7 +181,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
   });
 });
 
-test("a callback that hangs without a grace is named after 5 s", async () => {
+test("a callback that hangs without a grace causes a warning after 5 s", async () => {
   const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
   try {
     const backend = new VirtualBackend();

@@ -2,30 +2,33 @@ import { expect } from "vitest";
 import { Cancellable, CancelScope, sleep, sleepForever, waitFor } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("rule 7: cancel() is synchronous and happens once", (everywhere) => {
-  everywhere("when it returns, everything below is cancelled and every sleeper was rejected", async () => {
-    const outer = new Cancellable();
-    let rejected = false;
-    const running = outer.settle(async () => {
-      const inner = new Cancellable();
-      await inner.settle(async () => {
-        const scope = new CancelScope();
-        await scope.run(async () => {
-          const { signal } = scope;
-          const sleeping = sleepForever().catch(() => {
-            rejected = true;
+describeEverywhere("cancel() (rule 7)", (everywhere) => {
+  everywhere(
+    "when cancel() returns, everything below is cancelled and every sleeper was rejected",
+    async () => {
+      const outer = new Cancellable();
+      let rejected = false;
+      const running = outer.settle(async () => {
+        const inner = new Cancellable();
+        await inner.settle(async () => {
+          const scope = new CancelScope();
+          await scope.run(async () => {
+            const { signal } = scope;
+            const sleeping = sleepForever().catch(() => {
+              rejected = true;
+            });
+            expect(outer.cancel("shutdown", "now")).toBe(true);
+            expect([outer, inner].map((op) => op.token.isCancelled)).toEqual([true, true]);
+            expect([outer.signal, inner.signal, signal].map((s) => s.aborted)).toEqual([true, true, true]);
+            expect(scope.isCancelled).toBe(true);
+            await sleeping;
           });
-          expect(outer.cancel("shutdown", "now")).toBe(true);
-          expect([outer, inner].map((op) => op.token.isCancelled)).toEqual([true, true]);
-          expect([outer.signal, inner.signal, signal].map((s) => s.aborted)).toEqual([true, true, true]);
-          expect(scope.isCancelled).toBe(true);
-          await sleeping;
         });
       });
-    });
-    await running;
-    expect(rejected).toBe(true);
-  });
+      await running;
+      expect(rejected).toBe(true);
+    },
+  );
 
   everywhere("later calls return false and change nothing (CONF-B02, CONF-B29)", async () => {
     const op = new Cancellable();
@@ -37,7 +40,7 @@ describeEverywhere("rule 7: cancel() is synchronous and happens once", (everywhe
     expect(op.context).toMatchObject({ cancelReason: "shutdown", cancelMessage: "first" });
   });
 
-  everywhere("everybody sees one error object", async () => {
+  everywhere("every waiter, check() and the signal have the same error object", async () => {
     const op = new Cancellable();
     const seen: unknown[] = [];
     const outcome = await op.settle(async () => {

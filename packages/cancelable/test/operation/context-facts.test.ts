@@ -3,7 +3,7 @@ import { Cancellable, type OperationSnapshot, sleep } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("the facts of an operation", (everywhere) => {
-  everywhere("have statuses and reasons that are plain strings (PAR-MOD-01)", async () => {
+  everywhere("statuses and reasons are plain strings (PAR-MOD-01)", async () => {
     const seen: string[] = [];
     const op = new Cancellable();
     seen.push(op.context.status);
@@ -16,7 +16,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     expect(seen).toEqual(["pending", "running", "cancelled", "shutdown"]);
   });
 
-  everywhere("begin with an id and nothing else, or with what was given (PAR-MOD-02)", () => {
+  everywhere("a new operation has an id and the given options, and nothing else (PAR-MOD-02)", () => {
     const { id, ...rest } = new Cancellable().context.toJSON();
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(rest).toMatchObject({ status: "pending", metadata: {}, cancelRequested: false });
@@ -27,23 +27,20 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     expect(given).toMatchObject({ id: "7", name: "import", metadata: { user: 1 } });
   });
 
-  everywhere(
-    "have no duration before the start, and in the end the time between both (PAR-MOD-03)",
-    async () => {
-      const op = new Cancellable();
-      expect(op.context.duration).toBeUndefined();
-      await op.run(async () => {
-        expect(op.context.duration).toBeGreaterThanOrEqual(0);
-        await sleep(5);
-      });
-      const { duration } = op.context;
-      expect(duration).toBeGreaterThanOrEqual(5);
+  everywhere("the duration is undefined before the start, and final after the end (PAR-MOD-03)", async () => {
+    const op = new Cancellable();
+    expect(op.context.duration).toBeUndefined();
+    await op.run(async () => {
+      expect(op.context.duration).toBeGreaterThanOrEqual(0);
       await sleep(5);
-      expect(op.context.duration).toBe(duration);
-    },
-  );
+    });
+    const { duration } = op.context;
+    expect(duration).toBeGreaterThanOrEqual(5);
+    await sleep(5);
+    expect(op.context.duration).toBe(duration);
+  });
 
-  everywhere("say whether it has ended, a timeout among the cancelled (PAR-MOD-04)", async () => {
+  everywhere("isTerminal is true after every end; a timeout is a cancellation (PAR-MOD-04)", async () => {
     const failing = new Cancellable();
     const late = Cancellable.withTimeout(1);
     const well = new Cancellable();
@@ -58,7 +55,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     ]);
   });
 
-  everywhere("are a record for a log, with an end as soon as there is one (PAR-MOD-05)", async () => {
+  everywhere("the snapshot is a record for a log, with an end time after the end (PAR-MOD-05)", async () => {
     const op = new Cancellable({ name: "import" });
     await op.run(() => expect(op.context.toJSON().endTime).toBeUndefined());
     const { startTime, endTime, status, name } = op.context.toJSON();
@@ -66,7 +63,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     expect(Date.parse(endTime ?? "")).toBeGreaterThanOrEqual(Date.parse(startTime ?? ""));
   });
 
-  everywhere("survive JSON (PAR-MOD-06)", async () => {
+  everywhere("the snapshot survives JSON (PAR-MOD-06)", async () => {
     const op = Cancellable.withTimeout(1, { name: "import", metadata: { user: 1 } });
     await op.settle((self) => {
       self.reportProgress({ current: 1, total: 2 });

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { Cancellable, shield, sleep, sleepForever } from "../../src/index.ts";
 import { deferred, describeEverywhere } from "../backends.ts";
 
-describeEverywhere("rule 2: a cancelled operation waits for its body, or for graceMs", (everywhere) => {
-  everywhere("it settles after the body's clean-up", async () => {
+describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
+  everywhere("the operation settles after the body's clean-up", async () => {
     const order: string[] = [];
     const op = new Cancellable();
     const outcome = op.settle(async () => {
@@ -20,7 +20,7 @@ describeEverywhere("rule 2: a cancelled operation waits for its body, or for gra
     expect(order).toEqual(["cleaned", "settled"]);
   });
 
-  everywhere("after graceMs it settles anyway, and says that the body was abandoned", async (t) => {
+  everywhere("after the grace the operation settles, and the outcome has abandoned: true", async (t) => {
     const foreign = deferred();
     const outcome = await Cancellable.withTimeout(10, { graceMs: 20 }).settle(() => foreign.promise);
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "timeout" } });
@@ -30,14 +30,14 @@ describeEverywhere("rule 2: a cancelled operation waits for its body, or for gra
     await sleep(1);
   });
 
-  everywhere("a body that ends within graceMs was not abandoned", async () => {
+  everywhere("a body that ends within the grace was not abandoned", async () => {
     const outcome = await Cancellable.withTimeout(10, { graceMs: 1_000 }).settle(() => sleepForever());
     expect(outcome.status).toBe("cancelled");
     expect(outcome).not.toHaveProperty("abandoned");
   });
 });
 
-describeEverywhere("graceMs bounds the wait for children as well", (everywhere) => {
+describeEverywhere("the grace and the children (rule 2)", (everywhere) => {
   const cancelledAfter5 = async (child: () => Promise<void>): Promise<unknown> => {
     const op = new Cancellable({ graceMs: 20 });
     const outcome = op.settle(async () => {
@@ -49,7 +49,7 @@ describeEverywhere("graceMs bounds the wait for children as well", (everywhere) 
     return outcome;
   };
 
-  everywhere("a child that does not end is abandoned with the body", async (t) => {
+  everywhere("a child that does not end within the grace is abandoned", async (t) => {
     const foreign = deferred();
     expect(await cancelledAfter5(() => foreign.promise)).toMatchObject({
       status: "cancelled",
@@ -59,7 +59,7 @@ describeEverywhere("graceMs bounds the wait for children as well", (everywhere) 
     foreign.resolve();
   });
 
-  everywhere("one that ends in time is waited for, and nothing was abandoned", async (t) => {
+  everywhere("a child that ends within the grace is waited for", async (t) => {
     let ended = false;
     const outcome = await cancelledAfter5(() => shield(() => sleep(15).then(() => void (ended = true))));
     expect(ended).toBe(true);

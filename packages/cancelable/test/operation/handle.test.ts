@@ -27,7 +27,7 @@ class Watched extends CancellationSource {
 }
 
 describeEverywhere("the handle form", (everywhere) => {
-  everywhere("start gives the operation back, running, and makes it no ambient one", async () => {
+  everywhere("start() returns the running operation, and the operation is not ambient", async () => {
     const op = new Cancellable();
     {
       await using handle = op.start();
@@ -39,18 +39,21 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(op.context.status).toBe("completed");
   });
 
-  everywhere("its own methods notice the cancellation; disposing ends it as cancelled", async (t) => {
-    const op = Cancellable.withTimeout(10).start();
-    expect(await rejection(op.sleep(60_000))).toBe(op.token.error);
-    expect(await rejection(op.waitFor(new Promise(() => {})))).toBe(op.token.error);
-    expect(op.signal.aborted).toBe(true);
-    expect(() => op.check()).toThrow(op.token.error);
-    await op[Symbol.asyncDispose]();
-    expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
-    t.expectElapsed(10);
-  });
+  everywhere(
+    "the handle's methods notice the cancellation, and disposal ends the operation as cancelled",
+    async (t) => {
+      const op = Cancellable.withTimeout(10).start();
+      expect(await rejection(op.sleep(60_000))).toBe(op.token.error);
+      expect(await rejection(op.waitFor(new Promise(() => {})))).toBe(op.token.error);
+      expect(op.signal.aborted).toBe(true);
+      expect(() => op.check()).toThrow(op.token.error);
+      await op[Symbol.asyncDispose]();
+      expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
+      t.expectElapsed(10);
+    },
+  );
 
-  everywhere("disposing waits for what was started in it", async () => {
+  everywhere("disposal waits for the operations below", async () => {
     const order: string[] = [];
     const op = new Cancellable().start();
     const inner = new Cancellable({ parent: op }).run(async () => {
@@ -63,7 +66,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(order).toEqual(["inner ended", "disposed"]);
   });
 
-  everywhere("disposing calls the callbacks of the end, and waits for them", async () => {
+  everywhere("disposal calls the callbacks of the end and waits for them", async () => {
     const order: string[] = [];
     const op = new Cancellable()
       .onStart((context) => void order.push(`start ${context.status}`))
@@ -82,7 +85,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
-  everywhere("the grace runs from the cancellation: when disposed of later, it waits no more", async (t) => {
+  everywhere("the grace counts from the cancellation, so a late disposal does not wait", async (t) => {
     const op = new Cancellable({ graceMs: 10 }).start();
     let ended = false;
     const left = new Cancellable({ parent: op }).settle(async () => {
@@ -99,7 +102,7 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 
   everywhere(
-    "disposing again does nothing, before the start it is misuse (CONF-B17, PAR-CAN-30)",
+    "a second disposal does nothing, and a disposal before the start is misuse (CONF-B17, PAR-CAN-30)",
     async () => {
       const complete = vi.fn();
       const op = new Cancellable().onComplete(complete).start();
@@ -111,7 +114,7 @@ describeEverywhere("the handle form", (everywhere) => {
     },
   );
 
-  everywhere("it runs once, in either form", async () => {
+  everywhere("an operation runs once, in either form", async () => {
     const op = new Cancellable().start();
     expect(() => op.start()).toThrow(expect.objectContaining({ code: "ERR_ALREADY_STARTED" }));
     expect(await rejection(op.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
@@ -119,7 +122,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(() => op.start()).toThrow(expect.objectContaining({ code: "ERR_ALREADY_STARTED" }));
   });
 
-  everywhere("an error in the block leaves as it is, and the operation has ended", async () => {
+  everywhere("an error in the block passes through, and the operation has ended", async () => {
     const failure = new Error("block");
     const op = new Cancellable();
     const error = await rejection(
@@ -132,7 +135,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(op.hasEnded).toBe(true);
   });
 
-  everywhere("disposing leaves no timer and no place in the parent", async () => {
+  everywhere("disposal leaves no timer and no entry in the parent", async () => {
     const parent = new Cancellable().start();
     {
       await using handle = Cancellable.withTimeout(60_000, { parent }).start();
@@ -143,27 +146,30 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 });
 
-describeEverywhere("depth", (everywhere) => {
-  everywhere("cancelling 100,000 nested operations costs no stack, pending or running", async () => {
-    for (const started of [false, true]) {
-      const root = new Cancellable().start();
-      const chain: Cancellable[] = [root];
-      for (let i = 0; i < 100_000; i++) {
-        const op = new Cancellable({ parent: chain[i] as Cancellable });
-        chain.push(started ? op.start() : op);
+describeEverywhere("deep trees", (everywhere) => {
+  everywhere(
+    "cancelling 100,000 nested operations, pending or running, does not overflow the stack",
+    async () => {
+      for (const started of [false, true]) {
+        const root = new Cancellable().start();
+        const chain: Cancellable[] = [root];
+        for (let i = 0; i < 100_000; i++) {
+          const op = new Cancellable({ parent: chain[i] as Cancellable });
+          chain.push(started ? op.start() : op);
+        }
+        const deepest = chain[100_000] as Cancellable;
+        const sleeping = started ? rejection(deepest.sleep(null)) : undefined;
+        expect(root.cancel("shutdown", "all of it")).toBe(true);
+        expect(chain.every((op) => op.isCancelled)).toBe(true);
+        expect(deepest.context.cancelReason).toBe("parent");
+        expect(isCancellation(await sleeping, deepest)).toBe(started);
+        if (started) for (const op of chain.reverse()) await op[Symbol.asyncDispose]();
+        else await root[Symbol.asyncDispose]();
       }
-      const deepest = chain[100_000] as Cancellable;
-      const sleeping = started ? rejection(deepest.sleep(null)) : undefined;
-      expect(root.cancel("shutdown", "all of it")).toBe(true);
-      expect(chain.every((op) => op.isCancelled)).toBe(true);
-      expect(deepest.context.cancelReason).toBe("parent");
-      expect(isCancellation(await sleeping, deepest)).toBe(started);
-      if (started) for (const op of chain.reverse()) await op[Symbol.asyncDispose]();
-      else await root[Symbol.asyncDispose]();
-    }
-  });
+    },
+  );
 
-  everywhere("nor does a deep nest of scopes (CONF-B25)", async () => {
+  everywhere("cancelling thousands of nested scopes does not overflow the stack (CONF-B25)", async () => {
     const depth = 5_000;
     const bottom = deferred();
     const root = new CancelScope();
@@ -174,7 +180,7 @@ describeEverywhere("depth", (everywhere) => {
           bottom.resolve();
           await sleepForever();
         }
-        // Each level in a turn of its own: the nest is deep, and the stack of who builds it is not.
+        // Each level starts in a turn of its own, so that only the tree is deep, not the stack of this test.
         await Promise.resolve();
         await new CancelScope().run(() => nest(level + 1));
       } finally {
@@ -192,8 +198,8 @@ describeEverywhere("depth", (everywhere) => {
   });
 });
 
-describeEverywhere("rule 16: the handle form", (everywhere) => {
-  everywhere("gives no ambient operation, and ends when it is disposed of", async (t) => {
+describeEverywhere("the handle form (rule 16)", (everywhere) => {
+  everywhere("the handle is not ambient, and ends when it is disposed of", async (t) => {
     const op = Cancellable.withTimeout(10).start();
     expect(currentOperation()).toBeUndefined();
     expect(op.isRunning).toBe(true);
@@ -205,7 +211,7 @@ describeEverywhere("rule 16: the handle form", (everywhere) => {
     expect(op.cancel()).toBe(false);
   });
 
-  everywhere("without a cancellation it has completed", async () => {
+  everywhere("a handle that was not cancelled has completed", async () => {
     const op = new Cancellable().start();
     await op.sleep(1);
     await op[Symbol.asyncDispose]();
@@ -213,8 +219,8 @@ describeEverywhere("rule 16: the handle form", (everywhere) => {
   });
 });
 
-describeEverywhere("closing", (everywhere) => {
-  everywhere("has released what it can before its first await, also when cancelled (CONF-A09)", async () => {
+describeEverywhere("the disposal of a handle", (everywhere) => {
+  everywhere("disposal releases synchronously what it can, also when cancelled (CONF-A09)", async () => {
     const outer = new Cancellable();
     await outer.settle(async () => {
       const source = new Watched("watched");
@@ -242,15 +248,15 @@ describeEverywhere("closing", (everywhere) => {
   });
 });
 
-describeEverywhere("handles", (everywhere) => {
-  everywhere("ended out of order, the outer one ends when the inner one has (CONF-B18)", async () => {
+describeEverywhere("nested handles", (everywhere) => {
+  everywhere("an outer handle that is disposed of first waits for the inner handle (CONF-B18)", async () => {
     const outer = new Cancellable().start();
     const inner = new Cancellable({ parent: outer }).start();
     const ended: string[] = [];
     const closing = outer[Symbol.asyncDispose]().then(() => ended.push("outer"));
     await sleep(1);
     expect([ended, outer.children]).toEqual([[], [inner]]);
-    // Nothing is stranded: what is left open below is still reached.
+    // The inner handle is still reached by a cancellation.
     expect(outer.cancel()).toBe(true);
     expect(inner.isCancelled).toBe(true);
     expect(await rejection(inner.sleep(1))).toMatchObject({ reason: "parent" });
@@ -261,8 +267,8 @@ describeEverywhere("handles", (everywhere) => {
   });
 });
 
-describeEverywhere("disposing of an operation", (everywhere) => {
-  everywhere("twice at the same time: both wait for its children", async (t) => {
+describeEverywhere("the disposal of an operation", (everywhere) => {
+  everywhere("two disposals at the same time both wait for the children", async (t) => {
     const op = new Cancellable().start();
     void new Cancellable({ parent: op }).run(() => sleep(20));
     const ended: string[] = [];
@@ -274,15 +280,18 @@ describeEverywhere("disposing of an operation", (everywhere) => {
     expect(ended).toEqual(["completed", "completed"]);
   });
 
-  everywhere("while run() has it is refused, and run() ends it in its own time (CONF-B19)", async () => {
-    await new Cancellable().run(async (outer) => {
-      const inner = new Cancellable();
-      const running = inner.run(() => sleep(10).then(() => "value"));
-      await expect(inner[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "ERR_NOT_STARTED" });
-      expect(inner.status).toBe("running");
-      expect(outer.children).toEqual([inner]);
-      expect(await running).toBe("value");
-      expect(outer.children).toEqual([]);
-    });
-  });
+  everywhere(
+    "disposal during run() is refused, and run() ends the operation in its own time (CONF-B19)",
+    async () => {
+      await new Cancellable().run(async (outer) => {
+        const inner = new Cancellable();
+        const running = inner.run(() => sleep(10).then(() => "value"));
+        await expect(inner[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "ERR_NOT_STARTED" });
+        expect(inner.status).toBe("running");
+        expect(outer.children).toEqual([inner]);
+        expect(await running).toBe("value");
+        expect(outer.children).toEqual([]);
+      });
+    },
+  );
 });

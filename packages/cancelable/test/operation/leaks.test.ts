@@ -5,27 +5,30 @@ import { expectNoLeaks } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { runScript } from "../child.ts";
 
-describeEverywhere("rule 24: after the end nothing is left", (everywhere) => {
-  everywhere("no timer, no listener on a foreign signal, no child in the parent (CONF-B34)", async () => {
-    const { signal } = new AbortController();
-    const parent = new Cancellable();
-    const body = async (): Promise<void> => {
-      for (const end of ["value", "error", "timeout"] as const) {
-        const op = Cancellable.anyOf(signal, Cancellable.withTimeout(end === "timeout" ? 5 : 60_000));
-        await op.settle(async () => {
-          expect(getEventListeners(signal, "abort")).toHaveLength(1);
-          if (end === "error") throw new Error("x");
-          await sleep(end === "timeout" ? 60_000 : 1);
-        });
-        expect(getEventListeners(signal, "abort")).toHaveLength(0);
-        expect(parent.children).toEqual([]);
-      }
-    };
-    await expectNoLeaks(() => parent.run(body), { listeners: [signal] });
-  });
+describeEverywhere("an operation after its end (rule 24)", (everywhere) => {
+  everywhere(
+    "no timer, no listener on a foreign signal and no child in the parent is left (CONF-B34)",
+    async () => {
+      const { signal } = new AbortController();
+      const parent = new Cancellable();
+      const body = async (): Promise<void> => {
+        for (const end of ["value", "error", "timeout"] as const) {
+          const op = Cancellable.anyOf(signal, Cancellable.withTimeout(end === "timeout" ? 5 : 60_000));
+          await op.settle(async () => {
+            expect(getEventListeners(signal, "abort")).toHaveLength(1);
+            if (end === "error") throw new Error("x");
+            await sleep(end === "timeout" ? 60_000 : 1);
+          });
+          expect(getEventListeners(signal, "abort")).toHaveLength(0);
+          expect(parent.children).toEqual([]);
+        }
+      };
+      await expectNoLeaks(() => parent.run(body), { listeners: [signal] });
+    },
+  );
 });
 
-test("rule 24: 100,000 operations one after the other and 1,000 at once leave the heap where it was (CONF-B34, PAR-CAN-51)", async () => {
+test("100,000 operations in sequence and 1,000 at once leave the heap where it was (rule 24, CONF-B34, PAR-CAN-51)", async () => {
   const { code, output, errors } = await runScript(
     `
     import { Cancellable, sleepForever } from "@hother/cancelable";
@@ -63,7 +66,7 @@ test("rule 24: 100,000 operations one after the other and 1,000 at once leave th
   expect([timers, children]).toEqual([0, 0]);
 }, 60_000);
 
-test("rule 24: a program that is done ends at once, whatever its timeouts were; a live sleep keeps it (CONF-T09)", async () => {
+test("a program ends when its work is done, whatever its timeouts, and a live sleep keeps it running (rule 24, CONF-T09)", async () => {
   const { code, output } = await runScript(`
     import { Cancellable, moveOnAfter, sleep } from "@hother/cancelable";
     const start = performance.now();
@@ -74,7 +77,7 @@ test("rule 24: a program that is done ends at once, whatever its timeouts were; 
   expect([code, output.trim()]).toEqual([0, "true"]);
 });
 
-test("a chain of operations is not kept by anything when it has ended (PAR-CAN-50, PAR-CAN-51)", async () => {
+test("a chain of ended operations is garbage-collected (PAR-CAN-50, PAR-CAN-51)", async () => {
   const { code, output, errors } = await runScript(
     `
     import { Cancellable, CancellationToken, TimeoutSource } from "@hother/cancelable";

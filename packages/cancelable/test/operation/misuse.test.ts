@@ -24,40 +24,37 @@ async function ended(name: string): Promise<Cancellable> {
   return op;
 }
 
-describeEverywhere("an operation runs once", (everywhere) => {
+describeEverywhere("an operation runs once (rule 34)", (everywhere) => {
   const again = /^operation "once" was started before; it runs once\. Make a new one for every run\.$/;
 
-  everywhere(
-    "a second run is refused, while it runs and afterwards, and changes nothing (BUG-65)",
-    async () => {
-      const op = new Cancellable({ name: "once" });
-      const body = vi.fn();
-      const gate = deferred<string>();
-      const first = op.run(() => gate.promise);
-      for (const status of ["running", "completed"] as const) {
-        expectUsageError(await rejection(op.run(body)), "ERR_ALREADY_STARTED", again);
-        expectUsageError(
-          thrown(() => op.start()),
-          "ERR_ALREADY_STARTED",
-          again,
-        );
-        expectUsageError(
-          thrown(() => op.addSource(new TimeoutSource(0))),
-          "ERR_ALREADY_STARTED",
-          again,
-        );
-        const outcome = await op.settle(body);
-        expect(outcome.status).toBe("failed");
-        expectUsageError(outcome.status === "failed" && outcome.error, "ERR_ALREADY_STARTED", again);
-        expect([op.status, op.isCancelled]).toEqual([status, false]);
-        gate.resolve("value");
-        await expect(first).resolves.toBe("value");
-      }
-      expect(body).not.toHaveBeenCalled();
-    },
-  );
+  everywhere("a second run is refused during and after the first run, and changes nothing", async () => {
+    const op = new Cancellable({ name: "once" });
+    const body = vi.fn();
+    const gate = deferred<string>();
+    const first = op.run(() => gate.promise);
+    for (const status of ["running", "completed"] as const) {
+      expectUsageError(await rejection(op.run(body)), "ERR_ALREADY_STARTED", again);
+      expectUsageError(
+        thrown(() => op.start()),
+        "ERR_ALREADY_STARTED",
+        again,
+      );
+      expectUsageError(
+        thrown(() => op.addSource(new TimeoutSource(0))),
+        "ERR_ALREADY_STARTED",
+        again,
+      );
+      const outcome = await op.settle(body);
+      expect(outcome.status).toBe("failed");
+      expectUsageError(outcome.status === "failed" && outcome.error, "ERR_ALREADY_STARTED", again);
+      expect([op.status, op.isCancelled]).toEqual([status, false]);
+      gate.resolve("value");
+      await expect(first).resolves.toBe("value");
+    }
+    expect(body).not.toHaveBeenCalled();
+  });
 
-  everywhere("one that was cancelled or has failed does not run again either", async () => {
+  everywhere("a cancelled or failed operation does not run again", async () => {
     for (const end of ["cancelled", "failed"] as const) {
       const op = new Cancellable({ name: "once" });
       if (end === "cancelled") op.cancel();
@@ -72,7 +69,7 @@ describeEverywhere("an operation runs once", (everywhere) => {
     }
   });
 
-  everywhere("a handle that was never started cannot end, and no callback is called (BUG-66)", async () => {
+  everywhere("disposing of a handle that never started is refused, and no callback is called", async () => {
     const callback = vi.fn();
     const op = new Cancellable({ name: "idle" }).onComplete(callback).onCancel(callback).onError(callback);
     const error = await rejection(op[Symbol.asyncDispose]());
@@ -86,8 +83,8 @@ describeEverywhere("an operation runs once", (everywhere) => {
   });
 });
 
-describeEverywhere("an operation that has ended", (everywhere) => {
-  everywhere("is no parent: for nothing that takes one, and the body is not called", async () => {
+describeEverywhere("an operation that has ended (rule 34)", (everywhere) => {
+  everywhere("no function accepts the ended operation as a parent, and the body is not called", async () => {
     const body = vi.fn();
     const over = await ended("over");
     const scope = new CancelScope();
@@ -128,20 +125,17 @@ describeEverywhere("an operation that has ended", (everywhere) => {
     expect(body).not.toHaveBeenCalled();
   });
 
-  everywhere(
-    "refuses a child that was made before it ended, and the child's body is not called",
-    async () => {
-      const parent = new Cancellable();
-      const child = new Cancellable({ parent });
-      await parent.run(() => {});
-      const body = vi.fn();
-      expectUsageError(await rejection(child.run(body)), "ERR_PARENT_ENDED", /^options\.parent has ended/);
-      expect(body).not.toHaveBeenCalled();
-      expect(child.status).toBe("pending");
-    },
-  );
+  everywhere("a child that was created before the end is refused at its start", async () => {
+    const parent = new Cancellable();
+    const child = new Cancellable({ parent });
+    await parent.run(() => {});
+    const body = vi.fn();
+    expectUsageError(await rejection(child.run(body)), "ERR_PARENT_ENDED", /^options\.parent has ended/);
+    expect(body).not.toHaveBeenCalled();
+    expect(child.status).toBe("pending");
+  });
 
-  everywhere("is not cancelled by a late cancel", async () => {
+  everywhere("a late cancel() returns false and changes nothing", async () => {
     const over = await ended("over");
     expect(over.cancel("shutdown")).toBe(false);
     expect([over.status, over.isCancelled, over.context.cancelReason]).toEqual([

@@ -10,8 +10,8 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("rule 12: cancelling reaches the children and never the parent", (everywhere) => {
-  everywhere("reason parent, the origin in cause (BUG-62)", async () => {
+describeEverywhere("cancellation reaches the children and never the parent (rule 12)", (everywhere) => {
+  everywhere("a child's reason is parent, and its cause is the parent's error (rule 35)", async () => {
     const parent = new Cancellable();
     const outcome = await parent.settle(async () => {
       const child = new Cancellable();
@@ -45,7 +45,7 @@ describeEverywhere("rule 12: cancelling reaches the children and never the paren
   });
 
   everywhere(
-    "propagate: false leaves the children alone; a later one from above reaches them (PAR-CAN-36, BUG-43)",
+    "propagate: false leaves the children alone, and a later cancellation from above reaches them (PAR-CAN-36)",
     async () => {
       const top = new Cancellable();
       await top.settle(async () => {
@@ -64,7 +64,7 @@ describeEverywhere("rule 12: cancelling reaches the children and never the paren
   );
 
   everywhere(
-    "propagate: false reaches the scopes of the operation itself, not what is below in them",
+    "propagate: false reaches the operation's own scopes, but not the operations inside them",
     async () => {
       const op = new Cancellable();
       const outcome = await op.settle(async () => {
@@ -84,9 +84,9 @@ describeEverywhere("rule 12: cancelling reaches the children and never the paren
   );
 });
 
-describeEverywhere("rule 13: a child of what is ambient when it starts", (everywhere) => {
+describeEverywhere("the parent of an operation (rule 13)", (everywhere) => {
   everywhere(
-    "not of what is ambient when it is made; its timeout counts from the start (CONF-C06)",
+    "the parent is the ambient operation at the start, and the timeout counts from the start (CONF-C06)",
     async (t) => {
       const made = Cancellable.withTimeout(20);
       const outer = new Cancellable();
@@ -101,7 +101,7 @@ describeEverywhere("rule 13: a child of what is ambient when it starts", (everyw
     },
   );
 
-  everywhere("a parent given to the constructor holds from construction on (PAR-CAN-05)", async () => {
+  everywhere("a parent given to the constructor holds from the construction on (PAR-CAN-05)", async () => {
     const parent = new Cancellable();
     const child = new Cancellable({ parent });
     expect(child.context.parentId).toBe(parent.id);
@@ -110,7 +110,7 @@ describeEverywhere("rule 13: a child of what is ambient when it starts", (everyw
     expect(child.token.isCancelled).toBe(true);
   });
 
-  everywhere("parent: null detaches", async () => {
+  everywhere("parent: null detaches the operation", async () => {
     const outer = new Cancellable();
     await outer.settle(async () => {
       const free = new Cancellable({ parent: null });
@@ -123,7 +123,7 @@ describeEverywhere("rule 13: a child of what is ambient when it starts", (everyw
 });
 
 describeEverywhere("parents and children", (everywhere) => {
-  everywhere("cancelling reaches every child, in whatever state that is (PAR-CAN-35)", async () => {
+  everywhere("cancelling the parent reaches every child, in whatever state (PAR-CAN-35)", async () => {
     const parent = new Cancellable({ name: "parent" });
     const outcome = await parent.settle(async () => {
       const pending = new Cancellable({ parent });
@@ -149,7 +149,7 @@ describeEverywhere("parents and children", (everywhere) => {
     expect(outcome).toEqual({ status: "completed", value: "cleaned up" });
   });
 
-  everywhere("a child is linked once, and cancelled with its parent once (PAR-CAN-42)", async () => {
+  everywhere("a child that follows its parent in several ways is cancelled once (PAR-CAN-42)", async () => {
     const token = new CancellationToken();
     const parent = Cancellable.withToken(token);
     const heard: unknown[] = [];
@@ -169,16 +169,13 @@ describeEverywhere("parents and children", (everywhere) => {
     expect(heard[0]).toBe(heard[1]);
   });
 
-  everywhere(
-    "a child that was dropped before it ran holds up nobody, and goes with its parent (PAR-CAN-45)",
-    async () => {
-      const parent = new Cancellable();
-      await parent.run(async () => {
-        new Cancellable({ parent });
-        await new Cancellable({ parent }).run(() => sleep(1));
-        expect(parent.children).toHaveLength(1);
-      });
-      expect(parent.context.status).toBe("completed");
-    },
-  );
+  everywhere("a child that never ran does not delay its parent (PAR-CAN-45)", async () => {
+    const parent = new Cancellable();
+    await parent.run(async () => {
+      new Cancellable({ parent });
+      await new Cancellable({ parent }).run(() => sleep(1));
+      expect(parent.children).toHaveLength(1);
+    });
+    expect(parent.context.status).toBe("completed");
+  });
 });

@@ -11,28 +11,25 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, stepRecorder } from "../backends.ts";
 
-describeEverywhere(
-  "rule 9: a shield ends without throwing; the next checkpoint outside throws",
-  (everywhere) => {
-    everywhere("op.shield has an operation of its own, with status shielded (PAR-CAN-22)", async () => {
-      const op = new Cancellable();
-      await op.run(() =>
-        op.shield((inner) => {
-          expect(inner.context).toMatchObject({
-            status: "shielded",
-            parentId: op.id,
-            metadata: { shielded: true },
-          });
-          expect(inner.token).not.toBe(op.token);
-        }),
-      );
-      expect(op.context.status).toBe("completed");
-    });
-  },
-);
+describeEverywhere("op.shield (rule 9)", (everywhere) => {
+  everywhere("the shield is an operation of its own with status shielded (PAR-CAN-22)", async () => {
+    const op = new Cancellable();
+    await op.run(() =>
+      op.shield((inner) => {
+        expect(inner.context).toMatchObject({
+          status: "shielded",
+          parentId: op.id,
+          metadata: { shielded: true },
+        });
+        expect(inner.token).not.toBe(op.token);
+      }),
+    );
+    expect(op.context.status).toBe("completed");
+  });
+});
 
-describeEverywhere("an operation", (everywhere) => {
-  everywhere("in shields inside of shields goes on to the end of all (PAR-CAN-21)", async () => {
+describeEverywhere("the shields of an operation", (everywhere) => {
+  everywhere("nested shields end before the cancellation takes effect (PAR-CAN-21)", async () => {
     const { step, finish } = stepRecorder();
     const op = new Cancellable();
     const outcome = await op.settle(async () => {
@@ -55,7 +52,7 @@ describeEverywhere("an operation", (everywhere) => {
     expect(outcome).toMatchObject({ status: "cancelled", error: { message: "inside" } });
   });
 
-  everywhere("knows its shields while they are open, however they end (PAR-CAN-23)", async () => {
+  everywhere("an open shield is a child of its operation, however the shield ends (PAR-CAN-23)", async () => {
     const op = new Cancellable();
     await op.settle(async () => {
       const shields = (): number => op.children.length;
@@ -72,7 +69,7 @@ describeEverywhere("an operation", (everywhere) => {
         await outcome.catch(() => {});
         expect([end, shields(), op.isCancelled]).toEqual([end, 0, false]);
       }
-      // One that is left behind is waited for: the end of the operation is not the end of clean-up.
+      // A shield that nothing awaits is waited for: the operation ends after its clean-up.
       let cleaned = false;
       void op.shield(() => sleep(5).then(() => (cleaned = true)));
       op.onCancel(() => expect(cleaned).toBe(true));
@@ -83,8 +80,8 @@ describeEverywhere("an operation", (everywhere) => {
   });
 });
 
-describeEverywhere("a shield of an operation is a part of it", (everywhere) => {
-  everywhere("it may be entered below another scope of the same operation", async () => {
+describeEverywhere("a shield below another scope of its operation", (everywhere) => {
+  everywhere("op.shield works below another scope of the same operation", async () => {
     expect(await new Cancellable().run((op) => moveOnAfter(500, () => op.shield(async () => 1)))).toBe(1);
     const values: number[] = [];
     await new Cancellable().run((op) =>
@@ -96,7 +93,7 @@ describeEverywhere("a shield of an operation is a part of it", (everywhere) => {
     expect(values).toEqual([1, 2]);
   });
 
-  everywhere("a handle that is disposed of waits for it, and for what is started afterwards", async (t) => {
+  everywhere("the disposal of a handle waits for its shields, also for later ones", async (t) => {
     const ended: string[] = [];
     const handle = new Cancellable().start();
     await handle.shield(() => 1);

@@ -10,24 +10,27 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("an operation", (everywhere) => {
-  everywhere("times out in milliseconds or by a duration; an error is no timeout (PAR-CAN-06)", async (t) => {
-    for (const span of [10, { seconds: 0.01 }]) {
-      const op = Cancellable.withTimeout(span);
-      expect(await rejection(op.run(() => sleepForever()))).toMatchObject({
-        reason: "timeout",
-        timeoutMs: 10,
-      });
-      expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
-    }
-    t.expectElapsed(20);
-    const failure = new Error("body");
-    const failed = Cancellable.withTimeout(60_000);
-    expect(await rejection(failed.run(() => Promise.reject(failure)))).toBe(failure);
-    expect(failed.context).toMatchObject({ status: "failed", error: "body", cancelReason: undefined });
-  });
+describeEverywhere("the timeout of an operation", (everywhere) => {
+  everywhere(
+    "a timeout is given in milliseconds or as a duration, and an error is no timeout (PAR-CAN-06)",
+    async (t) => {
+      for (const span of [10, { seconds: 0.01 }]) {
+        const op = Cancellable.withTimeout(span);
+        expect(await rejection(op.run(() => sleepForever()))).toMatchObject({
+          reason: "timeout",
+          timeoutMs: 10,
+        });
+        expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
+      }
+      t.expectElapsed(20);
+      const failure = new Error("body");
+      const failed = Cancellable.withTimeout(60_000);
+      expect(await rejection(failed.run(() => Promise.reject(failure)))).toBe(failure);
+      expect(failed.context).toMatchObject({ status: "failed", error: "body", cancelReason: undefined });
+    },
+  );
 
-  everywhere("with a condition that is too late times out (PAR-CAN-12)", async (t) => {
+  everywhere("a timeout cancels when a condition is too late (PAR-CAN-12)", async (t) => {
     let checks = 0;
     const op = Cancellable.withTimeout(20).addSource(
       new ConditionSource(() => ++checks >= 100, { interval: 5 }),
@@ -39,29 +42,32 @@ describeEverywhere("an operation", (everywhere) => {
   });
 });
 
-describeEverywhere("what cancels an operation", (everywhere) => {
-  everywhere("gives it its reason, whatever other limits it has (PAR-CAN-41)", async () => {
-    const token = new CancellationToken();
-    token.cancel("signal", "earlier");
-    const cases = [
-      [new TimeoutSource(5), "timeout"],
-      [new ConditionSource(() => true), "condition"],
-    ] as const;
-    for (const [source, reason] of cases) {
-      const op = Cancellable.withTimeout(60_000).addSource(source);
-      await op.settle(() => sleepForever());
-      expect(op.context).toMatchObject({ status: "cancelled", cancelReason: reason });
-      expect([source.triggered, op.context.metadata.cancelledBy]).toEqual([true, source.name]);
-    }
-    const op = Cancellable.withTimeout(60_000, { token }).addSource(new TimeoutSource(60_000));
-    await op.settle(() => {});
-    expect(op.context).toMatchObject({ cancelReason: "signal", cancelMessage: "earlier" });
-  });
+describeEverywhere("several limits of one operation", (everywhere) => {
+  everywhere(
+    "the reason is that of the source that fires, whatever the other limits (PAR-CAN-41)",
+    async () => {
+      const token = new CancellationToken();
+      token.cancel("signal", "earlier");
+      const cases = [
+        [new TimeoutSource(5), "timeout"],
+        [new ConditionSource(() => true), "condition"],
+      ] as const;
+      for (const [source, reason] of cases) {
+        const op = Cancellable.withTimeout(60_000).addSource(source);
+        await op.settle(() => sleepForever());
+        expect(op.context).toMatchObject({ status: "cancelled", cancelReason: reason });
+        expect([source.triggered, op.context.metadata.cancelledBy]).toEqual([true, source.name]);
+      }
+      const op = Cancellable.withTimeout(60_000, { token }).addSource(new TimeoutSource(60_000));
+      await op.settle(() => {});
+      expect(op.context).toMatchObject({ cancelReason: "signal", cancelMessage: "earlier" });
+    },
+  );
 });
 
-describeEverywhere("a deadline that comes too late changes nothing", (everywhere) => {
+describeEverywhere("a deadline after the end (rule 36)", (everywhere) => {
   everywhere(
-    "an operation that was cancelled by hand does not say later that its timeout did it",
+    "an operation that was cancelled by hand keeps its reason when its timeout passes",
     async (t) => {
       const op = Cancellable.withTimeout(30, { metadata: { tenant: 7 } });
       const outcome = op.settle(async () => {
@@ -80,13 +86,13 @@ describeEverywhere("a deadline that comes too late changes nothing", (everywhere
     },
   );
 
-  everywhere("the one whose timeout did cancel it says so", async () => {
+  everywhere("an operation that was cancelled by its timeout names the timeout", async () => {
     const op = Cancellable.withTimeout(5);
     await op.settle(() => sleepForever());
     expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
   });
 
-  everywhere("an operation that has completed does not expire while its callbacks run", async (t) => {
+  everywhere("an operation that has completed does not expire during its callbacks", async (t) => {
     const op = Cancellable.withTimeout(20);
     const { signal, token } = op;
     const seen: unknown[] = [];
@@ -105,7 +111,7 @@ describeEverywhere("a deadline that comes too late changes nothing", (everywhere
     expect(op.context.toJSON()).toMatchObject({ status: "completed", cancelReason: undefined });
   });
 
-  everywhere("what is asked of an operation after its end does not change how it ended", async () => {
+  everywhere("a cancellation after the end does not change the outcome", async () => {
     const op = new Cancellable();
     await op.run(() => 1);
     expect(op.cancel("shutdown")).toBe(false);

@@ -9,8 +9,8 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("an operation", (everywhere) => {
-  everywhere("has one token, which others can be linked to (PAR-CAN-04)", () => {
+describeEverywhere("the token of an operation", (everywhere) => {
+  everywhere("the operation has one token, which can be linked to others (PAR-CAN-04)", () => {
     const op = new Cancellable();
     const { token } = op;
     expect(token).toBeInstanceOf(LinkedCancellationToken);
@@ -20,48 +20,54 @@ describeEverywhere("an operation", (everywhere) => {
   });
 });
 
-describeEverywhere("what cancels an operation", (everywhere) => {
-  everywhere("is cancelled again without harm, before, while and after it runs (PAR-CAN-37)", async () => {
-    const token = new CancellationToken();
-    const op = Cancellable.withToken(token, { name: "twice" });
-    const outcome = await op.settle(() => {
-      op.cancel("shutdown", "first");
-      expect(token.cancel("manual", "second")).toBe(true);
-      return sleepForever();
-    });
-    expect(outcome).toMatchObject({ error: { reason: "shutdown", message: "first" } });
-    const never = Cancellable.withToken(token);
-    expect(never.isCancelled).toBe(false);
-    expect(await never.settle(() => {})).toMatchObject({ error: { message: "second" } });
-    const late = new CancellationToken();
-    const done = Cancellable.withToken(late);
-    await done.run(() => {});
-    late.cancel();
-    expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
-  });
-
-  everywhere("may be any plain token, also below a parent and in combinations (PAR-CAN-47)", async () => {
-    const warn = vi.spyOn(console, "warn");
-    try {
-      const parent = new Cancellable();
+describeEverywhere("an operation and a token that cancels it", (everywhere) => {
+  everywhere(
+    "a second cancellation changes nothing, before, during and after the run (PAR-CAN-37)",
+    async () => {
       const token = new CancellationToken();
-      await parent.settle(async () => {
-        const child = Cancellable.withToken(token, { parent });
-        const combined = Cancellable.withTimeout(60_000).combine(Cancellable.withToken(token));
-        const ended = [child, combined].map((op) => op.settle(() => sleepForever()));
-        token.cancel("disconnect");
-        for (const one of ended) expect(await one).toMatchObject({ error: { reason: "disconnect" } });
-        expect(parent.isCancelled).toBe(false);
+      const op = Cancellable.withToken(token, { name: "twice" });
+      const outcome = await op.settle(() => {
+        op.cancel("shutdown", "first");
+        expect(token.cancel("manual", "second")).toBe(true);
+        return sleepForever();
       });
-      expect(warn).not.toHaveBeenCalled();
-    } finally {
-      warn.mockRestore();
-    }
-  });
+      expect(outcome).toMatchObject({ error: { reason: "shutdown", message: "first" } });
+      const never = Cancellable.withToken(token);
+      expect(never.isCancelled).toBe(false);
+      expect(await never.settle(() => {})).toMatchObject({ error: { message: "second" } });
+      const late = new CancellationToken();
+      const done = Cancellable.withToken(late);
+      await done.run(() => {});
+      late.cancel();
+      expect(done.context).toMatchObject({ status: "completed", cancelRequested: false });
+    },
+  );
+
+  everywhere(
+    "any plain token can cancel an operation, also below a parent and in combinations (PAR-CAN-47)",
+    async () => {
+      const warn = vi.spyOn(console, "warn");
+      try {
+        const parent = new Cancellable();
+        const token = new CancellationToken();
+        await parent.settle(async () => {
+          const child = Cancellable.withToken(token, { parent });
+          const combined = Cancellable.withTimeout(60_000).combine(Cancellable.withToken(token));
+          const ended = [child, combined].map((op) => op.settle(() => sleepForever()));
+          token.cancel("disconnect");
+          for (const one of ended) expect(await one).toMatchObject({ error: { reason: "disconnect" } });
+          expect(parent.isCancelled).toBe(false);
+        });
+        expect(warn).not.toHaveBeenCalled();
+      } finally {
+        warn.mockRestore();
+      }
+    },
+  );
 });
 
-describeEverywhere("links of an operation's token", (everywhere) => {
-  everywhere("hold while it runs, and are gone when it has ended", async () => {
+describeEverywhere("the links of an operation's token", (everywhere) => {
+  everywhere("a link works while the operation runs, and is gone after its end", async () => {
     const service = new CancellationToken();
     const ended = new Cancellable();
     await ended.run(() => void ended.token.link(service));
@@ -79,7 +85,7 @@ describeEverywhere("links of an operation's token", (everywhere) => {
     expect([ended.status, handle.status]).toEqual(["completed", "completed"]);
   });
 
-  everywhere("disposing of one afterwards does nothing, and neither does cancelling it twice", async () => {
+  everywhere("disposing of a link after the end does nothing", async () => {
     const service = new CancellationToken();
     const op = new Cancellable();
     let link: Disposable | undefined;

@@ -104,19 +104,19 @@ test.each(
   expect.fail("it should have thrown");
 });
 
-test("an operation and what a new one is made of exclude each other", () => {
+test("an operation and the options of a new operation exclude each other", () => {
   const operation = new Cancellable();
   expect(() => cancellableStream([], { operation, timeout: 0 })).toThrow(
     /^options must be given an operation or the timeout of a new one, not both; got /,
   );
 });
 
-test("the same source twice is refused by merge", () => {
+test("merge refuses the same source twice", () => {
   const source = (async function* () {})();
   expect(() => merge(source, source)).toThrow(/^sources must be different sources; got /);
 });
 
-test("a result of next() that is no object is a TypeError of the source", async () => {
+test("a result of next() that is no object fails the stream with a TypeError", async () => {
   for (const next of [() => 5, async () => undefined]) {
     const source = { [Symbol.asyncIterator]: () => ({ next }) } as unknown as AsyncIterable<number>;
     const reading = cancellableStream(source)[Symbol.asyncIterator]().next();

@@ -15,14 +15,14 @@ import { collect, numbers, ticks } from "./sources.ts";
 
 type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;
 
-/** A source that consists of its `next` and, if it is given, its `return`. */
+/** A source that consists of `next` and an optional `return`. */
 const made = (next: Next, close?: () => Promise<never>): AsyncIterable<number> => ({
   [Symbol.asyncIterator]: () =>
     ({ next, ...(close === undefined ? {} : { return: close }) }) as unknown as AsyncIterator<number>,
 });
 
 describeEverywhere("a cancellable stream", (everywhere) => {
-  everywhere("yields everything, with each option set (PAR-STR-01)", async () => {
+  everywhere("the stream yields every item with each option set (PAR-STR-01)", async () => {
     const token = new CancellationToken();
     const { signal } = new AbortController();
     for (const options of [
@@ -46,7 +46,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     }
   });
 
-  everywhere("keeps the identity that it was given (BUG-55)", async () => {
+  everywhere("the stream's operation has the given id and name", async () => {
     const stream = cancellableStream(["a"], {
       id: "s-1",
       name: "letters",
@@ -62,30 +62,27 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     });
   });
 
-  everywhere(
-    "the source runs in the operation; the consumer does not, also after leaving (BUG-50)",
-    async () => {
-      const inside: unknown[] = [];
-      async function* source(): AsyncGenerator<number, void, undefined> {
-        for (let n = 0; n < 3; n++) {
-          inside.push(currentOperation()?.name);
-          await sleep(1);
-          inside.push(currentOperation()?.name);
-          yield n;
-        }
+  everywhere("the source runs in the operation, and the consumer does not, also after leaving", async () => {
+    const inside: unknown[] = [];
+    async function* source(): AsyncGenerator<number, void, undefined> {
+      for (let n = 0; n < 3; n++) {
+        inside.push(currentOperation()?.name);
+        await sleep(1);
+        inside.push(currentOperation()?.name);
+        yield n;
       }
-      const before = currentOperation();
-      for await (const item of cancellableStream(source(), { name: "inner", timeout: 30 })) {
-        expect(currentOperation()).toBe(before);
-        if (item === 1) break;
-      }
-      expect(inside).toEqual(["inner", "inner", "inner", "inner"]);
+    }
+    const before = currentOperation();
+    for await (const item of cancellableStream(source(), { name: "inner", timeout: 30 })) {
       expect(currentOperation()).toBe(before);
-      await sleep(40);
-    },
-  );
+      if (item === 1) break;
+    }
+    expect(inside).toEqual(["inner", "inner", "inner", "inner"]);
+    expect(currentOperation()).toBe(before);
+    await sleep(40);
+  });
 
-  everywhere("may be left from another task than the one that reads (BUG-51)", async () => {
+  everywhere("another task than the reader may leave the stream", async () => {
     const { source, watch } = numbers(10, 5);
     const stream = cancellableStream(source);
     const iterator = stream[Symbol.asyncIterator]();
@@ -96,30 +93,27 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(watch.returned).toBe(1);
   });
 
-  everywhere(
-    "a silent source is given up after the idle timeout; the consumer's time does not count",
-    async (t) => {
-      async function* uneven(): AsyncGenerator<number, void, undefined> {
-        yield* ticks(2, 15);
-        await sleep(60_000);
+  everywhere("the idle timeout ends a silent source, and the consumer's time does not count", async (t) => {
+    async function* uneven(): AsyncGenerator<number, void, undefined> {
+      yield* ticks(2, 15);
+      await sleep(60_000);
+    }
+    const stream = cancellableStream(uneven(), { idleTimeout: 20 });
+    const seen: number[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const item of stream) {
+        seen.push(item);
+        await sleep(50);
       }
-      const stream = cancellableStream(uneven(), { idleTimeout: 20 });
-      const seen: number[] = [];
-      const reading = async (): Promise<void> => {
-        for await (const item of stream) {
-          seen.push(item);
-          await sleep(50);
-        }
-      };
-      const error = await rejection(reading());
-      expect(error).toMatchObject({ reason: "timeout", message: "No item came for 20ms", timeoutMs: 20 });
-      expect(seen).toEqual([0, 1]);
-      expect(stream.operation.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
-      t.expectElapsed(150);
-    },
-  );
+    };
+    const error = await rejection(reading());
+    expect(error).toMatchObject({ reason: "timeout", message: "No item came for 20ms", timeoutMs: 20 });
+    expect(seen).toEqual([0, 1]);
+    expect(stream.operation.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
+    t.expectElapsed(150);
+  });
 
-  everywhere("is read by one reader, one item at a time, once", async () => {
+  everywhere("a stream has one reader, reads one item at a time, and is read once", async () => {
     const stream = cancellableStream(numbers(3, 1).source);
     const iterator = stream[Symbol.asyncIterator]();
     expect(() => stream[Symbol.asyncIterator]()).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
@@ -133,7 +127,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 
-  everywhere("iterables give their items, and promises their values", async () => {
+  everywhere("iterables give their items, and promises in them their values", async () => {
     expect(await collect(cancellableStream(new Set([1, 2])))).toEqual([1, 2]);
     expect(await collect(cancellableStream([Promise.resolve("a"), "b"]))).toEqual(["a", "b"]);
     const never = cancellableStream([1, new Promise<number>(() => {})], { timeout: 10, bufferPartial: true });
@@ -153,7 +147,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(closed).toBe(1);
   });
 
-  everywhere("the operation's callbacks have been called when the loop is over", async () => {
+  everywhere("the operation's callbacks have been called when the loop ends", async () => {
     const order: string[] = [];
     const operation = new Cancellable()
       .onStart(async () => {
@@ -169,8 +163,8 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   });
 });
 
-describeEverywhere("a stream's iterator", (everywhere) => {
-  everywhere("can be read by a loop itself", async () => {
+describeEverywhere("the iterator of a stream", (everywhere) => {
+  everywhere("a for await loop can read the iterator itself", async () => {
     const op = new Cancellable();
     await op.run(async () => {
       const iterator = op.stream([1, 2, 3])[Symbol.asyncIterator]();
@@ -180,8 +174,8 @@ describeEverywhere("a stream's iterator", (everywhere) => {
   });
 });
 
-describeEverywhere("an onProgress callback", (everywhere) => {
-  everywhere("that is cut off by the stream's cancellation has not failed", async () => {
+describeEverywhere("onProgress of a stream", (everywhere) => {
+  everywhere("a callback that the stream's cancellation ends has not failed", async () => {
     const errors: unknown[] = [];
     const onProgress = async (): Promise<void> => {
       errors.push(await rejection(sleepForever()));

@@ -27,7 +27,7 @@ const of = <T>(...items: T[]): ReadableStream<T> =>
   });
 
 describeEverywhere("a cancellable transform", (everywhere) => {
-  everywhere("is a TransformStream that passes everything on and ends its operation", async () => {
+  everywhere("the transform passes every item on and ends its operation", async () => {
     const calls: unknown[] = [];
     const transform = cancellableTransform<number>({
       name: "pipe",
@@ -42,7 +42,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     expect(transform.operation.context).toMatchObject({ name: "pipe", status: "completed" });
   });
 
-  everywhere("cancelled, it fails both sides, and the pipe closes its source", async (t) => {
+  everywhere("a cancellation fails both sides, and the pipe closes its source", async (t) => {
     const reasons: unknown[] = [];
     const transform = cancellableTransform<number>({ timeout: 20, bufferPartial: true });
     const seen: number[] = [];
@@ -56,7 +56,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     t.expectElapsed(21);
   });
 
-  everywhere("left by its reader, it ends its operation and cancels the source", async () => {
+  everywhere("a reader that leaves ends the operation and cancels the source", async () => {
     const reasons: unknown[] = [];
     const transform = cancellableTransform<number>();
     const reader = webStream([1, 2], reasons).pipeThrough(transform).getReader();
@@ -68,7 +68,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     expect(transform.partialResult.completed).toBe(false);
   });
 
-  everywhere("a source that fails fails its operation", async () => {
+  everywhere("a source that fails fails the operation", async () => {
     const failure = new Error("source");
     const source = new ReadableStream<number>({ start: (controller) => controller.error(failure) });
     const transform = cancellableTransform<number>();
@@ -78,7 +78,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
   });
 
   everywhere(
-    "runs in an operation that is given, after its callbacks; a cancelled one fails it at once",
+    "the transform runs in a given operation after its callbacks, and a cancelled operation fails it at once",
     async () => {
       const order: string[] = [];
       const operation = new Cancellable().onStart(async () => {
@@ -96,8 +96,8 @@ describeEverywhere("a cancellable transform", (everywhere) => {
   );
 });
 
-describeEverywhere("a transform's end", (everywhere) => {
-  everywhere("is one: when it is cancelled while it ends, it is left at that", async () => {
+describeEverywhere("the end of a transform", (everywhere) => {
+  everywhere("a cancellation while the transform ends changes nothing", async () => {
     const gate = deferred();
     const transform = cancellableTransform<number>({ onProgress: () => gate.promise });
     const reader = transform.readable.getReader();
@@ -114,7 +114,7 @@ describeEverywhere("a transform's end", (everywhere) => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  everywhere("is not waited for longer than its grace", async (t) => {
+  everywhere("a cancelled transform does not wait longer than its grace", async (t) => {
     const gate = deferred();
     const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
     const reader = transform.readable.getReader();

@@ -11,8 +11,8 @@ import { stream } from "../../src/streams/operation-stream.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
-describeEverywhere("a cancellable stream", (everywhere) => {
-  everywhere("is cut off by its timeout between items (PAR-STR-02)", async (t) => {
+describeEverywhere("a cancelled stream", (everywhere) => {
+  everywhere("a timeout ends the stream between two items (PAR-STR-02)", async (t) => {
     const seen: number[] = [];
     const stream = cancellableStream(ticks(20, 50), { timeout: 160 });
     const error = await rejection(collect(stream, seen));
@@ -25,7 +25,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(stream.operation.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
   });
 
-  everywhere("is cut off by a token, by a signal, and by whichever is first (PAR-STR-02)", async (t) => {
+  everywhere("a token and a signal end the stream, whichever comes first (PAR-STR-02)", async (t) => {
     const token = new CancellationToken();
     const controller = new AbortController();
     const byToken = cancellableStream(ticks(100, 10), { token });
@@ -49,7 +49,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   });
 
   everywhere(
-    "an error of the source goes through, closes it once, and keeps the partial (PAR-STR-06)",
+    "an error of the source passes through, closes the source once and keeps the partial result (PAR-STR-06)",
     async () => {
       const failure = new Error("source");
       let returned = 0;
@@ -76,11 +76,11 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     },
   );
 
-  everywhere("an error that the source throws for its own reason while cancelled goes first", async () => {
+  everywhere("an error in the source's clean-up wins over the cancellation", async () => {
     const failure = new Error("in finally");
     async function* source(): AsyncGenerator<number, void, undefined> {
       try {
-        // From now on it has something to clean up.
+        // From here on the source has something to clean up.
         setImmediate(() => stream.operation.cancel());
         await sleep(60_000);
       } finally {
@@ -92,14 +92,14 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(stream.operation.context).toMatchObject({ status: "failed", cancelRequested: true });
   });
 
-  everywhere("nothing is pulled after the cancellation, and no pulled item is lost (BUG-52)", async () => {
+  everywhere("after the cancellation no item is pulled, and no pulled item is lost", async () => {
     const gate = deferred();
     let pulled = 0;
     const source: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({
         async next() {
           const value = pulled++;
-          // It does not notice the cancellation, and brings its item after it.
+          // This source ignores the cancellation and yields its item afterwards.
           if (value === 2) await gate.promise;
           return { done: false, value };
         },
@@ -120,7 +120,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(stream.partialResult).toEqual({ count: 3, completed: false, items: [0, 1, 2] });
   });
 
-  everywhere("an item that comes after the consumer was told is kept in the partial (BUG-52)", async () => {
+  everywhere("an item that arrives after the stream has ended is kept in the partial result", async () => {
     const gate = deferred();
     async function* slow(): AsyncGenerator<string, void, undefined> {
       yield "first";
@@ -138,7 +138,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   });
 
   everywhere(
-    "cancelled in the consumer's own time: the last item counts, the source is closed at once (BUG-53)",
+    "a cancellation during the consumer's own code closes the source at once, and the last item counts",
     async () => {
       const { source, watch } = numbers(10);
       const stream = cancellableStream(source, { timeout: 20, bufferPartial: 2 });
@@ -155,7 +155,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   );
 
   everywhere(
-    "a cancelled stream rejects everybody who asks again; a failed or finished one is over",
+    "a cancelled stream rejects every further read, and a failed or finished stream is over",
     async () => {
       const stream = cancellableStream(numbers(5, 50).source, { timeout: 10 });
       const iterator = stream[Symbol.asyncIterator]();
@@ -173,7 +173,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   );
 
   everywhere(
-    "a synchronous source is cancelled between two items, also while the thread was busy",
+    "a synchronous source is cancelled between two items, also when the thread was busy",
     async (t) => {
       let pulled = 0;
       const endless = {
@@ -192,7 +192,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   );
 
   everywhere(
-    "an operation that has ended takes no stream; a cancelled one rejects with its cancellation",
+    "an ended operation accepts no stream, and the stream of a cancelled operation rejects",
     async () => {
       const ended = new Cancellable();
       await ended.run(() => {});

@@ -6,8 +6,8 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers } from "./sources.ts";
 
-describeEverywhere("a cancellable stream", (everywhere) => {
-  everywhere("a timeout of 0 has expired: nothing is pulled, and the source is closed (BUG-56)", async () => {
+describeEverywhere("the source of a cancelled stream", (everywhere) => {
+  everywhere("with a timeout of 0 no item is pulled, and the source is closed", async () => {
     let opened = 0;
     const source = {
       [Symbol.asyncIterator]: () => {
@@ -33,7 +33,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(finished).toBe(1);
   });
 
-  everywhere("stops while the source is silent, whatever the source waits for", async (t) => {
+  everywhere("the stream ends while the source is silent, whatever the source waits for", async (t) => {
     async function* silent(): AsyncGenerator<number, void, undefined> {
       yield 1;
       await new Promise(() => {});
@@ -49,7 +49,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     t.expectElapsed(140);
   });
 
-  everywhere("waits for a generator that notices the cancellation to have closed", async (t) => {
+  everywhere("the stream waits until a generator that notices the cancellation has closed", async (t) => {
     const order: string[] = [];
     async function* tidy(): AsyncGenerator<number, void, undefined> {
       try {
@@ -65,36 +65,39 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     t.expectElapsed(50);
   });
 
-  everywhere("waits for a generator that does not notice, and goes on to its next item soon", async (t) => {
-    let closed = false;
-    async function* foreign(): AsyncGenerator<number, void, undefined> {
-      try {
-        for (let n = 0; ; n++) {
-          await new Promise((resolve) => setTimeout(resolve, 10));
-          yield n;
+  everywhere(
+    "the stream waits for a generator that ignores the cancellation but soon yields its next item",
+    async (t) => {
+      let closed = false;
+      async function* foreign(): AsyncGenerator<number, void, undefined> {
+        try {
+          for (let n = 0; ; n++) {
+            await new Promise((resolve) => setTimeout(resolve, 10));
+            yield n;
+          }
+        } finally {
+          closed = true;
         }
-      } finally {
-        closed = true;
       }
-    }
-    const stream = cancellableStream(foreign(), { bufferPartial: true });
-    const seen: number[] = [];
-    const reading = async (): Promise<void> => {
-      for await (const item of stream) {
-        seen.push(item);
-        if (item === 2) queueMicrotask(() => stream.operation.cancel());
-      }
-    };
-    const ended = rejection(reading());
-    // Its timers are real ones: virtual time waits for them.
-    const error = await (t.backend instanceof VirtualBackend ? t.backend.hold(ended) : ended);
-    expect(error).toBe(stream.operation.error);
-    expect(closed).toBe(true);
-    expect(seen).toEqual(stream.partialResult.items);
-    expect(seen.length).toBeLessThanOrEqual(4);
-  });
+      const stream = cancellableStream(foreign(), { bufferPartial: true });
+      const seen: number[] = [];
+      const reading = async (): Promise<void> => {
+        for await (const item of stream) {
+          seen.push(item);
+          if (item === 2) queueMicrotask(() => stream.operation.cancel());
+        }
+      };
+      const ended = rejection(reading());
+      // The source uses real timers, so virtual time has to wait for it.
+      const error = await (t.backend instanceof VirtualBackend ? t.backend.hold(ended) : ended);
+      expect(error).toBe(stream.operation.error);
+      expect(closed).toBe(true);
+      expect(seen).toEqual(stream.partialResult.items);
+      expect(seen.length).toBeLessThanOrEqual(4);
+    },
+  );
 
-  everywhere("closes a plain iterator once, in a shield, and waits for that (BUG-54)", async (t) => {
+  everywhere("a plain iterator is closed once, inside a shield, and waited for", async (t) => {
     let returned = 0;
     const source: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({
@@ -113,7 +116,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     t.expectElapsed(50);
   });
 
-  everywhere("the grace bounds the wait for a close", async (t) => {
+  everywhere("the grace bounds the wait for the close", async (t) => {
     async function* stubborn(): AsyncGenerator<number, void, undefined> {
       try {
         await sleep(60_000);
@@ -127,7 +130,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     await sleep(100);
   });
 
-  everywhere("a consumer that breaks, or throws, closes the source once (PAR-STR-08, BUG-54)", async () => {
+  everywhere("a consumer that breaks or throws closes the source once (PAR-STR-08)", async () => {
     const broken = numbers(10);
     const stream = cancellableStream(broken.source, { bufferPartial: true });
     for await (const item of stream) if (item === 2) break;
@@ -144,12 +147,12 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(thrown.watch).toEqual({ pulled: 2, returned: 1 });
   });
 
-  everywhere("a source without return() is left alone (PAR-STR-08)", async () => {
+  everywhere("a source without return() is not closed (PAR-STR-08)", async () => {
     const source = { [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: 1 }) }) };
     for await (const _ of cancellableStream(source)) break;
   });
 
-  everywhere("what closing throws goes to the consumer that left, as with a bare loop", async (t) => {
+  everywhere("an error of the close goes to the consumer that leaves, as in a bare loop", async (t) => {
     const failure = new Error("cannot close");
     const source: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({
@@ -169,20 +172,23 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([failure]);
   });
 
-  everywhere("disposed of unread, it closes its source, and its operation stays in no parent", async () => {
-    const op = new Cancellable();
-    await op.run(async () => {
-      const { source, watch } = numbers(3);
-      const iterator = source[Symbol.asyncIterator]();
-      {
-        await using stream = cancellableStream(
-          { ...iterator, [Symbol.asyncIterator]: () => iterator },
-          { parent: op },
-        );
-        expect(op.children).toEqual([stream.operation]);
-      }
-      expect(watch).toEqual({ pulled: 0, returned: 1 });
-      expect(op.children).toEqual([]);
-    });
-  });
+  everywhere(
+    "disposing of an unread stream closes its source and leaves no operation in the parent",
+    async () => {
+      const op = new Cancellable();
+      await op.run(async () => {
+        const { source, watch } = numbers(3);
+        const iterator = source[Symbol.asyncIterator]();
+        {
+          await using stream = cancellableStream(
+            { ...iterator, [Symbol.asyncIterator]: () => iterator },
+            { parent: op },
+          );
+          expect(op.children).toEqual([stream.operation]);
+        }
+        expect(watch).toEqual({ pulled: 0, returned: 1 });
+        expect(op.children).toEqual([]);
+      });
+    },
+  );
 });

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { CancelScope, cancellableStream, checkpoint, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere, rejection, stepRecorder } from "../backends.ts";
 
-/** A generator that notes how far it is, and that it was closed. */
+/** A generator that records its items and its close. */
 function noting(log: string[], count = 3): AsyncGenerator<number, void, undefined> {
   return (async function* () {
     try {
@@ -17,17 +17,20 @@ function noting(log: string[], count = 3): AsyncGenerator<number, void, undefine
 }
 
 describeEverywhere("a generator behind a stream", (everywhere) => {
-  everywhere("makes an item when it is asked for one, and is closed on leaving (CONF-N24)", async () => {
-    const log: string[] = [];
-    for await (const n of cancellableStream(noting(log, 10))) {
-      await sleep(1);
-      log.push(`use ${n}`);
-      if (n === 1) break;
-    }
-    expect(log).toEqual(["make 0", "use 0", "make 1", "use 1", "closed"]);
-  });
+  everywhere(
+    "the generator produces an item on demand, and is closed when the consumer leaves (CONF-N24)",
+    async () => {
+      const log: string[] = [];
+      for await (const n of cancellableStream(noting(log, 10))) {
+        await sleep(1);
+        log.push(`use ${n}`);
+        if (n === 1) break;
+      }
+      expect(log).toEqual(["make 0", "use 0", "make 1", "use 1", "closed"]);
+    },
+  );
 
-  everywhere("its errors come out, and so do those of the loop's body (CONF-N24)", async () => {
+  everywhere("errors of the generator and of the loop's body come out (CONF-N24)", async () => {
     const failure = new Error("source");
     const broken = async function* (): AsyncGenerator<number> {
       yield 1;
@@ -48,7 +51,7 @@ describeEverywhere("a generator behind a stream", (everywhere) => {
     expect(log).toEqual(["make 0", "make 1", "closed"]);
   });
 
-  everywhere("a scope that it holds open inside does not reach the reader (CONF-N24)", async () => {
+  everywhere("a scope that the generator holds open does not affect the reader (CONF-N24)", async () => {
     const { step, finish } = stepRecorder();
     const scope = new CancelScope();
     const source = async function* (): AsyncGenerator<number> {
@@ -69,46 +72,49 @@ describeEverywhere("a generator behind a stream", (everywhere) => {
     expect(scope.cancelledCaught).toBe(true);
   });
 
-  everywhere("closed before, between and during the reading, it is over and closed (CONF-N25)", async () => {
-    const unread: string[] = [];
-    const before = cancellableStream(noting(unread));
-    await before[Symbol.asyncDispose]();
-    expect(unread).toEqual([]);
-    expect(() => before[Symbol.asyncIterator]()).toThrow(
-      expect.objectContaining({ code: "ERR_ALREADY_STARTED" }),
-    );
+  everywhere(
+    "a stream that is disposed of before, between or during reads is over and closed (CONF-N25)",
+    async () => {
+      const unread: string[] = [];
+      const before = cancellableStream(noting(unread));
+      await before[Symbol.asyncDispose]();
+      expect(unread).toEqual([]);
+      expect(() => before[Symbol.asyncIterator]()).toThrow(
+        expect.objectContaining({ code: "ERR_ALREADY_STARTED" }),
+      );
 
-    const log: string[] = [];
-    const between = cancellableStream(noting(log));
-    const iterator = between[Symbol.asyncIterator]();
-    expect(await iterator.next()).toEqual({ done: false, value: 0 });
-    await between[Symbol.asyncDispose]();
-    expect(log).toEqual(["make 0", "closed"]);
-    expect(await iterator.next()).toEqual({ done: true, value: undefined });
+      const log: string[] = [];
+      const between = cancellableStream(noting(log));
+      const iterator = between[Symbol.asyncIterator]();
+      expect(await iterator.next()).toEqual({ done: false, value: 0 });
+      await between[Symbol.asyncDispose]();
+      expect(log).toEqual(["make 0", "closed"]);
+      expect(await iterator.next()).toEqual({ done: true, value: undefined });
 
-    let closed = false;
-    const during = cancellableStream(
-      (async function* () {
-        try {
-          yield 0;
-          await sleepForever();
-        } finally {
-          closed = true;
-        }
-      })(),
-    );
-    const reading = during[Symbol.asyncIterator]();
-    await reading.next();
-    const waiting = reading.next();
-    await sleep(1);
-    await during[Symbol.asyncDispose]();
-    expect([closed, await waiting]).toEqual([true, { done: true, value: undefined }]);
-    expect(await reading.next()).toEqual({ done: true, value: undefined });
-  });
+      let closed = false;
+      const during = cancellableStream(
+        (async function* () {
+          try {
+            yield 0;
+            await sleepForever();
+          } finally {
+            closed = true;
+          }
+        })(),
+      );
+      const reading = during[Symbol.asyncIterator]();
+      await reading.next();
+      const waiting = reading.next();
+      await sleep(1);
+      await during[Symbol.asyncDispose]();
+      expect([closed, await waiting]).toEqual([true, { done: true, value: undefined }]);
+      expect(await reading.next()).toEqual({ done: true, value: undefined });
+    },
+  );
 });
 
-describeEverywhere("what only one may use at a time", (everywhere) => {
-  everywhere("refuses the second one at once, and the first one goes on (CONF-O05)", async () => {
+describeEverywhere("two readers of one stream", (everywhere) => {
+  everywhere("the second reader is refused at once, and the first one goes on (CONF-O05)", async () => {
     const busy = { name: "UsageError", code: "ERR_BUSY" };
     const stream = cancellableStream(noting([]));
     const iterator = stream[Symbol.asyncIterator]();
