@@ -8,8 +8,8 @@ const ms = "a number of milliseconds";
 
 const moment = "a Date or epoch milliseconds";
 
-describeEverywhere("scopes and backends complain about wrong arguments", (everywhere) => {
-  everywhere("run, backends and the reporter: and main is not called", async () => {
+describeEverywhere("run, backends and the reporter refuse wrong arguments", (everywhere) => {
+  everywhere("wrong arguments are refused, and main is not called", async () => {
     const main = vi.fn();
     await expectRejects("TypeError", [
       [() => run(wrong(5)), "main", "a function", "5"],

@@ -4,33 +4,30 @@ import { describeEverywhere } from "../backends.ts";
 import { usage } from "../until.ts";
 
 describeEverywhere("RunVariable", (everywhere) => {
-  everywhere(
-    "what is set in a run is seen in all of it, and not by another one (CONF-S05)",
-    async ({ backend }) => {
-      const count = new RunVariable<number>("count");
-      const main = async (from: number): Promise<void> => {
-        expect(() => count.get()).toThrow(expect.objectContaining(usage("ERR_NOT_SET")));
-        count.set(from);
-        await taskGroup(async (group) => {
-          for (let i = 0; i < 3; i++) {
-            group.startSoon(async () => {
-              await sleep(i);
-              await moveOnAfter(1_000, () =>
-                Cancellable.withTimeout(1_000).run(() => void count.set(count.get() + 1)),
-              );
-            });
-          }
-        });
-        expect(count.get()).toBe(from + 3);
-      };
-      // Side by side, and one after the other.
-      await Promise.all([run(() => main(10), { backend }), run(() => main(20), { backend })]);
-      await run(() => main(30), { backend });
-      expect(() => count.get()).toThrow('The run variable "count" has no value in this run');
-    },
-  );
+  everywhere("a value is seen in the whole run, and in no other run (CONF-S05)", async ({ backend }) => {
+    const count = new RunVariable<number>("count");
+    const main = async (from: number): Promise<void> => {
+      expect(() => count.get()).toThrow(expect.objectContaining(usage("ERR_NOT_SET")));
+      count.set(from);
+      await taskGroup(async (group) => {
+        for (let i = 0; i < 3; i++) {
+          group.startSoon(async () => {
+            await sleep(i);
+            await moveOnAfter(1_000, () =>
+              Cancellable.withTimeout(1_000).run(() => void count.set(count.get() + 1)),
+            );
+          });
+        }
+      });
+      expect(count.get()).toBe(from + 3);
+    };
+    // Concurrent runs, and runs in sequence.
+    await Promise.all([run(() => main(10), { backend }), run(() => main(20), { backend })]);
+    await run(() => main(30), { backend });
+    expect(() => count.get()).toThrow('The run variable "count" has no value in this run');
+  });
 
-  everywhere("a run inside of a run has its own", async ({ backend }) => {
+  everywhere("a run inside another run has values of its own", async ({ backend }) => {
     const name = new RunVariable("name", "nobody");
     name.set("outer");
     await run(
@@ -43,7 +40,7 @@ describeEverywhere("RunVariable", (everywhere) => {
     expect(name.get()).toBe("outer");
   });
 
-  everywhere("has its default where none was set, undefined too; equal names share nothing", () => {
+  everywhere("an unset variable has its default, which may be undefined; equal names share nothing", () => {
     const one = new RunVariable<number | undefined>("same", undefined);
     const two = new RunVariable("same", 2);
     expect([one.get(), two.get()]).toEqual([undefined, 2]);
@@ -51,7 +48,7 @@ describeEverywhere("RunVariable", (everywhere) => {
     expect([one.get(), two.get()]).toEqual([3, 2]);
   });
 
-  everywhere("a token puts back what was before, once, and for its own variable (CONF-S05)", () => {
+  everywhere("a token restores the previous value once, and only for its own variable (CONF-S05)", () => {
     const one = new RunVariable<number>("one");
     const two = new RunVariable<number>("two");
     const token = one.set(1);
@@ -66,7 +63,7 @@ describeEverywhere("RunVariable", (everywhere) => {
     expect(() => one.get()).toThrow(expect.objectContaining(usage("ERR_NOT_SET")));
   });
 
-  everywhere("with `using` the value lasts to the end of the block", () => {
+  everywhere("with `using` the value lasts until the end of the block", () => {
     const level = new RunVariable("level", 3);
     {
       using token = level.set(4);
@@ -75,14 +72,14 @@ describeEverywhere("RunVariable", (everywhere) => {
         expect(level.get()).toBe(5);
       }
       expect(level.get()).toBe(4);
-      // Reset by hand: the block's end has nothing left to do.
+      // Reset by hand: the end of the block has nothing to do.
       level.reset(token);
       level.set(6);
     }
     expect(level.get()).toBe(6);
   });
 
-  everywhere("has a name", () => {
+  everywhere("a variable has a name", () => {
     for (const wrong of [undefined, 5, null]) {
       expect(() => new RunVariable(wrong as unknown as string)).toThrow(/^name must be a string/);
     }

@@ -15,8 +15,8 @@ import {
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("what cancellation cannot interrupt", (everywhere) => {
-  everywhere("what a run leaves behind when it fails is cancelled, and has ended (CONF-S10)", async (t) => {
+describeEverywhere("the end of a run (rule 32)", (everywhere) => {
+  everywhere("a failed run cancels and waits for everything that it left running (CONF-S10)", async (t) => {
     const failure = new Error("main");
     const ended: string[] = [];
     let left: Cancellable | undefined;
@@ -35,7 +35,7 @@ describeEverywhere("what cancellation cannot interrupt", (everywhere) => {
     expect(error).toBe(failure);
     expect(left?.context.status).toBe("cancelled");
     expect(ended).toContain("operation");
-    // One that does not fail waits for what it has left.
+    // A run that does not fail waits for what it left running.
     await run(
       () => {
         void new Cancellable().run(() => sleep(5).then(() => ended.push("in its own time")));
@@ -46,14 +46,14 @@ describeEverywhere("what cancellation cannot interrupt", (everywhere) => {
   });
 });
 
-describeEverywhere("run() inside of something", (everywhere) => {
+describeEverywhere("run() inside a scope", (everywhere) => {
   const others: Readonly<Record<string, () => AsyncBackend>> = {
     "the same backend": () => detectBackend(),
     "the native backend": () => getBackend("native"),
     "a virtual backend": () => new VirtualBackend(),
   };
   for (const [name, other] of Object.entries(others)) {
-    everywhere(`is ended by what is around it, on ${name}`, async (t) => {
+    everywhere(`the scope around the run ends it, on ${name}`, async (t) => {
       let left = false;
       const result = await moveOnAfter(20, () =>
         run(
@@ -71,7 +71,7 @@ describeEverywhere("run() inside of something", (everywhere) => {
       t.expectElapsed(20);
     });
 
-    everywhere(`has the operation that it is in, on ${name}`, async () => {
+    everywhere(`the operation around the run is ambient inside, on ${name}`, async () => {
       await new Cancellable({ name: "outer" }).run((outer) =>
         run(
           async () => {
@@ -90,17 +90,20 @@ describeEverywhere("run() inside of something", (everywhere) => {
     });
   }
 
-  everywhere("without a backend it inherits the deadline; on another clock that is no number", async () => {
-    await moveOnAfter(1_000, async () => {
-      const outside = currentDeadline();
-      expect(await run(() => currentDeadline())).toBe(outside);
-      expect(await run(() => currentDeadline(), { backend: new VirtualBackend() })).toBe(
-        Number.POSITIVE_INFINITY,
-      );
-    });
-  });
+  everywhere(
+    "a run without a backend inherits the deadline; on another clock the deadline is unknown (rule 14)",
+    async () => {
+      await moveOnAfter(1_000, async () => {
+        const outside = currentDeadline();
+        expect(await run(() => currentDeadline())).toBe(outside);
+        expect(await run(() => currentDeadline(), { backend: new VirtualBackend() })).toBe(
+          Number.POSITIVE_INFINITY,
+        );
+      });
+    },
+  );
 
-  everywhere("an operation with an explicit parent runs on the clock of that one", async (t) => {
+  everywhere("an operation with an explicit parent runs on the parent's clock", async (t) => {
     const other = new VirtualBackend();
     const op = new Cancellable();
     await op.run(() => run(() => new Cancellable({ parent: op }).run(() => sleep(20)), { backend: other }));

@@ -19,7 +19,7 @@ function recordingConsole() {
 }
 
 describe("consoleLogger", () => {
-  test("writes the message, then the fields, by the console's method; trace is debug's", () => {
+  test("the message comes first, then the fields, through the method of the console; trace uses debug", () => {
     const target = recordingConsole();
     const logger = consoleLogger({ level: "trace", console: target });
     for (const level of ["trace", "debug", "info", "warn", "error"] as const)
@@ -33,7 +33,7 @@ describe("consoleLogger", () => {
     ]);
   });
 
-  test("what is less important than its level, by default info, is not written", async () => {
+  test("entries below the level, by default info, are not written", async () => {
     const target = recordingConsole();
     const logging = logOperations(consoleLogger({ console: target }));
     await new Cancellable({ name: "100 %d" }).run((op) => op.reportProgress("half way"));
@@ -46,7 +46,7 @@ describe("consoleLogger", () => {
     ]);
   });
 
-  test("without a console it is the global one, as it is at the time", () => {
+  test("the default console is the global one at the time of the call", () => {
     const logger = consoleLogger();
     const spy = vi.spyOn(console, "warn").mockImplementation(() => {});
     logger.warn({ a: 1 }, "text");
@@ -54,7 +54,7 @@ describe("consoleLogger", () => {
     spy.mockRestore();
   });
 
-  test("wrong options are refused by name", () => {
+  test("wrong options are refused with the option's name", () => {
     const levels = "one of trace, debug, info, warn, error";
     expectThrows("RangeError", [
       [() => consoleLogger({ level: wrong("silent") }), "options.level", levels, '"silent"'],
@@ -74,19 +74,19 @@ describe("consoleLogger", () => {
 });
 
 describe("getLogger and logTo", () => {
-  test("a name has one logger, and there is a default one (PAR-LOG-01)", () => {
+  test("a name has one logger, and there is a default logger (PAR-LOG-01)", () => {
     expect(getLogger()).toBe(getLogger("cancelable"));
     expect(getLogger("a")).toBe(getLogger("a"));
     expect(getLogger("a")).not.toBe(getLogger("b"));
     expect(getLogger("a.b").name).toBe("a.b");
   });
 
-  test("names are a hierarchy: a child is the logger of its whole name (PAR-LOG-01)", () => {
+  test("names form a hierarchy: a child is the logger of its full name (PAR-LOG-01)", () => {
     expect(getLogger("a").child("b").child("c")).toBe(getLogger("a.b.c"));
     expect(getLogger("a").child("b.c")).toBe(getLogger("a.b.c"));
   });
 
-  test("they are silent until told where to write, and again afterwards (PAR-LOG-02)", () => {
+  test("loggers are silent until a target is set, and again after its disposal (PAR-LOG-02)", () => {
     const info = vi.fn();
     const log = getLogger("quiet");
     log.info({}, "before");
@@ -99,7 +99,7 @@ describe("getLogger and logTo", () => {
     expect(info.mock.calls).toEqual([[{ logger: "quiet", n: 1 }, "during"]]);
   });
 
-  test("the nearest target above a name counts, and the latest of several (PAR-LOG-01)", () => {
+  test("the nearest target above a name is used, and of several the latest (PAR-LOG-01)", () => {
     const heard: string[] = [];
     const target = (name: string) => ({
       info: (fields: Record<string, unknown>) => void heard.push(`${name}: ${fields.logger}`),
@@ -121,7 +121,7 @@ describe("getLogger and logTo", () => {
     expect(write()).toEqual([]);
   });
 
-  test("operations can be logged by a name (PAR-LOG-01)", async () => {
+  test("operations can be logged under a name (PAR-LOG-01)", async () => {
     const info = vi.fn();
     const logging = [logTo({ info }, "jobs"), logOperations(getLogger("jobs.nightly"))];
     await new Cancellable({ name: "import" }).run(() => {});

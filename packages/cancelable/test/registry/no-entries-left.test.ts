@@ -15,8 +15,8 @@ class BrokenSource extends CancellationSource {
   }
 }
 
-describeEverywhere("no entry is left after", (everywhere) => {
-  /** Runs what `act` does with registered operations, and asserts how they went into history. */
+describeEverywhere("the entry of an operation is removed (rule 24)", (everywhere) => {
+  /** Runs `act` with registered operations, and checks their entries in the history. */
   const leaves = async (
     statuses: readonly string[],
     act: (register: OperationRegistry, options: CancellableOptions) => Promise<unknown>,
@@ -28,7 +28,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     expect(register.history().map(({ status }) => status)).toEqual(statuses);
   };
 
-  everywhere("a value, an error, a throw before the first await", () =>
+  everywhere("after a value, an error, and a throw before the first await", () =>
     leaves(["completed", "failed", "failed"], async (_, options) => {
       await new Cancellable(options).run(() => 1);
       await new Cancellable(options).settle(() => Promise.reject(new Error("broken")));
@@ -38,7 +38,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a timeout, and a cancellation before it started", () =>
+  everywhere("after a timeout, and after a cancellation before the start", () =>
     leaves(["cancelled", "cancelled"], async (_, options) => {
       await Cancellable.withTimeout(1, options).settle(() => sleepForever());
       const op = new Cancellable(options);
@@ -47,7 +47,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a cancellation from outside, while its clean-up awaits (BUG-30)", () =>
+  everywhere("after a cancellation from outside, also while the clean-up waits", () =>
     leaves(["cancelled", "cancelled"], async (register, options) => {
       await Cancellable.withTimeout(5, options).settle(async () => {
         await new Cancellable(options).run(async (op) => {
@@ -62,7 +62,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("the failure of a sibling in a group", () =>
+  everywhere("after the failure of a sibling in a group", () =>
     leaves(["cancelled"], async (_, options) => {
       await rejection(
         taskGroup(async (group) => {
@@ -73,7 +73,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a source that cannot start (BUG-34)", () =>
+  everywhere("after a source that cannot start", () =>
     leaves([], async (_, options) => {
       const op = new Cancellable(options).addSource(new BrokenSource());
       expect(await rejection(op.run(() => {}))).toMatchObject({ message: "cannot start" });
@@ -83,7 +83,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a parent that has ended", () =>
+  everywhere("after the end of the parent", () =>
     leaves(["completed"], async (_, options) => {
       const parent = new Cancellable(options);
       const late = new Cancellable({ ...options, parent });
@@ -92,7 +92,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a body that was abandoned", () =>
+  everywhere("after a body that was abandoned", () =>
     leaves(["cancelled"], async (register, options) => {
       const foreign = deferred();
       const op = Cancellable.withTimeout(5, { ...options, graceMs: 5 });
@@ -102,7 +102,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("a handle that was disposed of, and one that was cancelled", () =>
+  everywhere("after the disposal of a handle, also of a cancelled one", () =>
     leaves(["completed", "cancelled"], async (register, options) => {
       {
         await using _ = new Cancellable(options).start();
@@ -115,7 +115,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     }),
   );
 
-  everywhere("callbacks that throw", async (t) => {
+  everywhere("after callbacks that throw", async (t) => {
     await leaves(["completed"], async (_, options) => {
       const failing = (): never => {
         throw new Error("callback");
@@ -128,7 +128,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
     expect(t.reported.splice(0)).toHaveLength(2);
   });
 
-  everywhere("10,000 endings of every kind, and the history keeps its size", async () => {
+  everywhere("after 10,000 ends of every kind, with a history of constant size", async () => {
     const register = new OperationRegistry({ history: 10 });
     for (let i = 0; i < 10_000; i++) {
       const op = new Cancellable({ register });

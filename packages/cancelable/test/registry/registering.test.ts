@@ -4,8 +4,8 @@ import { describeEverywhere } from "../backends.ts";
 import { expectThrows, expectUsageError, thrown, wrong } from "../refusals.ts";
 import { endAll, names, readUntil, running } from "./running.ts";
 
-describeEverywhere("who is in a registry", (everywhere) => {
-  everywhere("register: true is the one of the process, and only that (PAR-REG-01, BUG-89)", async () => {
+describeEverywhere("the operations of a registry", (everywhere) => {
+  everywhere("register: true registers in the registry of the process only (PAR-REG-01)", async () => {
     registry.clear();
     const other = new OperationRegistry();
     const one = running({ name: "known", register: true });
@@ -18,7 +18,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
     registry.clear();
   });
 
-  everywhere("register: a registry, each for itself (BUG-89)", async () => {
+  everywhere("an operation with a registry as `register` is known there only", async () => {
     registry.clear();
     const [mine, yours] = [new OperationRegistry(), new OperationRegistry()];
     const all = [running({ name: "m", register: mine }), running({ name: "y", register: yours })];
@@ -29,7 +29,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
     expect([mine, yours].map((one) => names(one.history()))).toEqual([[], ["y"]]);
   });
 
-  everywhere("what is no registry is refused, and so is what is no operation", async () => {
+  everywhere("values that are no registry and no operation are refused", async () => {
     const register = new OperationRegistry();
     const expected = "true, false or a registry";
     expectThrows("TypeError", [
@@ -50,7 +50,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
   });
 
   everywhere(
-    "register knows an operation before it starts, and once however often it is called",
+    "register() knows an operation before its start, and once, however often it is called",
     async () => {
       const register = new OperationRegistry();
       const op = new Cancellable({ name: "later", register });
@@ -65,7 +65,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
     },
   );
 
-  everywhere("unregister forgets an operation that goes on (PAR-REG-02, PAR-REG-11)", async () => {
+  everywhere("unregister() forgets an operation that goes on (PAR-REG-02, PAR-REG-11)", async () => {
     const register = new OperationRegistry();
     const one = running({ id: "one", register });
     expect(register.unregister("one")).toBe(true);
@@ -77,7 +77,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
 });
 
 describeEverywhere("registerAll", (everywhere) => {
-  everywhere("knows every operation that starts from then on, until it is disposed of", async () => {
+  everywhere("every operation that starts afterwards is registered, until the disposal", async () => {
     const register = new OperationRegistry();
     const before = running({ name: "before" });
     const watching = register.registerAll();
@@ -91,56 +91,65 @@ describeEverywhere("registerAll", (everywhere) => {
     expect([register.size, names(register.history()).sort()]).toEqual([0, ["a", "b"]]);
   });
 
-  everywhere("of two registries both know all, and each stops for itself", async () => {
-    const [first, second] = [new OperationRegistry(), new OperationRegistry()];
-    const [a, b] = [first.registerAll(), second.registerAll()];
-    await new Cancellable({ name: "both" }).run(() => {});
-    b[Symbol.dispose]();
-    await new Cancellable({ name: "first" }).run(() => {});
-    const again = first.registerAll();
-    for (let i = 0; i < 2; i++) a[Symbol.dispose]();
-    await new Cancellable({ name: "still" }).run(() => {});
-    again[Symbol.dispose]();
-    await new Cancellable({ name: "none" }).run(() => {});
-    expect([first, second].map((one) => names(one.history()))).toEqual([
-      ["both", "first", "still"],
-      ["both"],
-    ]);
-  });
+  everywhere(
+    "two registries with registerAll both know every operation, and stop independently",
+    async () => {
+      const [first, second] = [new OperationRegistry(), new OperationRegistry()];
+      const [a, b] = [first.registerAll(), second.registerAll()];
+      await new Cancellable({ name: "both" }).run(() => {});
+      b[Symbol.dispose]();
+      await new Cancellable({ name: "first" }).run(() => {});
+      const again = first.registerAll();
+      for (let i = 0; i < 2; i++) a[Symbol.dispose]();
+      await new Cancellable({ name: "still" }).run(() => {});
+      again[Symbol.dispose]();
+      await new Cancellable({ name: "none" }).run(() => {});
+      expect([first, second].map((one) => names(one.history()))).toEqual([
+        ["both", "first", "still"],
+        ["both"],
+      ]);
+    },
+  );
 
-  everywhere("knows operations with register: true as well, which the process's one knows too", async () => {
-    registry.clear();
-    const register = new OperationRegistry();
-    const events = registry.watch();
-    {
-      using _all = register.registerAll();
-      using _standing = registry.registerAll();
-      await new Cancellable({ name: "one", register: true }).run((op) => op.reportProgress("half"));
-    }
-    expect([registry, register].map((one) => names(one.history()))).toEqual([["one"], ["one"]]);
-    expect(await readUntil(events, "ended one half")).toEqual([
-      "registered one",
-      "started one",
-      "progress one half",
-      "ended one half",
-    ]);
-    registry.clear();
-  });
+  everywhere(
+    "operations with register: true are also known to other registries with registerAll",
+    async () => {
+      registry.clear();
+      const register = new OperationRegistry();
+      const events = registry.watch();
+      {
+        using _all = register.registerAll();
+        using _standing = registry.registerAll();
+        await new Cancellable({ name: "one", register: true }).run((op) => op.reportProgress("half"));
+      }
+      expect([registry, register].map((one) => names(one.history()))).toEqual([["one"], ["one"]]);
+      expect(await readUntil(events, "ended one half")).toEqual([
+        "registered one",
+        "started one",
+        "progress one half",
+        "ended one half",
+      ]);
+      registry.clear();
+    },
+  );
 });
 
-describeEverywhere("an operation that was registered by hand", (everywhere) => {
-  everywhere("is history when it has ended, started before or after", async () => {
-    const registry = new OperationRegistry();
-    const before = new Cancellable({ name: "before" });
-    registry.register(before);
-    await before.run(() => expect(registry.list()).toMatchObject([{ name: "before", status: "running" }]));
-    const during = new Cancellable({ name: "during" });
-    await during.run(() => registry.register(during));
-    expect(registry.size).toBe(0);
-    expect(registry.history().map(({ name }) => name)).toEqual(["before", "during"]);
-  });
+describeEverywhere("an operation that was registered with register()", (everywhere) => {
+  everywhere(
+    "the operation is in the history after its end, whether it was registered before or after its start",
+    async () => {
+      const registry = new OperationRegistry();
+      const before = new Cancellable({ name: "before" });
+      registry.register(before);
+      await before.run(() => expect(registry.list()).toMatchObject([{ name: "before", status: "running" }]));
+      const during = new Cancellable({ name: "during" });
+      await during.run(() => registry.register(during));
+      expect(registry.size).toBe(0);
+      expect(registry.history().map(({ name }) => name)).toEqual(["before", "during"]);
+    },
+  );
 
-  everywhere("is known to a registry of all as well, wherever else it is registered", async () => {
+  everywhere("a registry with registerAll knows the operation too", async () => {
     const all = new OperationRegistry();
     const other = new OperationRegistry();
     using _ = all.registerAll();
@@ -150,7 +159,7 @@ describeEverywhere("an operation that was registered by hand", (everywhere) => {
     expect([all.history(), other.history()]).toMatchObject([[{ name: "both" }], [{ name: "both" }]]);
   });
 
-  everywhere("that is cancelled before its start tells so", async () => {
+  everywhere("a cancellation before the start ends up in the history", async () => {
     const registry = new OperationRegistry();
     const watcher = registry.watch();
     const op = new Cancellable({ register: registry });
@@ -164,7 +173,7 @@ describeEverywhere("an operation that was registered by hand", (everywhere) => {
     expect(types).toEqual(["registered", "started", "cancelled", "ended"]);
   });
 
-  everywhere("hands out copies of its progress (BUG-86)", async () => {
+  everywhere("the snapshots contain copies of its progress", async () => {
     const registry = new OperationRegistry();
     await new Cancellable({ register: registry }).run((op) => {
       op.reportProgress({ current: 1, total: 2 });
