@@ -9,12 +9,12 @@ import {
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-/* What is given to the library, and breaks: it is reported, and breaks nothing else. */
+/* User code that never ends must not keep the library from going on. */
 
 const never = new Promise<never>(() => {});
 
-describeEverywhere("somebody else's code that never ends", (everywhere) => {
-  everywhere("a listener to progress holds nobody up", async () => {
+describeEverywhere("user code that never ends", (everywhere) => {
+  everywhere("a progress callback does not delay the operation", async () => {
     const op = new Cancellable().onProgress(() => never);
     expect(
       await op.run(() => {
@@ -24,7 +24,7 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
     ).toBe("done");
   });
 
-  everywhere("a condition neither cancels nor keeps anything", async () => {
+  everywhere("a condition neither cancels the operation nor delays its end", async () => {
     let asked = 0;
     const op = Cancellable.withCondition(
       () => {
@@ -38,7 +38,7 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
     expect(asked).toBe(1);
   });
 
-  everywhere("a store holds nobody up", async () => {
+  everywhere("a store does not delay the operation", async () => {
     const hangs = (): Promise<never> => never;
     const store: OperationStore = {
       put: hangs,
@@ -54,7 +54,7 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
     expect(register.list()).toEqual([]);
   });
 
-  everywhere("a reporter holds nobody up", async () => {
+  everywhere("a reporter does not delay the operation", async () => {
     const before = setReporter((() => never) as () => void);
     try {
       const op = new Cancellable().onComplete(() => Promise.reject(new Error("broken")));
@@ -64,7 +64,7 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
     }
   });
 
-  everywhere("a body, cancelled, is left behind when its grace is over", async () => {
+  everywhere("a cancelled body is abandoned when its grace is over", async () => {
     const op = new Cancellable({ graceMs: 5 });
     op.onStart(() => void op.cancel());
     const deaf = new Cancellable({ graceMs: 5 });
@@ -73,7 +73,7 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
       return never;
     });
     expect(await outcome).toMatchObject({ status: "cancelled", abandoned: true });
-    // Cancelled before the body began: nothing to wait for.
+    // Cancelled before the start of the body: there is nothing to wait for.
     expect(await op.settle(() => never)).toMatchObject({ status: "cancelled" });
   });
 });

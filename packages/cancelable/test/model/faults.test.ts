@@ -14,7 +14,7 @@ import {
 } from "../../src/index.ts";
 import { type Case, describeEverywhere } from "../backends.ts";
 
-/** An object that throws whatever is done with it. */
+/** An object that throws at every access. */
 function untouchable(): object {
   const refuse = (): never => {
     throw new Error("do not touch");
@@ -38,7 +38,7 @@ function trapped(): Error {
   return error;
 }
 
-/** What can be thrown. */
+/** Values that user code may throw. */
 const oddities: ReadonlyArray<readonly [string, () => unknown]> = [
   ["an error", () => new Error("broken")],
   ["undefined", () => undefined],
@@ -52,7 +52,7 @@ const oddities: ReadonlyArray<readonly [string, () => unknown]> = [
   ["an object that throws whatever is done with it", untouchable],
 ];
 
-/** The ways to fail with something. */
+/** The ways to fail with a value. */
 const ways: ReadonlyArray<readonly [string, (odd: unknown) => unknown]> = [
   [
     "throws",
@@ -70,7 +70,7 @@ const ways: ReadonlyArray<readonly [string, (odd: unknown) => unknown]> = [
   ],
 ];
 
-/** Exactly `odd` was reported, so many times; and nothing looked at it. */
+/** Checks that `odd` was reported this many times and was not accessed. */
 function expectReported(t: Case, odd: unknown, times: number): void {
   const found = t.reported.splice(0);
   expect(found.length).toBe(times);
@@ -78,7 +78,7 @@ function expectReported(t: Case, odd: unknown, times: number): void {
 }
 
 for (const [what, make] of oddities) {
-  describeEverywhere(`${what}, from somebody else's code`, (everywhere) => {
+  describeEverywhere(`user code that fails with ${what}`, (everywhere) => {
     for (const [how, fail] of ways) {
       everywhere(`a callback of an operation that ${how} it`, async (t) => {
         const odd = make();
@@ -98,7 +98,7 @@ for (const [what, make] of oddities) {
         expectReported(t, odd, 3);
       });
 
-      everywhere(`a callback of the end that ${how} it leaves the outcome as it is`, async (t) => {
+      everywhere(`a callback of the end that ${how} it does not change the outcome`, async (t) => {
         const odd = make();
         const cancelled = new Cancellable().onCancel(() => fail(odd));
         cancelled.onStart(() => void cancelled.cancel("shutdown"));
@@ -115,7 +115,7 @@ for (const [what, make] of oddities) {
         expectReported(t, odd, 2);
       });
 
-      everywhere(`a condition that ${how} it is asked again`, async (t) => {
+      everywhere(`a condition that ${how} it is checked again`, async (t) => {
         const odd = make();
         let asked = 0;
         const condition = new ConditionSource(
@@ -145,27 +145,30 @@ for (const [what, make] of oddities) {
         expect(await new Cancellable({ register }).run(() => sleep(1).then(() => "done"))).toBe("done");
         await sleep(5);
         expect(register.list()).toEqual([]);
-        // Registered, started, ended, and removed.
+        // Registered, started, ended and removed.
         expectReported(t, odd, 4);
       });
     }
 
-    everywhere("a token's callback that throws it stops neither the others nor the canceller", (t) => {
-      const odd = make();
-      const token = new CancellationToken();
-      const heard: number[] = [];
-      token.onCancel(() => {
-        throw odd;
-      });
-      token.onCancel(() => void heard.push(1));
-      token.signal.addEventListener("abort", () => heard.push(2));
-      expect(token.cancel()).toBe(true);
-      expect(heard.sort()).toEqual([1, 2]);
-      expectReported(t, odd, 1);
-    });
+    everywhere(
+      "a token's callback that throws it stops neither the other callbacks nor the canceller",
+      (t) => {
+        const odd = make();
+        const token = new CancellationToken();
+        const heard: number[] = [];
+        token.onCancel(() => {
+          throw odd;
+        });
+        token.onCancel(() => void heard.push(1));
+        token.signal.addEventListener("abort", () => heard.push(2));
+        expect(token.cancel()).toBe(true);
+        expect(heard.sort()).toEqual([1, 2]);
+        expectReported(t, odd, 1);
+      },
+    );
 
     everywhere(
-      "an observer of operations that throws it is reported, and the next one is told",
+      "an observer of operations that throws it is reported, and the next observer is called",
       async (t) => {
         const odd = make();
         const broken = (): never => {
@@ -186,7 +189,7 @@ for (const [what, make] of oddities) {
       },
     );
 
-    everywhere("a reader of watch() that throws it ends its own watching, and nobody else's", async () => {
+    everywhere("a reader of watch() that throws it ends its own watching only", async () => {
       const odd = make();
       const watched = new OperationRegistry();
       const statuses: string[] = [];
@@ -210,7 +213,7 @@ for (const [what, make] of oddities) {
       expect(statuses.length).toBe(2);
     });
 
-    everywhere("a native task that throws it: whoever waits for it gets it", async (t) => {
+    everywhere("a native task that throws it: every awaiting task gets the value", async (t) => {
       const odd = make();
       let caught = 0;
       for (const [, fail] of ways) {
@@ -228,7 +231,7 @@ for (const [what, make] of oddities) {
       expect(caught).toBe(ways.length * 2);
     });
 
-    everywhere("a reporter that throws it, and a console that does", async () => {
+    everywhere("a reporter that throws it, and a console that throws it", async () => {
       const odd = make();
       const console_ = vi.spyOn(console, "error").mockImplementation(() => {
         throw odd;

@@ -21,7 +21,7 @@ async function collect(
   return { events, chunks: events.flatMap((event) => (event.type === "data" ? [event.chunk] : [])) };
 }
 
-/** Numbers that are the same every time. */
+/** A repeatable sequence of numbers. */
 function numbers(seed: number): () => number {
   let state = seed;
   return () => {
@@ -31,7 +31,7 @@ function numbers(seed: number): () => number {
 }
 
 describeEverywhere("simulateStream", (everywhere) => {
-  everywhere("its chunks make up the text, and it completes once (PAR-SIM-03)", async () => {
+  everywhere("the chunks make up the text, and the stream completes once (PAR-SIM-03)", async () => {
     for (const input of [text, "a", ""]) {
       const { events, chunks } = await collect(input, { ...quick, chunkSize: 7 });
       expect(chunks.join("")).toBe(input);
@@ -41,12 +41,12 @@ describeEverywhere("simulateStream", (everywhere) => {
     }
   });
 
-  everywhere("has defaults (PAR-SIM-01)", async ({ backend }) => {
+  everywhere("the options have defaults (PAR-SIM-01)", async ({ backend }) => {
     if (backend instanceof VirtualBackend) {
-      // Nothing happens by chance: one character every 50 ms.
+      // No random event happens: one character every 50 ms.
       const { events } = await collect("abc", { random: () => 0.99 });
       expect(events.map(({ at }) => at)).toEqual([50, 100, 150, 150]);
-      // Everything does: a stall of 500 ms, then three characters at once.
+      // Every random event happens: a stall of 500 ms, then three characters at once.
       const { events: others } = await collect("abcd", { random: () => 0 });
       expect(others.map(({ type, at }) => [type, at])).toEqual([
         ["stall", 500],
@@ -61,7 +61,7 @@ describeEverywhere("simulateStream", (everywhere) => {
   });
 
   everywhere(
-    "sizes vary within their range, by default from half to twice the size (PAR-SIM-02)",
+    "the sizes vary within their range, by default from half to twice the size (PAR-SIM-02)",
     async () => {
       const lengths = async (options: SimulatedStreamOptions): Promise<number[]> => {
         const { chunks } = await collect(text.repeat(4), { ...quick, random: numbers(7), ...options });
@@ -72,15 +72,15 @@ describeEverywhere("simulateStream", (everywhere) => {
       expect(await lengths({ variableSize: true })).toEqual([1, 2]);
       expect(await lengths({ variableSize: [3, 5] })).toEqual([3, 4, 5]);
       expect(await lengths({ variableSize: [3, 5], sizeWeights: [0, 1, 0] })).toEqual([4]);
-      // A source of numbers that reaches 1 gives the largest.
+      // A random number of 1 gives the largest size.
       expect(await lengths({ variableSize: [3, 5], random: () => 1 })).toEqual([5]);
-      // What is not given counts 1.
+      // A missing weight counts 1.
       expect(await lengths({ variableSize: [3, 5], sizeWeights: [0] })).toEqual([4, 5]);
       expect(await lengths({ variableSize: [3, 4], sizeWeights: [0, 1, 1, 1] })).toEqual([4]);
     },
   );
 
-  everywhere("stalls and bursts, and says so (PAR-SIM-04)", async () => {
+  everywhere("the stream stalls and bursts, with an event for each stall (PAR-SIM-04)", async () => {
     const { events: stalled } = await collect("abc", { ...quick, stallProbability: 1, stallDuration: 2 });
     expect(stalled.filter(({ type }) => type === "stall")).toHaveLength(3);
     expect(stalled[0]).toMatchObject({ type: "stall", duration: 2 });
@@ -105,19 +105,22 @@ describeEverywhere("simulateStream", (everywhere) => {
     }
   });
 
-  everywhere("is cancelled with its scope, after what has come (PAR-SIM-05)", async () => {
-    const op = new Cancellable();
-    const seen: SimulatedStreamEvent[] = [];
-    const outcome = await op.settle(async () => {
-      for await (const event of simulateStream(text, { ...still, delay: 1 })) {
-        seen.push(event);
-        op.cancel("shutdown");
-      }
-    });
-    expect([outcome.status, seen.length]).toEqual(["cancelled", 1]);
-  });
+  everywhere(
+    "the cancellation of the scope ends the stream after the chunks so far (PAR-SIM-05)",
+    async () => {
+      const op = new Cancellable();
+      const seen: SimulatedStreamEvent[] = [];
+      const outcome = await op.settle(async () => {
+        for await (const event of simulateStream(text, { ...still, delay: 1 })) {
+          seen.push(event);
+          op.cancel("shutdown");
+        }
+      });
+      expect([outcome.status, seen.length]).toEqual(["cancelled", 1]);
+    },
+  );
 
-  everywhere("tells the operation how far it is, and that it stalls (PAR-SIM-06)", async () => {
+  everywhere("the stream reports its progress and its stalls to the operation (PAR-SIM-06)", async () => {
     const messages: unknown[] = [];
     const op = new Cancellable().onProgress((_id, message) => void messages.push(message));
     await op.run(() => collect("x".repeat(40), quick));
@@ -128,7 +131,7 @@ describeEverywhere("simulateStream", (everywhere) => {
     expect(messages).toEqual(["Network stall: 3ms", "Network stall: 3ms"]);
   });
 
-  everywhere("says what is wrong with its options, before it is read (PAR-SIM-01)", () => {
+  everywhere("wrong options are refused before the first read (PAR-SIM-01)", () => {
     const wrong =
       (options: object): (() => void) =>
       () =>

@@ -15,7 +15,7 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { rejection } from "../backends.ts";
 
 describe("autoJump", () => {
-  test("time moves to the next deadline when everybody is blocked (CONF-R02)", async () => {
+  test("time moves to the next deadline when every task is blocked (CONF-R02)", async () => {
     const backend = new VirtualBackend();
     const real = performance.now();
     const seen: number[] = [];
@@ -34,7 +34,7 @@ describe("autoJump", () => {
     expect(performance.now() - real).toBeLessThan(5_000);
   });
 
-  test("a timer that throws is reported, and the others have their time", async () => {
+  test("a timer that throws is reported, and the other timers fire at their times", async () => {
     const reported: unknown[] = [];
     const before = setReporter((error) => void reported.push(error));
     const broken = new Error("the timer broke");
@@ -50,7 +50,7 @@ describe("autoJump", () => {
     expect([backend.now(), reported]).toEqual([10, [broken]]);
   });
 
-  test("it does not jump while somebody has something to do", async () => {
+  test("time does not jump while a task has something to do", async () => {
     const backend = new VirtualBackend();
     const seen: number[] = [];
     await run(
@@ -77,7 +77,7 @@ describe("autoJump", () => {
     expect(backend.now()).toBe(1_000);
   });
 
-  test("deadlines at the same time are served in the order in which they were set", async () => {
+  test("deadlines at the same time fire in the order in which they were set", async () => {
     const backend = new VirtualBackend();
     const order: string[] = [];
     for (const [name, at] of [
@@ -91,7 +91,7 @@ describe("autoJump", () => {
     expect(order).toEqual(["a 10", "b 10", "c 20"]);
   });
 
-  test("a timer that was disposed of is not jumped to", async () => {
+  test("a disposed timer makes no jump", async () => {
     const backend = new VirtualBackend();
     const timer = backend.setTimer(500, () => expect.fail("it was disposed of"));
     expect(backend.timerCount).toBe(1);
@@ -102,7 +102,7 @@ describe("autoJump", () => {
     expect(backend.now()).toBe(1_000);
   });
 
-  test("two clocks know nothing of each other, and none moves the host's (CONF-R06, CONF-R07)", async () => {
+  test("two clocks are independent, and neither moves the host's clock (CONF-R06, CONF-R07)", async () => {
     const [first, second] = [new VirtualBackend(), new VirtualBackend()];
     expect([first.now(), second.now()]).toEqual([0, 0]);
     const real = Date.now();
@@ -115,7 +115,7 @@ describe("autoJump", () => {
 describe("advance, without autoJump", () => {
   const manual = (): VirtualBackend => new VirtualBackend({ autoJump: false });
 
-  test("time stands still until it is moved, and what is due on the way happens in order (CONF-R01)", async () => {
+  test("time stands still until advance(), and due timers fire in order on the way (CONF-R01)", async () => {
     const backend = manual();
     expect([backend.autoJump, backend.now()]).toEqual([false, 0]);
     const order: string[] = [];
@@ -147,7 +147,7 @@ describe("advance, without autoJump", () => {
     await running;
   });
 
-  test("after it the tasks have done what they do at that time", async () => {
+  test("after advance() the tasks have done everything that is due", async () => {
     const backend = manual();
     const event = new Event();
     let done = false;
@@ -171,7 +171,7 @@ describe("advance, without autoJump", () => {
     await running;
   });
 
-  test("it moves by spans of at least 0 that end", async () => {
+  test("advance() accepts finite spans of at least 0", async () => {
     const backend = manual();
     await backend.advance(0);
     expect(backend.now()).toBe(0);
@@ -185,7 +185,7 @@ describe("advance, without autoJump", () => {
 });
 
 describe("pass", () => {
-  test("moves the clock as blocking code does: no timer fires, checkpoints notice", async () => {
+  test("pass() moves the clock like blocking code: no timer fires, and checkpoints notice the time", async () => {
     const backend = new VirtualBackend();
     const outcome = await run(
       () =>
@@ -201,7 +201,7 @@ describe("pass", () => {
     expect(backend.now()).toBe(50);
   });
 
-  test("what became due meanwhile happens late, and time does not go back for it", async () => {
+  test("timers that became due during pass() fire late, and time does not go back", async () => {
     const backend = new VirtualBackend();
     const woke: number[] = [];
     await run(

@@ -5,7 +5,7 @@ import { all, Cancellable, moveOnAfter, run, sleep, sleepForever, taskGroup } fr
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, rejection } from "../backends.ts";
 
-test("a virtual clock jumps or not as it was made, and does nothing until it is used (CONF-R03)", async () => {
+test("a virtual clock jumps only with autoJump, and does nothing until it is used (CONF-R03)", async () => {
   const idle = new VirtualBackend();
   const still = new VirtualBackend({ autoJump: false });
   const jumping = new VirtualBackend({ autoJump: true });
@@ -18,13 +18,13 @@ test("a virtual clock jumps or not as it was made, and does nothing until it is 
   await still.advance(10);
   await sleeping;
   expect(woken).toBe(true);
-  // Real sleeps meanwhile, on no virtual clock.
+  // Real sleeps in the meantime, on no virtual clock.
   await run(() => sleep(5));
   expect([idle.now(), idle.timerCount]).toEqual([0, 0]);
   expect([jumping.now(), still.now()]).toEqual([3_600_000, 10]);
 });
 
-test("waiting until all are blocked ends before time moves, whatever was started just before (CONF-R04)", async () => {
+test("untilIdle() resolves before time moves, whatever was started just before (CONF-R04)", async () => {
   const backend = new VirtualBackend();
   await run(
     () =>
@@ -39,7 +39,7 @@ test("waiting until all are blocked ends before time moves, whatever was started
 });
 
 describe("hold", () => {
-  test("time does not jump while held work of the real world is under way", async () => {
+  test("time does not jump while held work of the real world runs", async () => {
     const backend = new VirtualBackend();
     const text = await run(
       () =>
@@ -53,13 +53,13 @@ describe("hold", () => {
     expect(backend.now()).toBe(0);
   });
 
-  test("without it the clock runs away from the real world", async () => {
+  test("without hold() virtual time runs ahead of the real world", async () => {
     const backend = new VirtualBackend();
     expect(await run(() => moveOnAfter(100, () => realSleep(20, "read")), { backend })).toBe("read");
     expect(backend.now()).toBe(100);
   });
 
-  test("it gives the promise back, and time goes on when that rejects", async () => {
+  test("hold() returns the promise, and time goes on when the promise rejects", async () => {
     const backend = new VirtualBackend();
     const work = deferred();
     expect(backend.hold(work.promise)).toBe(work.promise);
@@ -75,7 +75,7 @@ describe("hold", () => {
 });
 
 describe("untilIdle and timerCount", () => {
-  test("it resolves when nothing happens any more before time moves (CONF-R05)", async () => {
+  test("untilIdle() resolves when nothing more can happen before time moves (CONF-R05)", async () => {
     const backend = new VirtualBackend({ autoJump: false });
     let rounds = 0;
     const running = run(
@@ -108,7 +108,7 @@ describe("untilIdle and timerCount", () => {
     expect(backend.timerCount).toBe(0);
   });
 
-  test("the options are checked", () => {
+  test("wrong options are refused", () => {
     expect(() => new VirtualBackend(1 as never)).toThrow(TypeError);
     expect(() => new VirtualBackend({ epoch: "now" as never })).toThrow(/options\.epoch/);
     expect(new VirtualBackend().epoch()).toBe(Date.UTC(2000, 0, 1));
