@@ -2,7 +2,7 @@ import type { TerminalStream } from "../../src/terminal/index.ts";
 
 const escape = "\u001b";
 
-/** What a text does that is written to a terminal, as far as log-update and this library go: the lines that show. */
+/** The lines that a terminal shows after this text, for the control sequences of log-update and of this library. */
 export function screenOf(
   text: string,
   columns: number,
@@ -46,7 +46,7 @@ export function screenOf(
   return { lines: shown, cursorShown, colours };
 }
 
-/** A terminal of which one can see what it shows. */
+/** A terminal whose lines a test can read. */
 export class FakeTerminal implements TerminalStream {
   readonly isTTY: boolean = true;
   columns: number;
@@ -64,7 +64,7 @@ export class FakeTerminal implements TerminalStream {
     this.#written?.();
   }
 
-  /** Resolves when something has been written that was not there before. */
+  /** Resolves when something new has been written. */
   nextWrite(): Promise<void> {
     return new Promise((resolve) => {
       this.#written = resolve;
@@ -93,6 +93,6 @@ export class FakeFile implements TerminalStream {
   }
 }
 
-/** Whether there is anything that a terminal would obey, other than the ends of lines. */
+/** Whether the text contains a control sequence other than the ends of lines. */
 export const hasControls = (text: string): boolean =>
   [...text].some((character) => character !== "\n" && (character < " " || character === escape));

@@ -4,7 +4,7 @@ import { hasTerminals, runInTerminal } from "./pty.ts";
 
 const size = { columns: 70, rows: 12 };
 
-/** An operation and its view; `interrupt` is called when the tree has been drawn. */
+/** An operation and its view. `interrupt` runs when the tree has been drawn. */
 const program = (operation: string, interrupt: string): string => `
   import { Cancellable, registry, sleep } from "@hother/cancelable";
   import { renderProgress } from "@hother/cancelable/terminal";
@@ -26,12 +26,12 @@ const program = (operation: string, interrupt: string): string => `
   console.log("went on:", outcome.status, outcome.error.reason);
 `;
 
-describe.runIf(hasTerminals)("In a terminal", () => {
+describe.runIf(hasTerminals)("in a terminal", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ])("%s ends the process as ever, and the cursor is back", async (signal, expected) => {
+  ])("%s ends the process as usual, and the cursor is shown again", async (signal, expected) => {
     const interrupt = `process.kill(process.pid, "${signal}");`;
     const { code, text } = await runInTerminal(program('new Cancellable({ name: "job" })', interrupt), size);
     expect(code).toBe(expected);
@@ -45,13 +45,13 @@ describe.runIf(hasTerminals)("In a terminal", () => {
   test.each([
     ["exit", "process.exit(3);", 3],
     ["an error that nobody catches", 'console.error = () => {}; throw new Error("nobody catches this");', 1],
-  ])("The cursor is back after %s", async (_how, interrupt, expected) => {
+  ])("the cursor is shown again after %s", async (_how, interrupt, expected) => {
     const { code, text } = await runInTerminal(program('new Cancellable({ name: "job" })', interrupt), size);
     expect(code).toBe(expected);
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
-  test("A signal ends the process also with two views, and with a package that waits for others to do so", async () => {
+  test("a signal ends the process also with two views, and with a package that leaves the ending to others", async () => {
     const others = `(createLogUpdate(process.stderr)("other"), renderProgress(new Cancellable()),`;
     const source = `import { createLogUpdate } from "log-update";
       ${program(`${others} new Cancellable({ name: "job" }))`, 'process.kill(process.pid, "SIGINT");')}`;
@@ -60,7 +60,7 @@ describe.runIf(hasTerminals)("In a terminal", () => {
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
-  test("A signal that cancels the operation does not end the process, and the tree shows why it ended", async () => {
+  test("a signal that cancels the operation does not end the process, and the tree shows the reason", async () => {
     const interrupt = 'process.kill(process.pid, "SIGINT");';
     const { code, text } = await runInTerminal(program('Cancellable.withSignal("SIGINT")', interrupt), size);
     expect(code).toBe(0);

@@ -13,11 +13,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The names that a terminal shows, with what leads to them. */
+/** The names that a terminal shows, with the names of the operations above. */
 const namesOn = (terminal: FakeTerminal): string[] =>
   terminal.lines.map((line) => line.replace(/(\S) {2}.*/, "$1"));
 
-test("What is below an operation that becomes known later moves below it, and up when that is forgotten", async () => {
+test("operations move below an operation that becomes known later, and back up when it is forgotten", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const top = started({ name: "top", register });
     const middle = started({ name: "middle" }, top.op);
@@ -38,7 +38,7 @@ test("What is below an operation that becomes known later moves below it, and up
   });
 });
 
-test("What is below something that is not shown goes a while after its end like anything else", async () => {
+test("operations below a hidden operation disappear a while after their end, like all others", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const unknown = started({ name: "unknown" });
     const [one, two] = ["one", "two"].map((name) => started({ name, register }, unknown.op));
@@ -57,7 +57,7 @@ test("What is below something that is not shown goes a while after its end like 
   });
 });
 
-test("Nothing is below itself, also where two operations have one id", async () => {
+test("an operation is never shown below itself, also when two operations have the same id", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const outer = started({ id: "x", name: "outer", register });
     await pass();
@@ -69,7 +69,7 @@ test("Nothing is below itself, also where two operations have one id", async () 
   });
 });
 
-test("What is registered while the packages are loaded has its place in the first tree", async () => {
+test("operations that are registered while the packages are loaded are in the first tree", async () => {
   const register = new OperationRegistry();
   const top = started({ name: "top" });
   const middle = started({ name: "middle" }, top.op);
@@ -85,7 +85,7 @@ test("What is registered while the packages are loaded has its place in the firs
   expect(namesOn(terminal)).toEqual(["top", "└─ middle", "   └─ leaf"]);
 });
 
-test("When everything has ended a while ago nothing is shown, and the next operation is", async () => {
+test("a while after the end of every operation nothing is shown, and the next operation appears", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     await started({ name: "one", register }).end();
     await pass(2_500);
@@ -98,7 +98,7 @@ test("When everything has ended a while ago nothing is shown, and the next opera
   });
 });
 
-test("A terminal of two rows shows how many operations there are", async () => {
+test("a terminal with two rows shows the number of operations", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const jobs = ["a", "b", "c"].map((name) => started({ name, register }));
     await pass();
@@ -111,7 +111,7 @@ test("A terminal of two rows shows how many operations there are", async () => {
 test.each([
   ["80 columns and 24 rows", undefined, 80],
   ["the width that is given", 40, 40],
-])("A terminal that does not know its size has %s", async (_what, width, columns) => {
+])("a terminal that does not know its size has %s", async (_what, width, columns) => {
   class Unsized extends FakeTerminal {
     override write(text: string): void {
       [this.columns, this.rows] = [0, 0];
@@ -134,7 +134,7 @@ test.each([
   );
 });
 
-test("An interrupt that somebody else handles leaves the cursor shown until the next picture", async () => {
+test("after an interrupt that other code handles the cursor is shown until the next drawing", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const job = started({ name: "job", register });
     await pass();
@@ -149,7 +149,7 @@ test("An interrupt that somebody else handles leaves the cursor shown until the 
   });
 });
 
-test("A view that never had anything to show writes nothing that moves the cursor", async () => {
+test("a view that never had anything to show does not move the cursor", async () => {
   const terminal = new FakeTerminal();
   const view = renderProgress(new OperationRegistry(), { stream: terminal });
   await view[Symbol.asyncDispose]();
@@ -157,7 +157,7 @@ test("A view that never had anything to show writes nothing that moves the curso
   expect(terminal.text).not.toContain("\u001b[?25");
 });
 
-test("A view that is disposed of at once, before its packages are loaded, shows nothing and keeps nothing", async () => {
+test("a view that is disposed of before its packages are loaded shows nothing and keeps nothing", async () => {
   const terminal = new FakeTerminal();
   const register = new OperationRegistry();
   const job = started({ name: "job", register });
@@ -168,7 +168,7 @@ test("A view that is disposed of at once, before its packages are loaded, shows 
   await job.end();
 });
 
-test("A view that is disposed of in both ways at once is over when the slower one is", async () => {
+test("a view that is disposed of in both ways at once ends when the slower disposal ends", async () => {
   const register = new OperationRegistry();
   const stream = new FakeFile();
   const view = renderProgress(register, { stream });
@@ -182,7 +182,7 @@ test("A view that is disposed of in both ways at once is over when the slower on
   expect(stream.text).toBe(text);
 });
 
-test("A last picture that cannot be written is reported", async () => {
+test("an error while the last tree is written is reported", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   const broken = new Error("the terminal is gone");
@@ -204,7 +204,7 @@ test("A last picture that cannot be written is reported", async () => {
   expect(reported).toEqual([broken]);
 });
 
-test("The last picture of `using` has also what its reader has not come to yet", async () => {
+test("the last tree of `using` contains events that the view had not read yet", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   await run(
@@ -228,7 +228,7 @@ test("The last picture of `using` has also what its reader has not come to yet",
   expect(lines).toContain("born  running");
 });
 
-test("Of a deep tree a line names the nearest six, and that there are more", async () => {
+test("a line of a deep tree names the nearest six operations and says that there are more", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -240,7 +240,7 @@ test("Of a deep tree a line names the nearest six, and that there are more", asy
   expect(stream.text).toContain("] op 0 > op 1 > op 2 > op 3 > op 4 > op 5  completed");
 });
 
-test("A cancellation without words of its own is told by its reason", async () => {
+test("a cancellation without a message is shown with its reason", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -257,7 +257,7 @@ test("A cancellation without words of its own is told by its reason", async () =
   expect(stream.text).toMatch(/plain {2}cancelled {2}shutdown\n/);
 });
 
-test("Without options it is the standard output that is written to", async () => {
+test("the default target is the standard output", async () => {
   const written: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     written.push(String(text));

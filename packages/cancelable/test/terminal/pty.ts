@@ -7,19 +7,20 @@ import { build } from "esbuild";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Whether there is `script` of util-linux, which gives a program a terminal. */
+/** Whether `script` of util-linux exists, which gives a program a terminal. */
 export const hasTerminals: boolean = spawnSync("script", ["--version"], {
   encoding: "utf8",
 }).stdout?.includes("util-linux");
 
 export interface TerminalRun {
-  /** Of a process that a signal ended: 128 and the signal's number. */
+  /** The exit code. After a signal: 128 plus the signal's number. */
   readonly code: number | null;
-  /** Everything that the terminal was sent, the ends of lines as "\n". */
+  /** The text that the terminal received, with "
+   * " at the ends of lines. */
   readonly text: string;
 }
 
-/** Runs a TypeScript module that imports the library, from its source, in a terminal of its own. */
+/** Runs a TypeScript module that imports the library from its source, in a terminal of its own. */
 export async function runInTerminal(
   source: string,
   size: { columns: number; rows: number },
@@ -45,7 +46,7 @@ export async function runInTerminal(
     const { NO_COLOR: _, ...environment } = process.env;
     const child = spawn("script", ["-qfec", command, "/dev/null"], {
       stdio: ["ignore", "pipe", "inherit"],
-      // A program that does not end is none that a later test should meet; its terminal goes with `script`.
+      // A program that does not end must not affect later tests. Its terminal ends with `script`.
       timeout: 15_000,
       killSignal: "SIGKILL",
       env: { ...environment, TERM: "xterm", SHELL: "/bin/sh" },

@@ -21,13 +21,13 @@ test.each([
   ],
   [[new OperationRegistry(), { width: "80" }], TypeError, /^options\.width must be a number/],
   [[new OperationRegistry(), { colour: "red" }], TypeError, /^options\.colour must be true or false/],
-])("renderProgress refuses what is no target or option: %#", (args, kind, message) => {
+])("renderProgress refuses wrong targets and options: %#", (args, kind, message) => {
   const call = () => renderProgress(...(args as unknown as Parameters<typeof renderProgress>));
   expect(call).toThrow(kind);
   expect(call).toThrow(message);
 });
 
-test("Where log-update is missing the reporter is told what to install, and plain lines are written", async () => {
+test("without log-update the reporter says what to install, and plain lines are written", async () => {
   vi.stubEnv("TERM", "xterm");
   vi.doMock("log-update", () => {
     throw new Error("Cannot find package 'log-update'");
@@ -52,7 +52,7 @@ test("Where log-update is missing the reporter is told what to install, and plai
   expect(terminal.lines.map((line) => line.slice(11))).toEqual(["job  running", "job  completed  in 0.0 s"]);
 });
 
-test("A stream that breaks is reported, ends the view and harms no operation", async () => {
+test("an error of the output stream is reported and ends the view, and operations are not affected", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   const broken = new Error("the pipe is gone");

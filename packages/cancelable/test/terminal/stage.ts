@@ -13,11 +13,11 @@ interface Stage {
   readonly terminal: FakeTerminal;
   readonly register: OperationRegistry;
   readonly view: AsyncDisposable & Disposable;
-  /** Lets virtual time pass; a picture is drawn in it. */
+  /** Lets virtual time pass, in which the tree is drawn. */
   pass(ms?: number): Promise<void>;
 }
 
-/** Runs `body` with a view of a registry on a terminal that shows its first picture. */
+/** Runs `body` with a view of a registry on a terminal that shows its first tree. */
 export async function onStage(
   body: (stage: Stage) => Promise<void>,
   terminal = new FakeTerminal(),
@@ -43,11 +43,11 @@ export async function onStage(
 interface Started {
   readonly op: Cancellable;
   readonly ended: Promise<Outcome<void>>;
-  /** Lets it complete, or fail. */
+  /** Lets the operation complete or fail. */
   end(error?: Error): Promise<Outcome<void>>;
 }
 
-/** An operation that runs until it is told how to end. */
+/** An operation that runs until the test ends it. */
 export function started(options: CancellableOptions, parent?: Cancellable): Started {
   let end: (error?: Error) => void = () => {};
   const op = new Cancellable({ ...options, parent: parent ?? null });
