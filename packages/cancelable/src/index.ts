@@ -5,6 +5,14 @@ export { AsyncBackend } from "./backends/backend.ts";
 // ---- structured concurrency, ambient
 export { detectBackend, getBackend, type RunOptions, registerBackend, run } from "./backends/detect.ts";
 export { NativeTask, type NativeTaskEvents } from "./backends/native-task.ts";
+export { RunVariable, type RunVariableToken } from "./backends/run-variable.ts";
+// ---- operations
+export {
+  Cancellable,
+  type CancellationPart,
+  currentOperation,
+  type Outcome,
+} from "./cancellable.ts";
 export type { Duration, Span } from "./duration.ts";
 // ---- errors
 export {
@@ -32,13 +40,6 @@ export { sleep, sleepForever, sleepUntil } from "./flow/sleep.ts";
 export { waitFor } from "./flow/wait-for.ts";
 export { withTimeout } from "./flow/with-timeout.ts";
 export type { Callback, CallbackArguments, CallbackKind } from "./operation/callbacks.ts";
-// ---- operations
-export {
-  Cancellable,
-  type CancellationPart,
-  currentOperation,
-  type Outcome,
-} from "./operation/cancellable.ts";
 export { OperationContext, type OperationSnapshot, type OperationStatus } from "./operation/context.ts";
 export type { ProgressEstimate } from "./operation/estimate.ts";
 export type { ObservedOperation, OperationObserver } from "./operation/observer.ts";
@@ -58,7 +59,6 @@ export {
   type ParentOption,
   type ScopeParent,
 } from "./scope/cancel-scope.ts";
-export { RunVariable, type RunVariableToken } from "./scope/run-variable.ts";
 export {
   type Task,
   TaskCancelledError,
@@ -77,6 +77,7 @@ export {
   ResourceSource,
   type ResourceThresholds,
 } from "./sources/resource-source.ts";
+export { SignalReceiver } from "./sources/signal-receiver.ts";
 export { type SignalName, SignalSource } from "./sources/signal-source.ts";
 // ---- sources
 export { CancellationSource, type SourceSink } from "./sources/source.ts";
@@ -90,13 +91,13 @@ export {
   cancellableTransform,
 } from "./streams/cancellable-transform.ts";
 export { chunk } from "./streams/chunk.ts";
-export type { StreamProgress } from "./streams/item-log.ts";
 export { merge, type StreamItem } from "./streams/merge.ts";
 export type { CancellableStreamOptions } from "./streams/new-operation.ts";
 export type { CancellableStream } from "./streams/operation-stream.ts";
-export type { PartialResult } from "./streams/partial-result.ts";
-export type { StreamOptions } from "./streams/stream-options.ts";
-export type { StreamInput } from "./streams/stream-source.ts";
+export type { StreamProgress } from "./streams/reading/item-log.ts";
+export type { PartialResult } from "./streams/reading/partial-result.ts";
+export type { StreamInput } from "./streams/reading/stream-input.ts";
+export type { StreamOptions } from "./streams/reading/stream-options.ts";
 export { CapacityLimiter } from "./sync/capacity-limiter.ts";
 export { Condition } from "./sync/condition.ts";
 export { Deferred, DeferredCancelledError } from "./sync/deferred.ts";
@@ -107,12 +108,9 @@ export { Lock } from "./sync/lock.ts";
 export { Queue, QueueClosedError } from "./sync/queue.ts";
 export { QueueReceiver, QueueSender } from "./sync/queue-ends.ts";
 export { Semaphore } from "./sync/semaphore.ts";
-export { SignalReceiver } from "./sync/signal-receiver.ts";
 export { LinkedCancellationToken } from "./token/linked.ts";
 export { CancellationToken } from "./token/token.ts";
-export { UsageError, type UsageErrorCode } from "./usage.ts";
-// ---- wrapping
-export { type CancellableWrapper, cancellable, type InjectingWrapper } from "./wrap/cancellable.ts";
+export { UsageError, type UsageErrorCode } from "./usage-error.ts";
 export type {
   AnyFunction,
   AsyncFunction,
@@ -125,3 +123,5 @@ export type {
 } from "./wrap/options.ts";
 export { withCancellable } from "./wrap/with-cancellable.ts";
 export { withCurrentOperation } from "./wrap/with-current-operation.ts";
+// ---- wrapping
+export { type CancellableWrapper, cancellable, type InjectingWrapper } from "./wrap/wrap.ts";

@@ -1,10 +1,10 @@
-import { startWith } from "#host/ambient";
-import { inLaterTurn } from "#host/turns";
+import { startWith } from "#platform/ambient";
+import { inLaterTurn } from "#platform/turns";
 import type { Span } from "../duration.ts";
 import { CancellationError } from "../errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope, type CancelScopeOptions } from "../scope/cancel-scope.ts";
-import type { Runtime } from "../scope/runtime.ts";
 import { type Host, hostOf, type ScopeNode } from "../scope/scope-node.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { spawnTask, type Task, TaskHandle } from "../scope/task.ts";

@@ -1,10 +1,10 @@
 import { currentNode, setDetector } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { markRun } from "../scope/run-variable.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { invalidType, requireFunction, requireOptions, UsageError } from "../usage-error.ts";
 import { AsyncBackend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
+import { markRun } from "./run-variable.ts";
 
 /** Where the backends that are known by name come from. */
 const imports: Readonly<Record<string, string>> = {

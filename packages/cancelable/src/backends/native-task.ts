@@ -1,4 +1,4 @@
-import { getStore } from "#host/ambient";
+import { getStore } from "#platform/ambient";
 import { DormantNode, enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import type { Host, ScopeNode } from "../scope/scope-node.ts";

@@ -2,7 +2,7 @@ import { currentNode } from "../scope/ambient.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
 import { abandon, waitIn } from "../scope/waiting.ts";
-import { invalidType, isThenable, requireCount, requireOptions } from "../usage.ts";
+import { invalidType, isThenable, requireCount, requireOptions } from "../usage-error.ts";
 
 /** Work for {@link all}, {@link race} and {@link any}: a function, which runs as a child, or a promise, which is waited for. */
 export type Work<T> = PromiseLike<T> | (() => T | PromiseLike<T>);

@@ -1,5 +1,5 @@
 import type { ParentOption } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
+import { requireOptions } from "../usage-error.ts";
 import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
 import { contest } from "./race.ts";
 

@@ -1,9 +1,10 @@
 import { isCancellation } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
+import { leavingBy } from "../scope/closing-generator.ts";
 import { abandon } from "../scope/waiting.ts";
 import { Queue } from "../sync/queue.ts";
-import { outOfRange } from "../usage.ts";
+import { outOfRange } from "../usage-error.ts";
 import {
   type ConcurrencyOptions,
   inGroup,
@@ -13,7 +14,6 @@ import {
   type Work,
   type WorkValue,
 } from "./all.ts";
-import { leavingBy } from "./leaving-by.ts";
 
 /**
  * Runs everything at the same time (or `concurrency` at a time), from the first read on, and gives the values

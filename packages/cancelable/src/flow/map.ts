@@ -1,4 +1,4 @@
-import { invalidType, requireFunction } from "../usage.ts";
+import { invalidType, requireFunction } from "../usage-error.ts";
 import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./all.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import { CancelScope, type ParentOption, parentNode } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
+import { requireOptions } from "../usage-error.ts";
 
 export interface TimedScopeOptions extends ParentOption {
   /** Whether cancellation from outside is kept out; the own deadline still holds. Default: false. */

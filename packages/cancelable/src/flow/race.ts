@@ -2,7 +2,7 @@ import { isCancellation } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
 import { taskGroup } from "../scope/task-group.ts";
-import { outOfRange, requireOptions } from "../usage.ts";
+import { outOfRange, requireOptions } from "../usage-error.ts";
 import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
 
 type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };

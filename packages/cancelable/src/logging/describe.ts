@@ -1,6 +1,6 @@
 import { formatSpan } from "../duration.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
-import { show } from "../usage.ts";
+import { show } from "../usage-error.ts";
 
 /** What can be told of an operation: a report, a request to stop, and the three ways of ending, each on its own. */
 export type LoggedEvent = "start" | "progress" | "cancel" | "completed" | "cancelled" | "failed";

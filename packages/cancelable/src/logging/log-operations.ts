@@ -1,7 +1,7 @@
-import { listenToOperations } from "#host/channel";
+import { listenToOperations } from "#platform/channel";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { report } from "../reporter.ts";
-import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../usage.ts";
+import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../usage-error.ts";
 import { type ChannelEvent, fieldsOf, kindOf, type LoggedEvent, messageOf } from "./describe.ts";
 import { type LogLevel, logLevels, type OperationLogger, requireLogger } from "./logger.ts";
 

@@ -1,4 +1,4 @@
-import { outOfRange, requireText } from "../usage.ts";
+import { outOfRange, requireText } from "../usage-error.ts";
 import { type LogLevel, type LogMethod, logLevels, type OperationLogger, requireLogger } from "./logger.ts";
 
 /** A logger with a place in a hierarchy of names, that writes to whatever {@link logTo} has set for it. */

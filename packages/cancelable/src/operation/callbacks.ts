@@ -1,5 +1,5 @@
 import { report } from "../reporter.ts";
-import { isThenable } from "../usage.ts";
+import { isThenable } from "../usage-error.ts";
 import type { OperationContext } from "./context.ts";
 import type { Progress } from "./progress.ts";
 

@@ -3,7 +3,7 @@ import { AnyOfSource } from "../sources/composite-source.ts";
 import { CancellationSource, type SourceSink } from "../sources/source.ts";
 import { TokenSource } from "../sources/token-source.ts";
 import { CancellationToken } from "../token/token.ts";
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType, UsageError } from "../usage-error.ts";
 
 /** An operation as a part of another one. */
 export interface OperationPart {

@@ -2,7 +2,7 @@ import { type Span, toMilliseconds } from "../duration.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions, requireText, UsageError } from "../usage.ts";
+import { invalidType, outOfRange, requireOptions, requireText, UsageError } from "../usage-error.ts";
 import type { OperationObserver } from "./observer.ts";
 
 export interface CancellableOptions {

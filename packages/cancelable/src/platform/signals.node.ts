@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
-import { invalidType, outOfRange, UsageError } from "../usage.ts";
+import { invalidType, outOfRange, UsageError } from "../usage-error.ts";
 
 /** One handler a signal, however many listen. */
 const listeners = new Map<string, { readonly callbacks: Set<() => void>; readonly handler: () => void }>();

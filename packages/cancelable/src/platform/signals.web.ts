@@ -1,4 +1,4 @@
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType, UsageError } from "../usage-error.ts";
 
 export function requireSignalName(signal: unknown, argument: string): void {
   if (typeof signal !== "string")

@@ -17,15 +17,15 @@ import {
   requireOptions,
   requireText,
   UsageError,
-} from "../usage.ts";
+} from "../usage-error.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
-import { Mirror } from "./mirror.ts";
+import { Roster } from "./live-operations.ts";
 import type { HistoryQuery, RegistryOptions, WatchOptions } from "./options.ts";
-import { Roster } from "./roster.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
+import { Mirror } from "./store-writer.ts";
 import { Watcher } from "./watcher.ts";
 
 /** An operation with those below it. */

@@ -1,7 +1,7 @@
 import { currentNode } from "../scope/ambient.ts";
 import type { Host } from "../scope/scope-node.ts";
 import { waitIn } from "../scope/waiting.ts";
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 

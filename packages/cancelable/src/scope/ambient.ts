@@ -1,5 +1,5 @@
-import { getStore, runWith } from "#host/ambient";
-import { nativeRuntime } from "../backends/native-runtime.ts";
+import { getStore, runWith } from "#platform/ambient";
+import { nativeRuntime } from "../runtime/native-runtime.ts";
 import { hostOf, ScopeNode } from "./scope-node.ts";
 
 /** Asked where nothing has been entered: the scope of the native task that is running, if any. */

@@ -8,7 +8,7 @@ import {
   requireFunction,
   requireOptions,
   UsageError,
-} from "../usage.ts";
+} from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { type Host, ScopeNode } from "./scope-node.ts";

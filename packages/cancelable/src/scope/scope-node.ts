@@ -12,9 +12,9 @@
 
 import { formatSpan } from "../duration.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
+import { DeadlineQueue, type Slot, type Timed } from "../runtime/deadline-queue.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { Cancellation, CancelNode } from "../token/tree.ts";
-import { DeadlineQueue, type Slot, type Timed } from "./deadline.ts";
-import type { Runtime } from "./runtime.ts";
 
 /** One runtime with its deadlines and the implicit root of its tree, which is never cancelled. */
 export class Host {

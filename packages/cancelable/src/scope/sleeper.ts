@@ -1,6 +1,6 @@
 import { type Span, toMilliseconds } from "../duration.ts";
+import type { Slot, Timed } from "../runtime/deadline-queue.ts";
 import { type Cancellation, Waiter } from "../token/tree.ts";
-import type { Slot, Timed } from "./deadline.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { abandon } from "./waiting.ts";
 

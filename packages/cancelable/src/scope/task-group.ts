@@ -11,7 +11,7 @@
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { freedFrom } from "../token/tree.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { invalidType, requireFunction, requireOptions, UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";

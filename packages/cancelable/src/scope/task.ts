@@ -1,7 +1,7 @@
-import { startWith } from "#host/ambient";
+import { startWith } from "#platform/ambient";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { freedFrom } from "../token/tree.ts";
-import { isThenable, UsageError } from "../usage.ts";
+import { isThenable, UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import type { CancelScope } from "./cancel-scope.ts";

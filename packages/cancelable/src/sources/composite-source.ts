@@ -1,4 +1,4 @@
-import { invalidType, outOfRange } from "../usage.ts";
+import { invalidType, outOfRange } from "../usage-error.ts";
 import { CancellationSource, type CompositeSink, type SourceSink, startSources } from "./source.ts";
 
 function requireSources(sources: readonly CancellationSource[]): void {

@@ -1,6 +1,6 @@
-import { createResourceProbe } from "#host/resources";
+import { createResourceProbe } from "#platform/resources";
 import { type Span, toInterval } from "../duration.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage-error.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 

@@ -2,7 +2,7 @@ import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { Host } from "../scope/scope-node.ts";
 import { requireCause } from "../token/token.ts";
-import { requireText } from "../usage.ts";
+import { requireText } from "../usage-error.ts";
 
 /** What a source is given when it starts, and reports through. */
 export interface SourceSink {

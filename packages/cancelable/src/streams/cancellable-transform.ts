@@ -1,10 +1,10 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
+import type { Cancellable } from "../cancellable.ts";
+import { outOfRange } from "../usage-error.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { StreamLife } from "./stream-life.ts";
-import { toItemLog } from "./stream-options.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import { StreamLife } from "./reading/stream-life.ts";
+import { toItemLog } from "./reading/stream-options.ts";
 
 /** The options of {@link cancellableTransform}. */
 export type CancellableTransformOptions<T = unknown> = Omit<CancellableStreamOptions<T>, "idleTimeout">;

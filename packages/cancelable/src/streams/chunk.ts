@@ -1,9 +1,9 @@
-import { leavingBy } from "../flow/leaving-by.ts";
-import type { Cancellable } from "../operation/cancellable.ts";
+import type { Cancellable } from "../cancellable.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount } from "../usage.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { leavingBy } from "../scope/closing-generator.ts";
+import { requireCount } from "../usage-error.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /**
  * The items of `source` in arrays of `size`; the last one may be shorter, and none is empty. The ambient operation

@@ -1,10 +1,10 @@
 import { isCancellation } from "../errors.ts";
-import { leavingBy } from "../flow/leaving-by.ts";
 import { report } from "../reporter.ts";
-import { invalidType } from "../usage.ts";
-import { leaveAll } from "./leave-all.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { leavingBy } from "../scope/closing-generator.ts";
+import { invalidType } from "../usage-error.ts";
+import { leaveAll } from "./reading/leave-all.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /** The items of a {@link StreamInput}. */
 export type StreamItem<S> =

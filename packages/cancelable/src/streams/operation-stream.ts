@@ -1,10 +1,10 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { UsageError } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { type StreamOptions, toIdleTimeout, toItemLog } from "./stream-options.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import type { Cancellable } from "../cancellable.ts";
+import { UsageError } from "../usage-error.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { type StreamOptions, toIdleTimeout, toItemLog } from "./reading/stream-options.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
 export class CancellableStream<T> implements AsyncIterable<T>, AsyncDisposable {

@@ -1,5 +1,5 @@
 import { currentNode } from "../scope/ambient.ts";
-import { requireText, UsageError } from "../usage.ts";
+import { requireText, UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** Who waited for a {@link Deferred} that was cancelled gets this. No scope's cancellation: an error like any other. */

@@ -1,8 +1,8 @@
-import { followsAwait } from "#host/ambient";
+import { followsAwait } from "#platform/ambient";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
-import { requireFunction, UsageError } from "../usage.ts";
+import { requireFunction, UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 

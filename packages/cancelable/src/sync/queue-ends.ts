@@ -1,5 +1,5 @@
 import { report } from "../reporter.ts";
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType, UsageError } from "../usage-error.ts";
 import { Queue, untilClosed, type Withdrawable } from "./queue.ts";
 
 type Kind = "sender" | "receiver";

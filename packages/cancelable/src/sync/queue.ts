@@ -1,5 +1,5 @@
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount, UsageError } from "../usage.ts";
+import { requireCount, UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** The queue was closed: by the sending end, and drained; or by the receiving end. */

@@ -1,5 +1,5 @@
 import { currentNode } from "../scope/ambient.ts";
-import { outOfRange, requireCount, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { outOfRange, requireCount, requireFunction, requireOptions, UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 

@@ -1,10 +1,10 @@
-import { standardOutput, terminalEnvironment } from "#host/terminal";
+import { standardOutput, terminalEnvironment } from "#platform/terminal";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toInterval } from "../duration.ts";
-import { Cancellable } from "../operation/cancellable.ts";
 import { OperationRegistry } from "../registry/registry.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { invalidType, requireBoolean, requireCount, requireOptions } from "../usage.ts";
+import { invalidType, requireBoolean, requireCount, requireOptions } from "../usage-error.ts";
 import type { Display } from "./display.ts";
 import { OperationFeed, RegistryFeed } from "./feed.ts";
 import { Lines } from "./lines.ts";

@@ -5,13 +5,13 @@ import {
   processListeners,
   type TimerWatch,
   watchTimers,
-} from "#host/leaks";
+} from "#platform/leaks";
 import { detectBackend, getBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
+import { liveScopes, scopeNames, waitCount } from "../inspect/live-scopes.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction, requireOptions } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
-import { liveScopes, scopeNames, waitCount } from "./live-scopes.ts";
 import { VirtualBackend } from "./virtual-backend.ts";
 
 /** Something whose listeners are counted: an event emitter, or an `AbortSignal` (its `abort` listeners). */

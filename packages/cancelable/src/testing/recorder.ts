@@ -1,10 +1,10 @@
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable } from "../cancellable.ts";
 import type { CancellationReason } from "../errors.ts";
 import type { CallbackKind } from "../operation/callbacks.ts";
-import { Cancellable } from "../operation/cancellable.ts";
 import type { OperationStatus } from "../operation/context.ts";
 import type { Progress } from "../operation/progress.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show } from "../usage.ts";
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /** What is recorded of each kind of event. */

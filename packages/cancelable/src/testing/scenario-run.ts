@@ -1,5 +1,5 @@
 import type { AsyncBackend } from "../backends/backend.ts";
-import type { Cancellable, Outcome } from "../operation/cancellable.ts";
+import type { Cancellable, Outcome } from "../cancellable.ts";
 import type { Progress } from "../operation/progress.ts";
 import { AssertionError } from "./assertion-error.ts";
 

@@ -1,11 +1,18 @@
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable, type Outcome } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { Cancellable, type Outcome } from "../operation/cancellable.ts";
 import type { OperationStatus } from "../operation/context.ts";
 import type { Progress } from "../operation/progress.ts";
 import { requireCause } from "../token/token.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show, UsageError } from "../usage.ts";
+import {
+  invalidType,
+  requireFunction,
+  requireOptions,
+  requireText,
+  show,
+  UsageError,
+} from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 

@@ -1,8 +1,8 @@
+import { currentOperation } from "../cancellable.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import { sleep } from "../flow/sleep.ts";
-import { currentOperation } from "../operation/cancellable.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { invalidType, outOfRange, requireCount, requireFunction, requireOptions } from "../usage.ts";
+import { invalidType, outOfRange, requireCount, requireFunction, requireOptions } from "../usage-error.ts";
 
 /** How a simulated connection behaves. Probabilities are between 0 and 1, and decided anew for each step. */
 export interface SimulatedStreamOptions {

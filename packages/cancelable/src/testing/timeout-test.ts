@@ -1,7 +1,7 @@
+import { Cancellable } from "../cancellable.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
-import { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange, requireFunction, requireOptions } from "../usage.ts";
+import { outOfRange, requireFunction, requireOptions } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { assertCancellationWithin } from "./assertions.ts";
 

@@ -1,4 +1,4 @@
-import { requireOptions } from "../usage.ts";
+import { requireOptions } from "../usage-error.ts";
 import { CancellationToken, requireToken } from "./token.ts";
 import { Cancellation, type CancelNode, Waiter } from "./tree.ts";
 

@@ -1,7 +1,7 @@
-import { captureContext } from "#host/ambient";
+import { captureContext } from "#platform/ambient";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
-import { invalidType, requireFunction, requireText } from "../usage.ts";
+import { invalidType, requireFunction, requireText } from "../usage-error.ts";
 import { announce, Cancellation, CancelNode, Waiter } from "./tree.ts";
 
 const reasons: ReadonlySet<unknown> = new Set<CancellationReason>([

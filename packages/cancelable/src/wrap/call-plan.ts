@@ -1,5 +1,5 @@
+import { Cancellable, type CancellationPart } from "../cancellable.ts";
 import { toInterval, toMilliseconds } from "../duration.ts";
-import { Cancellable, type CancellationPart } from "../operation/cancellable.ts";
 import { toSource } from "../operation/operation-source.ts";
 import type { CancellableOptions } from "../operation/options.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
@@ -20,9 +20,9 @@ import {
   requireText,
   show,
   UsageError,
-} from "../usage.ts";
+} from "../usage-error.ts";
+import { append, replaceLast } from "./argument-place.ts";
 import type { AnyFunction, InjectingOptions, WrapOptions } from "./options.ts";
-import { append, replaceLast } from "./placement.ts";
 
 /** One call of a wrapped function. */
 export interface Call {

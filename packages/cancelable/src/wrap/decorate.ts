@@ -1,6 +1,6 @@
-import { invalidType, outOfRange, requireFunction } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction } from "../usage-error.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { dress, effective } from "./copy-signature.ts";
 import type { AnyFunction } from "./options.ts";
 import { wrapFunction } from "./wrap-function.ts";
 

@@ -1,5 +1,5 @@
+import type { CancellationPart } from "../cancellable.ts";
 import type { Span } from "../duration.ts";
-import type { CancellationPart } from "../operation/cancellable.ts";
 import type { OperationObserver } from "../operation/observer.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import type { ResourceThresholds } from "../sources/resource-source.ts";

@@ -1,9 +1,9 @@
-import { Cancellable } from "../operation/cancellable.ts";
+import { Cancellable } from "../cancellable.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { invalidType, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage.ts";
-import { dress } from "./dress.ts";
+import { invalidType, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage-error.ts";
+import { append } from "./argument-place.ts";
+import { dress } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
-import { append } from "./placement.ts";
 
 /**
  * `fn`, each call of which runs in `op`, an operation that runs already and that any number of functions may

@@ -1,7 +1,7 @@
-import { type Cancellable, currentOperation } from "../operation/cancellable.ts";
-import { requireFunction } from "../usage.ts";
-import { dress } from "./dress.ts";
-import { explicitLast, replaceLast } from "./placement.ts";
+import { type Cancellable, currentOperation } from "../cancellable.ts";
+import { requireFunction } from "../usage-error.ts";
+import { explicitLast, replaceLast } from "./argument-place.ts";
+import { dress } from "./copy-signature.ts";
 
 /**
  * `fn`, whose last parameter is filled in with the ambient operation, or with undefined outside of any. An

@@ -1,5 +1,5 @@
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { dress, effective } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction } from "./options.ts";
 
 /** `fn`, each call of which is an operation called `name`. */

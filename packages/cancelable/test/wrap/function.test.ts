@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, vi } from "vitest";
 import { Cancellable, currentOperation, OperationRegistry, registry, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("cancellable(options, fn)", (everywhere) => {

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf } from "vitest";
 import { Cancellable, CancellationToken, currentOperation } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import type { InjectingOptions } from "../../src/wrap/options.ts";
 import { describeEverywhere } from "../backends.ts";
 

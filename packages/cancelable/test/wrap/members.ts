@@ -3,7 +3,7 @@
  * own, because vitest hands decorators to Node as they are; that it compiles is the test of the types.
  */
 import { type Cancellable, currentOperation, isCancellation, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 
 const wrap = cancellable({ timeout: 10_000 });
 

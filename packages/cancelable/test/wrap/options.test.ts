@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test, vi } from "vitest";
 import { CancellationToken, ConditionSource } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import type { EffectiveOptions, WrapOptions } from "../../src/wrap/options.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";

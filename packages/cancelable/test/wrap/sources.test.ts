@@ -8,7 +8,7 @@ import {
   sleepForever,
   TimeoutSource,
 } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import type { WrapOptions } from "../../src/wrap/options.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 

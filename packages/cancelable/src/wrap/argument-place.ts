@@ -1,4 +1,4 @@
-import { Cancellable } from "../operation/cancellable.ts";
+import { Cancellable } from "../cancellable.ts";
 
 type Arguments = readonly unknown[];
 

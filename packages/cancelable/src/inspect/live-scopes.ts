@@ -1,4 +1,4 @@
-import type { Cancellable } from "../operation/cancellable.ts";
+import type { Cancellable } from "../cancellable.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
 

@@ -1,6 +1,6 @@
-import { invalidType, requireText, UsageError } from "../usage.ts";
-import { currentNode } from "./ambient.ts";
-import type { ScopeNode } from "./scope-node.ts";
+import { currentNode } from "../scope/ambient.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
+import { invalidType, requireText, UsageError } from "../usage-error.ts";
 
 /** The nodes that `run()` made. */
 const runs = new WeakSet<ScopeNode>();

@@ -1,4 +1,4 @@
-import type { SourceReader } from "./stream-source.ts";
+import type { SourceReader } from "./stream-input.ts";
 
 /** @internal As much of Node's `Readable` as is used: known by its shape, so that nothing of Node is imported. */
 export interface ReadableLike extends AsyncIterable<unknown> {

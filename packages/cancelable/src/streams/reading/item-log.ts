@@ -1,8 +1,8 @@
-import { belongsTo } from "../errors.ts";
-import type { Cancellable } from "../operation/cancellable.ts";
-import { report } from "../reporter.ts";
-import { enter } from "../scope/ambient.ts";
-import { isThenable } from "../usage.ts";
+import type { Cancellable } from "../../cancellable.ts";
+import { belongsTo } from "../../errors.ts";
+import { report } from "../../reporter.ts";
+import { enter } from "../../scope/ambient.ts";
+import { isThenable } from "../../usage-error.ts";
 import { PartialRecord, type PartialResult } from "./partial-result.ts";
 import type { StreamNode } from "./stream-life.ts";
 

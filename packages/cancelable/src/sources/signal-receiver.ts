@@ -1,9 +1,9 @@
-import { listenToSignal, requireSignalName, resendSignal } from "#host/signals";
+import { listenToSignal, requireSignalName, resendSignal } from "#platform/signals";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import type { SignalName } from "../sources/signal-source.ts";
-import { UsageError } from "../usage.ts";
-import { type QueuedWaiter, WaitQueue } from "./wait-queue.ts";
+import { type QueuedWaiter, WaitQueue } from "../sync/wait-queue.ts";
+import { UsageError } from "../usage-error.ts";
+import type { SignalName } from "./signal-source.ts";
 
 type Arrival = IteratorResult<SignalName, undefined>;
 

@@ -2,8 +2,8 @@ import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import type { ObservedOperation } from "../operation/observer.ts";
 import { report } from "../reporter.ts";
-import { invalidType, isThenable } from "../usage.ts";
-import type { Roster } from "./roster.ts";
+import { invalidType, isThenable } from "../usage-error.ts";
+import type { Roster } from "./live-operations.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 

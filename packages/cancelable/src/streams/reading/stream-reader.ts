@@ -12,15 +12,15 @@
  *      its close is asked for, and the consumer is not kept waiting for longer than 100 ms.
  */
 
-import { belongsTo } from "../errors.ts";
-import type { Cancellable } from "../operation/cancellable.ts";
-import { report } from "../reporter.ts";
-import { invalidType, isThenable, UsageError } from "../usage.ts";
+import type { Cancellable } from "../../cancellable.ts";
+import { belongsTo } from "../../errors.ts";
+import { report } from "../../reporter.ts";
+import { invalidType, isThenable, UsageError } from "../../usage-error.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import type { ItemLog } from "./item-log.ts";
-import { type Failure, type Pulled, ScopedSource } from "./scoped-source.ts";
+import { type Failure, type Pulled, ScopedSource } from "./scoped-input.ts";
+import type { StreamSource } from "./stream-input.ts";
 import { type StreamHooks, StreamLife, type StreamNode } from "./stream-life.ts";
-import type { StreamSource } from "./stream-source.ts";
 import { type Result, WaitingConsumer } from "./waiting-consumer.ts";
 
 type Ending = "done" | "left" | "failed" | "cancelled";

@@ -9,30 +9,50 @@
  *  O3  What it ended with is decided when the body ends; what happens to the node later changes nothing.
  */
 
-import { isObserved, publish } from "#host/diagnostics";
-import { type Span, toMilliseconds } from "../duration.ts";
-import { type CancellationDetail, CancellationError, type CancellationReason } from "../errors.ts";
-import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
-import { currentNode, enter } from "../scope/ambient.ts";
-import { CancelScope, type ScopeParent } from "../scope/cancel-scope.ts";
-import { ScopeNode } from "../scope/scope-node.ts";
-import { sleepIn } from "../scope/sleeper.ts";
-import { waitIn } from "../scope/waiting.ts";
-import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { AllOfSource, AnyOfSource } from "../sources/composite-source.ts";
-import { ConditionSource } from "../sources/condition-source.ts";
-import { DeadlineSource } from "../sources/deadline-source.ts";
-import { type ResourceOptions, ResourceSource, type ResourceThresholds } from "../sources/resource-source.ts";
-import { type SignalName, SignalSource } from "../sources/signal-source.ts";
-import { CancellationSource, startSources } from "../sources/source.ts";
-import { TimeoutSource } from "../sources/timeout-source.ts";
-import { TokenSource } from "../sources/token-source.ts";
-import { type CancellableStream, stream } from "../streams/operation-stream.ts";
-import type { StreamOptions } from "../streams/stream-options.ts";
-import type { StreamInput } from "../streams/stream-source.ts";
-import { LinkedCancellationToken } from "../token/linked.ts";
-import { type CancellationToken, requireCause, requireToken, tokenOn } from "../token/token.ts";
-import { announce, Cancellation } from "../token/tree.ts";
+import { isObserved, publish } from "#platform/diagnostics";
+import { type Span, toMilliseconds } from "./duration.ts";
+import { type CancellationDetail, CancellationError, type CancellationReason } from "./errors.ts";
+import { type Callback, Callbacks } from "./operation/callbacks.ts";
+import { OperationContext, type OperationStatus } from "./operation/context.ts";
+import { type ProgressEstimate, ProgressTracker } from "./operation/estimate.ts";
+import { Patience } from "./operation/grace-timer.ts";
+import {
+  notify,
+  type OperationObserver,
+  observerOfAll,
+  standingObserver,
+  together,
+} from "./operation/observer.ts";
+import { OperationNode } from "./operation/operation-node.ts";
+import { OperationSource, toSource } from "./operation/operation-source.ts";
+import {
+  type CancellableOptions,
+  explicitParent,
+  requireCancellableOptions,
+  requireObserver,
+} from "./operation/options.ts";
+import { type Progress, requireProgress } from "./operation/progress.ts";
+import { type Remainder, withoutCancellation } from "./scope/absorb.ts";
+import { currentNode, enter } from "./scope/ambient.ts";
+import { CancelScope, type ScopeParent } from "./scope/cancel-scope.ts";
+import { ScopeNode } from "./scope/scope-node.ts";
+import { sleepIn } from "./scope/sleeper.ts";
+import { waitIn } from "./scope/waiting.ts";
+import { AbortSignalSource } from "./sources/abort-signal-source.ts";
+import { AllOfSource, AnyOfSource } from "./sources/composite-source.ts";
+import { ConditionSource } from "./sources/condition-source.ts";
+import { DeadlineSource } from "./sources/deadline-source.ts";
+import { type ResourceOptions, ResourceSource, type ResourceThresholds } from "./sources/resource-source.ts";
+import { type SignalName, SignalSource } from "./sources/signal-source.ts";
+import { CancellationSource, startSources } from "./sources/source.ts";
+import { TimeoutSource } from "./sources/timeout-source.ts";
+import { TokenSource } from "./sources/token-source.ts";
+import { type CancellableStream, stream } from "./streams/operation-stream.ts";
+import type { StreamInput } from "./streams/reading/stream-input.ts";
+import type { StreamOptions } from "./streams/reading/stream-options.ts";
+import { LinkedCancellationToken } from "./token/linked.ts";
+import { type CancellationToken, requireCause, requireToken, tokenOn } from "./token/token.ts";
+import { announce, Cancellation } from "./token/tree.ts";
 import {
   invalidType,
   outOfRange,
@@ -41,21 +61,7 @@ import {
   requireText,
   show,
   UsageError,
-} from "../usage.ts";
-import { type Callback, Callbacks } from "./callbacks.ts";
-import { OperationContext, type OperationStatus } from "./context.ts";
-import { type ProgressEstimate, ProgressTracker } from "./estimate.ts";
-import { notify, type OperationObserver, observerOfAll, standingObserver, together } from "./observer.ts";
-import { OperationNode } from "./operation-node.ts";
-import { OperationSource, toSource } from "./operation-source.ts";
-import {
-  type CancellableOptions,
-  explicitParent,
-  requireCancellableOptions,
-  requireObserver,
-} from "./options.ts";
-import { Patience } from "./patience.ts";
-import { type Progress, requireProgress } from "./progress.ts";
+} from "./usage-error.ts";
 
 /** What {@link Cancellable.settle} resolves with. */
 export type Outcome<T> =

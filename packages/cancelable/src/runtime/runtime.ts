@@ -1,5 +1,5 @@
-import type { CancelScope } from "./cancel-scope.ts";
-import type { Task } from "./task.ts";
+import type { CancelScope } from "../scope/cancel-scope.ts";
+import type { Task } from "../scope/task.ts";
 
 /**
  * What a scope needs of an async runtime: the clock, timers on that clock, and the start of a task.

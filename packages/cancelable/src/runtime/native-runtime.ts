@@ -1,5 +1,5 @@
-import { inLaterTurn } from "#host/turns";
-import type { Runtime } from "../scope/runtime.ts";
+import { inLaterTurn } from "#platform/turns";
+import type { Runtime } from "./runtime.ts";
 
 /** Above this, `setTimeout` fires at once. */
 const longestTimer = 2 ** 31 - 1;

@@ -1,4 +1,4 @@
-import { formatSpan } from "../duration.ts";
+import { formatSpan } from "../../duration.ts";
 import type { StreamLife, StreamNode } from "./stream-life.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType, UsageError } from "../../usage-error.ts";
 import { isNodeReadable, NodeReadableReader, type ReadableLike } from "./node-readable.ts";
 
 /** What a stream can be made of: an async iterable, an iterable (of promises too), a web `ReadableStream`, a Node `Readable`. */

@@ -1,5 +1,5 @@
-import { runOutside } from "#host/ambient";
-import { afterMicrotasks, inLaterTurn } from "#host/turns";
+import { runOutside } from "#platform/ambient";
+import { afterMicrotasks, inLaterTurn } from "#platform/turns";
 import type { Runtime } from "./runtime.ts";
 
 /** Something that is due at a time. */

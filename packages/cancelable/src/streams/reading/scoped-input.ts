@@ -1,10 +1,10 @@
-import { captureContext } from "#host/ambient";
-import { belongsTo } from "../errors.ts";
-import { report } from "../reporter.ts";
-import { enter } from "../scope/ambient.ts";
-import { CancelScope } from "../scope/cancel-scope.ts";
+import { captureContext } from "#platform/ambient";
+import { belongsTo } from "../../errors.ts";
+import { report } from "../../reporter.ts";
+import { enter } from "../../scope/ambient.ts";
+import { CancelScope } from "../../scope/cancel-scope.ts";
+import type { SourceReader, StreamSource } from "./stream-input.ts";
 import type { StreamNode } from "./stream-life.ts";
-import type { SourceReader, StreamSource } from "./stream-source.ts";
 
 /** @internal What `next()` gives. */
 export type Pulled = IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;

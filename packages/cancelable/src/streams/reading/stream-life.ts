@@ -1,8 +1,8 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { currentNode } from "../scope/ambient.ts";
-import { type Host, ScopeNode } from "../scope/scope-node.ts";
-import type { Cancellation } from "../token/tree.ts";
-import { UsageError } from "../usage.ts";
+import type { Cancellable } from "../../cancellable.ts";
+import { currentNode } from "../../scope/ambient.ts";
+import { type Host, ScopeNode } from "../../scope/scope-node.ts";
+import type { Cancellation } from "../../token/tree.ts";
+import { UsageError } from "../../usage-error.ts";
 
 /** @internal What the life of a stream tells it. */
 export interface StreamHooks {
