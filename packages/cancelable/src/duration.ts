@@ -1,4 +1,4 @@
-import { invalidType, outOfRange } from "./usage-error.ts";
+import { invalidType, outOfRange } from "./arguments.ts";
 
 /** A time span as an object; its parts add up. `Temporal.Duration` objects fit. */
 export interface Duration {

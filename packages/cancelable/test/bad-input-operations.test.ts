@@ -30,7 +30,7 @@ describeEverywhere("operations complain about wrong arguments", (everywhere) => 
       [() => new Cancellable({ parent, id: wrong(5) }), "options.id", "a string", "5"],
       [() => new Cancellable({ parent, name: wrong(Symbol("n")) }), "options.name", "a string", "Symbol(n)"],
       [() => new Cancellable({ parent, token: wrong("t") }), "options.token", "a CancellationToken", '"t"'],
-      [() => new Cancellable({ parent, graceMs: wrong("1") }), "options.graceMs", span, '"1"'],
+      [() => new Cancellable({ parent, grace: wrong("1") }), "options.grace", span, '"1"'],
       [() => new Cancellable({ parent: wrong("p") }), "options.parent", above, '"p"'],
       [() => new Cancellable({ parent: wrong({ node: {} }) }), "options.parent", above, '{"node":{}}'],
       [
@@ -61,8 +61,8 @@ describeEverywhere("operations complain about wrong arguments", (everywhere) => 
     ]);
     expectThrows("RangeError", [
       [
-        () => new Cancellable({ parent, graceMs: Number.NaN }),
-        "options.graceMs",
+        () => new Cancellable({ parent, grace: Number.NaN }),
+        "options.grace",
         "a number of milliseconds",
         "NaN",
       ],

@@ -11,7 +11,7 @@ import {
 import { describeEverywhere, rejection } from "./backends.ts";
 
 interface Message {
-  readonly type: "start" | "progress" | "cancel" | "end";
+  readonly type: "started" | "progress" | "cancelling" | "ended";
   readonly operation: OperationSnapshot;
 }
 
@@ -39,7 +39,11 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
         op.reportProgress({ current: 1, total: 2 }),
       ),
     );
-    expect(summary(messages)).toEqual(["start work running", "progress work running", "end work completed"]);
+    expect(summary(messages)).toEqual([
+      "started work running",
+      "progress work running",
+      "ended work completed",
+    ]);
     expect(messages[1]?.operation).toMatchObject({
       id: "id-1",
       metadata: { user: 7 },
@@ -56,9 +60,13 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
         await sleepForever();
       }),
     );
-    expect(summary(messages)).toEqual(["start work running", "cancel work running", "end work cancelled"]);
+    expect(summary(messages)).toEqual([
+      "started work running",
+      "cancelling work running",
+      "ended work cancelled",
+    ]);
     for (const { type, operation } of messages) {
-      if (type === "start") continue;
+      if (type === "started") continue;
       expect(operation).toMatchObject({ cancelReason: "shutdown", cancelMessage: "going down" });
     }
   });
@@ -67,8 +75,8 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     const messages = await published(() =>
       new Cancellable({ name: "work" }).settle(() => Promise.reject(new Error("broken"))),
     );
-    expect(summary(messages)).toEqual(["start work running", "end work failed"]);
-    expect(messages[1]?.operation.error).toBe("broken");
+    expect(summary(messages)).toEqual(["started work running", "ended work failed"]);
+    expect(messages[1]?.operation.errorMessage).toBe("broken");
   });
 
   everywhere("tells of the handle form, and of operations below with their parent", async () => {
@@ -78,10 +86,10 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
       await outer[Symbol.asyncDispose]();
     });
     expect(summary(messages)).toEqual([
-      "start outer running",
-      "start inner running",
-      "end inner completed",
-      "end outer completed",
+      "started outer running",
+      "started inner running",
+      "ended inner completed",
+      "ended outer completed",
     ]);
     expect(messages[1]?.operation.parentId).toBe("outer-id");
   });
@@ -100,7 +108,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     const op = new Cancellable({ name: "work" });
     const body = vi.fn();
     const stop = (message: unknown): void => {
-      if ((message as Message).type === "start") op.cancel("manual", "not this one");
+      if ((message as Message).type === "started") op.cancel("manual", "not this one");
     };
     subscribe("cancelable:operation", stop);
     try {

@@ -1,6 +1,7 @@
+import { invalidType, requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, requireText, UsageError } from "../usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The nodes that `run()` made. */
 const runs = new WeakSet<ScopeNode>();

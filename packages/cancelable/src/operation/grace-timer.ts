@@ -5,7 +5,7 @@ import type { ScopeNode } from "../scope/scope-node.ts";
 const warnAfter = 5_000;
 
 /** How long a cancelled operation is waited for: for ever, with a warning, or as long as its grace allows. */
-export class Patience implements Disposable {
+export class GraceTimer implements Disposable {
   readonly #node: ScopeNode;
   /** Milliseconds; undefined for no bound. */
   readonly #grace: number | undefined;
@@ -20,7 +20,7 @@ export class Patience implements Disposable {
 
   constructor(node: ScopeNode, grace: Span | undefined, label: () => string) {
     this.#node = node;
-    this.#grace = grace === undefined ? undefined : toMilliseconds(grace, "options.graceMs");
+    this.#grace = grace === undefined ? undefined : toMilliseconds(grace, "options.grace");
     this.#label = label;
   }
 
@@ -32,10 +32,10 @@ export class Patience implements Disposable {
   /** The operation was cancelled: its time runs from now, unless it does already. */
   begin(): void {
     if (this.#alarm !== undefined) return;
-    const { host } = this.#node;
-    if (this.#grace === undefined) this.#alarm = host.setAlarm(host.now() + warnAfter, () => this.#warn());
+    const { clock } = this.#node;
+    if (this.#grace === undefined) this.#alarm = clock.setAlarm(clock.now() + warnAfter, () => this.#warn());
     else if (this.#grace !== Number.POSITIVE_INFINITY) {
-      this.#alarm = host.setAlarm(host.now() + this.#grace, () => {
+      this.#alarm = clock.setAlarm(clock.now() + this.#grace, () => {
         this.#over = true;
         this.#abandon?.();
       });
@@ -85,7 +85,7 @@ export class Patience implements Disposable {
       ? "its onCancel callbacks have not ended; "
       : "its body has not ended. Pass op.signal to what it waits for, or wrap that in op.waitFor(…); ";
     console.warn(
-      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}graceMs bounds the wait.`,
+      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}grace bounds the wait.`,
     );
   }
 }

@@ -1,7 +1,7 @@
 import type { ObservedOperation } from "../operation/observer.ts";
 
 /** The operations that live, in the order in which they came. Several may have the same id, each is known by itself. */
-export class Roster {
+export class LiveOperations {
   readonly #operations = new Set<ObservedOperation>();
   /** The first of each id. */
   readonly #firsts = new Map<string, ObservedOperation>();

@@ -1,21 +1,21 @@
+import { invalidType, isThenable } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import type { ObservedOperation } from "../operation/observer.ts";
 import { report } from "../reporter.ts";
-import { invalidType, isThenable } from "../usage-error.ts";
-import type { Roster } from "./live-operations.ts";
+import type { LiveOperations } from "./live-operations.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 
 /** Tells a store what a registry knows. What fails in a store fails nobody's operation. */
-export class Mirror {
+export class StoreWriter {
   readonly #store: OperationStore;
-  readonly #operations: Roster;
+  readonly #operations: LiveOperations;
   readonly #cancel: (id: string, reason?: CancellationReason, message?: string) => boolean;
 
   constructor(
     store: OperationStore,
-    operations: Roster,
+    operations: LiveOperations,
     cancel: (id: string, reason?: CancellationReason, message?: string) => boolean,
   ) {
     for (const method of ["put", "remove"] as const) {

@@ -1,6 +1,3 @@
-import type { CancelScope } from "../scope/cancel-scope.ts";
-import type { Task } from "../scope/task.ts";
-
 /**
  * What a scope needs of an async runtime: the clock, timers on that clock, and the start of a task.
  * Everything else (the tree, deadlines, reasons) is the same on every runtime and lives here.
@@ -26,11 +23,4 @@ export interface Runtime {
   setTimer(at: number, fire: () => void): Disposable;
   /** Runs `fn` in a later turn of the event loop; returns what takes that back. */
   turn(fn: () => void): () => void;
-  /**
-   * Starts `body` as a native task in `scope`, later than this call returns, in the order of the
-   * calls. Native interruption cancels the scope; cancelling the scope interrupts the native task.
-   * `owner` is the scope in whose native task it starts, where that is not the one above `scope`: a
-   * child that is being started by another one will be its group's. Left out where promises are all there is.
-   */
-  spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner?: CancelScope): Task<T>;
 }

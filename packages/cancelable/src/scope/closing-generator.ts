@@ -2,7 +2,7 @@
  * @internal A generator whose `return()` calls `leave` first: one that was not started, or that waits for what does
  * not come, would else be told to leave only after that.
  */
-export function leavingBy<T>(
+export function withEarlyReturn<T>(
   generator: AsyncGenerator<T, undefined, undefined>,
   leave: () => Promise<void>,
 ): AsyncGenerator<T, undefined, undefined> {

@@ -1,5 +1,6 @@
+import type { CancellableStream } from "../cancellable.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import { type CancellableStream, stream } from "./operation-stream.ts";
+import { stream } from "./operation-stream.ts";
 import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
 import { toIdleTimeout, toItemLog } from "./reading/stream-options.ts";
 

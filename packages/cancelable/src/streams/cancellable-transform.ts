@@ -1,5 +1,5 @@
+import { outOfRange } from "../arguments.ts";
 import type { Cancellable } from "../cancellable.ts";
-import { outOfRange } from "../usage-error.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
 import type { ItemLog } from "./reading/item-log.ts";
 import type { PartialResult } from "./reading/partial-result.ts";
@@ -10,7 +10,7 @@ import { toItemLog } from "./reading/stream-options.ts";
 export type CancellableTransformOptions<T = unknown> = Omit<CancellableStreamOptions<T>, "idleTimeout">;
 
 /** What passes the stream's items on, until it is cancelled. */
-class Passage {
+class TransformPump {
   readonly #life: StreamLife;
   readonly #log: ItemLog;
   #controller: TransformStreamDefaultController<unknown> | undefined;
@@ -84,7 +84,7 @@ export class CancellableTransform<T> extends TransformStream<T, T> {
 
   /** @internal */
   constructor(operation: Cancellable, log: ItemLog) {
-    const passage = new Passage(operation, log);
+    const passage = new TransformPump(operation, log);
     super({
       start: (controller) => passage.start(controller),
       transform: (item, controller) => passage.transform(item, controller),

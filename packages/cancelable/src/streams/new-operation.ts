@@ -1,9 +1,9 @@
+import { invalidType, outOfRange, requireOptions } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellableOptions } from "../operation/options.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { requireSignal } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions } from "../usage-error.ts";
+import { requireSignal } from "../token/abort-signal.ts";
 import type { StreamOptions } from "./reading/stream-options.ts";
 
 /** What may cancel a stream, and how its operation is called, too. */
@@ -25,7 +25,7 @@ const forNew = [
   "parent",
   "metadata",
   "token",
-  "graceMs",
+  "grace",
   "register",
   "progressFrom",
   "progressWeight",

@@ -1,8 +1,8 @@
-import { run } from "../backends/detect.ts";
+import { requireFunction, requireOptions } from "../arguments.ts";
+import { run } from "../backends/run.ts";
 import { formatSpan, type Span, toInterval } from "../duration.ts";
 import { liveScopes, scopeNames, taskNames } from "../inspect/live-scopes.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { requireFunction, requireOptions } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { VirtualBackend, type VirtualBackendOptions } from "./virtual-backend.ts";
 

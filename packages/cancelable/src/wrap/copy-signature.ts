@@ -12,7 +12,7 @@ export function effective(
  * Makes `wrapper` look like `fn`: name and number of parameters. What can no longer be seen from outside,
  * the operation as the last one, is not counted.
  */
-export function dress<W extends (...args: never[]) => unknown>(
+export function copySignature<W extends (...args: never[]) => unknown>(
   wrapper: W,
   fn: { readonly name: string; readonly length: number },
   hidden: 0 | 1,

@@ -1,8 +1,9 @@
+import { invalidType, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { invalidType, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 import { append } from "./argument-place.ts";
-import { dress } from "./copy-signature.ts";
+import { copySignature } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
 
 /**
@@ -55,5 +56,5 @@ export function withCancellable(
       Reflect.apply(fn, this, inject ? append(fn, args, op) : args),
     );
   };
-  return dress(wrapper, fn, inject ? 1 : 0);
+  return copySignature(wrapper, fn, inject ? 1 : 0);
 }

@@ -1,5 +1,5 @@
+import { invalidType, requireFunction } from "../arguments.ts";
 import type { Cancellable } from "../cancellable.ts";
-import { invalidType, requireFunction } from "../usage-error.ts";
 import { CallPlan } from "./call-plan.ts";
 import { type DecoratorContext, decorate } from "./decorate.ts";
 import type {

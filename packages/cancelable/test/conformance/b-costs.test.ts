@@ -14,7 +14,7 @@ async function busyWhile(ms: number): Promise<number> {
 
 describeEverywhere("waiting for what does not end costs nothing", (everywhere) => {
   everywhere("a cancelled scope whose body was abandoned does not spin (CONF-B36)", async () => {
-    const op = new Cancellable({ graceMs: 1 });
+    const op = new Cancellable({ grace: 1 });
     let end!: () => void;
     const running = op.settle(() => new Promise<void>((resolve) => void (end = resolve)));
     op.cancel();

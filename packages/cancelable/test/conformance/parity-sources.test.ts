@@ -83,7 +83,7 @@ describeEverywhere("a source", (everywhere) => {
     const outcome = await op.settle(() => sleepForever());
     t.expectElapsed(20);
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout", timeoutMs: 20 } });
-    expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, true]);
+    expect([op.isCancelled, op.cancelledCaught]).toEqual([true, true]);
   });
 
   everywhere("of time: stopped, it touches nothing that comes later (PAR-TIM-04)", async (t) => {
@@ -136,7 +136,7 @@ describeEverywhere("a source", (everywhere) => {
     const source = new ResourceSource(thresholds, { interval: 5 });
     expect(source.thresholds).toEqual({ memory: 80, cpu: 90 });
     expect(source.thresholds).not.toBe(thresholds);
-    expect(source.name).toBe("resource_check(memory>80, cpu>90)");
+    expect(source.name).toBe("resources(memory>80, cpu>90)");
     let reads = 0;
     const read = (): number => {
       reads++;
@@ -148,7 +148,7 @@ describeEverywhere("a source", (everywhere) => {
     );
     await op.settle(() => sleepForever());
     expect(reads).toBe(3);
-    expect(op.context.metadata.cancelledBy).toBe("resource_check(memory>80)");
+    expect(op.context.metadata.cancelledBy).toBe("resources(memory>80)");
   });
 
   everywhere("of signals: SIGINT and SIGTERM, or those that are named (PAR-SIG-01)", async () => {

@@ -26,7 +26,7 @@ describeEverywhere("spans", (everywhere) => {
     expectThrows("RangeError", [
       [() => Cancellable.withTimeout(span), "span", ...rest],
       [() => new TimeoutSource(span), "span", ...rest],
-      [() => new Cancellable({ graceMs: span }), "options.graceMs", ...rest],
+      [() => new Cancellable({ grace: span }), "options.grace", ...rest],
     ]);
     await expectRejects("RangeError", [
       [() => sleep(span), "span", ...rest],

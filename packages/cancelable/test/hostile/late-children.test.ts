@@ -47,7 +47,7 @@ describeEverywhere("a shield of an operation is a part of it", (everywhere) => {
 const regions: Readonly<Record<string, (body: () => Promise<void>) => Promise<unknown>>> = {
   "a scope": (body) => new CancelScope().run(body),
   "an operation": (body) => new Cancellable().run(body),
-  "an operation with a grace": (body) => new Cancellable({ graceMs: 10_000 }).run(body),
+  "an operation with a grace": (body) => new Cancellable({ grace: 10_000 }).run(body),
   "a shield": (body) => shield(body),
   "a task": (body) => taskGroup((group) => void group.startSoon(body)),
   "a group": (body) => taskGroup(body),
@@ -125,9 +125,9 @@ describeEverywhere("a child that is started while its scope is ending is never l
   }
 });
 
-describeEverywhere("graceMs bounds the wait for children as well", (everywhere) => {
+describeEverywhere("grace bounds the wait for children as well", (everywhere) => {
   const cancelledAfter5 = async (child: () => Promise<void>): Promise<unknown> => {
-    const op = new Cancellable({ graceMs: 20 });
+    const op = new Cancellable({ grace: 20 });
     const outcome = op.settle(async () => {
       void new Cancellable().settle(child);
       await op.sleep(60_000);

@@ -22,7 +22,7 @@ describeEverywhere("nothing is left in a parent", (everywhere) => {
         () => new Cancellable({ parent, name: wrong(1) }),
         () => new Cancellable({ parent, metadata: wrong([]) }),
         () => new Cancellable({ parent, token: wrong({}) }),
-        () => new Cancellable({ parent, graceMs: Number.NaN }),
+        () => new Cancellable({ parent, grace: Number.NaN }),
       ];
       for (const call of wrongCalls) {
         thrown(call);

@@ -150,7 +150,7 @@ describeEverywhere("what is thrown need not be an error", (everywhere) => {
         await rejection(taskGroup((group) => group.start(() => fail()))),
       ];
       for (const end of ends) expect(Object.is(end, value)).toBe(true);
-      expect(typeof op.context.error).toBe("string");
+      expect(typeof op.context.errorMessage).toBe("string");
     }
   });
 });

@@ -175,7 +175,7 @@ for (const [what, make] of oddities) {
         const broken = (): never => {
           throw odd;
         };
-        const observer = { started: broken, progressed: broken, cancelled: broken, ended: broken };
+        const observer = { started: broken, progress: broken, cancelling: broken, ended: broken };
         const others = new OperationRegistry();
         const op = new Cancellable({ register: observer });
         op.observe(others);
@@ -315,9 +315,9 @@ describeEverywhere("somebody else's code that never ends", (everywhere) => {
   });
 
   everywhere("a body, cancelled, is left behind when its grace is over", async () => {
-    const op = new Cancellable({ graceMs: 5 });
+    const op = new Cancellable({ grace: 5 });
     op.onStart(() => void op.cancel());
-    const deaf = new Cancellable({ graceMs: 5 });
+    const deaf = new Cancellable({ grace: 5 });
     const outcome = deaf.settle(() => {
       deaf.cancel("shutdown");
       return never;

@@ -49,7 +49,7 @@ describeEverywhere("an operation's callbacks: order", (everywhere) => {
         .onCancel(other)
         .onError(async (context, error) => {
           await sleep(1);
-          seen.push(context === op.context, context.status, context.error, error);
+          seen.push(context === op.context, context.status, context.errorMessage, error);
         });
       const caught = await rejection(op.run(() => Promise.reject(failure)));
       seen.push(caught);
@@ -253,7 +253,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
       const begin = t.elapsed();
       return () => t.expectElapsed(begin + ms);
     };
-    const bodyEnds = new Cancellable({ graceMs: 20 }).onCancel(never);
+    const bodyEnds = new Cancellable({ grace: 20 }).onCancel(never);
     let after = began(20);
     const outcome = await bodyEnds.settle(() => {
       bodyEnds.cancel("shutdown");
@@ -262,7 +262,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "shutdown" } });
     after();
 
-    const inStart = new Cancellable({ graceMs: 20 }).onStart(() => {
+    const inStart = new Cancellable({ grace: 20 }).onStart(() => {
       inStart.cancel();
       return never();
     });
@@ -275,7 +275,7 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
 
     // Body and callbacks share one grace; the callbacks begin even when it is over.
     let told = false;
-    const both = new Cancellable({ graceMs: 20 }).onCancel(() => {
+    const both = new Cancellable({ grace: 20 }).onCancel(() => {
       told = true;
       return never();
     });
@@ -290,10 +290,10 @@ describeEverywhere("an operation's callbacks: failures", (everywhere) => {
     after();
 
     // Cancelled before it starts, and in the handle form.
-    const early = new Cancellable({ graceMs: 20 }).onCancel(never);
+    const early = new Cancellable({ grace: 20 }).onCancel(never);
     early.cancel();
     expect(await early.settle(() => expect.fail("the body ran"))).toMatchObject({ abandoned: true });
-    const handle = new Cancellable({ graceMs: 20 }).onCancel(never).start();
+    const handle = new Cancellable({ grace: 20 }).onCancel(never).start();
     handle.cancel();
     await handle[Symbol.asyncDispose]();
     expect(handle.context.status).toBe("cancelled");
@@ -318,7 +318,7 @@ test("a callback that hangs without a grace is named after 5 s", async () => {
       [
         [
           '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended; ' +
-            "graceMs bounds the wait.",
+            "grace bounds the wait.",
         ],
       ],
     ]);

@@ -44,7 +44,7 @@ describeEverywhere("what ended an operation", (everywhere) => {
     const op = new Cancellable();
     const outcome = await op.settle(() => Promise.reject(unreadable));
     expect(outcome).toEqual({ status: "failed", error: unreadable });
-    expect(op.context.error).toBe("an error that cannot be read");
+    expect(op.context.errorMessage).toBe("an error that cannot be read");
     expect(JSON.stringify(op.context)).toContain("cannot be read");
   });
 });
@@ -65,8 +65,8 @@ describeEverywhere("who watches an operation", (everywhere) => {
     const broken = new Error("the observer broke");
     const observer = {
       started() {},
-      progressed() {},
-      cancelled() {
+      progress() {},
+      cancelling() {
         throw broken;
       },
       ended() {},

@@ -67,7 +67,7 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 
   everywhere("the grace runs from the cancellation: when disposed of later, it waits no more", async (t) => {
-    const op = new Cancellable({ graceMs: 10 }).start();
+    const op = new Cancellable({ grace: 10 }).start();
     let ended = false;
     const left = new Cancellable({ parent: op }).settle(async () => {
       await shield(() => sleep(200));

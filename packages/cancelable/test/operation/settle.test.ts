@@ -80,10 +80,10 @@ describeEverywhere("settle", (everywhere) => {
   });
 });
 
-describeEverywhere("graceMs", (everywhere) => {
+describeEverywhere("grace", (everywhere) => {
   everywhere("counts from the cancellation, and not from the start", async (t) => {
     const stuck = deferred();
-    const outcome = await Cancellable.withTimeout(20, { graceMs: { milliseconds: 10 } }).settle(
+    const outcome = await Cancellable.withTimeout(20, { grace: { milliseconds: 10 } }).settle(
       () => stuck.promise,
     );
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true });
@@ -94,7 +94,7 @@ describeEverywhere("graceMs", (everywhere) => {
   everywhere("run rejects with the cancellation, and a late value or rejection goes nowhere", async () => {
     for (const late of ["value", "rejection"]) {
       const stuck = deferred();
-      const op = Cancellable.withTimeout(5, { graceMs: 5 });
+      const op = Cancellable.withTimeout(5, { grace: 5 });
       const ended = vi.fn();
       op.onCancel(ended).onComplete(ended).onError(ended);
       expect(await rejection(op.run(() => stuck.promise))).toBe(op.token.error);
@@ -108,12 +108,12 @@ describeEverywhere("graceMs", (everywhere) => {
   });
 
   everywhere("without a cancellation it means nothing", async (t) => {
-    expect(await new Cancellable({ graceMs: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
+    expect(await new Cancellable({ grace: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
     t.expectElapsed(20);
   });
 
   everywhere("a body that ends within it gives its own outcome", async () => {
-    const value = await new Cancellable({ graceMs: 1_000 }).settle(async (op) => {
+    const value = await new Cancellable({ grace: 1_000 }).settle(async (op) => {
       setImmediate(() => op.cancel());
       await rejection(sleepForever());
       await op.shield(() => sleep(10));
@@ -123,8 +123,8 @@ describeEverywhere("graceMs", (everywhere) => {
   });
 
   everywhere("is checked by name", () => {
-    expect(() => new Cancellable({ graceMs: Number.NaN })).toThrow(/options\.graceMs/);
-    expect(() => new Cancellable({ graceMs: "5" as never })).toThrow(TypeError);
+    expect(() => new Cancellable({ grace: Number.NaN })).toThrow(/options\.grace/);
+    expect(() => new Cancellable({ grace: "5" as never })).toThrow(TypeError);
   });
 });
 
@@ -169,9 +169,9 @@ describe("the warning after 5 s", () => {
     expect(at).toEqual([]);
   });
 
-  test("there is none with graceMs, which is the answer to it", async () => {
-    for (const graceMs of [10_000, null]) {
-      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { graceMs }), stubborn(60_000));
+  test("there is none with grace, which is the answer to it", async () => {
+    for (const grace of [10_000, null]) {
+      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { grace }), stubborn(60_000));
       expect(at).toEqual([]);
     }
   });

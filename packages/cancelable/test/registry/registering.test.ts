@@ -222,7 +222,7 @@ describeEverywhere("no entry is left after", (everywhere) => {
   everywhere("a body that was abandoned", () =>
     leaves(["cancelled"], async (register, options) => {
       const foreign = deferred();
-      const op = Cancellable.withTimeout(5, { ...options, graceMs: 5 });
+      const op = Cancellable.withTimeout(5, { ...options, grace: 5 });
       expect(await op.settle(() => foreign.promise)).toMatchObject({ abandoned: true });
       expect(register.size).toBe(0);
       foreign.resolve();

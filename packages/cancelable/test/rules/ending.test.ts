@@ -77,7 +77,7 @@ describeEverywhere(
   },
 );
 
-describeEverywhere("rule 2: a cancelled operation waits for its body, or for graceMs", (everywhere) => {
+describeEverywhere("rule 2: a cancelled operation waits for its body, or for grace", (everywhere) => {
   everywhere("it settles after the body's clean-up", async () => {
     const order: string[] = [];
     const op = new Cancellable();
@@ -95,9 +95,9 @@ describeEverywhere("rule 2: a cancelled operation waits for its body, or for gra
     expect(order).toEqual(["cleaned", "settled"]);
   });
 
-  everywhere("after graceMs it settles anyway, and says that the body was abandoned", async (t) => {
+  everywhere("after grace it settles anyway, and says that the body was abandoned", async (t) => {
     const foreign = deferred();
-    const outcome = await Cancellable.withTimeout(10, { graceMs: 20 }).settle(() => foreign.promise);
+    const outcome = await Cancellable.withTimeout(10, { grace: 20 }).settle(() => foreign.promise);
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "timeout" } });
     t.expectElapsed(30);
     // The run fails if this is an unhandled rejection.
@@ -105,8 +105,8 @@ describeEverywhere("rule 2: a cancelled operation waits for its body, or for gra
     await sleep(1);
   });
 
-  everywhere("a body that ends within graceMs was not abandoned", async () => {
-    const outcome = await Cancellable.withTimeout(10, { graceMs: 1_000 }).settle(() => sleepForever());
+  everywhere("a body that ends within grace was not abandoned", async () => {
+    const outcome = await Cancellable.withTimeout(10, { grace: 1_000 }).settle(() => sleepForever());
     expect(outcome.status).toBe("cancelled");
     expect(outcome).not.toHaveProperty("abandoned");
   });
@@ -127,7 +127,7 @@ describeEverywhere("rule 3: what the body did wins over what was asked for", (ev
       cancelMessage: "going down",
     });
     expect(op.isCompleted).toBe(true);
-    expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, false]);
+    expect([op.isCancelled, op.cancelledCaught]).toEqual([true, false]);
   });
 
   everywhere("another error: it has failed, with that error, and the same fields", async () => {

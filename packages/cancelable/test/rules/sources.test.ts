@@ -301,7 +301,7 @@ describeEverywhere("resources", (everywhere) => {
         { interval: 2, reader: high },
       ).settle(() => sleepForever());
       expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-      expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
+      expect(new ResourceSource({ memory: 80 }).name).toContain("resources");
     },
   );
 

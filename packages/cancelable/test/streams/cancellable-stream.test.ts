@@ -27,7 +27,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
       { signal },
       { bufferPartial: true },
       { idleTimeout: 60_000 },
-      { name: "numbers", metadata: { of: 5 }, graceMs: 100, id: "n-1", parent: null },
+      { name: "numbers", metadata: { of: 5 }, grace: 100, id: "n-1", parent: null },
       { operation: new Cancellable() },
     ]) {
       const { source, watch } = numbers(5, 1);
@@ -128,7 +128,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
     );
     expect(seen).toEqual([1]);
     t.expectElapsed(120);
-    const atOnce = cancellableStream(silent(), { timeout: 20, graceMs: 0 });
+    const atOnce = cancellableStream(silent(), { timeout: 20, grace: 0 });
     expect(await rejection(collect(atOnce))).toBe(atOnce.operation.error);
     t.expectElapsed(140);
   });
@@ -205,7 +205,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
         await shield(() => sleep(100));
       }
     }
-    const stream = cancellableStream(stubborn(), { timeout: 20, graceMs: 30 });
+    const stream = cancellableStream(stubborn(), { timeout: 20, grace: 30 });
     expect(await rejection(collect(stream))).toBe(stream.operation.error);
     if (t.backend.name === "virtual") t.expectElapsed(50);
     await sleep(100);

@@ -293,7 +293,7 @@ describeEverywhere("a transform's end", (everywhere) => {
 
   everywhere("is not waited for longer than its grace", async (t) => {
     const gate = deferred();
-    const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
+    const transform = cancellableTransform<number>({ grace: 10, onProgress: () => gate.promise });
     const reader = transform.readable.getReader();
     const writer = transform.writable.getWriter();
     const reading = reader.read();

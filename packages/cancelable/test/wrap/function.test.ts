@@ -91,7 +91,7 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect(await rejection(wrapped())).toMatchObject({ code: "ERR_PARENT_ENDED" });
 
     const stuck = deferred();
-    const stubborn = cancellable({ timeout: 5, graceMs: 5, parent: null }, () => stuck.promise);
+    const stubborn = cancellable({ timeout: 5, grace: 5, parent: null }, () => stuck.promise);
     expect(await rejection(stubborn())).toMatchObject({ reason: "timeout" });
     t.expectElapsed(10);
     stuck.reject(new Error("late, and nobody's"));

@@ -8,8 +8,8 @@ import {
   sleepForever,
   TimeoutSource,
 } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
 import type { WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 /** How a call ends that would go on for ever. */
@@ -41,7 +41,7 @@ describeEverywhere("timeout", (everywhere) => {
   });
 });
 
-describeEverywhere("token and abortSignal", (everywhere) => {
+describeEverywhere("token and signal", (everywhere) => {
   everywhere(
     "a token lets calls through, then ends those that run and refuses others (PAR-DEC-07)",
     async () => {
@@ -66,7 +66,7 @@ describeEverywhere("token and abortSignal", (everywhere) => {
     const controller = new AbortController();
     const add = vi.spyOn(controller.signal, "addEventListener");
     const remove = vi.spyOn(controller.signal, "removeEventListener");
-    const wrapped = cancellable({ abortSignal: controller.signal }, sleep);
+    const wrapped = cancellable({ signal: controller.signal }, sleep);
     await wrapped(1);
     expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
     const running = wrapped(60_000);

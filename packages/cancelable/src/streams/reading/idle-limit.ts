@@ -20,8 +20,8 @@ export class IdleLimit {
   /** A pull is under way. */
   begin(node: StreamNode): void {
     if (this.#ms === Number.POSITIVE_INFINITY) return;
-    this.#due = node.host.now() + this.#ms;
-    this.#alarm ??= node.host.setAlarm(this.#due, () => this.#ring(node));
+    this.#due = node.clock.now() + this.#ms;
+    this.#alarm ??= node.clock.setAlarm(this.#due, () => this.#ring(node));
   }
 
   /** Its item is here. */
@@ -39,7 +39,7 @@ export class IdleLimit {
   #ring(node: StreamNode): void {
     this.#alarm = undefined;
     if (this.#due === Number.POSITIVE_INFINITY) return;
-    if (node.host.now() < this.#due) this.#alarm = node.host.setAlarm(this.#due, () => this.#ring(node));
+    if (node.clock.now() < this.#due) this.#alarm = node.clock.setAlarm(this.#due, () => this.#ring(node));
     else this.#life.expire(`No item came for ${formatSpan(this.#ms)}`, this.#ms);
   }
 }

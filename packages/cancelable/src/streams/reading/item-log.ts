@@ -1,8 +1,8 @@
-import type { Cancellable } from "../../cancellable.ts";
+import { isThenable } from "../../arguments.ts";
 import { belongsTo } from "../../errors.ts";
+import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";
-import { isThenable } from "../../usage-error.ts";
 import { PartialRecord, type PartialResult } from "./partial-result.ts";
 import type { StreamNode } from "./stream-life.ts";
 
@@ -16,7 +16,7 @@ export class ItemLog {
   /** 0: never. */
   readonly #every: number;
   readonly #reports: boolean;
-  #operation: Cancellable | undefined;
+  #operation: Operation | undefined;
   #node: StreamNode | undefined;
   /** The callbacks that are still at work. */
   readonly #running = new Set<Promise<void>>();
@@ -32,7 +32,7 @@ export class ItemLog {
     return this.#partial.snapshot();
   }
 
-  begin(operation: Cancellable | undefined, node: StreamNode): void {
+  begin(operation: Operation | undefined, node: StreamNode): void {
     this.#operation = operation;
     this.#node = node;
     this.#tell();

@@ -83,7 +83,7 @@ export class ScopedSource {
     const reader = this.#reader;
     if (reader === undefined) return undefined;
     try {
-      await new CancelScope({ shield: true }, node.host).execute(() => reader.close(reason), true, node);
+      await new CancelScope({ shield: true }, node.clock).execute(() => reader.close(reason), true, node);
     } catch (error) {
       const cancellation = node.cancellation?.error;
       if (cancellation !== undefined && belongsTo(error, cancellation)) return undefined;
@@ -95,9 +95,9 @@ export class ScopedSource {
 
   /** Resolves after `ms`. */
   #passed(ms: number, until: Promise<unknown>): Promise<void> {
-    const { host } = this.#node;
+    const { clock } = this.#node;
     return new Promise((resolve) => {
-      const alarm = host.setAlarm(host.now() + ms, resolve);
+      const alarm = clock.setAlarm(clock.now() + ms, resolve);
       void until.then(() => alarm[Symbol.dispose]());
     });
   }

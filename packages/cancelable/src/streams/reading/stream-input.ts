@@ -1,4 +1,5 @@
-import { invalidType, UsageError } from "../../usage-error.ts";
+import { invalidType } from "../../arguments.ts";
+import { UsageError } from "../../usage-error.ts";
 import { isNodeReadable, NodeReadableReader, type ReadableLike } from "./node-readable.ts";
 
 /** What a stream can be made of: an async iterable, an iterable (of promises too), a web `ReadableStream`, a Node `Readable`. */

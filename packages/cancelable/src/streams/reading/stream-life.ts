@@ -1,7 +1,8 @@
-import type { Cancellable } from "../../cancellable.ts";
+import type { Operation } from "../../operation/operation.ts";
+import { type Clock } from "../../runtime/clock.ts";
 import { currentNode } from "../../scope/ambient.ts";
-import { type Host, ScopeNode } from "../../scope/scope-node.ts";
-import type { Cancellation } from "../../token/tree.ts";
+import { ScopeNode } from "../../scope/scope-node.ts";
+import type { Cancellation } from "../../token/cancellation.ts";
 import { UsageError } from "../../usage-error.ts";
 
 /** @internal What the life of a stream tells it. */
@@ -13,7 +14,7 @@ export interface StreamHooks {
 }
 
 /** So long the consumer waits for an async generator that nothing tells of the cancellation, in ms. */
-const patienceWithTheDeaf = 100;
+const unobservedCancellationWait = 100;
 
 /** @internal Where a stream's source runs: below the operation, entered for the time of a pull only. */
 export class StreamNode extends ScopeNode {
@@ -23,8 +24,8 @@ export class StreamNode extends ScopeNode {
   /** How long the consumer is kept waiting for what runs in it, in ms. */
   patience: number = Number.POSITIVE_INFINITY;
 
-  constructor(host: Host, noticed: () => void) {
-    super(host);
+  constructor(clock: Clock, noticed: () => void) {
+    super(clock);
     this.#noticed = noticed;
   }
 
@@ -32,7 +33,7 @@ export class StreamNode extends ScopeNode {
     this.cancellation = this.reached;
     // Before anybody is told: who waits in the scope, or took its signal, is about to end.
     const isHeard = this.waiters !== undefined || this.live > 0 || this.controller !== undefined;
-    if (!isHeard) this.patience = patienceWithTheDeaf;
+    if (!isHeard) this.patience = unobservedCancellationWait;
     this.#noticed();
   }
 }
@@ -42,7 +43,7 @@ export class StreamNode extends ScopeNode {
  * ends with it; one that runs is the scope above; without one the ambient scope is.
  */
 export class StreamLife {
-  readonly operation: Cancellable | undefined;
+  readonly operation: Operation | undefined;
   readonly #hooks: StreamHooks;
   #node: StreamNode | undefined;
   /** Settles when the operation that was started here has ended. */
@@ -52,7 +53,7 @@ export class StreamLife {
   #opened: (() => void) | undefined;
   #isOver = false;
 
-  constructor(operation: Cancellable | undefined, hooks: StreamHooks) {
+  constructor(operation: Operation | undefined, hooks: StreamHooks) {
     this.operation = operation;
     this.#hooks = hooks;
   }
@@ -96,13 +97,13 @@ export class StreamLife {
     void new Promise<void>((resolve) => {
       notice = resolve;
     }).then(() => this.#hooks.cancelled());
-    this.#node = new StreamNode(parent.host, notice);
+    this.#node = new StreamNode(parent.clock, notice);
     this.#node.open(parent);
   }
 
   /** Its time is over: cancels the stream, and its operation where that is the stream's own. */
   expire(message: string, timeoutMs: number): void {
-    const node = this.#run === undefined ? this.node : (this.operation as Cancellable).node;
+    const node = this.#run === undefined ? this.node : (this.operation as Operation).node;
     node.cancelFor("timeout", message, { timeoutMs });
   }
 

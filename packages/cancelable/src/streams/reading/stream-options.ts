@@ -1,5 +1,5 @@
+import { invalidType, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
 import { type Span, toMilliseconds } from "../../duration.ts";
-import { invalidType, requireCount, requireFunction, requireOptions } from "../../usage-error.ts";
 import { ItemLog, type StreamProgress } from "./item-log.ts";
 
 /** How a stream is watched; for `op.stream`, which runs in that operation. */

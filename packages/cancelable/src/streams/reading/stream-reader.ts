@@ -12,10 +12,11 @@
  *      its close is asked for, and the consumer is not kept waiting for longer than 100 ms.
  */
 
-import type { Cancellable } from "../../cancellable.ts";
+import { invalidType, isThenable } from "../../arguments.ts";
 import { belongsTo } from "../../errors.ts";
+import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
-import { invalidType, isThenable, UsageError } from "../../usage-error.ts";
+import { UsageError } from "../../usage-error.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import type { ItemLog } from "./item-log.ts";
 import { type Failure, type Pulled, ScopedSource } from "./scoped-input.ts";
@@ -46,7 +47,7 @@ export class StreamReader implements StreamHooks {
   /** What it ended with, if that is an error. */
   #outcome: { readonly error: unknown; readonly isCancellation: boolean } | undefined;
 
-  constructor(input: StreamSource, operation?: Cancellable, log?: ItemLog, idleMs?: number) {
+  constructor(input: StreamSource, operation?: Operation, log?: ItemLog, idleMs?: number) {
     this.#input = input;
     this.#log = log;
     this.#life = new StreamLife(operation, this);
@@ -124,7 +125,7 @@ export class StreamReader implements StreamHooks {
     this.#ending = undefined;
     const { node } = this.#life;
     this.#node = node;
-    this.#log?.begin(node.operation as Cancellable | undefined, node);
+    this.#log?.begin(node.operation as Operation | undefined, node);
     this.#source = new ScopedSource(node);
     try {
       this.#source.open(this.#input);
