@@ -1,4 +1,4 @@
-import { invalidType, outOfRange } from "./usage.ts";
+import { invalidType, outOfRange } from "./arguments.ts";
 
 /** A time span as an object; its parts add up. `Temporal.Duration` objects fit. */
 export interface Duration {

@@ -1,4 +1,4 @@
-import { requireFunction } from "./usage.ts";
+import { requireFunction } from "./arguments.ts";
 
 /** Receives errors that have no caller: a callback that threw, a condition that broke, a later failure of a group. */
 export type Reporter = (error: unknown, source: string) => void;

@@ -152,7 +152,7 @@ describeEverywhere("the units of a span", (everywhere) => {
     expectThrows("RangeError", [
       [() => Cancellable.withTimeout(span), "span", ...rest],
       [() => new TimeoutSource(span), "span", ...rest],
-      [() => new Cancellable({ graceMs: span }), "options.graceMs", ...rest],
+      [() => new Cancellable({ grace: span }), "options.grace", ...rest],
     ]);
     await expectRejects("RangeError", [
       [() => sleep(span), "span", ...rest],

@@ -1,4 +1,4 @@
-import { AsyncBackend, type CancelScope, type Task } from "@hother/cancelable";
+import { AsyncBackend, type CancelScope, type Task, type TaskHandle } from "@hother/cancelable";
 
 /** A runtime that looks at its clock once in a frame, as a game or an animation does, and knows its tasks. */
 export class FrameBackend extends AsyncBackend {
@@ -23,7 +23,7 @@ export class FrameBackend extends AsyncBackend {
     return undefined;
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.tasks.add(task);
     this.startLater(scope, () => task.execute(body, () => this.tasks.delete(task)));

@@ -166,8 +166,8 @@ test("the root exports exactly these types", async () => {
     "UsageErrorCode",
     "WatchOptions",
     "Work",
-    "WorkValue",
-    "WorkValues",
+    "TaskValue",
+    "TaskValues",
     "WrapOptions",
     "Wrapped",
   ]);

@@ -28,7 +28,7 @@ test("no promise that the library creates is left without a handler (CONF-T08)",
     await swallow(race([late(1), late(10), () => late(10)]));
     await swallow(any([() => sleep(1), late(10)]));
     await swallow(all([late(1), late(10), () => sleepForever()]));
-    await new Cancellable({ graceMs: 1 }).settle((op) => {
+    await new Cancellable({ grace: 1 }).settle((op) => {
       op.cancel();
       return late(10);
     });

@@ -1,4 +1,10 @@
-import { AsyncBackend, CancellationError, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
+import {
+  AsyncBackend,
+  CancellationError,
+  type CancelScope,
+  NativeTask,
+  type TaskHandle,
+} from "@hother/cancelable";
 import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Scheduler } from "effect";
 import { type AnyFiber, ending, forkChildOf, interruptFor, interruption } from "./fiber.ts";
 
@@ -65,7 +71,11 @@ export class EffectBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
+  override spawn<T>(
+    scope: CancelScope,
+    body: () => T | PromiseLike<T>,
+    owner: CancelScope = scope,
+  ): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       const begin = (): Promise<void> =>

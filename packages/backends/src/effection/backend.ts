@@ -5,7 +5,7 @@ import {
   getBackend,
   NativeTask,
   ParentCancellation,
-  type Task,
+  type TaskHandle,
 } from "@hother/cancelable";
 import {
   type Context,
@@ -58,7 +58,11 @@ export class EffectionBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
+  override spawn<T>(
+    scope: CancelScope,
+    body: () => T | PromiseLike<T>,
+    owner: CancelScope = scope,
+  ): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       this.#startShadow(

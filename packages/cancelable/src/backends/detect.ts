@@ -1,10 +1,12 @@
+import { invalidType, requireFunction, requireOptions } from "../arguments.ts";
 import { currentNode, setDetector } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { markRun } from "../scope/run-variable.ts";
+import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { AsyncBackend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
+import { markRun } from "./run-variable.ts";
 
 /** Where the backends that are known by name come from. */
 const imports: Readonly<Record<string, string>> = {
@@ -17,7 +19,7 @@ const imports: Readonly<Record<string, string>> = {
 
 const registered: AsyncBackend[] = [];
 
-function requireBackend(backend: unknown, argument: string): asserts backend is AsyncBackend {
+export function requireBackend(backend: unknown, argument: string): asserts backend is AsyncBackend {
   if (!(backend instanceof AsyncBackend)) throw invalidType(argument, "an AsyncBackend", backend);
 }
 
@@ -49,7 +51,7 @@ function locateRunning(): ScopeNode | undefined {
 
 /** The backend that code here runs on: the ambient scope's, else the one whose native task this is, else the native one. */
 export function detectBackend(): AsyncBackend {
-  const { runtime } = currentNode().host;
+  const { runtime } = currentNode().clock;
   return runtime instanceof AsyncBackend ? runtime : nativeBackend;
 }
 
@@ -69,41 +71,4 @@ export function getBackend(name?: string): AsyncBackend {
     `"${name}"`,
     imports[name] ?? `known: ${["native", ...registered.map((backend) => backend.name)].join(", ")}`,
   );
-}
-
-export interface RunOptions {
-  /** The backend, or its name. Default: the one that is detected. */
-  readonly backend?: AsyncBackend | string;
-}
-
-/**
- * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles. Inside
- * of another scope, on whatever backend, cancelling that one cancels it.
- *
- * @example
- * ```ts
- * import { run, sleep } from "@hother/cancelable";
- *
- * const answer = await run(async () => {
- *   await sleep(5);
- *   return 42;
- * });
- * console.assert(answer === 42);
- * ```
- */
-export async function run<T>(
-  main: (scope: CancelScope) => T | PromiseLike<T>,
-  options?: RunOptions,
-): Promise<T> {
-  requireFunction(main, "main");
-  requireOptions(options);
-  const given = options?.backend;
-  const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
-  requireBackend(backend, "options.backend");
-  const scope = new CancelScope(undefined, backend.host);
-  markRun(scope.node);
-  const above = currentNode();
-  // Outside of everything, the backend's own root; else what is above here ends it too, on whatever clock.
-  scope.node.attach(above === above.host.root ? backend.host.root : above);
-  return backend.start(scope, main);
 }

@@ -1,7 +1,9 @@
-import { getStore } from "#host/ambient";
-import { DormantNode, enter } from "../scope/ambient.ts";
+import { getStore } from "#platform/ambient";
+import type { Clock } from "../runtime/clock.ts";
+import { enter, LazyNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import type { Host, ScopeNode } from "../scope/scope-node.ts";
+import { rootOf } from "../scope/root.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
 import type { AsyncBackend } from "./backend.ts";
 
 /** What a backend is told of a {@link NativeTask}. */
@@ -12,16 +14,16 @@ export interface NativeTaskEvents {
   busy?(task: NativeTask): void;
 }
 
-class NativeNode extends DormantNode {
+class NativeNode extends LazyNode {
   /** Where the task was first seen: the scope that it belongs to, besides its own runtime. */
   readonly outer: ScopeNode | undefined;
   readonly #woken: () => void;
 
-  constructor(host: Host, woken: () => void) {
-    super(host);
+  constructor(clock: Clock, woken: () => void) {
+    super(clock);
     const store = getStore() as ScopeNode | undefined;
     // Tasks of a runtime are ended by that runtime, in its own order: one is not below another of the same here.
-    const isSibling = store instanceof NativeNode && store.host.runtime.name === host.runtime.name;
+    const isSibling = store instanceof NativeNode && store.clock.runtime.name === clock.runtime.name;
     this.outer = isSibling ? store.outer : store;
     this.#woken = woken;
   }
@@ -31,7 +33,7 @@ class NativeNode extends DormantNode {
     while (outer?.phase === "closed" && outer.reached === undefined)
       outer = outer.parent as ScopeNode | undefined;
     // Attached first, a node keeps its own runtime.
-    this.attach(outer ?? this.host.root);
+    this.attach(outer ?? rootOf(this.clock));
     this.open(this.parent as ScopeNode);
     this.#woken();
   }
@@ -48,10 +50,10 @@ export class NativeTask {
 
   /** @param backend Whose clock the scope lives on. */
   constructor(backend: AsyncBackend, events: NativeTaskEvents) {
-    const { host } = backend;
-    this.#node = new NativeNode(host, () => events.used?.(this));
+    const { clock } = backend;
+    this.#node = new NativeNode(clock, () => events.used?.(this));
     if (events.busy !== undefined) this.#node.whenBusy = () => events.busy?.(this);
-    this.scope = new CancelScope(undefined, host, undefined, this.#node);
+    this.scope = new CancelScope(undefined, clock, undefined, this.#node);
   }
 
   /** Whether a scope or an operation is running in it. */
@@ -81,7 +83,7 @@ export class NativeTask {
   async end(message: string): Promise<void> {
     const node = this.#node;
     if (node.phase === "new") {
-      node.parent = node.outer ?? node.host.root;
+      node.parent = node.outer ?? rootOf(node.clock);
       node.phase = "closed";
     }
     if (node.phase !== "open") return;

@@ -1,6 +1,6 @@
-import type { Runtime } from "../scope/runtime.ts";
+import { nativeRuntime } from "../runtime/native-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { AsyncBackend } from "./backend.ts";
-import { nativeRuntime } from "./native-runtime.ts";
 
 /**
  * Plain promises on the host's timers. The core runs on {@link nativeRuntime} itself, which is small;

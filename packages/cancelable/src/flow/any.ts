@@ -1,7 +1,7 @@
+import { requireOptions } from "../arguments.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
-import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
-import { contest } from "./race.ts";
+import { raceIn } from "./race-in.ts";
+import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
  * The first work to succeed decides, as with `Promise.any`; the others are cancelled, and have ended
@@ -19,22 +19,22 @@ import { contest } from "./race.ts";
  * console.assert(mirror === "mirror 2");
  * ```
  */
-export async function any<W extends Work<unknown>>(
+export async function any<W extends TaskInput<unknown>>(
   tasks: Iterable<W>,
   options?: ParentOption,
-): Promise<WorkValue<W>> {
+): Promise<TaskValue<W>> {
   requireOptions(options);
-  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
+  const works = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<W>>>;
   const errors: unknown[] = new Array(works.length);
-  const placed = works.map((work, index) => async (): Promise<WorkValue<W>> => {
+  const placed = works.map((work, index) => async (): Promise<TaskValue<W>> => {
     try {
-      return await perform(work);
+      return await runTask(work);
     } catch (error) {
       errors[index] = error;
       throw error;
     }
   });
-  const winner = await contest(placed, options, (outcome) => outcome.ok);
+  const winner = await raceIn(placed, options, (outcome) => outcome.ok);
   if (winner?.ok) return winner.value;
-  throw new AggregateError(errors, "All works failed");
+  throw new AggregateError(errors, "All tasks failed");
 }

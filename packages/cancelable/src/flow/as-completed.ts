@@ -1,19 +1,12 @@
+import { outOfRange } from "../arguments.ts";
 import { isCancellation } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { abandon } from "../scope/waiting.ts";
 import { Queue } from "../sync/queue.ts";
-import { outOfRange } from "../usage.ts";
-import {
-  type ConcurrencyOptions,
-  inGroup,
-  perform,
-  requireConcurrency,
-  requireWorks,
-  type Work,
-  type WorkValue,
-} from "./all.ts";
-import { leavingBy } from "./leaving-by.ts";
+import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
+import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
  * Runs everything at the same time (or `concurrency` at a time), from the first read on, and gives the values
@@ -35,21 +28,21 @@ import { leavingBy } from "./leaving-by.ts";
  * console.assert(order.join() === "5,30");
  * ```
  */
-export function asCompleted<W extends Work<unknown>>(
+export function asCompleted<W extends TaskInput<unknown>>(
   tasks: Iterable<W>,
   options?: ConcurrencyOptions,
-): AsyncGenerator<WorkValue<W>, undefined, undefined> {
-  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
+): AsyncGenerator<TaskValue<W>, undefined, undefined> {
+  const works = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<W>>>;
   if (works.length === 0) throw outOfRange("tasks", "at least one work", works);
   const concurrency = requireConcurrency(options);
   const scope = new CancelScope(options?.parent === undefined ? undefined : { parent: options.parent });
-  const values = new Queue<WorkValue<W>>();
+  const values = new Queue<TaskValue<W>>();
   let running: Promise<void> | undefined;
 
   const start = (): void => {
     running = scope.run(() =>
       inGroup(works.length, concurrency, undefined, async (index) => {
-        values.putNowait(await perform(works[index] as Work<WorkValue<W>>));
+        values.putNowait(await runTask(works[index] as TaskInput<TaskValue<W>>));
       }),
     );
     abandon(running); // `leave` and the end look at it
@@ -62,7 +55,7 @@ export function asCompleted<W extends Work<unknown>>(
     await running;
   };
 
-  async function* inOrderOfCompletion(): AsyncGenerator<WorkValue<W>, undefined, undefined> {
+  async function* inOrderOfCompletion(): AsyncGenerator<TaskValue<W>, undefined, undefined> {
     start();
     try {
       yield* values;
@@ -77,5 +70,5 @@ export function asCompleted<W extends Work<unknown>>(
     return undefined;
   }
 
-  return leavingBy(inOrderOfCompletion(), leave);
+  return withEarlyReturn(inOrderOfCompletion(), leave);
 }

@@ -1,6 +1,6 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { runTimed, type TimedScopeOptions } from "./move-on-after.ts";
+import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
 
 /**
  * Runs `body` for at most `span`; rejects with a `TimeoutCancellation` when the time is over and the

@@ -1,5 +1,5 @@
-import { invalidType, requireFunction } from "../usage.ts";
-import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./all.ts";
+import { invalidType, requireFunction } from "../arguments.ts";
+import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
 
 /**
  * Calls `fn` for every item, at most `concurrency` at the same time, and resolves with the results in

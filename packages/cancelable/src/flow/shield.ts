@@ -1,6 +1,6 @@
+import { requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancelScope, type ParentOption } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
 
 export interface ShieldOptions extends ParentOption {
   /** Time allowed inside; when it is over the shield rejects with a `TimeoutCancellation`. Default: no limit. */

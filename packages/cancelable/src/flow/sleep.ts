@@ -42,7 +42,7 @@ async function sleepToMoment(
   sleeping: () => Promise<void>,
 ): Promise<void> {
   const epoch = toEpoch(moment, "moment");
-  const { runtime } = node.host;
+  const { runtime } = node.clock;
   // The wall clock can be set while we sleep: look again before waking.
   for (let left = epoch - runtime.epoch(); left > 0; left = epoch - runtime.epoch()) {
     try {

@@ -1,7 +1,7 @@
+import { invalidType, isThenable } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import type { CancelScope, ParentOption } from "../scope/cancel-scope.ts";
 import { abandon } from "../scope/waiting.ts";
-import { invalidType, isThenable } from "../usage.ts";
 import { failAfter } from "./fail-after.ts";
 
 /**

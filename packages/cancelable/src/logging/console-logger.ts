@@ -1,4 +1,4 @@
-import { outOfRange, requireFunction, requireOptions } from "../usage.ts";
+import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
 import { type LogLevel, type LogMethod, logLevels, type OperationLogger } from "./logger.ts";
 
 /** The part of a console that is used. */

@@ -1,26 +1,23 @@
+import { show } from "../arguments.ts";
 import { formatSpan } from "../duration.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
-import { show } from "../usage.ts";
+import { type OperationEventName, operationEvents } from "../operation/events.ts";
+import { type EndedStatus, hasEnded } from "../operation/status.ts";
 
-/** What can be told of an operation: a report, a request to stop, and the three ways of ending, each on its own. */
-export type LoggedEvent = "start" | "progress" | "cancel" | "completed" | "cancelled" | "failed";
+/** The kinds of log lines: the events of an operation's life, where `ended` is told by its status. */
+export type LoggedEvent = Exclude<OperationEventName, "ended"> | EndedStatus;
 
 /** What is published on the channel. */
 export interface ChannelEvent {
-  readonly type: "start" | "progress" | "cancel" | "end";
+  readonly type: OperationEventName;
   readonly operation: OperationSnapshot;
 }
 
-/**
- * What to call the event; undefined for what is not to be told: a request that is published when the
- * operation has ended already, which told of it, and what a later version of the library may publish.
- */
+/** The kind of the log line for an event; undefined for an event that this version does not know. */
 export function kindOf({ type, operation }: ChannelEvent): LoggedEvent | undefined {
-  if (type === "start" || type === "progress") return type;
-  if (type === "cancel") return operation.endTime === undefined ? type : undefined;
+  if (type !== "ended") return operationEvents.includes(type) ? type : undefined;
   const { status } = operation;
-  const ended = type === "end" && (status === "completed" || status === "cancelled" || status === "failed");
-  return ended ? status : undefined;
+  return hasEnded(status) ? status : undefined;
 }
 
 /** The event as data. What is not known is not there. */
@@ -39,7 +36,7 @@ export function fieldsOf(
     durationMs: operation.endTime === undefined ? undefined : operation.duration,
     cancelReason: operation.cancelReason,
     cancelMessage: operation.cancelMessage,
-    error: operation.error,
+    error: operation.errorMessage,
     progress: event === "progress" ? operation.progress : undefined,
     metadata: withMetadata ? operation.metadata : undefined,
   };
@@ -52,17 +49,17 @@ export function messageOf(event: LoggedEvent, operation: OperationSnapshot): str
   const after = `after ${formatSpan(operation.duration ?? 0)}`;
   const why = `${operation.cancelReason}, ${show(operation.cancelMessage)}`;
   switch (event) {
-    case "start":
+    case "started":
       return `${subject} started`;
     case "progress":
       return `${subject} reports ${show(operation.progress)}`;
-    case "cancel":
+    case "cancelling":
       return `${subject} is being cancelled: ${why}`;
     case "completed":
       return `${subject} completed ${after}`;
     case "cancelled":
       return `${subject} was cancelled ${after}: ${why}`;
     case "failed":
-      return `${subject} failed ${after}: ${show(operation.error)}`;
+      return `${subject} failed ${after}: ${show(operation.errorMessage)}`;
   }
 }

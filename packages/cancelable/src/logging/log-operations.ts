@@ -1,14 +1,14 @@
-import { listenToOperations } from "#host/channel";
+import { listenToOperations } from "#platform/channel";
+import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { report } from "../reporter.ts";
-import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../usage.ts";
 import { type ChannelEvent, fieldsOf, kindOf, type LoggedEvent, messageOf } from "./describe.ts";
 import { type LogLevel, logLevels, type OperationLogger, requireLogger } from "./logger.ts";
 
 export interface LogOptions {
   /**
-   * How important each kind of event is; `"silent"` leaves it out. Default: `debug` for `start` and
-   * `progress`, `info` for `cancel` (a request to stop) and `completed`, `warn` for `cancelled`, `error`
+   * How important each kind of event is; `"silent"` leaves it out. Default: `debug` for `started` and
+   * `progress`, `info` for `cancelling` (a request to stop) and `completed`, `warn` for `cancelled`, `error`
    * for `failed`.
    */
   readonly levels?: { readonly [event in LoggedEvent]?: LogLevel | "silent" };
@@ -19,9 +19,9 @@ export interface LogOptions {
 }
 
 const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
-  start: "debug",
+  started: "debug",
   progress: "debug",
-  cancel: "info",
+  cancelling: "info",
   completed: "info",
   cancelled: "warn",
   failed: "error",
@@ -36,7 +36,7 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
  * A logger or filter that throws disturbs no operation: that goes to the reporter. Operations
  * that a logger itself starts before it returns are not told of.
  *
- * @param logger One with pino's methods, or {@link consoleLogger}'s or {@link getLogger}'s.
+ * @param logger One with pino's methods, or one of {@link consoleLogger}.
  * @throws UsageError `ERR_UNSUPPORTED_HOST` where the host has no `diagnostics_channel`: outside Node, Bun
  * and Deno. TypeError or RangeError for a logger without a method that is needed, and for wrong options.
  *
@@ -48,7 +48,7 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
  * const lines: string[] = [];
  * const write = (fields: Record<string, unknown>, message: string) => void lines.push(message);
  * const logging = logOperations({ info: write, warn: write, error: write }, {
- *   levels: { start: "silent", progress: "silent" },
+ *   levels: { started: "silent", progress: "silent" },
  * });
  * await new Cancellable({ name: "import" }).run(() => "done");
  * logging[Symbol.dispose]();
@@ -81,8 +81,8 @@ export function logOperations(logger: OperationLogger, options?: LogOptions): Di
   return listenToOperations((event) => {
     const message = event as ChannelEvent; // only this library publishes there
     const { type, operation } = message;
-    if (writing && type === "start") own.add(operation.id);
-    const isOwn = type === "end" ? own.delete(operation.id) : own.has(operation.id);
+    if (writing && type === "started") own.add(operation.id);
+    const isOwn = type === "ended" ? own.delete(operation.id) : own.has(operation.id);
     if (writing || isOwn) return;
     writing = true;
     try {

@@ -1,4 +1,4 @@
-import { invalidType } from "../usage.ts";
+import { invalidType } from "../arguments.ts";
 
 /** Where a line of the log belongs, from the least important on. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";

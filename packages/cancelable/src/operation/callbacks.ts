@@ -1,5 +1,5 @@
+import { isThenable } from "../arguments.ts";
 import { report } from "../reporter.ts";
-import { isThenable } from "../usage.ts";
 import type { OperationContext } from "./context.ts";
 import type { Progress } from "./progress.ts";
 

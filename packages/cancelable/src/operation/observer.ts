@@ -1,6 +1,7 @@
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { OperationContext } from "./context.ts";
+import type { OperationEventName } from "./events.ts";
 
 /** An operation as whoever watches operations sees it. */
 export interface ObservedOperation {
@@ -16,15 +17,15 @@ export interface ObservedOperation {
 /** Told of the life of operations, synchronously: a registry. What it throws is reported, and changes nothing. */
 export interface OperationObserver {
   started(operation: ObservedOperation): void;
-  progressed(operation: ObservedOperation): void;
-  cancelled(operation: ObservedOperation): void;
+  progress(operation: ObservedOperation): void;
+  cancelling(operation: ObservedOperation): void;
   ended(operation: ObservedOperation): void;
 }
 
 /** Tells an observer, if there is one. */
 export function notify(
   observer: OperationObserver | undefined,
-  event: keyof OperationObserver,
+  event: OperationEventName,
   operation: ObservedOperation,
 ): void {
   try {
@@ -35,7 +36,7 @@ export function notify(
 }
 
 /** Several at once, in order. */
-class Together implements OperationObserver {
+class ObserverList implements OperationObserver {
   readonly observers: readonly OperationObserver[];
   constructor(observers: readonly OperationObserver[]) {
     this.observers = observers;
@@ -43,11 +44,11 @@ class Together implements OperationObserver {
   started(operation: ObservedOperation): void {
     for (const observer of this.observers) notify(observer, "started", operation);
   }
-  progressed(operation: ObservedOperation): void {
-    for (const observer of this.observers) notify(observer, "progressed", operation);
+  progress(operation: ObservedOperation): void {
+    for (const observer of this.observers) notify(observer, "progress", operation);
   }
-  cancelled(operation: ObservedOperation): void {
-    for (const observer of this.observers) notify(observer, "cancelled", operation);
+  cancelling(operation: ObservedOperation): void {
+    for (const observer of this.observers) notify(observer, "cancelling", operation);
   }
   ended(operation: ObservedOperation): void {
     for (const observer of this.observers) notify(observer, "ended", operation);
@@ -55,12 +56,12 @@ class Together implements OperationObserver {
 }
 
 /** Those that there are, each told once. */
-export function together(
+export function observerList(
   observers: ReadonlyArray<OperationObserver | undefined>,
 ): OperationObserver | undefined {
-  const flat = observers.flatMap((one) => (one instanceof Together ? one.observers : one));
+  const flat = observers.flatMap((one) => (one instanceof ObserverList ? one.observers : one));
   const distinct = [...new Set(flat.filter((observer) => observer !== undefined))];
-  return distinct.length > 1 ? new Together(distinct) : distinct[0];
+  return distinct.length > 1 ? new ObserverList(distinct) : distinct[0];
 }
 
 /** Who is told of operations with `register: true`. */
@@ -94,7 +95,7 @@ export function observeAll(observer: OperationObserver): Disposable {
 
 function setEveryone(observers: readonly OperationObserver[]): void {
   everyone = observers;
-  all = together(observers);
+  all = observerList(observers);
 }
 
 export function observerOfAll(): OperationObserver | undefined {

@@ -1,5 +1,6 @@
-import { type Host, ScopeNode } from "../scope/scope-node.ts";
-import { Cancellation } from "../token/tree.ts";
+import { type Clock } from "../runtime/clock.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { Cancellation } from "../token/cancellation.ts";
 
 /** What an operation's node tells its operation. */
 export interface OperationHooks {
@@ -15,8 +16,8 @@ export interface OperationHooks {
 export class OperationNode extends ScopeNode {
   readonly #hooks: OperationHooks;
 
-  constructor(host: Host, operation: OperationHooks) {
-    super(host);
+  constructor(clock: Clock, operation: OperationHooks) {
+    super(clock);
     this.operation = operation;
     this.#hooks = operation;
   }

@@ -1,26 +1,17 @@
+import { invalidType, outOfRange } from "../arguments.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
 import { AnyOfSource } from "../sources/composite-source.ts";
 import { CancellationSource, type SourceSink } from "../sources/source.ts";
 import { TokenSource } from "../sources/token-source.ts";
 import { CancellationToken } from "../token/token.ts";
-import { invalidType, UsageError } from "../usage.ts";
-
-/** An operation as a part of another one. */
-export interface OperationPart {
-  readonly token: CancellationToken;
-  readonly hasEnded: boolean;
-  readonly label: string;
-  /** What would cancel it if it were run; nothing once it runs, because then it does that itself. */
-  pendingSources(): CancellationSource[];
-  /** The combination has ended. */
-  release(): void;
-}
+import { UsageError } from "../usage-error.ts";
+import { Operation } from "./operation.ts";
 
 /** Fires when the operation is cancelled, or would have been by one of its sources if it were running. */
 export class OperationSource extends CancellationSource {
-  readonly #part: OperationPart;
+  readonly #part: Operation;
 
-  constructor(part: OperationPart) {
+  constructor(part: Operation) {
     super(part.label);
     if (part.hasEnded) throw new UsageError("ERR_ENDED", part.label);
     this.#part = part;
@@ -38,14 +29,17 @@ export class OperationSource extends CancellationSource {
   }
 }
 
-/** What can be a part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}, as a source. */
-export function toSource(
-  part: unknown,
-  argument: string,
-  isOperation: (part: unknown) => part is OperationPart,
-): CancellationSource {
+type Part = Operation | CancellationSource | CancellationToken | AbortSignal;
+
+/** Every part as a source. */
+export function toSources(parts: readonly Part[], argument: string): CancellationSource[] {
+  if (parts.length === 0) throw outOfRange(argument, "not empty", parts);
+  return parts.map((part, index) => toSource(part, `${argument}[${index}]`));
+}
+
+function toSource(part: unknown, argument: string): CancellationSource {
   if (part instanceof CancellationSource) return part;
-  if (isOperation(part)) return new OperationSource(part);
+  if (part instanceof Operation) return new OperationSource(part);
   if (part instanceof CancellationToken) return new TokenSource(part);
   if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean")
     return new AbortSignalSource(part as AbortSignal);

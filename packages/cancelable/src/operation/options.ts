@@ -1,8 +1,10 @@
+import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions, requireText, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
+import { operationEvents } from "./events.ts";
 import type { OperationObserver } from "./observer.ts";
 
 export interface CancellableOptions {
@@ -31,20 +33,20 @@ export interface CancellableOptions {
    * How long a cancelled operation may take to end, `onStart`, body and `onCancel` callbacks together. Then `run`
    * rejects anyway, and what is left goes on, abandoned. Default: no bound, and a warning after 5 s.
    */
-  readonly graceMs?: Span;
+  readonly grace?: Span;
 }
 
 /** Checks everything but the parent, which may have ended by the time that it matters. */
 export function requireCancellableOptions(options: CancellableOptions): void {
   requireOptions(options);
-  const { id, name, metadata, token, graceMs, register, progressFrom, progressWeight } = options;
+  const { id, name, metadata, token, grace, register, progressFrom, progressWeight } = options;
   requireText(id, "options.id");
   requireText(name, "options.name");
   if (metadata !== undefined && !isPlainObject(metadata)) {
     throw invalidType("options.metadata", "a plain object", metadata);
   }
   if (token !== undefined) requireToken(token, "options.token");
-  if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
+  if (grace !== undefined) toMilliseconds(grace, "options.grace");
   if (register !== undefined && typeof register !== "boolean") {
     requireObserver(register, "options.register", "true, false or a registry");
   }
@@ -54,16 +56,8 @@ export function requireCancellableOptions(options: CancellableOptions): void {
   if (progressWeight !== undefined) requireWeight(progressWeight);
 }
 
-export function explicitParent(parent: ScopeParent): ScopeNode {
-  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
-    throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
-  }
-  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
-  return parent.node;
-}
-
 export function requireObserver(value: unknown, argument: string, expected: string): void {
-  for (const method of ["started", "progressed", "cancelled", "ended"] as const) {
+  for (const method of operationEvents) {
     if (typeof (value as Partial<OperationObserver> | null)?.[method] !== "function")
       throw invalidType(argument, expected, value);
   }

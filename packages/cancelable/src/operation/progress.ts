@@ -1,4 +1,4 @@
-import { invalidType, outOfRange, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireText } from "../arguments.ts";
 
 /** How far an operation is. */
 export interface ProgressDetail {

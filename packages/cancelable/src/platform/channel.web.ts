@@ -1,4 +1,4 @@
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function listenToOperations(_callback: (event: unknown) => void): Disposable {
   throw new UsageError(

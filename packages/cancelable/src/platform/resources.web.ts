@@ -1,4 +1,4 @@
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface ResourceProbe extends Disposable {
   memory(): number;

@@ -1,6 +1,7 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
-import { invalidType, outOfRange, UsageError } from "../usage.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** One handler a signal, however many listen. */
 const listeners = new Map<string, { readonly callbacks: Set<() => void>; readonly handler: () => void }>();

@@ -1,4 +1,5 @@
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function requireSignalName(signal: unknown, argument: string): void {
   if (typeof signal !== "string")

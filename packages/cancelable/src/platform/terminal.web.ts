@@ -1,5 +1,5 @@
 import type { TerminalStream } from "../terminal/stream.ts";
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function standardOutput(): TerminalStream {
   throw new UsageError("ERR_UNSUPPORTED_HOST", "The standard output", "give options.stream");

@@ -1,5 +1,5 @@
-import type { OperationStatus } from "../operation/context.ts";
-import { invalidType, outOfRange, requireOptions, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
+import type { OperationStatus } from "../operation/status.ts";
 
 /** Which operations. Every part that is given has to fit. */
 export interface OperationFilter {

@@ -1,5 +1,5 @@
 import type { Span } from "../duration.ts";
-import type { OperationStatus } from "../operation/context.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import type { OperationStore } from "./store.ts";
 
 export interface RegistryOptions {

@@ -1,31 +1,26 @@
+import { invalidType, requireBoolean, requireCount, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
 import {
   type ObservedOperation,
   type OperationObserver,
   observeAll,
   setStandingObserver,
 } from "../operation/observer.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCause } from "../token/token.ts";
-import {
-  invalidType,
-  requireBoolean,
-  requireCount,
-  requireOptions,
-  requireText,
-  UsageError,
-} from "../usage.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
-import { Mirror } from "./mirror.ts";
+import { LiveOperations } from "./live-operations.ts";
 import type { HistoryQuery, RegistryOptions, WatchOptions } from "./options.ts";
-import { Roster } from "./roster.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
+import { StoreWriter } from "./store-writer.ts";
 import { Watcher } from "./watcher.ts";
 
 /** An operation with those below it. */
@@ -51,9 +46,9 @@ export interface OperationTree extends OperationSnapshot {
  * ```
  */
 export class OperationRegistry implements OperationObserver {
-  readonly #operations = new Roster();
+  readonly #operations = new LiveOperations();
   readonly #history: History;
-  readonly #mirror: Mirror | undefined;
+  readonly #mirror: StoreWriter | undefined;
   readonly #watchers = new Set<Watcher>();
   #pastByStatus: Counts<OperationStatus> = {};
   #pastByReason: Counts<CancellationReason> = {};
@@ -64,7 +59,7 @@ export class OperationRegistry implements OperationObserver {
     requireCount(limit, "options.history", 0);
     this.#history = new History(limit);
     if (options?.store !== undefined)
-      this.#mirror = new Mirror(options.store, this.#operations, (...args) => this.cancel(...args));
+      this.#mirror = new StoreWriter(options.store, this.#operations, (...args) => this.cancel(...args));
   }
 
   // ---- who is in it ---------------------------------------------------------------------------
@@ -190,7 +185,7 @@ export class OperationRegistry implements OperationObserver {
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");
     const age = olderThan === undefined ? undefined : toMilliseconds(olderThan, "options.olderThan");
     // On the clock that the times of the end are from.
-    const now = currentNode().host.runtime.epoch();
+    const now = currentNode().clock.runtime.epoch();
     return this.#history.drop(
       (snapshot) =>
         !(keepFailed && snapshot.status === "failed") && (age === undefined || endOf(snapshot) <= now - age),
@@ -214,13 +209,13 @@ export class OperationRegistry implements OperationObserver {
   }
 
   /** Called by an operation. */
-  progressed(operation: ObservedOperation): void {
+  progress(operation: ObservedOperation): void {
     if (this.#operations.has(operation)) this.#tell("progress", operation);
   }
 
   /** Called by an operation. */
-  cancelled(operation: ObservedOperation): void {
-    if (this.#operations.has(operation)) this.#tell("cancelled", operation);
+  cancelling(operation: ObservedOperation): void {
+    if (this.#operations.has(operation)) this.#tell("cancelling", operation);
   }
 
   /** Called by an operation. */
@@ -243,7 +238,7 @@ export class OperationRegistry implements OperationObserver {
 
   /** One that cannot be cancelled is reported, and keeps nobody else from it. */
   #cancelEach(all: Iterable<ObservedOperation>, reason?: CancellationReason, message?: string): number {
-    requireCause(reason ?? "manual", message);
+    requireReason(reason ?? "manual", message);
     let count = 0;
     for (const operation of all) {
       try {

@@ -1,5 +1,6 @@
 import type { CancellationReason } from "../errors.ts";
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
+import type { OperationStatus } from "../operation/status.ts";
 
 /** Times of operations that completed, in ms. */
 export interface DurationStatistics {

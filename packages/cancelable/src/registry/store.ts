@@ -1,10 +1,12 @@
 import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
+import type { OperationEventName } from "../operation/events.ts";
 import type { OperationFilter } from "./filter.ts";
 
 /** What happened to an operation, and what it was like then. */
 export interface OperationEvent {
-  readonly type: "registered" | "started" | "progress" | "cancelled" | "ended";
+  /** `registered` when a registry came to know the operation; else an event of its life. */
+  readonly type: "registered" | OperationEventName;
   readonly operation: OperationSnapshot;
 }
 

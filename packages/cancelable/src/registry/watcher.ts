@@ -1,7 +1,7 @@
+import type { Clock } from "../runtime/clock.ts";
 import { currentNode } from "../scope/ambient.ts";
-import type { Host } from "../scope/scope-node.ts";
 import { waitIn } from "../scope/waiting.ts";
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
@@ -29,7 +29,7 @@ interface Pace {
  * other events has the newest only; a fast one gets an operation's progress at most once in `throttle` ms.
  */
 export class Watcher implements AsyncIterableIterator<OperationEvent> {
-  readonly #host: Host = currentNode().host;
+  readonly #clock: Clock = currentNode().clock;
   readonly #throttle: number;
   readonly #closed: (watcher: Watcher) => void;
   #first: Place | undefined;
@@ -67,7 +67,7 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
       this.#paces.set(key, pace);
     }
     if (pace.unread !== undefined) pace.unread.event = event;
-    else if (this.#host.now() >= pace.until) this.#tell(event, pace);
+    else if (this.#clock.now() >= pace.until) this.#tell(event, pace);
     else {
       pace.held = event;
       if (pace.until !== Number.POSITIVE_INFINITY) pace.alarm ??= this.#tellLater(pace);
@@ -82,7 +82,7 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
 
   #tellLater(pace: Pace): Disposable {
     // Something is held as long as the alarm is set.
-    return this.#host.setAlarm(pace.until, () => this.#tell(pace.held as OperationEvent, pace));
+    return this.#clock.setAlarm(pace.until, () => this.#tell(pace.held as OperationEvent, pace));
   }
 
   #append(event: OperationEvent, pace?: Pace): Place {
@@ -118,7 +118,7 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
     if (this.#first === undefined) this.#last = undefined;
     if (place.pace !== undefined) {
       place.pace.unread = undefined;
-      place.pace.until = this.#host.now() + this.#throttle;
+      place.pace.until = this.#clock.now() + this.#throttle;
     }
     const { type, operation } = place.event;
     return { done: false, value: { type, operation: copyOf(operation) } };

@@ -1,6 +1,8 @@
-import { getStore, runWith } from "#host/ambient";
-import { nativeRuntime } from "../backends/native-runtime.ts";
-import { hostOf, ScopeNode } from "./scope-node.ts";
+import { getStore, runWith } from "#platform/ambient";
+import { clockOf } from "../runtime/clock.ts";
+import { nativeRuntime } from "../runtime/native-runtime.ts";
+import { rootOf } from "./root.ts";
+import { ScopeNode } from "./scope-node.ts";
 
 /** Asked where nothing has been entered: the scope of the native task that is running, if any. */
 let detector: (() => ScopeNode | undefined) | undefined;
@@ -10,7 +12,7 @@ export function setDetector(next: (() => ScopeNode | undefined) | undefined): vo
 }
 
 /** The node of a task that another runtime started: it is opened when code of this library first looks at it. */
-export abstract class DormantNode extends ScopeNode {
+export abstract class LazyNode extends ScopeNode {
   abstract wake(): void;
 }
 
@@ -20,7 +22,7 @@ let nativeRoot: ScopeNode | undefined;
 function outermostNode(): ScopeNode {
   const detected = detector?.();
   if (detected !== undefined) return detected;
-  nativeRoot ??= hostOf(nativeRuntime).root;
+  nativeRoot ??= rootOf(clockOf(nativeRuntime));
   return nativeRoot;
 }
 
@@ -28,13 +30,13 @@ function outermostNode(): ScopeNode {
 export function currentNode(): ScopeNode {
   let node = getStore() as ScopeNode | undefined;
   while (node !== undefined && node.phase !== "open") {
-    if (node.phase === "new") (node as DormantNode).wake();
+    if (node.phase === "new") (node as LazyNode).wake();
     else if (node.reached !== undefined) break;
     else node = node.parent as ScopeNode | undefined;
   }
   if (node !== undefined) return node;
   const outermost = outermostNode();
-  if (outermost.phase === "new") (outermost as DormantNode).wake();
+  if (outermost.phase === "new") (outermost as LazyNode).wake();
   return outermost;
 }
 

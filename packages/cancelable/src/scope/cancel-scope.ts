@@ -1,17 +1,12 @@
+import { invalidType, outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { requireCause } from "../token/token.ts";
-import {
-  invalidType,
-  outOfRange,
-  requireBoolean,
-  requireFunction,
-  requireOptions,
-  UsageError,
-} from "../usage.ts";
+import { type Clock } from "../runtime/clock.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { type Host, ScopeNode } from "./scope-node.ts";
+import { ScopeNode } from "./scope-node.ts";
 import { sleepIn } from "./sleeper.ts";
 import { waitIn } from "./waiting.ts";
 
@@ -39,14 +34,23 @@ export interface CancelScopeOptions extends ParentOption {
   readonly shield?: boolean;
 }
 
+export function requireParent(parent: ScopeParent): void {
+  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
+    throw invalidType("options.parent", "a Cancellable or a CancelScope", parent);
+  }
+}
+
+/** The node of a parent that the user gave, unless it has ended. */
+export function explicitParent(parent: ScopeParent): ScopeNode {
+  requireParent(parent);
+  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
+  return parent.node;
+}
+
 /** The open node that a new scope goes below. */
 export function parentNode(options: ParentOption | undefined): ScopeNode {
   const parent = options?.parent;
-  if (parent === undefined) return currentNode();
-  if (!(parent?.node instanceof ScopeNode))
-    throw invalidType("options.parent", "a CancelScope or a Cancellable", parent);
-  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
-  return parent.node;
+  return parent === undefined ? currentNode() : explicitParent(parent);
 }
 
 /**
@@ -71,10 +75,10 @@ export class CancelScope {
 
   constructor(options?: CancelScopeOptions);
   /** @internal For a scope whose place is known: `span` in ms instead of `options.timeout`; over a node that exists. */
-  constructor(options: CancelScopeOptions | undefined, host: Host, span?: number, node?: ScopeNode);
-  constructor(options?: CancelScopeOptions, host?: Host, span?: number, node?: ScopeNode) {
+  constructor(options: CancelScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
+  constructor(options?: CancelScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
     requireOptions(options);
-    this.node = node ?? new ScopeNode(host ?? currentNode().host);
+    this.node = node ?? new ScopeNode(clock ?? currentNode().clock);
     this.#options = options;
     this.#span = span;
     if (options === undefined) return;
@@ -154,7 +158,7 @@ export class CancelScope {
 
   /** Cancels everything in the scope, at once. False if it was cancelled before. */
   cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireCause(reason, message);
+    requireReason(reason, message);
     if (this.node.phase === "new") this.#noticeDeadline();
     return this.node.cancelFor(reason, message);
   }
@@ -231,7 +235,7 @@ export class CancelScope {
   /** A deadline may pass before the scope is entered (and stays passed: `cancelCalled` of trio). */
   #noticeDeadline(): void {
     const { node } = this;
-    if (node.phase !== "closed" && node.own === undefined && node.at <= node.host.now()) node.due();
+    if (node.phase !== "closed" && node.own === undefined && node.at <= node.clock.now()) node.due();
   }
 }
 

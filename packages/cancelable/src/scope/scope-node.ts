@@ -12,69 +12,13 @@
 
 import { formatSpan } from "../duration.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
-import { Cancellation, CancelNode } from "../token/tree.ts";
-import { DeadlineQueue, type Slot, type Timed } from "./deadline.ts";
-import type { Runtime } from "./runtime.ts";
-
-/** One runtime with its deadlines and the implicit root of its tree, which is never cancelled. */
-export class Host {
-  readonly runtime: Runtime;
-  readonly root: ScopeNode;
-  #deadlines: DeadlineQueue;
-
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.#deadlines = new DeadlineQueue(runtime);
-    this.root = new ScopeNode(this);
-    this.root.phase = "open";
-  }
-
-  get deadlines(): DeadlineQueue {
-    if (!this.#deadlines.isCurrent) this.#deadlines = new DeadlineQueue(this.runtime);
-    return this.#deadlines;
-  }
-
-  now(): number {
-    return this.runtime.now();
-  }
-
-  /** Calls `due` once, not before `at`; disposing takes it back. */
-  setAlarm(at: number, due: () => void): Disposable {
-    const alarm = new Alarm(at, due);
-    this.deadlines.add(alarm);
-    return alarm;
-  }
-}
-
-/** A moment in the queue of deadlines. */
-class Alarm implements Timed, Disposable {
-  at: number;
-  slot: Slot | undefined = undefined;
-  readonly due: () => void;
-
-  constructor(at: number, due: () => void) {
-    this.at = at;
-    this.due = due;
-  }
-
-  [Symbol.dispose](): void {
-    this.slot?.leave();
-  }
-}
-
-const hosts = new WeakMap<Runtime, Host>();
-
-export function hostOf(runtime: Runtime): Host {
-  let host = hosts.get(runtime);
-  if (host === undefined) {
-    host = new Host(runtime);
-    hosts.set(runtime, host);
-  }
-  return host;
-}
+import type { Clock } from "../runtime/clock.ts";
+import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import { Cancellation } from "../token/cancellation.ts";
+import { CancelNode } from "../token/tree.ts";
 
 export class ScopeNode extends CancelNode implements Timed {
-  host: Host;
+  clock: Clock;
   /** Absolute deadline; Infinity for none. */
   at: number = Number.POSITIVE_INFINITY;
   slot: Slot | undefined = undefined;
@@ -93,9 +37,9 @@ export class ScopeNode extends CancelNode implements Timed {
   /** The span that {@link at} came from, for the message; in ms. */
   span: number | undefined = undefined;
 
-  constructor(host: Host) {
+  constructor(clock: Clock) {
     super();
-    this.host = host;
+    this.clock = clock;
   }
 
   override check(): void {
@@ -110,7 +54,7 @@ export class ScopeNode extends CancelNode implements Timed {
 
   /** Compares the clock with the deadlines itself: after blocking work no timer has fired yet. */
   private expireIfDue(): void {
-    const now = this.host.now();
+    const now = this.clock.now();
     if (now < this.effective) return;
     let first: ScopeNode | undefined;
     for (
@@ -126,7 +70,7 @@ export class ScopeNode extends CancelNode implements Timed {
         (first === undefined || node.at <= first.at)
       )
         first = node;
-      if (node.shielded || (node.parent as ScopeNode | undefined)?.host !== this.host) break;
+      if (node.shielded || (node.parent as ScopeNode | undefined)?.clock !== this.clock) break;
     }
     first?.expire();
   }
@@ -151,7 +95,7 @@ export class ScopeNode extends CancelNode implements Timed {
     this.phase = "open";
     // One that was attached before has its place, and its runtime: it only counts from now on.
     if (this.parent === undefined) {
-      this.host = parent.host;
+      this.clock = parent.clock;
       this.attach(parent);
     }
     const above = this.parent as unknown as ScopeNode; // attached, now or before
@@ -160,7 +104,7 @@ export class ScopeNode extends CancelNode implements Timed {
     if (above.live++ === 0) above.whenBusy?.();
     if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
       this.span = span;
-      this.at = Math.min(this.at, this.host.now() + span);
+      this.at = Math.min(this.at, this.clock.now() + span);
     }
     this.arm();
   }
@@ -169,7 +113,7 @@ export class ScopeNode extends CancelNode implements Timed {
   arm(): void {
     const { at } = this;
     this.effective = Math.min(at, inheritedDeadline(this));
-    if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.host.deadlines.add(this);
+    if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.clock.deadlines.add(this);
   }
 
   /** S2. Whoever waits for the parent to be empty is told. */
@@ -200,7 +144,7 @@ export class ScopeNode extends CancelNode implements Timed {
     this.arm();
     this.refresh();
     // A moment in the past is seen by the next checkpoint, and by sleepers now.
-    if (at <= this.host.now() && this.own === undefined) this.expire();
+    if (at <= this.clock.now() && this.own === undefined) this.expire();
   }
 
   override setShielded(shielded: boolean): void {
@@ -215,7 +159,7 @@ export class ScopeNode extends CancelNode implements Timed {
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
       for (const child of node.children() as ScopeNode[]) {
-        if (child.shielded || child.host !== node.host) continue;
+        if (child.shielded || child.clock !== node.clock) continue;
         child.effective = Math.min(child.at, node.effective);
         nodes.push(child);
       }
@@ -272,5 +216,5 @@ export class ScopeNode extends CancelNode implements Timed {
 
 function inheritedDeadline(node: ScopeNode): number {
   const parent = node.parent as ScopeNode; // of an open node
-  return node.shielded || parent.host !== node.host ? Number.POSITIVE_INFINITY : parent.effective;
+  return node.shielded || parent.clock !== node.clock ? Number.POSITIVE_INFINITY : parent.effective;
 }

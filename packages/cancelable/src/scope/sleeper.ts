@@ -1,6 +1,7 @@
 import { type Span, toMilliseconds } from "../duration.ts";
-import { type Cancellation, Waiter } from "../token/tree.ts";
-import type { Slot, Timed } from "./deadline.ts";
+import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import { type Cancellation } from "../token/cancellation.ts";
+import { Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { abandon } from "./waiting.ts";
 
@@ -37,14 +38,14 @@ class Sleeper extends Waiter implements Timed {
 }
 
 /** A promise that the next turn of the event loop resolves, unless it is cancelled first. */
-class Hopper extends Waiter {
+class TurnWaiter extends Waiter {
   readonly #reject: (error: unknown) => void;
   readonly #withdraw: () => void;
 
   constructor(node: ScopeNode, resolve: () => void, reject: (error: unknown) => void) {
     super();
     this.#reject = reject;
-    this.#withdraw = node.host.runtime.turn(() => {
+    this.#withdraw = node.clock.runtime.turn(() => {
       this.leave();
       resolve();
     });
@@ -60,7 +61,7 @@ class Hopper extends Waiter {
 export function hopIn(node: ScopeNode): Promise<void> {
   const cancellation = node.pending();
   if (cancellation !== undefined) return Promise.reject(cancellation.error);
-  return new Promise((resolve, reject) => node.wait(new Hopper(node, resolve, reject)));
+  return new Promise((resolve, reject) => node.wait(new TurnWaiter(node, resolve, reject)));
 }
 
 export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
@@ -71,7 +72,7 @@ export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
     return Promise.reject(error);
   }
   if (ms <= 0) return hopIn(node);
-  return sleepUntilIn(node, ms === Number.POSITIVE_INFINITY ? ms : node.host.now() + ms);
+  return sleepUntilIn(node, ms === Number.POSITIVE_INFINITY ? ms : node.clock.now() + ms);
 }
 
 /** Sleeps until `at` on the clock of the node's backend. */
@@ -85,6 +86,6 @@ export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
   sleeper.promise = promise;
   node.wait(sleeper);
   // Also at Infinity: whoever sleeps until cancelled keeps the process alive.
-  node.host.deadlines.add(sleeper);
+  node.clock.deadlines.add(sleeper);
   return promise;
 }

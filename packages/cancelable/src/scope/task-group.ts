@@ -8,10 +8,11 @@
  *      `start()`ed hangs below its starter until it has said that it started.
  */
 
+import { invalidType, requireFunction, requireOptions } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
-import { freedFrom } from "../token/tree.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { reachedBeforeShield } from "../token/tree.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";
@@ -64,7 +65,7 @@ export class TaskGroup {
     requireFunction(fn, "fn");
     this.#requireOpen();
     const { node } = this.scope;
-    const scope = new CancelScope(undefined, node.host);
+    const scope = new CancelScope(undefined, node.clock);
     scope.node.open(node);
     const task = spawnIn<T>(
       scope,
@@ -147,7 +148,7 @@ export class TaskGroup {
   bodyFailed(error: unknown): void {
     const { node } = this.scope;
     // A shield that was raised in its clean-up does not undo why the body ended.
-    const reached = node.pending() ?? freedFrom(node);
+    const reached = node.pending() ?? reachedBeforeShield(node);
     const rest =
       reached === undefined
         ? ({ absorbed: false, error } as const)

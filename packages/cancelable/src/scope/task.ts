@@ -1,7 +1,9 @@
-import { startWith } from "#host/ambient";
+import { startWith } from "#platform/ambient";
+import { isThenable } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { freedFrom } from "../token/tree.ts";
-import { isThenable, UsageError } from "../usage.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { reachedBeforeShield } from "../token/tree.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import type { CancelScope } from "./cancel-scope.ts";
@@ -149,7 +151,7 @@ export class TaskHandle<T> implements Task<T> {
   #settle(ok: boolean, result: unknown, done: (() => void) | undefined): void {
     const { node } = this.scope;
     // Now: a shield that is raised while this waits for its children does not undo why the body ended.
-    const cancellation = node.reached ?? freedFrom(node);
+    const cancellation = node.reached ?? reachedBeforeShield(node);
     const finish = (): void => {
       if (node.live === 0) this.#finish(ok, result, cancellation, done);
       else void (ok ? node.empty() : node.abandonChildren()).then(finish);
@@ -183,15 +185,25 @@ export class TaskHandle<T> implements Task<T> {
   }
 }
 
-/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to; see {@link Runtime.spawn}. */
+/** A runtime that has tasks of its own. */
+export interface TaskRuntime extends Runtime {
+  /**
+   * Starts `body` as a native task in `scope`, later than this call returns, in the order of the
+   * calls. Native interruption cancels the scope; cancelling the scope interrupts the native task.
+   * `owner` is the scope in whose native task it starts, where that is not the one above `scope`: a
+   * child that is being started by another one will be its group's. Left out where promises are all there is.
+   */
+  spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner?: CancelScope): TaskHandle<T>;
+}
+
+/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to; see {@link TaskRuntime.spawn}. */
 export function spawnIn<T>(
   scope: CancelScope,
   body: () => T | PromiseLike<T>,
   owner?: CancelScope,
 ): TaskHandle<T> {
-  const { runtime } = scope.node.host;
-  const task = runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body, owner);
-  return task as TaskHandle<T>; // backends make their tasks with `createTask`
+  const runtime: TaskRuntime = scope.node.clock.runtime;
+  return runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body, owner);
 }
 
 /** Starts `body` in a task of plain promises, after the caller's synchronous part and in its async context. */

@@ -1,5 +1,6 @@
-import { type Cancellation, Waiter } from "../token/tree.ts";
-import { invalidType, isThenable } from "../usage.ts";
+import { invalidType, isThenable } from "../arguments.ts";
+import { type Cancellation } from "../token/cancellation.ts";
+import { Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
 
 /** A promise that is rejected when its scope is cancelled, and settled by whoever holds it. */

@@ -1,4 +1,4 @@
-import { onAbort, requireSignal } from "../token/token.ts";
+import { onAbort, requireSignal } from "../token/abort-signal.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /**

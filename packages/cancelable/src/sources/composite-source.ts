@@ -1,4 +1,4 @@
-import { invalidType, outOfRange } from "../usage.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
 import { CancellationSource, type CompositeSink, type SourceSink, startSources } from "./source.ts";
 
 function requireSources(sources: readonly CancellationSource[]): void {
@@ -23,7 +23,7 @@ export class AnyOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
   #triggeredSource: CancellationSource | undefined;
 
-  constructor(sources: readonly CancellationSource[], name = "any_of") {
+  constructor(sources: readonly CancellationSource[], name = "any-of") {
     super(name);
     requireSources(sources);
     this.sources = [...sources];
@@ -37,7 +37,7 @@ export class AnyOfSource extends CancellationSource {
   override start(sink: SourceSink): Disposable {
     const { target, triggerFrom } = compositeSink(sink);
     return startSources(this.sources, {
-      host: target.host,
+      clock: target.clock,
       fired: (origin, reason, message, detail) => {
         this.#triggeredSource = origin;
         triggerFrom(origin, reason, message, detail);
@@ -55,7 +55,7 @@ export class AnyOfSource extends CancellationSource {
 export class AllOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
 
-  constructor(sources: readonly CancellationSource[], name = "all_of") {
+  constructor(sources: readonly CancellationSource[], name = "all-of") {
     super(name);
     requireSources(sources);
     this.sources = [...sources];
@@ -66,7 +66,7 @@ export class AllOfSource extends CancellationSource {
     let missing = this.sources.length;
     // No deadlines are passed on: one of several that must all have come is none.
     return startSources(this.sources, {
-      host: target.host,
+      clock: target.clock,
       fired: (origin, reason, message, detail) => {
         if (--missing === 0) triggerFrom(origin, reason, message, detail);
       },

@@ -1,8 +1,8 @@
-import { captureContext } from "#host/ambient";
+import { captureContext } from "#platform/ambient";
+import { isThenable, requireFunction, requireOptions } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { belongsTo } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { isThenable, requireFunction, requireOptions } from "../usage.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 export interface ConditionOptions {

@@ -1,6 +1,6 @@
-import { createResourceProbe } from "#host/resources";
+import { createResourceProbe } from "#platform/resources";
+import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
@@ -71,7 +71,7 @@ export class ResourceSource extends CancellationSource {
         requireFunction((reader as Partial<ResourceReader> | null)?.[kind], `options.reader.${kind}`);
     }
     if (set.length === 0) throw outOfRange("thresholds", "at least one threshold", thresholds);
-    super(options?.name ?? `resource_check(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
+    super(options?.name ?? `resources(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
     this.thresholds = { ...thresholds };
     this.#options = options;
     this.#interval =

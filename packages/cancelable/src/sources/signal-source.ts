@@ -1,4 +1,4 @@
-import { listenToSignal, requireSignalName } from "#host/signals";
+import { listenToSignal, requireSignalName } from "#platform/signals";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /** The name of an operating-system signal, such as `"SIGINT"`. */

@@ -1,8 +1,8 @@
+import { requireText } from "../arguments.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
-import type { Host } from "../scope/scope-node.ts";
-import { requireCause } from "../token/token.ts";
-import { requireText } from "../usage.ts";
+import type { Clock } from "../runtime/clock.ts";
+import { requireReason } from "../token/token.ts";
 
 /** What a source is given when it starts, and reports through. */
 export interface SourceSink {
@@ -78,7 +78,7 @@ export abstract class CancellationSource {
 
 /** Who listens to a started source: an operation, or a composite. */
 export interface SourceTarget {
-  readonly host: Host;
+  readonly clock: Clock;
   /** A source below has fired. `source` is the one that did, at whatever depth. */
   fired(
     source: CancellationSource,
@@ -104,7 +104,7 @@ export interface CompositeSink extends SourceSink {
 
 /** Starts a source for a target; disposing stops it. What it throws while stopping is reported. */
 export function startSource(source: CancellationSource, target: SourceTarget): Disposable {
-  const { host } = target;
+  const { clock } = target;
   const timers: Disposable[] = [];
   let over = false;
   const sink: CompositeSink = {
@@ -116,19 +116,19 @@ export function startSource(source: CancellationSource, target: SourceTarget): D
       target.fired(origin, reason, message, detail);
     },
     trigger(reason, message, detail) {
-      requireCause(reason, message);
+      requireReason(reason, message);
       sink.triggerFrom(source, reason, message, detail);
     },
     triggerAt(at, message, detail) {
       const expire = (): void => sink.trigger("timeout", message, detail);
       if (at === Number.POSITIVE_INFINITY) return;
       if (target.takeDeadline !== undefined) target.takeDeadline(at, expire);
-      else timers.push(host.setAlarm(at, expire));
+      else timers.push(clock.setAlarm(at, expire));
     },
-    now: () => host.now(),
-    epoch: () => host.runtime.epoch(),
+    now: () => clock.now(),
+    epoch: () => clock.runtime.epoch(),
     setTimer: (at, fire) =>
-      host.setAlarm(at, () => {
+      clock.setAlarm(at, () => {
         try {
           fire();
         } catch (error) {

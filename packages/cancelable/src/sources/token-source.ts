@@ -1,5 +1,6 @@
+import { type Cancellation } from "../token/cancellation.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
-import { type Cancellation, Waiter } from "../token/tree.ts";
+import { Waiter } from "../token/tree.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 class TokenWaiter extends Waiter {

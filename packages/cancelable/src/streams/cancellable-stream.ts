@@ -1,7 +1,8 @@
+import type { CancellableStream } from "../cancellable.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import { type CancellableStream, stream } from "./operation-stream.ts";
-import { toIdleTimeout, toItemLog } from "./stream-options.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { stream } from "./operation-stream.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { toIdleTimeout, toItemLog } from "./reading/stream-options.ts";
 
 /**
  * A stream that ends when it is cancelled, also while its source is silent: the reader's `next()` rejects with

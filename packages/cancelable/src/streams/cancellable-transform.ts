@@ -1,16 +1,16 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
+import { outOfRange } from "../arguments.ts";
+import type { Cancellable } from "../cancellable.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { StreamLife } from "./stream-life.ts";
-import { toItemLog } from "./stream-options.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import { StreamLife } from "./reading/stream-life.ts";
+import { toItemLog } from "./reading/stream-options.ts";
 
 /** The options of {@link cancellableTransform}. */
 export type CancellableTransformOptions<T = unknown> = Omit<CancellableStreamOptions<T>, "idleTimeout">;
 
 /** What passes the stream's items on, until it is cancelled. */
-class Passage {
+class TransformPump {
   readonly #life: StreamLife;
   readonly #log: ItemLog;
   #controller: TransformStreamDefaultController<unknown> | undefined;
@@ -84,7 +84,7 @@ export class CancellableTransform<T> extends TransformStream<T, T> {
 
   /** @internal */
   constructor(operation: Cancellable, log: ItemLog) {
-    const passage = new Passage(operation, log);
+    const passage = new TransformPump(operation, log);
     super({
       start: (controller) => passage.start(controller),
       transform: (item, controller) => passage.transform(item, controller),

@@ -1,9 +1,9 @@
-import { leavingBy } from "../flow/leaving-by.ts";
-import type { Cancellable } from "../operation/cancellable.ts";
+import { requireCount } from "../arguments.ts";
+import type { Operation } from "../operation/operation.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount } from "../usage.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /**
  * The items of `source` in arrays of `size`; the last one may be shorter, and none is empty. The ambient operation
@@ -26,7 +26,7 @@ export function chunk<T>(source: StreamInput<T>, size: number): AsyncGenerator<T
   const read = toStreamSource(source, "source");
   requireCount(size, "size", 1);
   const reader = new StreamReader(read);
-  return leavingBy(chunks<T>(reader, size), () => reader.leave());
+  return withEarlyReturn(chunks<T>(reader, size), () => reader.leave());
 }
 
 async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[], undefined, undefined> {
@@ -52,7 +52,7 @@ async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[
 }
 
 function report(what: string, items: readonly unknown[]): void {
-  const operation = currentNode().operation as Cancellable | undefined; // only operations are put there
+  const operation = currentNode().operation as Operation | undefined; // only operations are put there
   operation?.reportProgress(`Processed ${what} of ${items.length} items`, {
     chunkSize: items.length,
   });

@@ -1,10 +1,10 @@
+import { invalidType } from "../arguments.ts";
 import { isCancellation } from "../errors.ts";
-import { leavingBy } from "../flow/leaving-by.ts";
 import { report } from "../reporter.ts";
-import { invalidType } from "../usage.ts";
-import { leaveAll } from "./leave-all.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
+import { leaveAll } from "./reading/leave-all.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /** The items of a {@link StreamInput}. */
 export type StreamItem<S> =
@@ -52,7 +52,7 @@ export function merge<S extends readonly StreamInput<unknown>[]>(
     throw invalidType("sources", "different sources", sources);
   }
   const readers = read.map((source) => new StreamReader(source));
-  return leavingBy(merged(readers), () => closeAll(readers, false));
+  return withEarlyReturn(merged(readers), () => closeAll(readers, false));
 }
 
 async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, undefined, undefined> {

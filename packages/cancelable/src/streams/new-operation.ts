@@ -1,10 +1,10 @@
+import { invalidType, outOfRange, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
-import { Cancellable } from "../operation/cancellable.ts";
 import type { CancellableOptions } from "../operation/options.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { requireSignal } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions } from "../usage.ts";
-import type { StreamOptions } from "./stream-options.ts";
+import { requireSignal } from "../token/abort-signal.ts";
+import type { StreamOptions } from "./reading/stream-options.ts";
 
 /** What may cancel a stream, and how its operation is called, too. */
 export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>, CancellableOptions {
@@ -25,7 +25,7 @@ const forNew = [
   "parent",
   "metadata",
   "token",
-  "graceMs",
+  "grace",
   "register",
   "progressFrom",
   "progressWeight",

@@ -1,21 +1,21 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { UsageError } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { type StreamOptions, toIdleTimeout, toItemLog } from "./stream-options.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import type { Operation } from "../operation/operation.ts";
+import { UsageError } from "../usage-error.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import { type StreamInput, toStreamSource } from "./reading/stream-input.ts";
+import { type StreamOptions, toIdleTimeout, toItemLog } from "./reading/stream-options.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
-export class CancellableStream<T> implements AsyncIterable<T>, AsyncDisposable {
+export class OperationStream<T, O extends Operation> implements AsyncIterable<T>, AsyncDisposable {
   /** What the stream runs in: its status, reason and metadata are the stream's. */
-  readonly operation: Cancellable;
+  readonly operation: O;
   readonly #reader: StreamReader;
   readonly #log: ItemLog;
   #taken = false;
 
   /** @internal */
-  constructor(operation: Cancellable, reader: StreamReader, log: ItemLog) {
+  constructor(operation: O, reader: StreamReader, log: ItemLog) {
     this.operation = operation;
     this.#reader = reader;
     this.#log = log;
@@ -70,16 +70,15 @@ class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined
 
 /**
  * @internal `op.stream(source, options)`: in an operation that runs, the stream is a part of it; one that has not
- * started is started by the stream, and ends with it. No value of the operations' layer is imported here, because
- * that layer imports this.
+ * started is started by the stream, and ends with it.
  */
-export function stream<T>(
-  operation: Cancellable,
+export function stream<T, O extends Operation>(
+  operation: O,
   source: StreamInput<T>,
   options?: StreamOptions<T>,
-): CancellableStream<T> {
+): OperationStream<T, O> {
   const input = toStreamSource(source, "source");
   const log = toItemLog(options);
   const reader = new StreamReader(input, operation, log, toIdleTimeout(options));
-  return new CancellableStream<T>(operation, reader, log);
+  return new OperationStream<T, O>(operation, reader, log);
 }

@@ -1,5 +1,6 @@
+import { requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount, requireFunction, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 

@@ -1,7 +1,8 @@
+import { invalidType, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { abandon } from "../scope/waiting.ts";
-import { invalidType, requireCount, requireFunction, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
 import { WaitQueue } from "./wait-queue.ts";

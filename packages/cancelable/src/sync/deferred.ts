@@ -1,5 +1,6 @@
+import { requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireText, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** Who waited for a {@link Deferred} that was cancelled gets this. No scope's cancellation: an error like any other. */

@@ -1,8 +1,10 @@
-import { followsAwait } from "#host/ambient";
+import { followsAwait } from "#platform/ambient";
+import { requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
-import { requireFunction, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
@@ -111,7 +113,7 @@ export class Lock {
       return Promise.reject(error);
     }
     if (this.#lease === undefined) return Promise.resolve(this.#grant(task, lease));
-    return this.#waiters.join(node.host.root, { task, lease }).promise;
+    return this.#waiters.join(rootOf(node.clock), { task, lease }).promise;
   }
 
   /** @internal The owning task ended with the lock (trio: a broken lock). */

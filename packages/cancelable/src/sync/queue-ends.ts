@@ -1,5 +1,6 @@
+import { invalidType } from "../arguments.ts";
 import { report } from "../reporter.ts";
-import { invalidType, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { Queue, untilClosed, type Withdrawable } from "./queue.ts";
 
 type Kind = "sender" | "receiver";

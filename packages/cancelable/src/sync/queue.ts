@@ -1,5 +1,6 @@
+import { requireCount } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** The queue was closed: by the sending end, and drained; or by the receiving end. */

@@ -1,5 +1,6 @@
+import { outOfRange, requireCount, requireFunction, requireOptions } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { outOfRange, requireCount, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 

@@ -1,6 +1,6 @@
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { PromiseWaiter } from "../scope/waiting.ts";
-import type { Cancellation } from "../token/tree.ts";
+import type { Cancellation } from "../token/cancellation.ts";
 
 /** Somebody in a {@link WaitQueue}, with what it brought along. */
 export class QueuedWaiter<T, P> extends PromiseWaiter<T> {

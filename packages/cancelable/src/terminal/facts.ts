@@ -1,4 +1,5 @@
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import { amount } from "./figures.ts";
 
 /** An operation's status; one that was cancelled and has not ended is `cancelling`. */
@@ -32,8 +33,8 @@ export function hasEnded({ status }: OperationSnapshot): boolean {
 
 /** Why it ended, or is about to; "" if it just did its work. */
 export function reasonOf(snapshot: OperationSnapshot): string {
-  const { status, cancelReason, cancelMessage = "", error = "" } = snapshot;
-  if (status === "failed") return printable(error);
+  const { status, cancelReason, cancelMessage = "", errorMessage = "" } = snapshot;
+  if (status === "failed") return printable(errorMessage);
   if (status === "completed" || cancelReason === undefined) return "";
   // The library's own messages begin with what the state says already.
   const own = /^Operation (?:cancelled\b:? ?)?/.exec(cancelMessage);

@@ -1,4 +1,4 @@
-import type { Cancellable } from "../operation/cancellable.ts";
+import type { Cancellable } from "../cancellable.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import type { OperationRegistry, OperationTree } from "../registry/registry.ts";
 import type { Board } from "./board.ts";

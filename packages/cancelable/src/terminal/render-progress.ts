@@ -1,10 +1,10 @@
-import { standardOutput, terminalEnvironment } from "#host/terminal";
+import { standardOutput, terminalEnvironment } from "#platform/terminal";
+import { invalidType, requireBoolean, requireCount, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toInterval } from "../duration.ts";
-import { Cancellable } from "../operation/cancellable.ts";
 import { OperationRegistry } from "../registry/registry.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { invalidType, requireBoolean, requireCount, requireOptions } from "../usage.ts";
 import type { Display } from "./display.ts";
 import { OperationFeed, RegistryFeed } from "./feed.ts";
 import { Lines } from "./lines.ts";
@@ -82,8 +82,8 @@ function displayOn(
   width: number,
   colour: boolean | undefined,
 ): Display | Promise<Display> {
-  const { host } = currentNode();
-  const start = host.now();
+  const { clock } = currentNode();
+  const start = clock.now();
   const environment = terminalEnvironment();
   if (stream.isTTY !== true || environment.dumb) return new Lines(stream, start);
   const look = { width, colour: colour ?? environment.colour };

@@ -1,5 +1,5 @@
-import { Cursor } from "#host/terminal";
-import { UsageError } from "../usage.ts";
+import { Cursor } from "#platform/terminal";
+import { UsageError } from "../usage-error.ts";
 import type { Board, TreeLine } from "./board.ts";
 import type { Display } from "./display.ts";
 import { layoutOf, type Measure, rowText, titleOf } from "./row-text.ts";

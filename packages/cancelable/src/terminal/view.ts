@@ -7,16 +7,17 @@
  */
 
 import { report } from "../reporter.ts";
+import type { Clock } from "../runtime/clock.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import type { Host } from "../scope/scope-node.ts";
+import { rootOf } from "../scope/root.ts";
 import { Board } from "./board.ts";
 import type { Display } from "./display.ts";
 import type { Feed, Note } from "./feed.ts";
 
 export class View implements Disposable, AsyncDisposable {
-  readonly #host: Host = currentNode().host;
-  readonly #scope: CancelScope = new CancelScope(undefined, this.#host);
+  readonly #clock: Clock = currentNode().clock;
+  readonly #scope: CancelScope = new CancelScope(undefined, this.#clock);
   readonly #board: Board = new Board();
   readonly #feed: Feed;
   readonly #interval: number;
@@ -34,7 +35,7 @@ export class View implements Disposable, AsyncDisposable {
     if (!(display instanceof Promise)) this.#display = display;
     // V1
     this.#done = this.#scope
-      .execute(() => this.#run(), false, this.#host.root)
+      .execute(() => this.#run(), false, rootOf(this.#clock))
       .then(
         () => {},
         (error: unknown) => report(error, "a progress view"),
@@ -44,7 +45,7 @@ export class View implements Disposable, AsyncDisposable {
 
   readonly #note: Note = (snapshot) => {
     if (this.#isOver) return;
-    const now = this.#host.now();
+    const now = this.#clock.now();
     const row = this.#board.put(snapshot, now);
     if (row !== undefined) this.#display?.changed(row, now);
   };
@@ -64,7 +65,7 @@ export class View implements Disposable, AsyncDisposable {
   }
 
   #draw(): void {
-    const now = this.#host.now();
+    const now = this.#clock.now();
     this.#board.expire(now);
     this.#display?.draw(this.#board, now);
   }

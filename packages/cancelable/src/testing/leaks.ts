@@ -5,13 +5,14 @@ import {
   processListeners,
   type TimerWatch,
   watchTimers,
-} from "#host/leaks";
+} from "#platform/leaks";
+import { invalidType, outOfRange, requireFunction, requireOptions } from "../arguments.ts";
 import { detectBackend, getBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
+import { liveScopes, scopeNames, waitCount } from "../inspect/live-scopes.ts";
+import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
-import { liveScopes, scopeNames, waitCount } from "./live-scopes.ts";
 import { VirtualBackend } from "./virtual-backend.ts";
 
 /** Something whose listeners are counted: an event emitter, or an `AbortSignal` (its `abort` listeners). */
@@ -76,7 +77,7 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
     // Time that moved on would let what was left behind end.
     await (backend instanceof VirtualBackend ? backend.hold(working) : working);
   };
-  const roots = [...new Set([backend.host.root, native.host.root])];
+  const roots = [...new Set([rootOf(backend.clock), rootOf(native.clock)])];
   const live = (): ScopeNode[] => roots.flatMap((root) => [root, ...liveScopes(root)]);
 
   await held(() => turns(turnsToEnd));

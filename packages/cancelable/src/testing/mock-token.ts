@@ -1,7 +1,7 @@
 import { detectBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { CancellationToken, requireCause } from "../token/token.ts";
+import { CancellationToken, requireReason } from "../token/token.ts";
 
 /** One call of {@link MockCancellationToken.cancel}. */
 export interface CancelCall {
@@ -57,7 +57,7 @@ export class MockCancellationToken extends CancellationToken {
    */
   scheduleCancel(span: Span, reason: CancellationReason = "manual", message?: string): Disposable {
     const ms = toMilliseconds(span, "span");
-    requireCause(reason, message);
+    requireReason(reason, message);
     if (ms === Number.POSITIVE_INFINITY) return { [Symbol.dispose]() {} };
     const backend = detectBackend();
     const cancel = (): void => void this.#cancelAt(backend.now(), reason, message);
@@ -67,7 +67,7 @@ export class MockCancellationToken extends CancellationToken {
   }
 
   #cancelAt(time: number, reason: CancellationReason, message: string | undefined): boolean {
-    requireCause(reason, message);
+    requireReason(reason, message);
     this.#calls.push({ time, reason, message, effective: !this.isCancelled });
     return super.cancel(reason, message);
   }

@@ -1,10 +1,10 @@
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable } from "../cancellable.ts";
 import type { CancellationReason } from "../errors.ts";
 import type { CallbackKind } from "../operation/callbacks.ts";
-import { Cancellable } from "../operation/cancellable.ts";
-import type { OperationStatus } from "../operation/context.ts";
 import type { Progress } from "../operation/progress.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show } from "../usage.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /** What is recorded of each kind of event. */
@@ -156,7 +156,7 @@ export class OperationRecorder {
       throw new AssertionError(`Expected operation ${id} to be ${status}, but it was never attached`);
     }
     if (op.status === status) return;
-    const why = op.context.error ?? op.context.cancelMessage;
+    const why = op.context.errorMessage ?? op.context.cancelMessage;
     throw new AssertionError(
       `Expected ${op.label} to be ${status}, but it is ${op.status}${why === undefined ? "" : `: ${why}`}`,
       { actual: op.status, expected: status },

@@ -1,5 +1,6 @@
 import type { AsyncBackend } from "../backends/backend.ts";
-import type { Cancellable, Outcome } from "../operation/cancellable.ts";
+import type { Cancellable } from "../cancellable.ts";
+import type { Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
 import { AssertionError } from "./assertion-error.ts";
 
@@ -63,7 +64,7 @@ export class ScenarioRun {
   ): AssertionError {
     const outcome = this.#outcome;
     if (outcome?.status !== "failed") return new AssertionError(message, values);
-    return new AssertionError(`${message}; the body failed: ${this.op.context.error}`, {
+    return new AssertionError(`${message}; the body failed: ${this.op.context.errorMessage}`, {
       ...values,
       cause: outcome.error,
     });

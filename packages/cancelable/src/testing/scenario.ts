@@ -1,11 +1,13 @@
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { Cancellable, type Outcome } from "../operation/cancellable.ts";
-import type { OperationStatus } from "../operation/context.ts";
+import { type Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
-import { requireCause } from "../token/token.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show, UsageError } from "../usage.ts";
+import type { OperationStatus } from "../operation/status.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 
@@ -60,7 +62,7 @@ export class CancellationScenario {
    * scenario fails.
    */
   cancel(reason: CancellationReason = "manual", message?: string): this {
-    requireCause(reason, message);
+    requireReason(reason, message);
     return this.#add(async (run) => {
       if (run.op.cancel(reason, message) || run.op.isCancelled) return;
       throw run.failure(`Expected to cancel ${run.op.label}, but it had ended as ${run.op.status}`);

@@ -1,5 +1,5 @@
+import { requireCount, requireFunction } from "../arguments.ts";
 import { Event } from "../sync/event.ts";
-import { requireCount, requireFunction } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**

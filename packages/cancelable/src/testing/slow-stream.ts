@@ -1,6 +1,6 @@
+import { invalidType } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { sleep } from "../flow/sleep.ts";
-import { invalidType } from "../usage.ts";
 
 /**
  * An async iterable that gives the items one by one, each after `interval` (milliseconds or a `Duration`,

@@ -1,4 +1,4 @@
-import { requireCount } from "../usage.ts";
+import { requireCount } from "../arguments.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /** What {@link stepRecorder} returns; the two functions may be taken out of it. */

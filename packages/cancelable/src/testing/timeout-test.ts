@@ -1,7 +1,7 @@
+import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
-import { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange, requireFunction, requireOptions } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { assertCancellationWithin } from "./assertions.ts";
 
@@ -45,7 +45,7 @@ export async function runWithTimeoutTest<T>(
   if (!(tolerance >= 0) || tolerance === Number.POSITIVE_INFINITY) {
     throw outOfRange("options.tolerance", "at least 0, and finite", allowed);
   }
-  const op = Cancellable.withTimeout(ms, { graceMs: tolerance + 1 });
+  const op = Cancellable.withTimeout(ms, { grace: tolerance + 1 });
   const error = await assertCancellationWithin(Math.max(ms - tolerance, 0), ms + tolerance, () =>
     op.run(body),
   );

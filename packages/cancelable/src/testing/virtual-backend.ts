@@ -1,7 +1,7 @@
+import { invalidType, isThenable, outOfRange, requireOptions } from "../arguments.ts";
 import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import { report } from "../reporter.ts";
-import { invalidType, isThenable, outOfRange, requireOptions } from "../usage.ts";
 
 interface VirtualTimer {
   readonly at: number;

@@ -1,9 +1,9 @@
-import { run } from "../backends/detect.ts";
+import { requireFunction, requireOptions } from "../arguments.ts";
+import { run } from "../backends/run.ts";
 import { formatSpan, type Span, toInterval } from "../duration.ts";
+import { liveScopes, scopeNames, taskNames } from "../inspect/live-scopes.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { requireFunction, requireOptions } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
-import { liveScopes, scopeNames, taskNames } from "./live-scopes.ts";
 import { VirtualBackend, type VirtualBackendOptions } from "./virtual-backend.ts";
 
 /** The real ones, whoever fakes them later. */

@@ -1,6 +1,7 @@
-import { requireOptions } from "../usage.ts";
+import { requireOptions } from "../arguments.ts";
+import { Cancellation } from "./cancellation.ts";
 import { CancellationToken, requireToken } from "./token.ts";
-import { Cancellation, type CancelNode, Waiter } from "./tree.ts";
+import { type CancelNode, Waiter } from "./tree.ts";
 
 /** Cancels one node when another is reached, inside the same wave (T5). */
 class Link extends Waiter {

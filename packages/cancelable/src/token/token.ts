@@ -1,8 +1,10 @@
-import { captureContext } from "#host/ambient";
+import { captureContext } from "#platform/ambient";
+import { invalidType, requireFunction, requireText } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
-import { invalidType, requireFunction, requireText } from "../usage.ts";
-import { announce, Cancellation, CancelNode, Waiter } from "./tree.ts";
+import { onAbort, requireSignal } from "./abort-signal.ts";
+import { Cancellation } from "./cancellation.ts";
+import { announce, CancelNode, Waiter } from "./tree.ts";
 
 const reasons: ReadonlySet<unknown> = new Set<CancellationReason>([
   "timeout",
@@ -16,7 +18,7 @@ const reasons: ReadonlySet<unknown> = new Set<CancellationReason>([
 ]);
 
 /** Checks the arguments that every `cancel()` takes. */
-export function requireCause(reason: unknown, message: unknown): void {
+export function requireReason(reason: unknown, message: unknown): void {
   if (!reasons.has(reason)) throw invalidType("reason", `one of ${[...reasons].join(", ")}`, reason);
   requireText(message, "message");
 }
@@ -145,7 +147,7 @@ export class CancellationToken {
    * @returns false, and without any effect, if it was cancelled before.
    */
   cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireCause(reason, message);
+    requireReason(reason, message);
     return this.node.cancel(new Cancellation(reason, message));
   }
 
@@ -193,77 +195,6 @@ export class CancellationToken {
   }
 }
 
-export function requireSignal(signal: unknown, argument: string): asserts signal is AbortSignal {
-  const candidate = signal as Partial<AbortSignal> | null | undefined;
-  if (typeof candidate?.aborted !== "boolean" || typeof candidate.addEventListener !== "function") {
-    throw invalidType(argument, "an AbortSignal", signal);
-  }
-}
-
 export function requireToken(token: unknown, argument: string): asserts token is CancellationToken {
   if (!(token instanceof CancellationToken)) throw invalidType(argument, "a CancellationToken", token);
-}
-
-/** Those who listen to one foreign signal, through one listener (rule 27): Node warns of more than ten. */
-class Audience {
-  readonly #signal: AbortSignal;
-  readonly #callbacks = new Set<() => void>();
-  readonly #heard = (): void => {
-    this.#leave();
-    for (const callback of this.#callbacks) callback();
-  };
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", this.#heard);
-  }
-
-  add(callback: () => void): Disposable {
-    this.#callbacks.add(callback);
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#leave();
-      },
-    };
-  }
-
-  #leave(): void {
-    this.#signal.removeEventListener("abort", this.#heard);
-    audiences.delete(this.#signal);
-  }
-}
-
-const audiences = new WeakMap<AbortSignal, Audience>();
-
-function audienceOf(signal: AbortSignal): Audience {
-  let audience = audiences.get(signal);
-  if (audience === undefined) {
-    audience = new Audience(signal);
-    audiences.set(signal, audience);
-  }
-  return audience;
-}
-
-/** Calls back with what `signal` was aborted for, once, unless disposed of before. */
-export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
-  const aborted = (): void => {
-    const cause: unknown = signal.reason;
-    let name: unknown;
-    let message: unknown;
-    try {
-      ({ name, message } = (cause ?? {}) as { name?: unknown; message?: unknown });
-    } catch {
-      // Somebody's reason may be anything, also an object that throws when it is looked at.
-    }
-    callback(
-      new Cancellation(
-        name === "TimeoutError" ? "timeout" : "manual",
-        typeof message === "string" && message !== "" ? message : "AbortSignal was aborted",
-        { cause },
-      ),
-    );
-  };
-  if (!signal.aborted) return audienceOf(signal).add(aborted);
-  aborted();
-  return { [Symbol.dispose]() {} };
 }

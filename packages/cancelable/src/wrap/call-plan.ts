@@ -1,16 +1,3 @@
-import { toInterval, toMilliseconds } from "../duration.ts";
-import { Cancellable, type CancellationPart } from "../operation/cancellable.ts";
-import { toSource } from "../operation/operation-source.ts";
-import type { CancellableOptions } from "../operation/options.ts";
-import { ScopeNode } from "../scope/scope-node.ts";
-import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { AnyOfSource } from "../sources/composite-source.ts";
-import { ConditionSource } from "../sources/condition-source.ts";
-import { ResourceSource } from "../sources/resource-source.ts";
-import { type SignalName, SignalSource } from "../sources/signal-source.ts";
-import type { CancellationSource } from "../sources/source.ts";
-import { TokenSource } from "../sources/token-source.ts";
-import { requireSignal, requireToken } from "../token/token.ts";
 import {
   invalidType,
   outOfRange,
@@ -19,10 +6,25 @@ import {
   requireOptions,
   requireText,
   show,
-  UsageError,
-} from "../usage.ts";
+} from "../arguments.ts";
+import { Cancellable, type CancellationPart } from "../cancellable.ts";
+import { toInterval, toMilliseconds } from "../duration.ts";
+import { toSources } from "../operation/operation-source.ts";
+import type { CancellableOptions } from "../operation/options.ts";
+import { requireParent } from "../scope/cancel-scope.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { AbortSignalSource } from "../sources/abort-signal-source.ts";
+import { AnyOfSource } from "../sources/composite-source.ts";
+import { ConditionSource } from "../sources/condition-source.ts";
+import { ResourceSource } from "../sources/resource-source.ts";
+import { type SignalName, SignalSource } from "../sources/signal-source.ts";
+import type { CancellationSource } from "../sources/source.ts";
+import { TokenSource } from "../sources/token-source.ts";
+import { requireSignal } from "../token/abort-signal.ts";
+import { requireToken } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
+import { append, replaceLast } from "./argument-place.ts";
 import type { AnyFunction, InjectingOptions, WrapOptions } from "./options.ts";
-import { append, replaceLast } from "./placement.ts";
 
 /** One call of a wrapped function. */
 export interface Call {
@@ -48,7 +50,7 @@ export class CallPlan {
   constructor(options: WrapOptions | InjectingOptions) {
     // `undefined` stands for a forgotten argument here.
     requireOptions(options ?? null);
-    const { timeout, token, combine, name, id, metadata, parent, graceMs, register, inject } = options;
+    const { timeout, token, combine, name, id, metadata, parent, grace, register, inject } = options;
     if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
     requireText(name, "options.name");
     if (id !== undefined && typeof id !== "string" && typeof id !== "function") {
@@ -56,15 +58,13 @@ export class CallPlan {
     }
     if (token !== undefined) requireToken(token, "options.token");
     if (inject !== undefined) requireBoolean(inject, "options.inject");
-    if (parent !== undefined && parent !== null && !(parent.node instanceof ScopeNode)) {
-      throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
-    }
+    if (parent !== undefined && parent !== null) requireParent(parent);
     if (combine !== undefined && typeof combine !== "function") {
       sharedSources(combine);
     }
     const checked = {
       ...(metadata === undefined ? {} : { metadata }),
-      ...(graceMs === undefined ? {} : { graceMs }),
+      ...(grace === undefined ? {} : { grace }),
       ...(register === undefined ? {} : { register }),
     };
     // An operation that is never run: it says what is wrong with these.
@@ -135,33 +135,26 @@ function combinedSources(parts: readonly CancellationPart[]): CancellationSource
   if (!Array.isArray(parts)) {
     throw invalidType("options.combine", "an array of parts, or a function that gives one", parts);
   }
-  if (parts.length === 0) {
-    throw outOfRange("options.combine", "not empty: At least one source is required", parts);
-  }
-  return parts.map((part, index) => toSource(part, `options.combine[${index}]`, isOperation));
+  return toSources(parts, "options.combine");
 }
 
 /** The same for parts that later calls need too: their operations are left where they are. */
 function sharedSources(parts: readonly CancellationPart[]): CancellationSource[] {
   return combinedSources(parts).map((source, index) => {
     const part = parts[index];
-    return isOperation(part)
+    return part instanceof Cancellable
       ? new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()], part.label)
       : source;
   });
 }
 
-function isOperation(part: unknown): part is Cancellable {
-  return part instanceof Cancellable;
-}
-
 function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[] {
-  const { signals, abortSignal, condition, conditionInterval, resources } = options;
+  const { signals, signal, condition, conditionInterval, resources } = options;
   const sources: CancellationSource[] = [];
   if (signals !== undefined) sources.push(signalSource(signals));
-  if (abortSignal !== undefined) {
-    requireSignal(abortSignal, "options.abortSignal");
-    sources.push(new AbortSignalSource(abortSignal));
+  if (signal !== undefined) {
+    requireSignal(signal, "options.signal");
+    sources.push(new AbortSignalSource(signal));
   }
   if (conditionInterval !== undefined) {
     toInterval(conditionInterval, "options.conditionInterval");

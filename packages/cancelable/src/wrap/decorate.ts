@@ -1,6 +1,6 @@
-import { invalidType, outOfRange, requireFunction } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction } from "../arguments.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { copySignature, effective } from "./copy-signature.ts";
 import type { AnyFunction } from "./options.ts";
 import { wrapFunction } from "./wrap-function.ts";
 
@@ -60,7 +60,7 @@ function replacement(plan: CallPlan, value: unknown, member: string | symbol): u
       mayGiveOperation: true,
     });
   };
-  return dress(wrapper, fn, 0, effective(plan.options, given));
+  return copySignature(wrapper, fn, 0, effective(plan.options, given));
 }
 
 /** For accessors and fields, which hold functions: a wrapper for each object. */

@@ -1,5 +1,5 @@
+import type { CancellationPart } from "../cancellable.ts";
 import type { Span } from "../duration.ts";
-import type { CancellationPart } from "../operation/cancellable.ts";
 import type { OperationObserver } from "../operation/observer.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import type { ResourceThresholds } from "../sources/resource-source.ts";
@@ -15,7 +15,7 @@ export interface WrapOptions {
   /** Operating-system signals that cancel the calls that run when they arrive. */
   readonly signals?: SignalName | readonly SignalName[];
   /** Cancels every call, running and to come. */
-  readonly abortSignal?: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Cancels a call when it gives something true; asked at the call's start and every `conditionInterval`. */
   readonly condition?: () => boolean | PromiseLike<boolean>;
   /** Time from the end of one check of `condition` to the beginning of the next. Default: 100 ms. */
@@ -40,7 +40,7 @@ export interface WrapOptions {
   /** What the operations hang below. `null`: nothing. Default: the ambient operation of each call. */
   readonly parent?: ScopeParent | null;
   /** How long a cancelled call may take to end before it is left behind. Default: no bound. */
-  readonly graceMs?: Span;
+  readonly grace?: Span;
   /** Whether the process's registry knows the operations while they run; or a registry that is to. Default: false. */
   readonly register?: boolean | OperationObserver;
   /** Not here: see {@link InjectingOptions}. */

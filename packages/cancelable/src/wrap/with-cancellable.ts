@@ -1,9 +1,10 @@
-import { Cancellable } from "../operation/cancellable.ts";
+import { invalidType, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { invalidType, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage.ts";
-import { dress } from "./dress.ts";
+import { UsageError } from "../usage-error.ts";
+import { append } from "./argument-place.ts";
+import { copySignature } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
-import { append } from "./placement.ts";
 
 /**
  * `fn`, each call of which runs in `op`, an operation that runs already and that any number of functions may
@@ -55,5 +56,5 @@ export function withCancellable(
       Reflect.apply(fn, this, inject ? append(fn, args, op) : args),
     );
   };
-  return dress(wrapper, fn, inject ? 1 : 0);
+  return copySignature(wrapper, fn, inject ? 1 : 0);
 }

@@ -1,7 +1,7 @@
-import { type Cancellable, currentOperation } from "../operation/cancellable.ts";
-import { requireFunction } from "../usage.ts";
-import { dress } from "./dress.ts";
-import { explicitLast, replaceLast } from "./placement.ts";
+import { requireFunction } from "../arguments.ts";
+import { type Cancellable, currentOperation } from "../cancellable.ts";
+import { explicitLast, replaceLast } from "./argument-place.ts";
+import { copySignature } from "./copy-signature.ts";
 
 /**
  * `fn`, whose last parameter is filled in with the ambient operation, or with undefined outside of any. An
@@ -33,5 +33,5 @@ export function withCurrentOperation<This, A extends unknown[], R>(
     const all = explicitLast(fn, args) === undefined ? replaceLast(fn, args, currentOperation()) : args;
     return Reflect.apply(fn, this, all as Parameters<typeof fn>); // the caller's, and the last one
   };
-  return dress(wrapper, fn, 0);
+  return copySignature(wrapper, fn, 0);
 }

@@ -1,5 +1,5 @@
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { copySignature, effective } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction } from "./options.ts";
 
 /** `fn`, each call of which is an operation called `name`. */
@@ -13,5 +13,5 @@ export function wrapFunction(
     return plan.perform({ fn, self: this, args, name, mayGiveOperation });
   };
   const hidden = plan.options.inject === true && !mayGiveOperation ? 1 : 0;
-  return dress(wrapper, fn, hidden, effective(plan.options, name));
+  return copySignature(wrapper, fn, hidden, effective(plan.options, name));
 }

@@ -68,9 +68,9 @@ const takers: ReadonlyArray<readonly [name: string, wait: (span: Span) => Promis
   ["Cancellable.withTimeout", (span) => Cancellable.withTimeout(span).settle(sleepForever)],
   ["TimeoutSource", (span) => new Cancellable().addSource(new TimeoutSource(span)).settle(sleepForever)],
   [
-    "graceMs",
-    (graceMs) =>
-      new Cancellable({ graceMs }).settle((op) => {
+    "grace",
+    (grace) =>
+      new Cancellable({ grace }).settle((op) => {
         op.cancel();
         return new Promise(() => {});
       }),

@@ -51,7 +51,7 @@ const entrances: Readonly<Record<string, (work: () => PromiseLike<number>) => Pr
   "an awaited child": (work) => taskGroup(async (group) => await group.startSoon(work)),
   "a scope": (work) => new CancelScope().run(work),
   "an operation": (work) => new Cancellable().run(work),
-  "an operation with a grace": (work) => new Cancellable({ graceMs: 1_000 }).run(work),
+  "an operation with a grace": (work) => new Cancellable({ grace: 1_000 }).run(work),
   "a shield": (work) => shield(work),
   "a shield of an operation": (work) => new Cancellable().run((op) => op.shield(work)),
   moveOnAfter: (work) => moveOnAfter(1_000, work),

@@ -69,7 +69,7 @@ describeEverywhere("logOperations", (everywhere) => {
       'info operation "outer" completed',
     ]);
     const common = { operationId: "id-1", operationName: "import", parentId: "outer-id" };
-    expect(lines[1]?.fields).toEqual({ ...common, event: "operation.start", status: "running" });
+    expect(lines[1]?.fields).toEqual({ ...common, event: "operation.started", status: "running" });
     expect(lines[2]?.fields).toMatchObject({
       event: "operation.progress",
       progress: { current: 1, total: 2 },
@@ -95,10 +95,10 @@ describeEverywhere("logOperations", (everywhere) => {
       new Cancellable({ name: "import" }).run((op) => {
         const operation = op.context.toJSON();
         channel("cancelable:operation").publish({ type: "paused", operation });
-        channel("cancelable:operation").publish({ type: "end", operation });
+        channel("cancelable:operation").publish({ type: "ended", operation });
       }),
     );
-    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.completed"]);
+    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.started", "operation.completed"]);
   });
 
   everywhere("the reason of a cancellation is written at the request and at the end", async () => {
@@ -113,7 +113,7 @@ describeEverywhere("logOperations", (everywhere) => {
       {
         level: "info",
         message: 'operation "import" is being cancelled: shutdown, "going down"',
-        fields: { event: "operation.cancel", ...reasons },
+        fields: { event: "operation.cancelling", ...reasons },
       },
       { level: "warn", fields: { event: "operation.cancelled", status: "cancelled", ...reasons } },
     ]);
@@ -131,11 +131,11 @@ describeEverywhere("logOperations", (everywhere) => {
 
   everywhere("a request to cancel is not written after the end that it led to", async () => {
     const lines = await logged(() => Cancellable.withTimeout(0).settle(() => {}));
-    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.cancelled"]);
+    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.started", "operation.cancelled"]);
   });
 
   everywhere("the level can be chosen for each kind of event, silent is one", async () => {
-    const levels = { start: "info", progress: "silent", cancel: "silent", cancelled: "error" } as const;
+    const levels = { started: "info", progress: "silent", cancelling: "silent", cancelled: "error" } as const;
     const lines = await logged(
       () =>
         Cancellable.withTimeout(0).settle(() => {
@@ -144,7 +144,7 @@ describeEverywhere("logOperations", (everywhere) => {
       { levels },
     );
     expect(lines.map(({ level, fields }) => [level, fields.event])).toEqual([
-      ["info", "operation.start"],
+      ["info", "operation.started"],
       ["error", "operation.cancelled"],
     ]);
   });
@@ -225,7 +225,7 @@ test("wrong arguments are refused, and nothing is subscribed", () => {
     [() => logOperations(wrong(undefined)), "logger", "a logger with the methods of pino's", "undefined"],
     [() => logOperations({ info() {}, warn() {}, error() {} }), "logger.debug", "a function", "undefined"],
     [
-      () => logOperations(recorder, { levels: { start: "trace" } }),
+      () => logOperations(recorder, { levels: { started: "trace" } }),
       "logger.trace",
       "a function",
       "undefined",
@@ -235,12 +235,12 @@ test("wrong arguments are refused, and nothing is subscribed", () => {
     [log({ metadata: "all" }), "options.metadata", "true or false", '"all"'],
     [log({ filter: "mine" }), "options.filter", "a function", '"mine"'],
   ]);
-  const events = "start, progress, cancel, completed, cancelled, failed";
+  const events = "started, progress, cancelling, completed, cancelled, failed";
   expectThrows("RangeError", [
     [log({ levels: { end: "info" } }), "options.levels", `made of ${events}`, '"end"'],
     [
-      log({ levels: { start: "loud" } }),
-      "options.levels.start",
+      log({ levels: { started: "loud" } }),
+      "options.levels.started",
       "one of trace, debug, info, warn, error, silent",
       '"loud"',
     ],

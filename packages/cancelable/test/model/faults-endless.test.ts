@@ -65,9 +65,9 @@ describeEverywhere("user code that never ends", (everywhere) => {
   });
 
   everywhere("a cancelled body is abandoned when its grace is over", async () => {
-    const op = new Cancellable({ graceMs: 5 });
+    const op = new Cancellable({ grace: 5 });
     op.onStart(() => void op.cancel());
-    const deaf = new Cancellable({ graceMs: 5 });
+    const deaf = new Cancellable({ grace: 5 });
     const outcome = deaf.settle(() => {
       deaf.cancel("shutdown");
       return never;

@@ -174,7 +174,7 @@ for (const [what, make] of oddities) {
         const broken = (): never => {
           throw odd;
         };
-        const observer = { started: broken, progressed: broken, cancelled: broken, ended: broken };
+        const observer = { started: broken, progress: broken, cancelling: broken, ended: broken };
         const others = new OperationRegistry();
         const op = new Cancellable({ register: observer });
         op.observe(others);

@@ -23,6 +23,7 @@ import {
   UsageError,
   waitFor,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import type { Body, Event, Program, Reason, Step, StepOf, Trace } from "./program.ts";
 
 type Value = string | undefined;
@@ -211,7 +212,7 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
   queues.forEach((queue, i) => {
     if (queue.waitingGetters + queue.waitingPutters > 0) left.push(`queue ${i}: somebody waits`);
   });
-  const { root } = backend.host;
+  const root = rootOf(backend.clock);
   if (root.live !== 0 || root.firstChild !== undefined) left.push(`${root.live} children in the root`);
   if (root.waiters !== undefined) left.push("waiters in the root");
   return { events, reported, left };

@@ -14,6 +14,7 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { replayed, runs, seeds } from "./settings.ts";
 
@@ -49,7 +50,7 @@ function ordered(title: string, attempt: (data: number[]) => Attempt): void {
     await scheduler.waitFor(run((scope) => attempt(data)(later, scope), { backend }));
     await scheduler.waitIdle();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    const { root } = backend.host;
+    const root = rootOf(backend.clock);
     expect([root.live, root.children(), root.waiters, backend.timerCount]).toEqual([0, [], undefined, 0]);
     expect([...unhandled.splice(0), ...reported.splice(0)]).toEqual([]);
   });

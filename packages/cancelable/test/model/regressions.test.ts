@@ -11,6 +11,7 @@ import {
   sleep,
   taskGroup,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 
 /* Failures that random programs and fault injection have found, reduced. */
@@ -194,7 +195,7 @@ describe("an object that refuses to reveal its prototype can be thrown", () => {
       { backend },
     );
     await backend.untilIdle();
-    expect([Object.is(failedWith, odd), backend.host.root.live]).toEqual([true, 0]);
+    expect([Object.is(failedWith, odd), rootOf(backend.clock).live]).toEqual([true, 0]);
     await running;
   });
 
@@ -222,7 +223,7 @@ describe("an object that refuses to reveal its prototype can be thrown", () => {
       { backend },
     );
     await running;
-    expect([Object.is(failedWith, odd), childWhenRejected, backend.host.root.live]).toEqual([
+    expect([Object.is(failedWith, odd), childWhenRejected, rootOf(backend.clock).live]).toEqual([
       true,
       "ended",
       0,

@@ -31,7 +31,7 @@ describeEverywhere("the parent of an operation that cannot be created (rule 24)"
         () => new Cancellable({ parent, name: wrong(1) }),
         () => new Cancellable({ parent, metadata: wrong([]) }),
         () => new Cancellable({ parent, token: wrong({}) }),
-        () => new Cancellable({ parent, graceMs: Number.NaN }),
+        () => new Cancellable({ parent, grace: Number.NaN }),
       ];
       for (const call of wrongCalls) {
         thrown(call);
@@ -52,7 +52,7 @@ describeEverywhere("operations refuse wrong arguments", (everywhere) => {
       [() => new Cancellable({ parent, id: wrong(5) }), "options.id", "a string", "5"],
       [() => new Cancellable({ parent, name: wrong(Symbol("n")) }), "options.name", "a string", "Symbol(n)"],
       [() => new Cancellable({ parent, token: wrong("t") }), "options.token", "a CancellationToken", '"t"'],
-      [() => new Cancellable({ parent, graceMs: wrong("1") }), "options.graceMs", span, '"1"'],
+      [() => new Cancellable({ parent, grace: wrong("1") }), "options.grace", span, '"1"'],
       [() => new Cancellable({ parent: wrong("p") }), "options.parent", above, '"p"'],
       [() => new Cancellable({ parent: wrong({ node: {} }) }), "options.parent", above, '{"node":{}}'],
       [
@@ -83,8 +83,8 @@ describeEverywhere("operations refuse wrong arguments", (everywhere) => {
     ]);
     expectThrows("RangeError", [
       [
-        () => new Cancellable({ parent, graceMs: Number.NaN }),
-        "options.graceMs",
+        () => new Cancellable({ parent, grace: Number.NaN }),
+        "options.grace",
         "a number of milliseconds",
         "NaN",
       ],

@@ -134,7 +134,7 @@ describeEverywhere("failures in an operation's callbacks", (everywhere) => {
       const begin = t.elapsed();
       return () => t.expectElapsed(begin + ms);
     };
-    const bodyEnds = new Cancellable({ graceMs: 20 }).onCancel(never);
+    const bodyEnds = new Cancellable({ grace: 20 }).onCancel(never);
     let after = began(20);
     const outcome = await bodyEnds.settle(() => {
       bodyEnds.cancel("shutdown");
@@ -143,7 +143,7 @@ describeEverywhere("failures in an operation's callbacks", (everywhere) => {
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "shutdown" } });
     after();
 
-    const inStart = new Cancellable({ graceMs: 20 }).onStart(() => {
+    const inStart = new Cancellable({ grace: 20 }).onStart(() => {
       inStart.cancel();
       return never();
     });
@@ -156,7 +156,7 @@ describeEverywhere("failures in an operation's callbacks", (everywhere) => {
 
     // Body and callbacks share one grace. The callbacks are called even when the grace is over.
     let told = false;
-    const both = new Cancellable({ graceMs: 20 }).onCancel(() => {
+    const both = new Cancellable({ grace: 20 }).onCancel(() => {
       told = true;
       return never();
     });
@@ -171,10 +171,10 @@ describeEverywhere("failures in an operation's callbacks", (everywhere) => {
     after();
 
     // Cancelled before the start, and in the handle form.
-    const early = new Cancellable({ graceMs: 20 }).onCancel(never);
+    const early = new Cancellable({ grace: 20 }).onCancel(never);
     early.cancel();
     expect(await early.settle(() => expect.fail("the body ran"))).toMatchObject({ abandoned: true });
-    const handle = new Cancellable({ graceMs: 20 }).onCancel(never).start();
+    const handle = new Cancellable({ grace: 20 }).onCancel(never).start();
     handle.cancel();
     await handle[Symbol.asyncDispose]();
     expect(handle.context.status).toBe("cancelled");
@@ -199,7 +199,7 @@ test("a callback that hangs without a grace causes a warning after 5 s", async (
       [
         [
           '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended; ' +
-            "graceMs bounds the wait.",
+            "grace bounds the wait.",
         ],
       ],
     ]);

@@ -51,7 +51,7 @@ describeEverywhere("an operation's callbacks: order", (everywhere) => {
         .onCancel(other)
         .onError(async (context, error) => {
           await sleep(1);
-          seen.push(context === op.context, context.status, context.error, error);
+          seen.push(context === op.context, context.status, context.errorMessage, error);
         });
       const caught = await rejection(op.run(() => Promise.reject(failure)));
       seen.push(caught);

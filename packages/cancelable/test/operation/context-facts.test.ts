@@ -20,7 +20,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     const { id, ...rest } = new Cancellable().context.toJSON();
     expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(rest).toMatchObject({ status: "pending", metadata: {}, cancelRequested: false });
-    expect([rest.name, rest.startTime, rest.endTime, rest.error, rest.parentId]).toEqual(
+    expect([rest.name, rest.startTime, rest.endTime, rest.errorMessage, rest.parentId]).toEqual(
       Array.from({ length: 5 }),
     );
     const given = new Cancellable({ id: "7", name: "import", metadata: { user: 1 } }).context.toJSON();

@@ -39,7 +39,7 @@ describeEverywhere("an operation's context: status", (everywhere) => {
     await op.settle(() => sleepForever());
     expect(op.context).toMatchObject({ status: "cancelled", cancelRequested: true, cancelReason: "timeout" });
     expect(op.context.cancelMessage).toContain("timed out");
-    expect(op.context.error).toBeUndefined();
+    expect(op.context.errorMessage).toBeUndefined();
   });
 
   everywhere("a token gives its reason and message (PAR-CAN-07)", async () => {

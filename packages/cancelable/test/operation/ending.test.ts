@@ -49,7 +49,7 @@ describeEverywhere("the body's result and the request to cancel (rule 3)", (ever
       cancelMessage: "going down",
     });
     expect(op.isCompleted).toBe(true);
-    expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, false]);
+    expect([op.isCancelled, op.cancelledCaught]).toEqual([true, false]);
   });
 
   everywhere(

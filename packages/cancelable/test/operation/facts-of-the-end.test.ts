@@ -47,7 +47,7 @@ describeEverywhere("the cause of an operation's end", (everywhere) => {
     const op = new Cancellable();
     const outcome = await op.settle(() => Promise.reject(unreadable));
     expect(outcome).toEqual({ status: "failed", error: unreadable });
-    expect(op.context.error).toBe("an error that cannot be read");
+    expect(op.context.errorMessage).toBe("an error that cannot be read");
     expect(JSON.stringify(op.context)).toContain("cannot be read");
   });
 });
@@ -70,8 +70,8 @@ describeEverywhere("the observers of an operation", (everywhere) => {
       const broken = new Error("the observer broke");
       const observer = {
         started() {},
-        progressed() {},
-        cancelled() {
+        progress() {},
+        cancelling() {
           throw broken;
         },
         ended() {},

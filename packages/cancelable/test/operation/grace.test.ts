@@ -22,7 +22,7 @@ describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
 
   everywhere("after the grace the operation settles, and the outcome has abandoned: true", async (t) => {
     const foreign = deferred();
-    const outcome = await Cancellable.withTimeout(10, { graceMs: 20 }).settle(() => foreign.promise);
+    const outcome = await Cancellable.withTimeout(10, { grace: 20 }).settle(() => foreign.promise);
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "timeout" } });
     t.expectElapsed(30);
     // The run fails if this is an unhandled rejection.
@@ -31,7 +31,7 @@ describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
   });
 
   everywhere("a body that ends within the grace was not abandoned", async () => {
-    const outcome = await Cancellable.withTimeout(10, { graceMs: 1_000 }).settle(() => sleepForever());
+    const outcome = await Cancellable.withTimeout(10, { grace: 1_000 }).settle(() => sleepForever());
     expect(outcome.status).toBe("cancelled");
     expect(outcome).not.toHaveProperty("abandoned");
   });
@@ -39,7 +39,7 @@ describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
 
 describeEverywhere("the grace and the children (rule 2)", (everywhere) => {
   const cancelledAfter5 = async (child: () => Promise<void>): Promise<unknown> => {
-    const op = new Cancellable({ graceMs: 20 });
+    const op = new Cancellable({ grace: 20 });
     const outcome = op.settle(async () => {
       void new Cancellable().settle(child);
       await op.sleep(60_000);

@@ -86,7 +86,7 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 
   everywhere("the grace counts from the cancellation, so a late disposal does not wait", async (t) => {
-    const op = new Cancellable({ graceMs: 10 }).start();
+    const op = new Cancellable({ grace: 10 }).start();
     let ended = false;
     const left = new Cancellable({ parent: op }).settle(async () => {
       await shield(() => sleep(200));

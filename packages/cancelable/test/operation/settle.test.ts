@@ -86,7 +86,7 @@ describeEverywhere("settle", (everywhere) => {
 describeEverywhere("grace (rule 2)", (everywhere) => {
   everywhere("the grace counts from the cancellation, not from the start", async (t) => {
     const stuck = deferred();
-    const outcome = await Cancellable.withTimeout(20, { graceMs: { milliseconds: 10 } }).settle(
+    const outcome = await Cancellable.withTimeout(20, { grace: { milliseconds: 10 } }).settle(
       () => stuck.promise,
     );
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true });
@@ -97,7 +97,7 @@ describeEverywhere("grace (rule 2)", (everywhere) => {
   everywhere("run() rejects with the cancellation, and a late value or rejection is dropped", async () => {
     for (const late of ["value", "rejection"]) {
       const stuck = deferred();
-      const op = Cancellable.withTimeout(5, { graceMs: 5 });
+      const op = Cancellable.withTimeout(5, { grace: 5 });
       const ended = vi.fn();
       op.onCancel(ended).onComplete(ended).onError(ended);
       expect(await rejection(op.run(() => stuck.promise))).toBe(op.token.error);
@@ -111,12 +111,12 @@ describeEverywhere("grace (rule 2)", (everywhere) => {
   });
 
   everywhere("without a cancellation the grace has no effect", async (t) => {
-    expect(await new Cancellable({ graceMs: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
+    expect(await new Cancellable({ grace: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
     t.expectElapsed(20);
   });
 
   everywhere("a body that ends within the grace gives its own outcome", async () => {
-    const value = await new Cancellable({ graceMs: 1_000 }).settle(async (op) => {
+    const value = await new Cancellable({ grace: 1_000 }).settle(async (op) => {
       setImmediate(() => op.cancel());
       await rejection(sleepForever());
       await op.shield(() => sleep(10));
@@ -126,8 +126,8 @@ describeEverywhere("grace (rule 2)", (everywhere) => {
   });
 
   everywhere("an invalid grace is refused with the name of the option", () => {
-    expect(() => new Cancellable({ graceMs: Number.NaN })).toThrow(/options\.graceMs/);
-    expect(() => new Cancellable({ graceMs: "5" as never })).toThrow(TypeError);
+    expect(() => new Cancellable({ grace: Number.NaN })).toThrow(/options\.grace/);
+    expect(() => new Cancellable({ grace: "5" as never })).toThrow(TypeError);
   });
 });
 
@@ -173,8 +173,8 @@ describe("the warning after 5 s (rule 2)", () => {
   });
 
   test("an operation with a grace causes no warning", async () => {
-    for (const graceMs of [10_000, null]) {
-      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { graceMs }), stubborn(60_000));
+    for (const grace of [10_000, null]) {
+      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { grace }), stubborn(60_000));
       expect(at).toEqual([]);
     }
   });

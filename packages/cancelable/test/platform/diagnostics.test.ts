@@ -4,7 +4,7 @@ import { Cancellable, type OperationSnapshot, sleep, sleepForever } from "../../
 import { describeEverywhere } from "../backends.ts";
 
 interface Message {
-  readonly type: "start" | "progress" | "cancel" | "end";
+  readonly type: "started" | "progress" | "cancelling" | "ended";
   readonly operation: OperationSnapshot;
 }
 
@@ -32,7 +32,11 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
         op.reportProgress({ current: 1, total: 2 }),
       ),
     );
-    expect(summary(messages)).toEqual(["start work running", "progress work running", "end work completed"]);
+    expect(summary(messages)).toEqual([
+      "started work running",
+      "progress work running",
+      "ended work completed",
+    ]);
     expect(messages[1]?.operation).toMatchObject({
       id: "id-1",
       metadata: { user: 7 },
@@ -49,9 +53,13 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
         await sleepForever();
       }),
     );
-    expect(summary(messages)).toEqual(["start work running", "cancel work running", "end work cancelled"]);
+    expect(summary(messages)).toEqual([
+      "started work running",
+      "cancelling work running",
+      "ended work cancelled",
+    ]);
     for (const { type, operation } of messages) {
-      if (type === "start") continue;
+      if (type === "started") continue;
       expect(operation).toMatchObject({ cancelReason: "shutdown", cancelMessage: "going down" });
     }
   });
@@ -60,8 +68,8 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     const messages = await published(() =>
       new Cancellable({ name: "work" }).settle(() => Promise.reject(new Error("broken"))),
     );
-    expect(summary(messages)).toEqual(["start work running", "end work failed"]);
-    expect(messages[1]?.operation.error).toBe("broken");
+    expect(summary(messages)).toEqual(["started work running", "ended work failed"]);
+    expect(messages[1]?.operation.errorMessage).toBe("broken");
   });
 
   everywhere("handles are published, and operations below them with the parent's id", async () => {
@@ -71,10 +79,10 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
       await outer[Symbol.asyncDispose]();
     });
     expect(summary(messages)).toEqual([
-      "start outer running",
-      "start inner running",
-      "end inner completed",
-      "end outer completed",
+      "started outer running",
+      "started inner running",
+      "ended inner completed",
+      "ended outer completed",
     ]);
     expect(messages[1]?.operation.parentId).toBe("outer-id");
   });
@@ -93,7 +101,7 @@ describeEverywhere("the channel cancelable:operation", (everywhere) => {
     const op = new Cancellable({ name: "work" });
     const body = vi.fn();
     const stop = (message: unknown): void => {
-      if ((message as Message).type === "start") op.cancel("manual", "not this one");
+      if ((message as Message).type === "started") op.cancel("manual", "not this one");
     };
     subscribe("cancelable:operation", stop);
     try {

@@ -95,7 +95,7 @@ describeEverywhere("the entry of an operation is removed (rule 24)", (everywhere
   everywhere("after a body that was abandoned", () =>
     leaves(["cancelled"], async (register, options) => {
       const foreign = deferred();
-      const op = Cancellable.withTimeout(5, { ...options, graceMs: 5 });
+      const op = Cancellable.withTimeout(5, { ...options, grace: 5 });
       expect(await op.settle(() => foreign.promise)).toMatchObject({ abandoned: true });
       expect(register.size).toBe(0);
       foreign.resolve();

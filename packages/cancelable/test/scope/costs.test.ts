@@ -12,7 +12,7 @@ async function busyWhile(ms: number): Promise<number> {
 
 describeEverywhere("the cost of waiting", (everywhere) => {
   everywhere("a cancelled scope whose body was abandoned uses no processor time (CONF-B36)", async () => {
-    const op = new Cancellable({ graceMs: 1 });
+    const op = new Cancellable({ grace: 1 });
     let end!: () => void;
     const running = op.settle(() => new Promise<void>((resolve) => void (end = resolve)));
     op.cancel();

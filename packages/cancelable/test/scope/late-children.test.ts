@@ -15,7 +15,7 @@ import { deferred, describeEverywhere, rejection } from "../backends.ts";
 const regions: Readonly<Record<string, (body: () => Promise<void>) => Promise<unknown>>> = {
   "a scope": (body) => new CancelScope().run(body),
   "an operation": (body) => new Cancellable().run(body),
-  "an operation with a grace": (body) => new Cancellable({ graceMs: 10_000 }).run(body),
+  "an operation with a grace": (body) => new Cancellable({ grace: 10_000 }).run(body),
   "a shield": (body) => shield(body),
   "a task": (body) => taskGroup((group) => void group.startSoon(body)),
   "a group": (body) => taskGroup(body),

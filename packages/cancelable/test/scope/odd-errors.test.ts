@@ -154,7 +154,7 @@ describeEverywhere("a thrown value that is no error", (everywhere) => {
         await rejection(taskGroup((group) => group.start(() => fail()))),
       ];
       for (const end of ends) expect(Object.is(end, value)).toBe(true);
-      expect(typeof op.context.error).toBe("string");
+      expect(typeof op.context.errorMessage).toBe("string");
     }
   });
 });

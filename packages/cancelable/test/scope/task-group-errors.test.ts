@@ -128,7 +128,7 @@ describeEverywhere("a cancellation from outside a group", (everywhere) => {
       expect(ended.slice(0, 2).sort()).toEqual(["body", "child"]);
       expect(ended[2]).toBe("group");
       expect([inner.cancelCalled, inner.cancelledCaught]).toEqual([false, false]);
-      expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, true]);
+      expect([op.isCancelled, op.cancelledCaught]).toEqual([true, true]);
     },
   );
 

@@ -132,7 +132,7 @@ describeEverywhere("any-of and all-of in detail", (everywhere) => {
     expect(() => Cancellable.allOf()).toThrow("At least one source is required");
     expect(() => new AllOfSource([1 as never])).toThrow(TypeError);
     const source = new AllOfSource([new TimeoutSource(1)]);
-    expect([source.name, source.triggered, source.sources.length]).toEqual(["all_of", false, 1]);
+    expect([source.name, source.triggered, source.sources.length]).toEqual(["all-of", false, 1]);
     expect(new AllOfSource([new TimeoutSource(1)], "both").name).toBe("both");
   });
 

@@ -35,7 +35,7 @@ describeEverywhere("a resource source", (everywhere) => {
         { interval: 2, reader: high },
       ).settle(() => sleepForever());
       expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
-      expect(new ResourceSource({ memory: 80 }).name).toContain("resource_check");
+      expect(new ResourceSource({ memory: 80 }).name).toContain("resources");
     },
   );
 
@@ -59,7 +59,7 @@ describeEverywhere("the thresholds of a resource source", (everywhere) => {
     const source = new ResourceSource(thresholds, { interval: 5 });
     expect(source.thresholds).toEqual({ memory: 80, cpu: 90 });
     expect(source.thresholds).not.toBe(thresholds);
-    expect(source.name).toBe("resource_check(memory>80, cpu>90)");
+    expect(source.name).toBe("resources(memory>80, cpu>90)");
     let reads = 0;
     const read = (): number => {
       reads++;
@@ -71,7 +71,7 @@ describeEverywhere("the thresholds of a resource source", (everywhere) => {
     );
     await op.settle(() => sleepForever());
     expect(reads).toBe(3);
-    expect(op.context.metadata.cancelledBy).toBe("resource_check(memory>80)");
+    expect(op.context.metadata.cancelledBy).toBe("resources(memory>80)");
   });
 });
 

@@ -21,7 +21,7 @@ describeEverywhere("TimeoutSource", (everywhere) => {
       const outcome = await op.settle(() => sleepForever());
       t.expectElapsed(20);
       expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout", timeoutMs: 20 } });
-      expect([op.cancelCalled, op.cancelledCaught]).toEqual([true, true]);
+      expect([op.isCancelled, op.cancelledCaught]).toEqual([true, true]);
     },
   );
 

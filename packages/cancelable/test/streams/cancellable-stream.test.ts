@@ -34,7 +34,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
       { signal },
       { bufferPartial: true },
       { idleTimeout: 60_000 },
-      { name: "numbers", metadata: { of: 5 }, graceMs: 100, id: "n-1", parent: null },
+      { name: "numbers", metadata: { of: 5 }, grace: 100, id: "n-1", parent: null },
       { operation: new Cancellable() },
     ]) {
       const { source, watch } = numbers(5, 1);

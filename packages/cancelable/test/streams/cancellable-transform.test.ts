@@ -116,7 +116,7 @@ describeEverywhere("the end of a transform", (everywhere) => {
 
   everywhere("a cancelled transform does not wait longer than its grace", async (t) => {
     const gate = deferred();
-    const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
+    const transform = cancellableTransform<number>({ grace: 10, onProgress: () => gate.promise });
     const reader = transform.readable.getReader();
     const writer = transform.writable.getWriter();
     const reading = reader.read();

@@ -44,7 +44,7 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
     );
     expect(seen).toEqual([1]);
     t.expectElapsed(120);
-    const atOnce = cancellableStream(silent(), { timeout: 20, graceMs: 0 });
+    const atOnce = cancellableStream(silent(), { timeout: 20, grace: 0 });
     expect(await rejection(collect(atOnce))).toBe(atOnce.operation.error);
     t.expectElapsed(140);
   });
@@ -124,7 +124,7 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
         await shield(() => sleep(100));
       }
     }
-    const stream = cancellableStream(stubborn(), { timeout: 20, graceMs: 30 });
+    const stream = cancellableStream(stubborn(), { timeout: 20, grace: 30 });
     expect(await rejection(collect(stream))).toBe(stream.operation.error);
     if (t.backend.name === "virtual") t.expectElapsed(50);
     await sleep(100);

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Cancellable, currentOperation, sleepForever } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { InjectingOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, thrown, wrong } from "../refusals.ts";
 

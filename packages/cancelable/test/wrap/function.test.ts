@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, vi } from "vitest";
 import { Cancellable, currentOperation, OperationRegistry, registry, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("cancellable(options, fn)", (everywhere) => {
@@ -88,7 +88,7 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect(await rejection(wrapped())).toMatchObject({ code: "ERR_PARENT_ENDED" });
 
     const stuck = deferred();
-    const stubborn = cancellable({ timeout: 5, graceMs: 5, parent: null }, () => stuck.promise);
+    const stubborn = cancellable({ timeout: 5, grace: 5, parent: null }, () => stuck.promise);
     expect(await rejection(stubborn())).toMatchObject({ reason: "timeout" });
     t.expectElapsed(10);
     stuck.reject(new Error("late, and nobody's"));

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf } from "vitest";
 import { Cancellable, CancellationToken, currentOperation } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { InjectingOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("inject", (everywhere) => {

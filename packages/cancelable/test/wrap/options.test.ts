@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test, vi } from "vitest";
 import { CancellationToken, ConditionSource } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { EffectiveOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 
@@ -44,7 +44,7 @@ test("options of the wrong type are refused at once with the option's name", () 
     [refused({ token: {} }), "options.token", "a CancellationToken", "{}"],
     [refused({ signals: 9 }), "options.signals", "the name of a signal, or an array of names", "9"],
     [refused({ signals: [9] }), "signals[0]", 'the name of a signal, such as "SIGINT"', "9"],
-    [refused({ abortSignal: {} }), "options.abortSignal", "an AbortSignal", "{}"],
+    [refused({ signal: {} }), "options.signal", "an AbortSignal", "{}"],
     [refused({ condition: true }), "options.condition", "a function", "true"],
     [refused({ conditionInterval: 5 }), "options.condition", "a function", "undefined"],
     [refused({ resources: 80 }), "thresholds", "an object with memory, cpu, disk or eventLoopDelay", "80"],
@@ -65,7 +65,7 @@ test("options of the wrong type are refused at once with the option's name", () 
     [refused({ metadata: [] }), "options.metadata", "a plain object", "[]"],
     [refused({ metadata: null }), "options.metadata", "a plain object", "null"],
     [refused({ parent: "me" }), "options.parent", "a Cancellable, a CancelScope or null", '"me"'],
-    [refused({ graceMs: "5" }), "options.graceMs", "milliseconds, a Duration or null", '"5"'],
+    [refused({ grace: "5" }), "options.grace", "milliseconds, a Duration or null", '"5"'],
     [refused({ register: 1 }), "options.register", "true, false or a registry", "1"],
     [refused({ inject: "op" }), "options.inject", "true or false", '"op"'],
   ]);

@@ -8,8 +8,8 @@ import {
   sleepForever,
   TimeoutSource,
 } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 /** The end of a call that would run forever. */
@@ -66,7 +66,7 @@ describeEverywhere("token and signal", (everywhere) => {
     const controller = new AbortController();
     const add = vi.spyOn(controller.signal, "addEventListener");
     const remove = vi.spyOn(controller.signal, "removeEventListener");
-    const wrapped = cancellable({ abortSignal: controller.signal }, sleep);
+    const wrapped = cancellable({ signal: controller.signal }, sleep);
     await wrapped(1);
     expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
     const running = wrapped(60_000);

@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
 import { Cancellable, currentOperation } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import { withCurrentOperation } from "../../src/wrap/with-current-operation.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 
