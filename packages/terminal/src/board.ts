@@ -1,56 +1,59 @@
-import type { OperationSnapshot } from "../operation/context.ts";
+import type { OperationSnapshot } from "@hother/cancelable";
 import { hasEnded, stateOf } from "./facts.ts";
 
-/** An operation that is shown, or was a moment ago. */
+/** An operation of the view. */
 export interface Row {
   readonly snapshot: OperationSnapshot;
-  /** The nearest one above it that is shown. */
+  /** The nearest ancestor in the view. */
   readonly above: Row | undefined;
 }
 
-interface Place extends Row {
+interface Node extends Row {
   snapshot: OperationSnapshot;
-  above: Place | undefined;
-  readonly children: Set<Place>;
-  /** On the backend's clock, in ms. */
+  above: Node | undefined;
+  readonly children: Set<Node>;
+  /** In ms on the backend's clock. */
   endedAt: number | undefined;
 }
 
-/** A row, and what leads to it from the left. */
+/** A row, and the lines that connect the row with its parent. */
 export interface TreeLine {
   readonly row: Row;
   readonly branch: string;
 }
 
-/** What hangs below what: the operations and those below. */
+/** An operation, by its id, and the operations below it. */
 export interface Branch {
   readonly id: string;
   readonly children: readonly Branch[];
 }
 
-/** So long one sees how an operation ended, in ms. */
+/** How long an operation stays after its end, in ms. */
 const lingering = 2_000;
 
-/** The operations that a view shows, and which is below which. */
+/** The operations of a view, as a tree. */
 export class Board {
-  readonly #rows = new Map<string, Place>();
-  readonly #roots = new Set<Place>();
-  readonly #ended = new Set<Place>();
-  /** Whose parent is not here, by its id: it may come, or be one that is not to be shown. */
-  readonly #strays = new Map<string, Set<Place>>();
-  /** Whether there are new ones among them. */
-  hasNewStrays = false;
+  readonly #rows = new Map<string, Node>();
+  readonly #roots = new Set<Node>();
+  readonly #ended = new Set<Node>();
+  /** Rows by the id of a parent that is not in the view. The parent may follow later, or never. */
+  readonly #orphans = new Map<string, Set<Node>>();
+  /** Whether rows have become orphans since {@link arrange}. */
+  hasNewOrphans = false;
 
   get size(): number {
     return this.#rows.size;
   }
 
-  /** Every row, in the order in which they came. */
+  /** Every row, in the order of arrival. */
   rows(): Iterable<Row> {
     return this.#rows.values();
   }
 
-  /** Notes what an operation is like now, `now` on the backend's clock. The row, if its state is another than before. */
+  /**
+   * Stores the newest snapshot of an operation. `now` is in ms on the backend's clock. Returns the row if its state has
+   * changed.
+   */
   put(snapshot: OperationSnapshot, now: number): Row | undefined {
     let row = this.#rows.get(snapshot.id);
     const before = row?.snapshot;
@@ -61,8 +64,8 @@ export class Board {
     row.snapshot = snapshot;
     if (before === undefined || before.parentId !== snapshot.parentId) {
       this.#place(row);
-      for (const stray of this.#strays.get(snapshot.id) ?? []) this.#hang(stray, row);
-      this.#strays.delete(snapshot.id);
+      for (const orphan of this.#orphans.get(snapshot.id) ?? []) this.#attach(orphan, row);
+      this.#orphans.delete(snapshot.id);
     }
     if (before !== undefined && stateOf(before) === stateOf(snapshot)) return undefined;
     row.endedAt = hasEnded(snapshot) ? now : undefined;
@@ -71,46 +74,46 @@ export class Board {
     return row;
   }
 
-  #place(row: Place): void {
+  #place(row: Node): void {
     const { parentId } = row.snapshot;
     const above = parentId === undefined ? undefined : this.#rows.get(parentId);
-    this.#hang(row, above);
+    this.#attach(row, above);
     if (parentId === undefined || above !== undefined) return;
-    this.hasNewStrays = true;
-    const strays = this.#strays.get(parentId);
-    if (strays === undefined) this.#strays.set(parentId, new Set([row]));
-    else strays.add(row);
+    this.hasNewOrphans = true;
+    const orphans = this.#orphans.get(parentId);
+    if (orphans === undefined) this.#orphans.set(parentId, new Set([row]));
+    else orphans.add(row);
   }
 
-  #hang(row: Place, above: Place | undefined): void {
+  #attach(row: Node, above: Node | undefined): void {
     (row.above?.children ?? this.#roots).delete(row);
-    // Nothing is below itself: two operations with one id could say so.
-    for (let place = above; place !== undefined; place = place.above) if (place === row) above = undefined;
+    // If two operations have the same id, a row could otherwise become its own ancestor.
+    for (let node = above; node !== undefined; node = node.above) if (node === row) above = undefined;
     row.above = above;
     (above?.children ?? this.#roots).add(row);
   }
 
-  /** Hangs what is below something that is not shown below the next thing that is. */
+  /** Attaches each row whose parent is not in the view to its nearest ancestor in the view. */
   arrange(branches: readonly Branch[]): void {
-    this.hasNewStrays = false;
-    // What is taken off the end first is what came first.
-    const open: Array<{ readonly branch: Branch; readonly above: Place | undefined }> = [...branches]
+    this.hasNewOrphans = false;
+    // A stack: the first branch is the last entry.
+    const open: Array<{ readonly branch: Branch; readonly above: Node | undefined }> = [...branches]
       .reverse()
       .map((branch) => ({ branch, above: undefined }));
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { branch, above } = next;
       const row = this.#rows.get(branch.id);
-      if (row !== undefined && above !== undefined && row.above !== above) this.#hang(row, above);
+      if (row !== undefined && above !== undefined && row.above !== above) this.#attach(row, above);
       for (const child of [...branch.children].reverse()) open.push({ branch: child, above: row ?? above });
     }
   }
 
-  /** How many have not ended. */
+  /** How many operations have not ended. */
   get live(): number {
     return this.#rows.size - this.#ended.size;
   }
 
-  /** Takes away what ended a while ago, from the leaves up. */
+  /** Removes the operations that ended 2 s ago or earlier, children before their parents. */
   expire(now: number): void {
     for (const row of this.#ended) {
       if (row.endedAt !== undefined && now - row.endedAt >= lingering && row.children.size === 0)
@@ -118,28 +121,28 @@ export class Board {
     }
   }
 
-  /** Takes away what has not ended and is not among `ids`: nobody will say how it ends. */
+  /** Removes the operations that have not ended and are not in `ids`. No event will report their end. */
   keep(ids: ReadonlySet<string>): void {
     for (const [id, row] of this.#rows) if (row.endedAt === undefined && !ids.has(id)) this.#remove(row);
   }
 
-  #remove(row: Place): void {
+  #remove(row: Node): void {
     const { id, parentId } = row.snapshot;
-    for (const child of row.children) this.#hang(child, row.above);
+    for (const child of row.children) this.#attach(child, row.above);
     (row.above?.children ?? this.#roots).delete(row);
     this.#ended.delete(row);
     this.#rows.delete(id);
     if (parentId === undefined) return;
-    const strays = this.#strays.get(parentId);
-    if (strays?.delete(row) === true && strays.size === 0) this.#strays.delete(parentId);
+    const orphans = this.#orphans.get(parentId);
+    if (orphans?.delete(row) === true && orphans.size === 0) this.#orphans.delete(parentId);
   }
 
-  /** The tree from the top, as far as it is asked for. */
+  /** The lines of the tree from the top. */
   lines(): Generator<TreeLine> {
     return this.#linesOf(this.#roots, "", true);
   }
 
-  *#linesOf(rows: ReadonlySet<Place>, before: string, top: boolean): Generator<TreeLine> {
+  *#linesOf(rows: ReadonlySet<Node>, before: string, top: boolean): Generator<TreeLine> {
     let left = rows.size;
     for (const row of rows) {
       const last = --left === 0;

@@ -1,11 +1,11 @@
 import type { Board, Row } from "./board.ts";
 
-/** Shows a board. Moments are ms on the backend's clock. */
+/** Writes the operations of a board to a stream. Times are in ms on the backend's clock. */
 export interface Display {
-  /** An operation came, or its state is another one. */
+  /** An operation is new, or its state has changed. */
   changed(row: Row, now: number): void;
-  /** Called again and again, and at last before {@link close}. */
+  /** Called once per interval, and once more before {@link close}. */
   draw(board: Board, now: number): void;
-  /** What is written stays; the terminal is as it was before. */
+  /** Restores the terminal. The written text stays. */
   close(): void;
 }

@@ -1,50 +1,22 @@
-import { Cursor } from "#platform/terminal";
-import { UsageError } from "../usage-error.ts";
+import { createLogUpdate } from "log-update";
+import measure from "string-width";
 import type { Board, TreeLine } from "./board.ts";
+import { Cursor } from "./cursor.ts";
 import type { Display } from "./display.ts";
-import { layoutOf, type Measure, rowText, titleOf } from "./row-text.ts";
+import { layoutOf, rowText, titleOf } from "./row-text.ts";
 import type { TerminalStream } from "./stream.ts";
 
-export interface Look {
-  /** Columns at most; Infinity for what the terminal has. */
-  readonly width: number;
-  readonly colour: boolean;
-}
-
-type LogUpdate = typeof import("log-update");
-
-/** For terminals: a tree that is written over itself. */
+/** For terminals: a tree that is drawn over itself. */
 export class Screen implements Display {
   readonly #size: { readonly columns: number; readonly rows: number };
   readonly #colour: boolean;
-  readonly #measure: Measure;
   readonly #cursor: Cursor;
-  readonly #update: ReturnType<LogUpdate["createLogUpdate"]>;
+  readonly #update: ReturnType<typeof createLogUpdate>;
   #isEmpty = true;
 
-  /** @throws UsageError naming the packages to install. */
-  static async open(stream: TerminalStream, look: Look): Promise<Screen> {
-    try {
-      const [{ createLogUpdate }, { default: measure }] = await Promise.all([
-        import("log-update"),
-        import("string-width"),
-      ]);
-      return new Screen(stream, look, createLogUpdate, measure);
-    } catch (failure) {
-      const hint = "it needs two packages: npm install log-update string-width";
-      throw Object.assign(new UsageError("ERR_UNSUPPORTED_HOST", "The progress tree", hint), {
-        cause: failure,
-      });
-    }
-  }
-
-  private constructor(
-    stream: TerminalStream,
-    { width, colour }: Look,
-    createLogUpdate: LogUpdate["createLogUpdate"],
-    measure: Measure,
-  ) {
-    // Terminals that do not know their size say 0.
+  /** @param width The largest number of columns; Infinity for no limit. */
+  constructor(stream: TerminalStream, width: number, colour: boolean) {
+    // A terminal of unknown size reports 0.
     const size = {
       isTTY: true,
       write: (text: string) => stream.write(text),
@@ -57,10 +29,9 @@ export class Screen implements Display {
     };
     this.#size = size;
     this.#colour = colour;
-    this.#measure = (text) => measure(text);
     this.#cursor = new Cursor(stream);
-    // It uses nothing else of a stream. The cursor that it would hide is always that of stderr.
-    this.#update = createLogUpdate(size as unknown as Parameters<LogUpdate["createLogUpdate"]>[0], {
+    // log-update uses no other members of a stream. Its own code for the cursor always hides the cursor of stderr.
+    this.#update = createLogUpdate(size as unknown as Parameters<typeof createLogUpdate>[0], {
       showCursor: true,
     });
   }
@@ -69,13 +40,13 @@ export class Screen implements Display {
 
   draw(board: Board): void {
     const { columns, rows } = this.#size;
-    // The line that the cursor is on, below the tree, is one as well.
+    // The cursor is on the line below the tree, so the tree has one row less.
     const most = Math.max(1, rows - 1);
     const shown = take(board.lines(), board.size > most ? most - 1 : most);
     if (shown.length === 0 && board.size === 0 && this.#isEmpty) return;
-    const names = Math.max(0, ...shown.map((line) => this.#measure(titleOf(line, columns, this.#measure))));
+    const names = Math.max(0, ...shown.map((line) => measure(titleOf(line, columns, measure))));
     const layout = layoutOf(columns, names);
-    const lines = shown.map((line) => rowText(line, layout, this.#measure, this.#colour));
+    const lines = shown.map((line) => rowText(line, layout, measure, this.#colour));
     const more = board.size - shown.length;
     if (more > 0) lines.push(`… and ${more} more`.slice(0, columns));
     this.#isEmpty = lines.length === 0;

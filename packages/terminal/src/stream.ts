@@ -1,10 +1,10 @@
-/** What a view is written to: `process.stdout`, `process.stderr`, or what behaves like them. */
+/** The output of a view: `process.stdout`, `process.stderr`, or an object with the same members. */
 export interface TerminalStream {
   write(text: string): unknown;
-  /** Whether it is a terminal. Else plain lines are written. */
+  /** Whether the stream is a terminal. If not, the view writes plain lines. */
   readonly isTTY?: boolean;
-  /** Left out, or 0, where it is not known: 80. */
+  /** The width of the terminal. If missing or 0, the view assumes 80 columns. */
   readonly columns?: number;
-  /** Left out, or 0, where it is not known: 24. */
+  /** The height of the terminal. If missing or 0, the view assumes 24 rows. */
   readonly rows?: number;
 }

@@ -1,41 +1,34 @@
 /*
  * The life of a view: opened, drawn at intervals, closed once.
  *
- *  V1  It runs below the root of the backend, not below its caller: what cancels the caller does not stop the
- *      picture of how that ends, and nobody waits for a view that was not closed.
- *  V2  What goes wrong in it is reported, and reaches no operation.
+ *  V1  The view runs outside of the scope of its caller. A cancellation of the caller does not stop the view, so
+ *      the view shows how the cancelled operations end. No scope waits for a view that was not closed.
+ *  V2  An error in the view goes to the reporter and affects no operation.
  */
 
-import { report } from "../reporter.ts";
-import type { Clock } from "../runtime/clock.ts";
-import { currentNode } from "../scope/ambient.ts";
-import { CancelScope } from "../scope/cancel-scope.ts";
-import { rootOf } from "../scope/root.ts";
+import { type AsyncBackend, Cancellable, CancelScope, detectBackend, report } from "@hother/cancelable";
 import { Board } from "./board.ts";
 import type { Display } from "./display.ts";
 import type { Feed, Note } from "./feed.ts";
 
 export class View implements Disposable, AsyncDisposable {
-  readonly #clock: Clock = currentNode().clock;
-  readonly #scope: CancelScope = new CancelScope(undefined, this.#clock);
+  readonly #backend: AsyncBackend = detectBackend();
+  readonly #scope: CancelScope = detachedScope();
   readonly #board: Board = new Board();
   readonly #feed: Feed;
   readonly #interval: number;
-  readonly #opening: Promise<Display>;
-  #display: Display | undefined;
+  readonly #display: Display;
   #isClosed = false;
-  /** Closed, and the last picture drawn. */
+  /** Closed, and the last picture is drawn. */
   #isOver = false;
   readonly #done: Promise<void>;
 
-  constructor(feed: Feed, interval: number, display: Display | Promise<Display>) {
+  constructor(feed: Feed, interval: number, display: Display) {
     this.#feed = feed;
     this.#interval = interval;
-    this.#opening = Promise.resolve(display);
-    if (!(display instanceof Promise)) this.#display = display;
-    // V1
+    this.#display = display;
     this.#done = this.#scope
-      .execute(() => this.#run(), false, rootOf(this.#clock))
+      .run(() => this.#run())
       .then(
         () => {},
         (error: unknown) => report(error, "a progress view"),
@@ -45,13 +38,12 @@ export class View implements Disposable, AsyncDisposable {
 
   readonly #note: Note = (snapshot) => {
     if (this.#isOver) return;
-    const now = this.#clock.now();
+    const now = this.#backend.now();
     const row = this.#board.put(snapshot, now);
-    if (row !== undefined) this.#display?.changed(row, now);
+    if (row !== undefined) this.#display.changed(row, now);
   };
 
   async #run(): Promise<void> {
-    this.#display ??= await this.#scope.waitFor(this.#opening);
     await Promise.all([this.#feed.follow(this.#note), this.#drawOften()]);
   }
 
@@ -65,22 +57,22 @@ export class View implements Disposable, AsyncDisposable {
   }
 
   #draw(): void {
-    const now = this.#clock.now();
+    const now = this.#backend.now();
     this.#board.expire(now);
-    this.#display?.draw(this.#board, now);
+    this.#display.draw(this.#board, now);
   }
 
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     try {
-      if (this.#display !== undefined) this.#feed.conclude(this.#board, this.#note);
+      this.#feed.conclude(this.#board, this.#note);
       this.#draw();
     } catch (error) {
       report(error, "a progress view");
     }
     try {
-      this.#display?.close();
+      this.#display.close();
     } catch (error) {
       report(error, "a progress view");
     }
@@ -90,12 +82,14 @@ export class View implements Disposable, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!this.#isClosed) {
-      await this.#opening;
-      // In a turn of the event loop everything that waits to be read is read.
-      await this.#scope.sleep(0).then(undefined, () => {});
-    }
+    // In one turn of the event loop, the feed passes on every event that is waiting.
+    if (!this.#isClosed) await this.#scope.sleep(0).then(undefined, () => {});
     this[Symbol.dispose]();
     await this.#done;
   }
+}
+
+/** V1. The parent is an operation that is never started: it is below no scope, and no observer sees it. */
+function detachedScope(): CancelScope {
+  return new CancelScope({ parent: new Cancellable({ parent: null }) });
 }

@@ -1,7 +1,7 @@
 import { Cancellable, OperationRegistry, run, setReporter, sleep } from "@hother/cancelable";
-import { VirtualBackend } from "@hother/cancelable/testing";
+import { expectNoLeaks, VirtualBackend } from "@hother/cancelable/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { renderProgress } from "../../src/terminal/index.ts";
+import { renderProgress } from "../src/index.ts";
 import { FakeFile, FakeTerminal } from "./fake-terminal.ts";
 import { onStage, started } from "./stage.ts";
 
@@ -13,11 +13,11 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The names that a terminal shows, with what leads to them. */
+/** The names on a terminal, with their branches. */
 const namesOn = (terminal: FakeTerminal): string[] =>
   terminal.lines.map((line) => line.replace(/(\S) {2}.*/, "$1"));
 
-test("What is below an operation that becomes known later moves below it, and up when that is forgotten", async () => {
+test("Children move below a parent that is registered later, and up when the parent is unregistered", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const top = started({ name: "top", register });
     const middle = started({ name: "middle" }, top.op);
@@ -38,7 +38,7 @@ test("What is below an operation that becomes known later moves below it, and up
   });
 });
 
-test("What is below something that is not shown goes a while after its end like anything else", async () => {
+test("An operation below an unregistered parent disappears 2 s after its end, like any other operation", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const unknown = started({ name: "unknown" });
     const [one, two] = ["one", "two"].map((name) => started({ name, register }, unknown.op));
@@ -57,7 +57,7 @@ test("What is below something that is not shown goes a while after its end like 
   });
 });
 
-test("Nothing is below itself, also where two operations have one id", async () => {
+test("Two operations with the same id are one row, which is not its own child", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const outer = started({ id: "x", name: "outer", register });
     await pass();
@@ -69,23 +69,21 @@ test("Nothing is below itself, also where two operations have one id", async () 
   });
 });
 
-test("What is registered while the packages are loaded has its place in the first tree", async () => {
-  const register = new OperationRegistry();
-  const top = started({ name: "top" });
-  const middle = started({ name: "middle" }, top.op);
-  const leaf = started({ name: "leaf", register }, middle.op);
-  const terminal = new FakeTerminal();
-  const shown = terminal.nextWrite();
-  const view = renderProgress(register, { stream: terminal });
-  register.register(top.op);
-  register.register(middle.op);
-  await shown;
-  for (const one of [leaf, middle, top]) await one.end();
-  await view[Symbol.asyncDispose]();
-  expect(namesOn(terminal)).toEqual(["top", "└─ middle", "   └─ leaf"]);
+test("Ancestors that are registered after their descendant have their place in the next picture", async () => {
+  await onStage(async ({ terminal, register, pass }) => {
+    const top = started({ name: "top" });
+    const middle = started({ name: "middle" }, top.op);
+    const leaf = started({ name: "leaf", register }, middle.op);
+    await pass();
+    register.register(top.op);
+    register.register(middle.op);
+    await pass();
+    expect(namesOn(terminal)).toEqual(["top", "└─ middle", "   └─ leaf"]);
+    for (const one of [leaf, middle, top]) await one.end();
+  });
 });
 
-test("When everything has ended a while ago nothing is shown, and the next operation is", async () => {
+test("The tree is empty 2 s after the last operation has ended, and shows the next operation", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     await started({ name: "one", register }).end();
     await pass(2_500);
@@ -98,7 +96,7 @@ test("When everything has ended a while ago nothing is shown, and the next opera
   });
 });
 
-test("A terminal of two rows shows how many operations there are", async () => {
+test("A terminal with two rows shows only the number of operations", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const jobs = ["a", "b", "c"].map((name) => started({ name, register }));
     await pass();
@@ -110,8 +108,8 @@ test("A terminal of two rows shows how many operations there are", async () => {
 
 test.each([
   ["80 columns and 24 rows", undefined, 80],
-  ["the width that is given", 40, 40],
-])("A terminal that does not know its size has %s", async (_what, width, columns) => {
+  ["the width of the option `width`", 40, 40],
+])("A terminal of unknown size has %s", async (_what, width, columns) => {
   class Unsized extends FakeTerminal {
     override write(text: string): void {
       [this.columns, this.rows] = [0, 0];
@@ -134,7 +132,7 @@ test.each([
   );
 });
 
-test("An interrupt that somebody else handles leaves the cursor shown until the next picture", async () => {
+test("A signal that another listener handles shows the cursor until the next picture", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const job = started({ name: "job", register });
     await pass();
@@ -149,7 +147,7 @@ test("An interrupt that somebody else handles leaves the cursor shown until the 
   });
 });
 
-test("A view that never had anything to show writes nothing that moves the cursor", async () => {
+test("A view without operations does not move the cursor", async () => {
   const terminal = new FakeTerminal();
   const view = renderProgress(new OperationRegistry(), { stream: terminal });
   await view[Symbol.asyncDispose]();
@@ -157,18 +155,21 @@ test("A view that never had anything to show writes nothing that moves the curso
   expect(terminal.text).not.toContain("\u001b[?25");
 });
 
-test("A view that is disposed of at once, before its packages are loaded, shows nothing and keeps nothing", async () => {
+test("A view that is disposed of immediately leaves no listener, no timer and a visible cursor", async () => {
   const terminal = new FakeTerminal();
   const register = new OperationRegistry();
   const job = started({ name: "job", register });
-  const view = renderProgress(register, { stream: terminal });
-  view[Symbol.dispose]();
-  await view[Symbol.asyncDispose]();
-  expect(terminal.text).toBe("");
+  await expectNoLeaks(async () => {
+    const view = renderProgress(register, { stream: terminal });
+    view[Symbol.dispose]();
+    await view[Symbol.asyncDispose]();
+  });
+  expect(namesOn(terminal)).toEqual(["job"]);
+  expect(terminal.screen.cursorShown).toBe(true);
   await job.end();
 });
 
-test("A view that is disposed of in both ways at once is over when the slower one is", async () => {
+test("After concurrent disposals with both methods a view writes nothing", async () => {
   const register = new OperationRegistry();
   const stream = new FakeFile();
   const view = renderProgress(register, { stream });
@@ -182,7 +183,7 @@ test("A view that is disposed of in both ways at once is over when the slower on
   expect(stream.text).toBe(text);
 });
 
-test("A last picture that cannot be written is reported", async () => {
+test("An error while the last picture is written goes to the reporter", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   const broken = new Error("the terminal is gone");
@@ -190,9 +191,7 @@ test("A last picture that cannot be written is reported", async () => {
   try {
     const register = new OperationRegistry();
     const job = started({ name: "job", register });
-    const shown = terminal.nextWrite();
     const view = renderProgress(register, { stream: terminal });
-    await shown;
     terminal.write = (text) => {
       if (text.includes("\u001b[?25h")) throw broken;
     };
@@ -204,7 +203,7 @@ test("A last picture that cannot be written is reported", async () => {
   expect(reported).toEqual([broken]);
 });
 
-test("The last picture of `using` has also what its reader has not come to yet", async () => {
+test("The last picture of `using` includes events that the view has not read yet", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   await run(
@@ -228,7 +227,7 @@ test("The last picture of `using` has also what its reader has not come to yet",
   expect(lines).toContain("born  running");
 });
 
-test("Of a deep tree a line names the nearest six, and that there are more", async () => {
+test("In a deep tree a line names the operation and five ancestors, and marks the omission of others", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -240,7 +239,7 @@ test("Of a deep tree a line names the nearest six, and that there are more", asy
   expect(stream.text).toContain("] op 0 > op 1 > op 2 > op 3 > op 4 > op 5  completed");
 });
 
-test("A cancellation without words of its own is told by its reason", async () => {
+test("A cancellation without a message is shown with its reason", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -257,7 +256,7 @@ test("A cancellation without words of its own is told by its reason", async () =
   expect(stream.text).toMatch(/plain {2}cancelled {2}shutdown\n/);
 });
 
-test("Without options it is the standard output that is written to", async () => {
+test("Without options the view writes to the standard output", async () => {
   const written: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     written.push(String(text));
