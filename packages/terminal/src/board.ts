@@ -1,11 +1,14 @@
 import type { OperationSnapshot } from "@hother/cancelable";
 import { hasEnded, stateOf } from "./facts.ts";
+import type { EndedStatus } from "./options.ts";
 
 /** An operation of the view. */
 export interface Row {
   readonly snapshot: OperationSnapshot;
   /** The nearest ancestor in the view. */
   readonly above: Row | undefined;
+  /** In the order of arrival. */
+  readonly children: ReadonlySet<Row>;
 }
 
 interface Node extends Row {
@@ -14,12 +17,6 @@ interface Node extends Row {
   readonly children: Set<Node>;
   /** In ms on the backend's clock. */
   endedAt: number | undefined;
-}
-
-/** A row, and the lines that connect the row with its parent. */
-export interface TreeLine {
-  readonly row: Row;
-  readonly branch: string;
 }
 
 /** An operation, by its id, and the operations below it. */
@@ -40,9 +37,20 @@ export class Board {
   readonly #orphans = new Map<string, Set<Node>>();
   /** Whether rows have become orphans since {@link arrange}. */
   hasNewOrphans = false;
+  readonly #kept: ReadonlySet<string>;
+
+  /** @param kept The statuses of the ended operations that {@link expire} does not remove. */
+  constructor(kept: readonly EndedStatus[]) {
+    this.#kept = new Set(kept);
+  }
 
   get size(): number {
     return this.#rows.size;
+  }
+
+  /** The rows without a parent, in the order of arrival. */
+  get roots(): ReadonlySet<Row> {
+    return this.#roots;
   }
 
   /** Every row, in the order of arrival. */
@@ -113,16 +121,19 @@ export class Board {
     return this.#rows.size - this.#ended.size;
   }
 
-  /** Removes the operations that ended 2 s ago or earlier, children before their parents. */
+  /**
+   * Removes the operations that ended 2 s ago or earlier, children before their parents. The parent of an operation that
+   * stays also stays.
+   */
   expire(now: number): void {
     for (const row of this.#ended) {
-      if (row.endedAt !== undefined && now - row.endedAt >= lingering && row.children.size === 0)
-        this.#remove(row);
+      if (this.#kept.has(row.snapshot.status) || row.children.size > 0) continue;
+      if (row.endedAt !== undefined && now - row.endedAt >= lingering) this.#remove(row);
     }
   }
 
   /** Removes the operations that have not ended and are not in `ids`. No event will report their end. */
-  keep(ids: ReadonlySet<string>): void {
+  retain(ids: ReadonlySet<string>): void {
     for (const [id, row] of this.#rows) if (row.endedAt === undefined && !ids.has(id)) this.#remove(row);
   }
 
@@ -135,19 +146,5 @@ export class Board {
     if (parentId === undefined) return;
     const orphans = this.#orphans.get(parentId);
     if (orphans?.delete(row) === true && orphans.size === 0) this.#orphans.delete(parentId);
-  }
-
-  /** The lines of the tree from the top. */
-  lines(): Generator<TreeLine> {
-    return this.#linesOf(this.#roots, "", true);
-  }
-
-  *#linesOf(rows: ReadonlySet<Node>, before: string, top: boolean): Generator<TreeLine> {
-    let left = rows.size;
-    for (const row of rows) {
-      const last = --left === 0;
-      yield { row, branch: top ? "" : `${before}${last ? "└─ " : "├─ "}` };
-      yield* this.#linesOf(row.children, top ? "" : `${before}${last ? "   " : "│  "}`, false);
-    }
   }
 }

@@ -85,7 +85,7 @@ export class RegistryFeed implements Feed {
 
   look(board: Board): void {
     // The registry sends no event for an operation that is unregistered.
-    if (board.live !== this.#registry.size) board.keep(new Set(this.#registry.list().map(({ id }) => id)));
+    if (board.live !== this.#registry.size) board.retain(new Set(this.#registry.list().map(({ id }) => id)));
     if (board.hasNewOrphans) board.arrange(this.#registry.tree());
   }
 

@@ -10,7 +10,17 @@ export interface ProgressViewOptions {
   readonly width?: number;
   /** Whether a terminal shows states in colour. Default: true, unless the environment has `NO_COLOR`. */
   readonly colour?: boolean;
+  /**
+   * The operations that stay in the tree of a terminal after their end, by status. They stay until the view is
+   * disposed of, and other operations stay for 2 s. Default: none.
+   */
+  readonly keep?: readonly EndedStatus[];
 }
+
+/** How an operation can end. */
+export type EndedStatus = (typeof endedStatuses)[number];
+
+const endedStatuses = ["completed", "cancelled", "failed"] as const;
 
 /** The options with their defaults, except for those that depend on the host. */
 export interface Settings {
@@ -20,12 +30,13 @@ export interface Settings {
   /** Infinity for no limit. */
   readonly width: number;
   readonly colour: boolean | undefined;
+  readonly keep: readonly EndedStatus[];
 }
 
 export function settingsOf(options: ProgressViewOptions | undefined): Settings {
   if (options !== undefined && (typeof options !== "object" || options === null || Array.isArray(options)))
     throw invalidType("options", "an object", options);
-  const { stream, interval = 100, width = Number.POSITIVE_INFINITY, colour } = options ?? {};
+  const { stream, interval = 100, width = Number.POSITIVE_INFINITY, colour, keep = [] } = options ?? {};
   if (stream !== undefined && typeof (stream as Partial<TerminalStream> | null)?.write !== "function")
     throw invalidType("options.stream", "a stream with a method write", stream);
   if (typeof width !== "number") throw invalidType("options.width", "a number", width);
@@ -33,7 +44,9 @@ export function settingsOf(options: ProgressViewOptions | undefined): Settings {
     throw outOfRange("options.width", "a whole number of at least 1, or Infinity", width);
   if (colour !== undefined && typeof colour !== "boolean")
     throw invalidType("options.colour", "true or false", colour);
-  return { stream, interval: toInterval(interval), width, colour };
+  if (!(Array.isArray(keep) && keep.every((status) => endedStatuses.includes(status))))
+    throw invalidType("options.keep", 'an array of "completed", "cancelled" or "failed"', keep);
+  return { stream, interval: toInterval(interval), width, colour, keep };
 }
 
 function toInterval(interval: Span): number {

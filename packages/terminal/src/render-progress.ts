@@ -1,5 +1,6 @@
 import { Cancellable, detectBackend, OperationRegistry } from "@hother/cancelable";
 import { openScreen, standardOutput } from "#terminal";
+import { Board } from "./board.ts";
 import { OperationFeed, RegistryFeed } from "./feed.ts";
 import { Lines } from "./lines.ts";
 import { invalidType, type ProgressViewOptions, settingsOf } from "./options.ts";
@@ -15,7 +16,9 @@ export interface ProgressView extends Disposable, AsyncDisposable {}
 /**
  * Shows an operation with all operations below it, or all operations of a registry: progress, rate, remaining
  * time and outcome. In a terminal the view is a tree that is drawn over itself, with the width and the height of
- * the terminal; operations that have ended stay for 2 s. Elsewhere the view writes plain lines: one line per
+ * the terminal; operations that have ended stay for 2 s, or longer with `options.keep`. If the tree is higher than
+ * the terminal, running operations have precedence over failed and cancelled ones, and completed operations come
+ * last. Elsewhere the view writes plain lines: one line per
  * change of state, and at most one line per second for the progress of an operation.
  *
  * The view of an operation ends with the operation. It looks at the operation once per interval, so it does not
@@ -48,8 +51,10 @@ export function renderProgress(
 ): ProgressView {
   if (!(target instanceof Cancellable || target instanceof OperationRegistry))
     throw invalidType("target", "a Cancellable or an OperationRegistry", target);
-  const { stream = standardOutput(), interval, width, colour } = settingsOf(options);
+  const { stream = standardOutput(), interval, width, colour, keep } = settingsOf(options);
   const screen = stream.isTTY === true ? openScreen(stream, width, colour) : undefined;
   const feed = target instanceof Cancellable ? new OperationFeed(target) : new RegistryFeed(target, interval);
-  return new View(feed, interval, screen ?? new Lines(stream, detectBackend().now()));
+  const display = screen ?? new Lines(stream, detectBackend().now());
+  // Plain lines stay anyway, so only a tree needs the operations that have ended.
+  return new View(feed, interval, display, new Board(screen === undefined ? [] : keep));
 }

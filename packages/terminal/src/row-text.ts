@@ -1,4 +1,3 @@
-import type { TreeLine } from "./board.ts";
 import {
   fractionOf,
   hasEnded,
@@ -10,6 +9,7 @@ import {
   unitOf,
 } from "./facts.ts";
 import { pace, percent, span } from "./figures.ts";
+import type { TreeLine } from "./tree-lines.ts";
 
 /** Returns the width of a text in columns of a terminal. */
 export type Measure = (text: string) => number;

@@ -1,10 +1,11 @@
 import { createLogUpdate } from "log-update";
 import measure from "string-width";
-import type { Board, TreeLine } from "./board.ts";
+import type { Board } from "./board.ts";
 import { Cursor } from "./cursor.ts";
 import type { Display } from "./display.ts";
 import { layoutOf, rowText, titleOf } from "./row-text.ts";
 import type { TerminalStream } from "./stream.ts";
+import { chooseRows, describeHidden, treeLines } from "./tree-lines.ts";
 
 /** For terminals: a tree that is drawn over itself. */
 export class Screen implements Display {
@@ -42,13 +43,14 @@ export class Screen implements Display {
     const { columns, rows } = this.#size;
     // The cursor is on the line below the tree, so the tree has one row less.
     const most = Math.max(1, rows - 1);
-    const shown = take(board.lines(), board.size > most ? most - 1 : most);
-    if (shown.length === 0 && board.size === 0 && this.#isEmpty) return;
-    const names = Math.max(0, ...shown.map((line) => measure(titleOf(line, columns, measure))));
+    if (board.size === 0 && this.#isEmpty) return;
+    // The last line describes the hidden rows.
+    const { shown, hidden } = chooseRows(board.roots, board.size > most ? most - 1 : most);
+    const tree = treeLines(board.roots, shown);
+    const names = Math.max(0, ...tree.map((line) => measure(titleOf(line, columns, measure))));
     const layout = layoutOf(columns, names);
-    const lines = shown.map((line) => rowText(line, layout, measure, this.#colour));
-    const more = board.size - shown.length;
-    if (more > 0) lines.push(`… and ${more} more`.slice(0, columns));
+    const lines = tree.map((line) => rowText(line, layout, measure, this.#colour));
+    if (hidden.length > 0) lines.push(describeHidden(hidden).slice(0, columns));
     this.#isEmpty = lines.length === 0;
     if (this.#isEmpty) {
       this.#update.clear();
@@ -62,15 +64,4 @@ export class Screen implements Display {
     this.#update.done();
     this.#cursor[Symbol.dispose]();
   }
-}
-
-function take(lines: Iterable<TreeLine>, most: number): TreeLine[] {
-  const taken: TreeLine[] = [];
-  if (most > 0) {
-    for (const line of lines) {
-      taken.push(line);
-      if (taken.length >= most) break;
-    }
-  }
-  return taken;
 }

@@ -7,14 +7,14 @@
  */
 
 import { type AsyncBackend, Cancellable, CancelScope, detectBackend, report } from "@hother/cancelable";
-import { Board } from "./board.ts";
+import type { Board } from "./board.ts";
 import type { Display } from "./display.ts";
 import type { Feed, Note } from "./feed.ts";
 
 export class View implements Disposable, AsyncDisposable {
   readonly #backend: AsyncBackend = detectBackend();
   readonly #scope: CancelScope = detachedScope();
-  readonly #board: Board = new Board();
+  readonly #board: Board;
   readonly #feed: Feed;
   readonly #interval: number;
   readonly #display: Display;
@@ -23,7 +23,8 @@ export class View implements Disposable, AsyncDisposable {
   #isOver = false;
   readonly #done: Promise<void>;
 
-  constructor(feed: Feed, interval: number, display: Display) {
+  constructor(feed: Feed, interval: number, display: Display, board: Board) {
+    this.#board = board;
     this.#feed = feed;
     this.#interval = interval;
     this.#display = display;

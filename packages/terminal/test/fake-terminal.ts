@@ -71,6 +71,10 @@ export class FakeTerminal implements TerminalStream {
   }
 }
 
+/** The names on a terminal, with their branches. */
+export const namesOn = (terminal: FakeTerminal): string[] =>
+  terminal.lines.map((line) => line.replace(/([^\s│]) {2}.*/, "$1"));
+
 /** A file or a pipe. */
 export class FakeFile implements TerminalStream {
   text = "";

@@ -2,7 +2,7 @@ import { Cancellable, OperationRegistry, run, setReporter, sleep } from "@hother
 import { expectNoLeaks, VirtualBackend } from "@hother/cancelable/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { renderProgress } from "../src/index.ts";
-import { FakeFile, FakeTerminal } from "./fake-terminal.ts";
+import { FakeFile, FakeTerminal, namesOn } from "./fake-terminal.ts";
 import { onStage, started } from "./stage.ts";
 
 beforeEach(() => {
@@ -12,10 +12,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.unstubAllEnvs();
 });
-
-/** The names on a terminal, with their branches. */
-const namesOn = (terminal: FakeTerminal): string[] =>
-  terminal.lines.map((line) => line.replace(/(\S) {2}.*/, "$1"));
 
 test("Children move below a parent that is registered later, and up when the parent is unregistered", async () => {
   await onStage(async ({ terminal, register, pass }) => {
@@ -94,16 +90,6 @@ test("The tree is empty 2 s after the last operation has ended, and shows the ne
     expect(namesOn(terminal)).toEqual(["two"]);
     await two.end();
   });
-});
-
-test("A terminal with two rows shows only the number of operations", async () => {
-  await onStage(async ({ terminal, register, pass }) => {
-    const jobs = ["a", "b", "c"].map((name) => started({ name, register }));
-    await pass();
-    await pass();
-    expect(terminal.lines).toEqual(["… and 3 more"]);
-    for (const job of jobs) await job.end();
-  }, new FakeTerminal(80, 2));
 });
 
 test.each([

@@ -22,6 +22,12 @@ test.each([
     /^options\.width must be a whole number of at least 1/,
   ],
   [[new OperationRegistry(), { width: "80" }], TypeError, /^options\.width must be a number/],
+  [
+    [new OperationRegistry(), { keep: "failed" }],
+    TypeError,
+    /^options\.keep must be an array of "completed"/,
+  ],
+  [[new OperationRegistry(), { keep: ["running"] }], TypeError, /^options\.keep must be an array of/],
   [[new OperationRegistry(), { colour: "red" }], TypeError, /^options\.colour must be true or false/],
 ])("renderProgress throws for an invalid target or option: %#", (args, kind, message) => {
   const call = () => renderProgress(...(args as unknown as Parameters<typeof renderProgress>));

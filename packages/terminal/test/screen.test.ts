@@ -72,18 +72,6 @@ test("A view that is disposed of immediately shows how the operations ended", as
   expect(terminal.screen.cursorShown).toBe(true);
 });
 
-test("Of more operations than rows the first are shown, and how many more there are", async () => {
-  await onStage(async ({ terminal, register, pass }) => {
-    const jobs = Array.from({ length: 30 }, (_, index) => started({ name: `job ${index}`, register }));
-    await pass(2_500);
-    await pass();
-    expect(terminal.lines).toHaveLength(7);
-    expect(terminal.lines.at(-2)).toMatch(/^job 5 /);
-    expect(terminal.lines.at(-1)).toBe("… and 24 more");
-    await Promise.all(jobs.map((job) => job.end()));
-  }, new FakeTerminal(80, 8));
-});
-
 test("An infinite amount shows no percent, and more than the total shows 100%", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const endless = started({ name: "endless", register });
