@@ -18,8 +18,8 @@ export interface ProgressView extends Disposable, AsyncDisposable {}
  * time and outcome. In a terminal the view is a tree that is drawn over itself, with the width and the height of
  * the terminal; operations that have ended stay for 2 s, or longer with `options.keep`. If the tree is higher than
  * the terminal, running operations have precedence over failed and cancelled ones, and completed operations come
- * last. Elsewhere the view writes plain lines: one line per
- * change of state, and at most one line per second for the progress of an operation.
+ * last. Elsewhere the view writes plain lines: one line per change of state, and at most one line per second for
+ * the progress of an operation.
  *
  * The view of an operation ends with the operation. It looks at the operation once per interval, so it does not
  * show a child that starts and ends between two looks. The view of a registry shows every operation, and runs
