@@ -34,7 +34,21 @@ export function setReporter(next: Reporter | null): Reporter {
   return before;
 }
 
-/** Tells the reporter; a reporter that throws falls back to the console, and never reaches the caller. */
+/**
+ * Sends an error that has no caller to the reporter, for packages that build on this library. `source` names the
+ * code that failed. If the reporter throws, both errors go to the console; `report` itself never throws.
+ *
+ * @example
+ * ```ts
+ * import { report, setReporter } from "@hother/cancelable";
+ *
+ * const sources: string[] = [];
+ * const before = setReporter((_error, source) => sources.push(source));
+ * report(new Error("the file is gone"), "a file watcher");
+ * setReporter(before);
+ * console.assert(sources[0] === "a file watcher");
+ * ```
+ */
 export function report(error: unknown, source: string): void {
   try {
     reporter(error, source);

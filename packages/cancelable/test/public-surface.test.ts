@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as root from "../src/index.ts";
 import * as logging from "../src/logging/index.ts";
-import * as terminal from "../src/terminal/index.ts";
 import * as testing from "../src/testing/index.ts";
 
 /** The types that an entry exports. They do not exist at run time, so they are read from the entry's text. */
@@ -82,6 +81,7 @@ test("the root exports exactly these values", () => {
     "race",
     "registerBackend",
     "registry",
+    "report",
     "run",
     "setReporter",
     "shield",
@@ -222,15 +222,6 @@ test("the logging entry exports exactly these values and types", async () => {
   ]);
 });
 
-test("the terminal entry exports exactly these values and types", async () => {
-  expect(Object.keys(terminal)).toEqual(["renderProgress"]);
-  expect(await typesOf("../src/terminal/index.ts")).toEqual([
-    "ProgressView",
-    "ProgressViewOptions",
-    "TerminalStream",
-  ]);
-});
-
 test("the package can be imported by exactly these paths, each with types", async () => {
   const manifest = JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8")) as {
     readonly exports: Record<string, string | { readonly types?: string; readonly default?: string }>;
@@ -240,7 +231,6 @@ test("the package can be imported by exactly these paths, each with types", asyn
   expect(entries).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
     "./logging": { types: "./dist/logging/index.d.ts", default: "./dist/logging/index.js" },
-    "./terminal": { types: "./dist/terminal/index.d.ts", default: "./dist/terminal/index.js" },
     "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
   });
 });

@@ -1,28 +1,26 @@
-import type { Cancellable } from "../cancellable.ts";
-import type { OperationSnapshot } from "../operation/context.ts";
-import type { OperationRegistry, OperationTree } from "../registry/registry.ts";
+import type { Cancellable, OperationRegistry, OperationSnapshot, OperationTree } from "@hother/cancelable";
 import type { Board } from "./board.ts";
 
-/** Takes note of an operation. */
+/** Receives the snapshot of an operation. */
 export type Note = (snapshot: OperationSnapshot) => void;
 
-/** Tells a view which operations there are and what they are like. */
+/** The source of the operations that a view shows. */
 export interface Feed {
-  /** Tells what it hears of, until it is closed or nothing more can come. */
+  /** Passes on the events of operations, until the feed is closed. */
   follow(note: Note): Promise<void>;
-  /** Tells what can be seen now. */
+  /** Passes on the current state of the operations. Called before each picture. */
   look(board: Board, note: Note): void;
-  /** As {@link look}, for the last picture: tells also what {@link follow} has not come to yet. */
+  /** Called before the last picture: as {@link look}, and passes on the events that {@link follow} has not read. */
   conclude(board: Board, note: Note): void;
   close(): void;
-  /** Whether nothing more can come. */
+  /** Whether all operations have ended and no other operation can follow. */
   readonly isOver: boolean;
 }
 
-/** An operation and everything below it, which is looked at again and again. */
+/** An operation and all operations below it. The feed reads their state before each picture. */
 export class OperationFeed implements Feed {
   readonly #top: Cancellable;
-  /** Those that have not ended. */
+  /** The operations whose end has not been passed on. */
   readonly #known = new Set<Cancellable>();
 
   constructor(top: Cancellable) {
@@ -34,13 +32,13 @@ export class OperationFeed implements Feed {
 
   look(_board: Board, note: Note): void {
     const ended: Cancellable[] = [];
-    // What is added on the way is visited too.
+    // The loop also visits the operations that it adds.
     for (const operation of this.#known) {
       for (const child of operation.children) this.#known.add(child);
       if (operation.hasEnded) ended.push(operation);
       else note(operation.context.toJSON());
     }
-    // Those below end first.
+    // Children end before their parents.
     for (const operation of ended.reverse()) {
       note(operation.context.toJSON());
       this.#known.delete(operation);
@@ -58,15 +56,15 @@ export class OperationFeed implements Feed {
   }
 }
 
-/** The operations of a registry, which tells of them itself. */
+/** The operations of a registry, which sends events. */
 export class RegistryFeed implements Feed {
   readonly #registry: OperationRegistry;
-  /** What was in it when watching began. */
-  readonly #first: OperationTree[];
+  /** The operations that were registered before the view was opened. */
+  #first: readonly OperationTree[];
   readonly #events: ReturnType<OperationRegistry["watch"]>;
   readonly isOver = false;
 
-  /** @param throttle How often to hear of an operation's progress, in ms. */
+  /** @param throttle The shortest time between two progress events of one operation, in ms. */
   constructor(registry: OperationRegistry, throttle: number) {
     this.#registry = registry;
     this.#first = registry.tree();
@@ -74,19 +72,21 @@ export class RegistryFeed implements Feed {
   }
 
   async follow(note: Note): Promise<void> {
-    const open = this.#first.splice(0).reverse();
+    const open = [...this.#first].reverse();
+    this.#first = [];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       const { children, ...snapshot } = next;
       note(snapshot);
-      open.push(...[...children].reverse());
+      // One by one: as arguments of one call, the children of a very wide tree would not fit on the stack.
+      for (let index = children.length - 1; index >= 0; index--) open.push(children[index] as OperationTree);
     }
     for await (const { operation } of this.#events) note(operation);
   }
 
   look(board: Board): void {
-    // Of those that are unregistered there is no event.
-    if (board.live !== this.#registry.size) board.keep(new Set(this.#registry.list().map(({ id }) => id)));
-    if (board.hasNewStrays) board.arrange(this.#registry.tree());
+    // The registry sends no event for an operation that is unregistered.
+    if (board.live !== this.#registry.size) board.retain(new Set(this.#registry.list().map(({ id }) => id)));
+    if (board.hasNewOrphans) board.arrange(this.#registry.tree());
   }
 
   conclude(board: Board, note: Note): void {

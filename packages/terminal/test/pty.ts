@@ -5,22 +5,27 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
+const packages = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Whether `script` of util-linux exists, which gives a program a terminal. */
+/** The sources of the packages, as aliases for esbuild. */
+export const sources = {
+  "@hother/cancelable-terminal": `${packages}terminal/src/index.ts`,
+  "@hother/cancelable": `${packages}cancelable/src/index.ts`,
+};
+
+/** Whether the machine has `script` of util-linux, which runs a program in a terminal. */
 export const hasTerminals: boolean = spawnSync("script", ["--version"], {
   encoding: "utf8",
 }).stdout?.includes("util-linux");
 
 export interface TerminalRun {
-  /** The exit code. After a signal: 128 plus the signal's number. */
+  /** The exit code; after a signal, 128 plus the number of the signal. */
   readonly code: number | null;
-  /** The text that the terminal received, with "
-   * " at the ends of lines. */
+  /** The complete output, with "\n" at the ends of lines. */
   readonly text: string;
 }
 
-/** Runs a TypeScript module that imports the library from its source, in a terminal of its own. */
+/** Runs a TypeScript module in a new terminal. The module imports the sources of the packages. */
 export async function runInTerminal(
   source: string,
   size: { columns: number; rows: number },
@@ -28,17 +33,14 @@ export async function runInTerminal(
   const folder = await mkdtemp(join(tmpdir(), "cancelable-terminal-"));
   try {
     const { outputFiles } = await build({
-      stdin: { contents: source, loader: "ts", resolveDir: packageRoot },
+      stdin: { contents: source, loader: "ts", resolveDir: `${packages}terminal` },
       bundle: true,
       write: false,
       format: "esm",
       platform: "node",
       target: "node20",
       conditions: ["source"],
-      alias: {
-        "@hother/cancelable/terminal": `${packageRoot}/src/terminal/index.ts`,
-        "@hother/cancelable": `${packageRoot}/src/index.ts`,
-      },
+      alias: sources,
     });
     const file = join(folder, "program.mjs");
     await writeFile(file, outputFiles[0]?.text ?? "");
@@ -46,7 +48,7 @@ export async function runInTerminal(
     const { NO_COLOR: _, ...environment } = process.env;
     const child = spawn("script", ["-qfec", command, "/dev/null"], {
       stdio: ["ignore", "pipe", "inherit"],
-      // A program that does not end must not affect later tests. Its terminal ends with `script`.
+      // A program that hangs must not outlive its test. Its terminal closes together with `script`.
       timeout: 15_000,
       killSignal: "SIGKILL",
       env: { ...environment, TERM: "xterm", SHELL: "/bin/sh" },

@@ -1,4 +1,3 @@
-import type { TreeLine } from "./board.ts";
 import {
   fractionOf,
   hasEnded,
@@ -10,14 +9,15 @@ import {
   unitOf,
 } from "./facts.ts";
 import { pace, percent, span } from "./figures.ts";
+import type { TreeLine } from "./tree-lines.ts";
 
-/** How many columns of a terminal a text takes. */
+/** Returns the width of a text in columns of a terminal. */
 export type Measure = (text: string) => number;
 
-/** The widths of the cells, in columns; 0 for those that there is no room for. */
+/** The widths of the cells, in columns; 0 for a cell that does not fit. */
 export interface Layout {
   readonly name: number;
-  /** Bar and percent, or percent alone. */
+  /** The bar with the percent, or the percent alone. */
   readonly gauge: number;
   readonly state: number;
   readonly detail: number;
@@ -28,7 +28,7 @@ const gap = "  ";
 const stateWidth = "cancelling".length;
 const percentWidth = 4;
 
-/** Exactly `width` columns: filled up, or cut with an ellipsis. Only an empty text fits into none. */
+/** Pads a text to `width` columns, or cuts it with an ellipsis. If `width` is 0, the text must be empty. */
 export function fit(text: string, width: number, measure: Measure): string {
   const taken = measure(text);
   if (taken <= width) return text + " ".repeat(width - taken);
@@ -42,7 +42,7 @@ export function fit(text: string, width: number, measure: Measure): string {
   return `${kept}…${" ".repeat(room)}`;
 }
 
-/** Shares `width` columns out; `names` is what the longest name with its branch would take. */
+/** Divides `width` columns between the cells. `names` is the width of the longest name with its branch. */
 export function layoutOf(width: number, names: number): Layout {
   if (width < 30) {
     const gauge = width > percentWidth + gap.length + 2 ? percentWidth : 0;
@@ -69,14 +69,14 @@ function paint(text: string, state: ShownState): string {
   return colour === undefined ? text : `\u001b[${colour}m${text}\u001b[39m`;
 }
 
-/** The name and what leads to it; of a long way the last part, so that at least half of the width is the name's. */
+/** The name after its branch. A long branch loses its left part, so that the name has at least half of the width. */
 export function titleOf({ row, branch }: TreeLine, width: number, measure: Measure): string {
   const name = nameOf(row.snapshot);
   const room = width - Math.min(measure(name), Math.ceil(width / 2));
   return branch.slice(Math.max(0, branch.length - 3 * Math.max(1, Math.floor(room / 3)))) + name;
 }
 
-/** An operation as a line of a tree, of at most so many columns as its layout. */
+/** An operation as a line of the tree, at most as wide as its layout. */
 export function rowText(line: TreeLine, layout: Layout, measure: Measure, colour: boolean): string {
   const { snapshot } = line.row;
   const state = stateOf(snapshot);
@@ -112,7 +112,7 @@ function detailsOf({ row: { snapshot } }: TreeLine, words: string): string[] {
   return parts.filter((part) => part !== "");
 }
 
-/** The bar that stands before a percent, and the space between them. */
+/** The bar, and the space between the bar and the percent. */
 function bar(fraction: number, gauge: number): string {
   const length = gauge - percentWidth - 1;
   const filled = Math.floor(fraction * length);

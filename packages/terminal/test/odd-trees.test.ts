@@ -1,8 +1,8 @@
 import { Cancellable, OperationRegistry, run, setReporter, sleep } from "@hother/cancelable";
-import { VirtualBackend } from "@hother/cancelable/testing";
+import { expectNoLeaks, VirtualBackend } from "@hother/cancelable/testing";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { renderProgress } from "../../src/terminal/index.ts";
-import { FakeFile, FakeTerminal } from "./fake-terminal.ts";
+import { renderProgress } from "../src/index.ts";
+import { FakeFile, FakeTerminal, namesOn } from "./fake-terminal.ts";
 import { onStage, started } from "./stage.ts";
 
 beforeEach(() => {
@@ -13,11 +13,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** The names that a terminal shows, with the names of the operations above. */
-const namesOn = (terminal: FakeTerminal): string[] =>
-  terminal.lines.map((line) => line.replace(/(\S) {2}.*/, "$1"));
-
-test("operations move below an operation that becomes known later, and back up when it is forgotten", async () => {
+test("Children move below a parent that is registered later, and up when the parent is unregistered", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const top = started({ name: "top", register });
     const middle = started({ name: "middle" }, top.op);
@@ -38,7 +34,7 @@ test("operations move below an operation that becomes known later, and back up w
   });
 });
 
-test("operations below a hidden operation disappear a while after their end, like all others", async () => {
+test("An operation below an unregistered parent disappears 2 s after its end, like any other operation", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const unknown = started({ name: "unknown" });
     const [one, two] = ["one", "two"].map((name) => started({ name, register }, unknown.op));
@@ -57,7 +53,7 @@ test("operations below a hidden operation disappear a while after their end, lik
   });
 });
 
-test("an operation is never shown below itself, also when two operations have the same id", async () => {
+test("Two operations with the same id are one row, which is not its own child", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const outer = started({ id: "x", name: "outer", register });
     await pass();
@@ -69,23 +65,21 @@ test("an operation is never shown below itself, also when two operations have th
   });
 });
 
-test("operations that are registered while the packages are loaded are in the first tree", async () => {
-  const register = new OperationRegistry();
-  const top = started({ name: "top" });
-  const middle = started({ name: "middle" }, top.op);
-  const leaf = started({ name: "leaf", register }, middle.op);
-  const terminal = new FakeTerminal();
-  const shown = terminal.nextWrite();
-  const view = renderProgress(register, { stream: terminal });
-  register.register(top.op);
-  register.register(middle.op);
-  await shown;
-  for (const one of [leaf, middle, top]) await one.end();
-  await view[Symbol.asyncDispose]();
-  expect(namesOn(terminal)).toEqual(["top", "└─ middle", "   └─ leaf"]);
+test("Ancestors that are registered after their descendant have their place in the next picture", async () => {
+  await onStage(async ({ terminal, register, pass }) => {
+    const top = started({ name: "top" });
+    const middle = started({ name: "middle" }, top.op);
+    const leaf = started({ name: "leaf", register }, middle.op);
+    await pass();
+    register.register(top.op);
+    register.register(middle.op);
+    await pass();
+    expect(namesOn(terminal)).toEqual(["top", "└─ middle", "   └─ leaf"]);
+    for (const one of [leaf, middle, top]) await one.end();
+  });
 });
 
-test("a while after the end of every operation nothing is shown, and the next operation appears", async () => {
+test("The tree is empty 2 s after the last operation has ended, and shows the next operation", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     await started({ name: "one", register }).end();
     await pass(2_500);
@@ -98,20 +92,10 @@ test("a while after the end of every operation nothing is shown, and the next op
   });
 });
 
-test("a terminal with two rows shows the number of operations", async () => {
-  await onStage(async ({ terminal, register, pass }) => {
-    const jobs = ["a", "b", "c"].map((name) => started({ name, register }));
-    await pass();
-    await pass();
-    expect(terminal.lines).toEqual(["… and 3 more"]);
-    for (const job of jobs) await job.end();
-  }, new FakeTerminal(80, 2));
-});
-
 test.each([
   ["80 columns and 24 rows", undefined, 80],
-  ["the width that is given", 40, 40],
-])("a terminal that does not know its size has %s", async (_what, width, columns) => {
+  ["the width of the option `width`", 40, 40],
+])("A terminal of unknown size has %s", async (_what, width, columns) => {
   class Unsized extends FakeTerminal {
     override write(text: string): void {
       [this.columns, this.rows] = [0, 0];
@@ -134,7 +118,7 @@ test.each([
   );
 });
 
-test("after an interrupt that other code handles the cursor is shown until the next drawing", async () => {
+test("A signal that another listener handles shows the cursor until the next picture", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const job = started({ name: "job", register });
     await pass();
@@ -149,7 +133,7 @@ test("after an interrupt that other code handles the cursor is shown until the n
   });
 });
 
-test("a view that never had anything to show does not move the cursor", async () => {
+test("A view without operations does not move the cursor", async () => {
   const terminal = new FakeTerminal();
   const view = renderProgress(new OperationRegistry(), { stream: terminal });
   await view[Symbol.asyncDispose]();
@@ -157,18 +141,21 @@ test("a view that never had anything to show does not move the cursor", async ()
   expect(terminal.text).not.toContain("\u001b[?25");
 });
 
-test("a view that is disposed of before its packages are loaded shows nothing and keeps nothing", async () => {
+test("A view that is disposed of immediately leaves no listener, no timer and a visible cursor", async () => {
   const terminal = new FakeTerminal();
   const register = new OperationRegistry();
   const job = started({ name: "job", register });
-  const view = renderProgress(register, { stream: terminal });
-  view[Symbol.dispose]();
-  await view[Symbol.asyncDispose]();
-  expect(terminal.text).toBe("");
+  await expectNoLeaks(async () => {
+    const view = renderProgress(register, { stream: terminal });
+    view[Symbol.dispose]();
+    await view[Symbol.asyncDispose]();
+  });
+  expect(namesOn(terminal)).toEqual(["job"]);
+  expect(terminal.screen.cursorShown).toBe(true);
   await job.end();
 });
 
-test("a view that is disposed of in both ways at once ends when the slower disposal ends", async () => {
+test("After concurrent disposals with both methods a view writes nothing", async () => {
   const register = new OperationRegistry();
   const stream = new FakeFile();
   const view = renderProgress(register, { stream });
@@ -182,7 +169,7 @@ test("a view that is disposed of in both ways at once ends when the slower dispo
   expect(stream.text).toBe(text);
 });
 
-test("an error while the last tree is written is reported", async () => {
+test("An error while the last picture is written goes to the reporter", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   const broken = new Error("the terminal is gone");
@@ -190,9 +177,7 @@ test("an error while the last tree is written is reported", async () => {
   try {
     const register = new OperationRegistry();
     const job = started({ name: "job", register });
-    const shown = terminal.nextWrite();
     const view = renderProgress(register, { stream: terminal });
-    await shown;
     terminal.write = (text) => {
       if (text.includes("\u001b[?25h")) throw broken;
     };
@@ -204,7 +189,7 @@ test("an error while the last tree is written is reported", async () => {
   expect(reported).toEqual([broken]);
 });
 
-test("the last tree of `using` contains events that the view had not read yet", async () => {
+test("The last picture of `using` includes events that the view has not read yet", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   await run(
@@ -228,7 +213,7 @@ test("the last tree of `using` contains events that the view had not read yet", 
   expect(lines).toContain("born  running");
 });
 
-test("a line of a deep tree names the nearest six operations and says that there are more", async () => {
+test("In a deep tree a line names the operation and five ancestors, and marks the omission of others", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -240,7 +225,7 @@ test("a line of a deep tree names the nearest six operations and says that there
   expect(stream.text).toContain("] op 0 > op 1 > op 2 > op 3 > op 4 > op 5  completed");
 });
 
-test("a cancellation without a message is shown with its reason", async () => {
+test("A cancellation without a message is shown with its reason", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream });
@@ -257,7 +242,7 @@ test("a cancellation without a message is shown with its reason", async () => {
   expect(stream.text).toMatch(/plain {2}cancelled {2}shutdown\n/);
 });
 
-test("the default target is the standard output", async () => {
+test("Without options the view writes to the standard output", async () => {
   const written: string[] = [];
   const write = vi.spyOn(process.stdout, "write").mockImplementation((text) => {
     written.push(String(text));

@@ -1,20 +1,20 @@
-import type { ProgressEstimate } from "../operation/estimate.ts";
+import type { ProgressEstimate } from "@hother/cancelable";
 
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
-/** `0.534` as "53%". What is not done is never 100 %. */
+/** `0.534` as "53%". Rounds down, so that unfinished work never shows 100%. */
 export function percent(fraction: number): string {
   return `${Math.floor(100 * fraction)}%`;
 }
 
-/** `1234567` bytes as "1.2MB", of rows as "1.2M rows". */
+/** `1234567` as "1.2MB" for bytes, and as "1.2M rows" for rows. */
 export function amount(count: number, unit: string | undefined): string {
   const figure = compact.format(count);
   if (unit === "B" || unit === "bytes") return `${figure}B`;
   return unit === undefined || unit === "" ? figure : `${figure} ${unit}`;
 }
 
-/** Milliseconds for people: "0.3 s", "42 s", "3 m 20 s", "2 h 05 m". */
+/** Milliseconds as "0.3 s", "42 s", "3 m 20 s" or "2 h 05 m". */
 export function span(ms: number): string {
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1_000);
@@ -26,7 +26,7 @@ export function span(ms: number): string {
 
 const two = (figure: number): string => String(figure).padStart(2, "0");
 
-/** How fast and for how long still, as far as it is known. */
+/** The rate and the remaining time. Unknown, zero and infinite values are left out. */
 export function pace(estimate: ProgressEstimate | undefined, unit: string | undefined): string[] {
   const { rate = 0, remaining = 0 } = estimate ?? {};
   if (!(rate > 0 && rate < Number.POSITIVE_INFINITY)) return [];

@@ -1,6 +1,6 @@
 import { Cancellable, OperationRegistry } from "@hother/cancelable";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { renderProgress } from "../../src/terminal/index.ts";
+import { renderProgress } from "../src/index.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 import { onStage, started } from "./stage.ts";
 
@@ -12,7 +12,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test("operations are a tree with bar, percent, state, rate and remaining time", async () => {
+test("The tree shows the bar, percent, state, rate and remaining time of each operation", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const backup = started({ name: "backup", register, progressFrom: "children" });
     const users = started({ name: "users", register }, backup.op);
@@ -46,7 +46,7 @@ test("operations are a tree with bar, percent, state, rate and remaining time", 
   });
 });
 
-test("the cursor is hidden while the tree is redrawn, and shown again after the disposal", async () => {
+test("The cursor is hidden while the view runs and shown again when the view is disposed of", async () => {
   for (const dispose of [Symbol.dispose, Symbol.asyncDispose] as const) {
     const before = process.listenerCount("SIGINT");
     await onStage(async ({ terminal, register, view, pass }) => {
@@ -62,7 +62,7 @@ test("the cursor is hidden while the tree is redrawn, and shown again after the 
   }
 });
 
-test("a view that is disposed of before its packages are loaded still shows the end of its operations", async () => {
+test("A view that is disposed of immediately shows how the operations ended", async () => {
   const terminal = new FakeTerminal();
   const register = new OperationRegistry();
   const view = renderProgress(register, { stream: terminal });
@@ -72,19 +72,7 @@ test("a view that is disposed of before its packages are loaded still shows the 
   expect(terminal.screen.cursorShown).toBe(true);
 });
 
-test("if there are more operations than rows, the first ones and the number of the others are shown", async () => {
-  await onStage(async ({ terminal, register, pass }) => {
-    const jobs = Array.from({ length: 30 }, (_, index) => started({ name: `job ${index}`, register }));
-    await pass(2_500);
-    await pass();
-    expect(terminal.lines).toHaveLength(7);
-    expect(terminal.lines.at(-2)).toMatch(/^job 5 /);
-    expect(terminal.lines.at(-1)).toBe("… and 24 more");
-    await Promise.all(jobs.map((job) => job.end()));
-  }, new FakeTerminal(80, 8));
-});
-
-test("an infinite total and a progress above the total give no invalid number", async () => {
+test("An infinite amount shows no percent, and more than the total shows 100%", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const endless = started({ name: "endless", register });
     const over = started({ name: "over", register });
@@ -100,7 +88,7 @@ test("an infinite total and a progress above the total give no invalid number", 
   });
 });
 
-test.each([1, 5, 8, 12, 20, 29, 30, 45, 59, 60, 80, 200])("no line wraps in %i columns", async (columns) => {
+test.each([1, 5, 8, 12, 20, 29, 30, 45, 59, 60, 80, 200])("No line wraps in %i columns", async (columns) => {
   await onStage(async ({ terminal, register, pass }) => {
     const top = started({ name: "数据库备份 of everything that there is 🎉", register });
     const low = started({ name: "x".repeat(300), register }, top.op);
@@ -109,12 +97,12 @@ test.each([1, 5, 8, 12, 20, 29, 30, 45, 59, 60, 80, 200])("no line wraps in %i c
     low.op.cancel("manual", "因为 ".repeat(80));
     await low.ended;
     await pass();
-    expect(terminal.lines.length).toBeLessThanOrEqual(3); // Throws if a line wraps.
+    expect(terminal.lines.length).toBeLessThanOrEqual(3); // throws if a line wraps
     await top.end();
   }, new FakeTerminal(columns));
 });
 
-test("below 30 columns only names and percentages are shown", async () => {
+test("Below 30 columns the tree shows only names and percent", async () => {
   await onStage(async ({ terminal, register, pass }) => {
     const top = started({ name: "backup", register });
     const low = started({ name: "users and their settings", register }, top.op);
@@ -126,7 +114,7 @@ test("below 30 columns only names and percentages are shown", async () => {
   }, new FakeTerminal(22));
 });
 
-test("the width may be limited to less than the terminal's width", async () => {
+test("The option `width` limits the tree to less than the width of the terminal", async () => {
   await onStage(
     async ({ terminal, register, pass }) => {
       const job = started({ name: "a job with a long name, longer than it should be", register });
@@ -144,7 +132,7 @@ test.each([
   ["1", undefined, false],
   ["1", true, true],
   ["", false, false],
-])("with NO_COLOR=%j and colour %s, colours: %s", async (noColor, colour, expected) => {
+])("With NO_COLOR=%j and the option colour=%s, colours are %s", async (noColor, colour, expected) => {
   vi.stubEnv("NO_COLOR", noColor);
   await onStage(
     async ({ terminal, register, pass }) => {
@@ -157,7 +145,7 @@ test.each([
   );
 });
 
-test("a terminal without cursor control gets plain lines", async () => {
+test("A terminal that cannot move its cursor gets plain lines", async () => {
   vi.stubEnv("TERM", "dumb");
   const terminal = new FakeTerminal();
   const register = new OperationRegistry();

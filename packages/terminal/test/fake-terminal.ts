@@ -1,8 +1,8 @@
-import type { TerminalStream } from "../../src/terminal/index.ts";
+import type { TerminalStream } from "../src/index.ts";
 
 const escape = "\u001b";
 
-/** The lines that a terminal shows after this text, for the control sequences of log-update and of this library. */
+/** Interprets the control characters and sequences that log-update and this package write. Returns the visible lines. */
 export function screenOf(
   text: string,
   columns: number,
@@ -12,7 +12,7 @@ export function screenOf(
   const tokens = /\u001b\[(\??)([\d;]*)([A-Za-z])|\n|\r|[^\u001b\n\r]/gu;
   let end = 0;
   for (const { 0: token, 1: mode, 2: figures = "", 3: command, index } of text.matchAll(tokens)) {
-    if (index !== end) throw new Error(`not understood: ${JSON.stringify(text.slice(end, index))}`);
+    if (index !== end) throw new Error(`unknown sequence: ${JSON.stringify(text.slice(end, index))}`);
     end = index + token.length;
     const count = Number(figures === "" ? 1 : figures);
     const line = (lines[row] ??= []);
@@ -23,7 +23,7 @@ export function screenOf(
     } else if (token === "\r") column = 0;
     else if (command === undefined) {
       const width = /\p{Script=Han}|\p{Emoji_Presentation}/u.test(token) ? 2 : 1;
-      if (column + width > columns) throw new Error(`wraps after ${line.join("")}`);
+      if (column + width > columns) throw new Error(`the terminal wraps the line after ${line.join("")}`);
       line[column] = token;
       if (width === 2) line[column + 1] = "";
       column += width;
@@ -35,7 +35,7 @@ export function screenOf(
     else if (command === "K") line.length = figures === "2" ? 0 : Math.min(line.length, column);
     else if (command === "J") lines.length = row + 1;
     else if (command === "m") colours++;
-    else throw new Error(`not understood: ${JSON.stringify(token)}`);
+    else throw new Error(`unknown sequence: ${JSON.stringify(token)}`);
   }
   const shown = lines.map((line) =>
     Array.from(line, (cell) => cell ?? " ")
@@ -46,13 +46,12 @@ export function screenOf(
   return { lines: shown, cursorShown, colours };
 }
 
-/** A terminal whose lines a test can read. */
+/** A terminal whose visible lines a test can read. */
 export class FakeTerminal implements TerminalStream {
   readonly isTTY: boolean = true;
   columns: number;
   rows: number;
   text = "";
-  #written: (() => void) | undefined;
 
   constructor(columns = 80, rows = 24) {
     this.columns = columns;
@@ -61,14 +60,6 @@ export class FakeTerminal implements TerminalStream {
 
   write(text: string): void {
     this.text += text;
-    this.#written?.();
-  }
-
-  /** Resolves when something new has been written. */
-  nextWrite(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#written = resolve;
-    });
   }
 
   get screen(): { lines: string[]; cursorShown: boolean; colours: number } {
@@ -79,6 +70,10 @@ export class FakeTerminal implements TerminalStream {
     return this.screen.lines;
   }
 }
+
+/** The names on a terminal, with their branches. */
+export const namesOn = (terminal: FakeTerminal): string[] =>
+  terminal.lines.map((line) => line.replace(/([^\s│]) {2}.*/, "$1"));
 
 /** A file or a pipe. */
 export class FakeFile implements TerminalStream {
@@ -93,6 +88,6 @@ export class FakeFile implements TerminalStream {
   }
 }
 
-/** Whether the text contains a control sequence other than the ends of lines. */
+/** Whether a text has control characters other than the ends of lines. */
 export const hasControls = (text: string): boolean =>
   [...text].some((character) => character !== "\n" && (character < " " || character === escape));

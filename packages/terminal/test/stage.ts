@@ -6,18 +6,18 @@ import {
   run,
 } from "@hother/cancelable";
 import { VirtualBackend } from "@hother/cancelable/testing";
-import { type ProgressViewOptions, renderProgress } from "../../src/terminal/index.ts";
+import { type ProgressViewOptions, renderProgress } from "../src/index.ts";
 import { FakeTerminal } from "./fake-terminal.ts";
 
 interface Stage {
   readonly terminal: FakeTerminal;
   readonly register: OperationRegistry;
   readonly view: AsyncDisposable & Disposable;
-  /** Lets virtual time pass, in which the tree is drawn. */
+  /** Advances the virtual time. Default: 100 ms, in which the view draws one picture. */
   pass(ms?: number): Promise<void>;
 }
 
-/** Runs `body` with a view of a registry on a terminal that shows its first tree. */
+/** Runs `body` with a view of a registry on a terminal, in virtual time. */
 export async function onStage(
   body: (stage: Stage) => Promise<void>,
   terminal = new FakeTerminal(),
@@ -27,12 +27,7 @@ export async function onStage(
   await run(
     async () => {
       const register = new OperationRegistry();
-      const opener = new Cancellable({ name: "opener", register });
-      register.register(opener);
-      const shown = terminal.nextWrite();
       const view = renderProgress(register, { ...options, stream: terminal });
-      await shown;
-      register.unregister(opener.id);
       await body({ terminal, register, view, pass: (ms = 100) => backend.advance(ms) });
       await view[Symbol.asyncDispose]();
     },
@@ -43,11 +38,11 @@ export async function onStage(
 interface Started {
   readonly op: Cancellable;
   readonly ended: Promise<Outcome<void>>;
-  /** Lets the operation complete or fail. */
+  /** Completes the operation, or fails it with `error`. */
   end(error?: Error): Promise<Outcome<void>>;
 }
 
-/** An operation that runs until the test ends it. */
+/** Starts an operation that runs until its `end` is called. */
 export function started(options: CancellableOptions, parent?: Cancellable): Started {
   let end: (error?: Error) => void = () => {};
   const op = new Cancellable({ ...options, parent: parent ?? null });

@@ -1,10 +1,10 @@
 import { Cancellable, OperationRegistry, run, sleep } from "@hother/cancelable";
 import { VirtualBackend } from "@hother/cancelable/testing";
 import { expect, test } from "vitest";
-import { renderProgress } from "../../src/terminal/index.ts";
+import { renderProgress } from "../src/index.ts";
 import { FakeFile, hasControls } from "./fake-terminal.ts";
 
-/** The lines that are written about `body`'s operations, in virtual time. */
+/** Runs `body` in virtual time. Returns the lines that the view writes about the operations of `body`. */
 async function written(
   body: (registry: OperationRegistry) => Promise<unknown>,
   options?: { readonly colour: boolean },
@@ -23,7 +23,7 @@ async function written(
   return stream.lines;
 }
 
-test("outside a terminal every change of state is a line with the names of the operations above", async () => {
+test("Outside of a terminal each change of state is a line with the names of the ancestors", async () => {
   const lines = await written(async (register) => {
     const child = new Cancellable({ name: "users", register });
     await new Cancellable({ name: "backup", register }).run(async (op) => {
@@ -39,7 +39,7 @@ test("outside a terminal every change of state is a line with the names of the o
   ]);
 });
 
-test("outside a terminal the newest progress of an operation is a line at most once a second", async () => {
+test("Outside of a terminal the newest progress of an operation is a line, at most once per second", async () => {
   const lines = await written((register) =>
     new Cancellable({ name: "copy", register }).run(async (op) => {
       for (let current = 0; current <= 250; current++) {
@@ -59,7 +59,7 @@ test("outside a terminal the newest progress of an operation is a line at most o
   expect(progress.at(-1)).toMatch(/83% {2}100 files\/s {2}0\.5 s left$/);
 });
 
-test("the request to cancel and the reason of a cancellation are lines", async () => {
+test("A line shows that an operation is being cancelled, and a line shows the reason", async () => {
   const lines = await written(async (register) => {
     const slow = Cancellable.withTimeout(1_000, { name: "slow", register });
     await slow.settle((op) => op.sleep(5_000).finally(() => op.shield(() => sleep(250))));
@@ -79,7 +79,7 @@ test("the request to cancel and the reason of a cancellation are lines", async (
   ]);
 });
 
-test("text of users cannot start new lines, and a file gets no colours", async () => {
+test("User text cannot start new lines, and a file never contains colours", async () => {
   const lines = await written(
     (register) =>
       new Cancellable({ name: "a\nb\u001b[31mred\u001b[0m\u202e", register }).settle(() => {
@@ -90,14 +90,14 @@ test("text of users cannot start new lines, and a file gets no colours", async (
   expect(lines).toEqual(["[   0.0 s] a bred  running", "[   0.0 s] a bred  failed  first secondlink"]);
 });
 
-test("an operation without a name is shown by the beginning of its id", async () => {
+test("An operation without a name is shown with the first eight characters of its id", async () => {
   const lines = await written((register) =>
     new Cancellable({ id: "0123456789abcdef", register }).run(() => undefined),
   );
   expect(lines[0]).toBe("[   0.0 s] 01234567  running");
 });
 
-test("an operation is shown below the nearest operation above it that the registry knows", async () => {
+test("An operation is shown below its nearest registered ancestor", async () => {
   const lines = await written((register) =>
     new Cancellable({ name: "top", register }).run(() =>
       new Cancellable({ name: "unknown" }).run(async () => {
@@ -110,7 +110,7 @@ test("an operation is shown below the nearest operation above it that the regist
   );
 });
 
-test("the view of an operation shows the operations below it, ends with it and leaves no timer", async () => {
+test("The view of an operation shows its children, ends with the operation and leaves no timer", async () => {
   const backend = new VirtualBackend();
   const stream = new FakeFile();
   await run(
@@ -133,7 +133,7 @@ test("the view of an operation shows the operations below it, ends with it and l
   expect(backend.timerCount).toBe(0);
 });
 
-test("a disposed view writes nothing, and a second disposal does nothing", async () => {
+test("After disposal a view writes nothing, and a second disposal does nothing", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   await run(
@@ -151,7 +151,7 @@ test("a disposed view writes nothing, and a second disposal does nothing", async
   expect(stream.lines.map((line) => line.slice(11))).toEqual(["seen  running", "seen  completed  in 0.0 s"]);
 });
 
-test("a cancelled caller does not end the view before its operation has ended", async () => {
+test("A cancellation of its caller does not stop a view, which shows how the caller ends", async () => {
   const stream = new FakeFile();
   const register = new OperationRegistry();
   await run(
@@ -169,7 +169,7 @@ test("a cancelled caller does not end the view before its operation has ended", 
   expect(stream.lines.at(-1)).toBe("[   0.5 s] top  cancelled  timed out after 500ms");
 });
 
-test("an unregistered operation is not shown", async () => {
+test("An unregistered operation is no longer shown", async () => {
   const lines = await written(async (register) => {
     const job = new Cancellable({ name: "job", register });
     await job.run(async () => {

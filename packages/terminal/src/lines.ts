@@ -4,18 +4,18 @@ import { fractionOf, hasEnded, messageOf, nameOf, reasonOf, stateOf, unitOf } fr
 import { pace, percent, span } from "./figures.ts";
 import type { TerminalStream } from "./stream.ts";
 
-/** An operation's progress is written at most once in so many ms. */
+/** The shortest time between two progress lines of one operation, in ms. */
 const quiet = 1_000;
-/** So many names lead to an operation. */
+/** The largest number of names in a path. */
 const deepest = 6;
 
-/** For pipes and files: a line for every change of state, and now and then one for progress. */
+/** For pipes and files: one line per change of state, and at most one line per second for the progress of an operation. */
 export class Lines implements Display {
   readonly #stream: TerminalStream;
   readonly #start: number;
-  readonly #told = new WeakMap<Row, { readonly progress: unknown; readonly at: number }>();
+  readonly #written = new WeakMap<Row, { readonly progress: unknown; readonly at: number }>();
 
-  /** @param start On the backend's clock, in ms: the lines say how much later they are. */
+  /** @param start In ms on the backend's clock. Each line starts with the time since then. */
   constructor(stream: TerminalStream, start: number) {
     this.#stream = stream;
     this.#start = start;
@@ -28,9 +28,9 @@ export class Lines implements Display {
   draw(board: Board, now: number): void {
     for (const row of board.rows()) {
       const { progress } = row.snapshot;
-      const told = this.#told.get(row);
-      if (progress === told?.progress || hasEnded(row.snapshot)) continue;
-      if (told?.progress === undefined || now - told.at >= quiet) this.#write(row, now);
+      const written = this.#written.get(row);
+      if (progress === written?.progress || hasEnded(row.snapshot)) continue;
+      if (written?.progress === undefined || now - written.at >= quiet) this.#write(row, now);
     }
   }
 
@@ -39,7 +39,7 @@ export class Lines implements Display {
   #write(row: Row, now: number): void {
     const { snapshot } = row;
     const { progress, estimate, duration, status } = snapshot;
-    this.#told.set(row, { progress, at: now });
+    this.#written.set(row, { progress, at: now });
     const fraction = fractionOf(snapshot);
     const parts = [
       reasonOf(snapshot),
@@ -54,7 +54,7 @@ export class Lines implements Display {
   }
 }
 
-/** The names from the top down. */
+/** The names of the nearest ancestors, from the top down, and of the operation. */
 function pathOf(row: Row): string {
   const names: string[] = [];
   for (let at: Row | undefined = row; at !== undefined; at = at.above) {

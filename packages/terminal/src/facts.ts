@@ -1,25 +1,24 @@
-import type { OperationSnapshot } from "../operation/context.ts";
-import type { OperationStatus } from "../operation/status.ts";
+import type { OperationSnapshot, OperationStatus } from "@hother/cancelable";
 import { amount } from "./figures.ts";
 
-/** An operation's status; one that was cancelled and has not ended is `cancelling`. */
+/** The status of an operation. An operation that is cancelled and has not ended is `cancelling`. */
 export type ShownState = OperationStatus | "cancelling";
 
-/** What does not show, or moves the cursor, or turns the direction of what follows. */
+/** Control characters, line separators, and characters that change the direction of text. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu;
-/** Sequences that terminals obey: colours, links, movements. */
+/** Escape sequences: colours, links, cursor movements. */
 const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?)/g;
-/** More than a line of any terminal. */
+/** Longer than a line of any terminal. */
 const longest = 500;
 
-/** A user's text on one line, without anything that a terminal would obey. */
+/** A user's text on one line, without characters that a terminal interprets. */
 export function printable(text: string): string {
   return text.slice(0, longest).replace(sequences, "").replace(unprintable, " ").trim();
 }
 
 export function nameOf({ name, id }: OperationSnapshot): string {
   const shown = printable(name ?? "");
-  // Of a UUID its beginning says enough.
+  // The first eight characters of a UUID identify the operation well enough.
   return shown === "" ? printable(id).slice(0, 8) : shown;
 }
 
@@ -31,18 +30,18 @@ export function hasEnded({ status }: OperationSnapshot): boolean {
   return status === "completed" || status === "cancelled" || status === "failed";
 }
 
-/** Why it ended, or is about to; "" if it just did its work. */
+/** Why the operation was cancelled or failed; "" if neither. */
 export function reasonOf(snapshot: OperationSnapshot): string {
   const { status, cancelReason, cancelMessage = "", errorMessage = "" } = snapshot;
   if (status === "failed") return printable(errorMessage);
   if (status === "completed" || cancelReason === undefined) return "";
-  // The library's own messages begin with what the state says already.
+  // The library's own messages start with words that repeat the state.
   const own = /^Operation (?:cancelled\b:? ?)?/.exec(cancelMessage);
   if (own !== null) return printable(cancelMessage.slice(own[0].length) || cancelReason);
   return printable(cancelMessage === "" ? cancelReason : `${cancelReason}: ${cancelMessage}`);
 }
 
-/** How much is done, 0 to 1, if that is known: of infinitely much nothing is. */
+/** The finished part, 0 to 1, if known. The fraction of an infinite total is not a number. */
 export function fractionOf({ estimate }: OperationSnapshot): number | undefined {
   const fraction = estimate?.fraction;
   return fraction === undefined || Number.isNaN(fraction) ? undefined : fraction;
@@ -52,7 +51,7 @@ export function unitOf({ progress }: OperationSnapshot): string | undefined {
   return typeof progress === "object" && progress.unit !== undefined ? printable(progress.unit) : undefined;
 }
 
-/** What the latest report says in words; of one without words, how much is done if nobody knows of how much. */
+/** The text of the newest report. A report without text and without a total is shown as its current amount. */
 export function messageOf(snapshot: OperationSnapshot): string {
   const { progress } = snapshot;
   if (progress === undefined) return "";

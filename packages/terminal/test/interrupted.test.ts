@@ -4,10 +4,10 @@ import { hasTerminals, runInTerminal } from "./pty.ts";
 
 const size = { columns: 70, rows: 12 };
 
-/** An operation and its view. `interrupt` runs when the tree has been drawn. */
+/** A program with an operation and its view. `interrupt` runs after the first picture. */
 const program = (operation: string, interrupt: string): string => `
   import { Cancellable, registry, sleep } from "@hother/cancelable";
-  import { renderProgress } from "@hother/cancelable/terminal";
+  import { renderProgress } from "@hother/cancelable-terminal";
 
   const write = process.stdout.write.bind(process.stdout);
   let drawn = false;
@@ -23,10 +23,10 @@ const program = (operation: string, interrupt: string): string => `
   const view = renderProgress(job, { interval: 20 });
   const outcome = await job.settle((op) => op.sleep({ minutes: 5 }));
   await view[Symbol.asyncDispose]();
-  console.log("went on:", outcome.status, outcome.error.reason);
+  console.log("after the view:", outcome.status, outcome.error.reason);
 `;
 
-describe.runIf(hasTerminals)("in a terminal", () => {
+describe.runIf(hasTerminals)("In a terminal", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -44,14 +44,14 @@ describe.runIf(hasTerminals)("in a terminal", () => {
 
   test.each([
     ["exit", "process.exit(3);", 3],
-    ["an error that nobody catches", 'console.error = () => {}; throw new Error("nobody catches this");', 1],
-  ])("the cursor is shown again after %s", async (_how, interrupt, expected) => {
+    ["an uncaught error", 'console.error = () => {}; throw new Error("uncaught");', 1],
+  ])("The cursor is shown again after %s", async (_how, interrupt, expected) => {
     const { code, text } = await runInTerminal(program('new Cancellable({ name: "job" })', interrupt), size);
     expect(code).toBe(expected);
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
-  test("a signal ends the process also with two views, and with a package that leaves the ending to others", async () => {
+  test("A signal ends the process also with two views and with the listener of another package", async () => {
     const others = `(createLogUpdate(process.stderr)("other"), renderProgress(new Cancellable()),`;
     const source = `import { createLogUpdate } from "log-update";
       ${program(`${others} new Cancellable({ name: "job" }))`, 'process.kill(process.pid, "SIGINT");')}`;
@@ -60,13 +60,13 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     expect(text.lastIndexOf("\u001b[?25h")).toBeGreaterThan(text.lastIndexOf("\u001b[?25l"));
   });
 
-  test("a signal that cancels the operation does not end the process, and the tree shows the reason", async () => {
+  test("A signal that cancels the operation does not end the process, and the tree shows the signal as the reason", async () => {
     const interrupt = 'process.kill(process.pid, "SIGINT");';
     const { code, text } = await runInTerminal(program('Cancellable.withSignal("SIGINT")', interrupt), size);
     expect(code).toBe(0);
     const { cursorShown, lines } = screenOf(text, size.columns);
     expect(cursorShown).toBe(true);
-    expect(lines.at(-1)).toBe("went on: cancelled signal");
+    expect(lines.at(-1)).toBe("after the view: cancelled signal");
     expect(lines.at(-2)).toMatch(/^[\da-f]{8} .*cancelled +by signal SIGINT$/);
   });
 });
