@@ -82,12 +82,19 @@ describeEverywhere("logOperations", (everywhere) => {
     });
   });
 
-  everywhere("a cancellation before the start is written", async () => {
-    const lines = await logged(() => void new Cancellable({ name: "import" }).cancel("shutdown", "no"));
-    expect(lines.map(({ message }) => message)).toEqual([
-      'operation "import" is being cancelled: shutdown, "no"',
+  everywhere("a cancellation before the start is written when the operation starts", async () => {
+    const lines = await logged(async () => {
+      const op = new Cancellable({ name: "import" });
+      op.cancel("shutdown", "no");
+      await op.settle(() => {});
+    });
+    expect(lines.map(({ fields }) => fields.event)).toEqual([
+      "operation.started",
+      "operation.cancelling",
+      "operation.cancelled",
     ]);
-    expect(lines[0]?.fields).not.toHaveProperty("durationMs");
+    expect(lines[1]?.message).toBe('operation "import" is being cancelled: shutdown, "no"');
+    expect(lines[1]?.fields).not.toHaveProperty("durationMs");
   });
 
   everywhere("unknown events are left out, because a later version may publish more", async () => {
@@ -129,9 +136,13 @@ describeEverywhere("logOperations", (everywhere) => {
     expect(line?.message).toMatch(/^operation id-1 failed after .*: "two\\nlines"$/);
   });
 
-  everywhere("a request to cancel is not written after the end that it led to", async () => {
+  everywhere("a request to cancel is written before the end that it leads to", async () => {
     const lines = await logged(() => Cancellable.withTimeout(0).settle(() => {}));
-    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.started", "operation.cancelled"]);
+    expect(lines.map(({ fields }) => fields.event)).toEqual([
+      "operation.started",
+      "operation.cancelling",
+      "operation.cancelled",
+    ]);
   });
 
   everywhere("the level can be chosen for each kind of event, silent is one", async () => {

@@ -45,7 +45,7 @@ describeEverywhere("operations refuse wrong arguments", (everywhere) => {
   everywhere("wrong options are refused, and the parent gets no child", () => {
     const parent = new Cancellable();
     const plain = "a plain object";
-    const above = "a Cancellable, a CancelScope or null";
+    const above = "a Cancellable or a CancelScope";
     expectThrows("TypeError", [
       [() => new Cancellable(wrong("name")), "options", "an object", '"name"'],
       [() => new Cancellable(wrong(null)), "options", "an object", "null"],

@@ -63,7 +63,11 @@ describeEverywhere("the body's result and the request to cancel (rule 3)", (ever
           throw failure;
         }),
       ).resolves.toEqual({ status: "failed", error: failure });
-      expect(op.context).toMatchObject({ status: "failed", error: "broken", cancelReason: "shutdown" });
+      expect(op.context).toMatchObject({
+        status: "failed",
+        errorMessage: "broken",
+        cancelReason: "shutdown",
+      });
     },
   );
 });

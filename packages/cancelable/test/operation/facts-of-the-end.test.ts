@@ -60,7 +60,7 @@ describeEverywhere("the observers of an operation", (everywhere) => {
     const next = registries.map((registry) => registry.watch().next());
     one.op.cancel();
     for (const event of await Promise.all(next))
-      expect(event.value).toMatchObject({ type: "cancelled", operation: { id: one.op.id } });
+      expect(event.value).toMatchObject({ type: "cancelling", operation: { id: one.op.id } });
     await one.outcome;
   });
 

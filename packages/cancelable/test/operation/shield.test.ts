@@ -19,7 +19,6 @@ describeEverywhere("op.shield (rule 9)", (everywhere) => {
         expect(inner.context).toMatchObject({
           status: "shielded",
           parentId: op.id,
-          metadata: { shielded: true },
         });
         expect(inner.token).not.toBe(op.token);
       }),

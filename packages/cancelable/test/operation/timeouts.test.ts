@@ -26,7 +26,11 @@ describeEverywhere("the timeout of an operation", (everywhere) => {
       const failure = new Error("body");
       const failed = Cancellable.withTimeout(60_000);
       expect(await rejection(failed.run(() => Promise.reject(failure)))).toBe(failure);
-      expect(failed.context).toMatchObject({ status: "failed", error: "body", cancelReason: undefined });
+      expect(failed.context).toMatchObject({
+        status: "failed",
+        errorMessage: "body",
+        cancelReason: undefined,
+      });
     },
   );
 
@@ -37,7 +41,8 @@ describeEverywhere("the timeout of an operation", (everywhere) => {
     );
     expect(await op.settle(() => sleepForever())).toMatchObject({ error: { reason: "timeout" } });
     t.expectElapsed(20);
-    expect(checks).toBeGreaterThan(1);
+    // On a busy machine further checks may come too late.
+    if (t.backend.name === "virtual") expect(checks).toBe(4);
     expect(checks).toBeLessThan(100);
   });
 });
@@ -116,7 +121,7 @@ describeEverywhere("a deadline after the end (rule 36)", (everywhere) => {
     await op.run(() => 1);
     expect(op.cancel("shutdown")).toBe(false);
     op.token.cancel("shutdown");
-    expect([op.isCancelled, op.status]).toEqual([false, false, "completed"]);
+    expect([op.isCancelled, op.status]).toEqual([false, "completed"]);
     expect(op.context).toMatchObject({ cancelRequested: false, cancelReason: undefined });
   });
 });

@@ -26,7 +26,7 @@ describeEverywhere("a registry's history", (everywhere) => {
       expect(ids(register.history({ status: "completed", limit: 2 }))).toEqual(["3", "5"]);
       expect(ids(register.history({ limit: 0 }))).toEqual([]);
       expect(ids(register.history({ limit: Number.POSITIVE_INFINITY }))).toHaveLength(5);
-      expect(register.history({ status: "failed", limit: 1 })[0]).toMatchObject({ error: "broken" });
+      expect(register.history({ status: "failed", limit: 1 })[0]).toMatchObject({ errorMessage: "broken" });
     },
   );
 

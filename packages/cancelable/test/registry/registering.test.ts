@@ -170,7 +170,7 @@ describeEverywhere("an operation that was registered with register()", (everywhe
       types.push(type);
       if (type === "ended") break;
     }
-    expect(types).toEqual(["registered", "started", "cancelled", "ended"]);
+    expect(types).toEqual(["registered", "started", "cancelling", "ended"]);
   });
 
   everywhere("the snapshots contain copies of its progress", async () => {

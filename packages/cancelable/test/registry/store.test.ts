@@ -71,7 +71,7 @@ describeEverywhere("the store of a registry", (everywhere) => {
       "registered a, running",
       "started a, running",
       "progress a, running",
-      "cancelled a, running",
+      "cancelling a, running",
       "ended a, cancelled",
       "remove 1",
     ]);
@@ -136,7 +136,7 @@ describeEverywhere("the store of a registry", (everywhere) => {
     expect(await readUntil(events, "ended a")).toEqual([
       "registered a",
       "started a",
-      "cancelled a",
+      "cancelling a",
       "ended a",
     ]);
   });

@@ -124,7 +124,7 @@ describe("the pace of a watcher", () => {
       };
       expect(await told(backend, { throttle: 100 }, body)).toEqual([
         "0: progress a 1",
-        "20: cancelled a 2",
+        "20: cancelling a 2",
         "220: ended a 2",
       ]);
     },

@@ -23,7 +23,7 @@ function watched(register: OperationRegistry): boolean {
 }
 
 describeEverywhere("the events of watch()", (everywhere) => {
-  everywhere("the events are in order: registered, started, progress, cancelled, ended", async () => {
+  everywhere("the events are in order: registered, started, progress, cancelling, ended", async () => {
     const register = new OperationRegistry();
     const before = running({ name: "before", register });
     const events = register.watch();
@@ -39,7 +39,7 @@ describeEverywhere("the events of watch()", (everywhere) => {
       "registered a",
       "started a",
       "progress a begun",
-      "cancelled a begun",
+      "cancelling a begun",
       "ended a begun",
       "registered b",
       "started b",
@@ -60,7 +60,7 @@ describeEverywhere("the events of watch()", (everywhere) => {
     expect(seen).toEqual([
       ["registered", "running", undefined, false],
       ["started", "running", undefined, false],
-      ["cancelled", "running", "shutdown", false],
+      ["cancelling", "running", "shutdown", false],
       ["ended", "completed", "shutdown", true],
     ]);
   });
@@ -84,7 +84,7 @@ describeEverywhere("the events of watch()", (everywhere) => {
     parent.cancel();
     await outcome;
     const seen = await readUntil(events, "ended above");
-    expect(seen.slice(4)).toEqual(["cancelled above", "cancelled below", "ended below", "ended above"]);
+    expect(seen.slice(4)).toEqual(["cancelling above", "cancelling below", "ended below", "ended above"]);
   });
 
   everywhere("each watcher gets its own copies", async () => {

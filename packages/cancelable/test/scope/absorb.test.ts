@@ -152,7 +152,7 @@ describeEverywhere("the outcome of a cancelled operation (rule 4)", (everywhere)
       throw error;
     });
     expect(outcome.status === "failed" && outcome.error).toBe(error);
-    expect(op.context).toMatchObject({ status: "failed", error: "gone", cancelReason: "disconnect" });
+    expect(op.context).toMatchObject({ status: "failed", errorMessage: "gone", cancelReason: "disconnect" });
   });
 
   everywhere("an abort in an operation that is not cancelled is an ordinary failure", async () => {

@@ -74,7 +74,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     const transform = cancellableTransform<number>();
     expect(await rejection(read(source.pipeThrough(transform)))).toBe(failure);
     await sleep(1);
-    expect(transform.operation.context).toMatchObject({ status: "failed", error: "source" });
+    expect(transform.operation.context).toMatchObject({ status: "failed", errorMessage: "source" });
   });
 
   everywhere(

@@ -71,7 +71,7 @@ describeEverywhere("a cancelled stream", (everywhere) => {
       expect(returned).toBe(1);
       const partial = { count: 4, completed: false, items: [0, 1, 2, 3] };
       expect(stream.partialResult).toEqual(partial);
-      expect(stream.operation.context).toMatchObject({ status: "failed", error: "source" });
+      expect(stream.operation.context).toMatchObject({ status: "failed", errorMessage: "source" });
       expect(stream.operation.context.partialResult).toEqual(partial);
     },
   );
