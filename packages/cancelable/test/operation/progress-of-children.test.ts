@@ -188,7 +188,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
 
   everywhere("weights that are none are refused, and so is progress from anything else", () => {
     const making = (options: unknown) => () => new Cancellable(wrong(options));
-    const limits = "above 0, and finite";
+    const limits = "above 0 and finite";
     expectThrows("RangeError", [
       [making({ progressWeight: 0 }), "options.progressWeight", limits, "0"],
       [making({ progressWeight: -1 }), "options.progressWeight", limits, "-1"],

@@ -58,7 +58,7 @@ describeEverywhere("who is in a registry", (everywhere) => {
     expectUsageError(
       thrown(() => register.register(ended)),
       "ERR_ENDED",
-      /^operation has ended already/,
+      /^operation has already ended/,
     );
     expect(register.size).toBe(0);
   });
