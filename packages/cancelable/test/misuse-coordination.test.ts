@@ -22,7 +22,7 @@ describeEverywhere("a task group that has ended", (everywhere) => {
     await taskGroup((group) => {
       kept = group;
     });
-    const text = /^The task group has ended and starts no more children\. Start them while/;
+    const text = /^The task group has ended and starts no more children\. Start children while/;
     expectUsageError(
       thrown(() => kept?.startSoon(fn)),
       "ERR_GROUP_ENDED",
@@ -59,7 +59,7 @@ describeEverywhere("a task group that has ended", (everywhere) => {
       expectUsageError(
         await twice.promise,
         "ERR_STARTED_TWICE",
-        /^started\(\) was called twice\. Call started\(\) once/,
+        /^started\(\) was called twice\. Call it once/,
       );
       const silent = await rejection(group.start(function silent() {}));
       expectUsageError(silent, "ERR_NEVER_STARTED", /^Task silent returned without calling started\(\)/);
@@ -73,7 +73,7 @@ describeEverywhere("what is not held cannot be given back", (everywhere) => {
     expectUsageError(
       thrown(() => lock.release()),
       "ERR_NOT_HELD",
-      /^Lock is not held by this caller\. Release only/,
+      /^Lock is not held by this caller\. Acquire it first/,
     );
     expectUsageError(
       thrown(() => condition.release()),
@@ -125,7 +125,7 @@ describeEverywhere("what is not held cannot be given back", (everywhere) => {
       expectUsageError(
         thrown(call),
         "ERR_WOULD_BLOCK",
-        new RegExp(`^${name} would have to wait\\. Use the waiting form`),
+        new RegExp(`^${name} would have to wait\\. Call the method that waits`),
       );
     }
     expect([lock.waiting, semaphore.waiting, limiter.waiting, queue.size]).toEqual([0, 0, 0, 0]);
@@ -138,9 +138,9 @@ describeEverywhere("a backend that is not known", (everywhere) => {
     const hints = [
       [
         "virtual",
-        /^"virtual" is no backend .*import \{ VirtualBackend \} from "@hother\/cancelable\/testing"/,
+        /^"virtual" is not a known backend .*import \{ VirtualBackend \} from "@hother\/cancelable\/testing"/,
       ],
-      ["asyncio", /^"asyncio" is no backend known here \(known: native.*\)\.$/],
+      ["asyncio", /^"asyncio" is not a known backend \(known: native.*\)\.$/],
     ] as const;
     for (const [backend, text] of hints) {
       const error = thrown(() => getBackend(backend));
@@ -163,11 +163,11 @@ test("a backend that was not imported is refused with the import to add", async 
   expect(code).toBe(0);
   const [effect, effection, ...more] = output.trim().split("\n");
   const start = "ERR_UNKNOWN_BACKEND";
-  expect(effect?.startsWith(`${start} "effect" is no backend known here (install "effect" and `)).toBe(true);
+  expect(effect?.startsWith(`${start} "effect" is not a known backend (install "effect" and `)).toBe(true);
   expect(effect).toContain('import "@hother/cancelable-backends/effect"');
-  expect(
-    effection?.startsWith(`${start} "effection" is no backend known here (install "effection" and `),
-  ).toBe(true);
+  expect(effection?.startsWith(`${start} "effection" is not a known backend (install "effection" and `)).toBe(
+    true,
+  );
   expect(effection).toContain('import "@hother/cancelable-backends/effection"');
   expect(more).toEqual([]);
 });

@@ -26,7 +26,7 @@ async function ended(name: string): Promise<Cancellable> {
 }
 
 describeEverywhere("an operation runs once", (everywhere) => {
-  const again = /^operation "once" was started before; it runs once\. Make a new one for every run\.$/;
+  const again = /^operation "once" has already been started\. Create a new one per run\.$/;
 
   everywhere(
     "a second run is refused, while it runs and afterwards, and changes nothing (BUG-65)",
@@ -93,14 +93,14 @@ describeEverywhere("an operation runs once", (everywhere) => {
     expectUsageError(
       await rejection(scope.run(body)),
       "ERR_ALREADY_STARTED",
-      /^CancelScope was started before/,
+      /^CancelScope has already been started/,
     );
     expect(body).not.toHaveBeenCalled();
   });
 
   everywhere("a scope with a timeout has no deadline before it runs, to read or to set", async () => {
     const scope = new CancelScope({ timeout: 60_000 });
-    const text = /^CancelScope has no absolute deadline before it is entered/;
+    const text = /^CancelScope has a relative timeout and therefore no deadline before it runs/;
     expectUsageError(
       thrown(() => scope.deadline),
       "ERR_RELATIVE_DEADLINE",
@@ -119,7 +119,7 @@ describeEverywhere("an operation runs once", (everywhere) => {
 describeEverywhere("an operation that has ended", (everywhere) => {
   everywhere("is no part of a combination: nothing could cancel it any more", async () => {
     const over = await ended("over");
-    const text = /^operation "over" has ended already\. Make a new one\.$/;
+    const text = /^operation "over" has already ended\. Create a new one\.$/;
     const fresh = new Cancellable();
     expectUsageError(
       thrown(() => fresh.combine(over)),
@@ -162,7 +162,7 @@ describeEverywhere("an operation that has ended", (everywhere) => {
     const over = await ended("over");
     const scope = new CancelScope();
     await scope.run(() => {});
-    const text = /^options\.parent has ended and takes no new children\. Give a parent that has not/;
+    const text = /^options\.parent has ended and takes no new children\. Pass a parent that has not/;
     const starts: ReadonlyArray<(parent: ScopeParent) => Promise<unknown>> = [
       (parent) => new CancelScope({ parent }).run(body),
       (parent) => moveOnAfter(5, body, { parent }),
