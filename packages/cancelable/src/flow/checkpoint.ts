@@ -1,5 +1,6 @@
 import { currentNode } from "../scope/ambient.ts";
-import { hopIn } from "../scope/sleeper.ts";
+import { nextTurnIn } from "../scope/sleeper.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 
 /** For this long the event loop may go without a turn, in ms. */
 const patience = 4;
@@ -26,12 +27,12 @@ let turnSeen = 0;
  */
 export function checkpoint(): Promise<void> {
   const node = currentNode();
-  const cancellation = node.pending();
-  if (cancellation !== undefined) return Promise.reject(cancellation.error);
+  const rejected = rejectIfCancelled(node);
+  if (rejected !== undefined) return rejected;
   const since = performance.now() - turnSeen;
   // Below 0: that turn was seen on a faked clock.
   if (since >= 0 && since < patience) return passed;
-  return hopIn(node).finally(() => {
+  return nextTurnIn(node).finally(() => {
     turnSeen = performance.now();
   });
 }

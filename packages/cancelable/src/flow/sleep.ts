@@ -1,8 +1,8 @@
 import { type Span, toEpoch } from "../duration.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { hopIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
-import { abandon } from "../scope/waiting.ts";
+import { nextTurnIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
+import { abandonable } from "../scope/waiting.ts";
 
 /**
  * Sleeps for `span` (milliseconds or a `Duration`), never for less. 0 and less give the event loop a
@@ -32,14 +32,13 @@ export function sleep(span: Span): Promise<void> {
  * ```
  */
 export function sleepUntil(moment: Date | number): Promise<void> {
-  const sleeping: Promise<void> = sleepToMoment(currentNode(), moment, () => sleeping);
-  return sleeping;
+  return abandonable((abandonSleep) => sleepToMoment(currentNode(), moment, abandonSleep));
 }
 
 async function sleepToMoment(
   node: ScopeNode,
   moment: Date | number,
-  sleeping: () => Promise<void>,
+  abandonSleep: () => void,
 ): Promise<void> {
   const epoch = toEpoch(moment, "moment");
   const { runtime } = node.clock;
@@ -48,12 +47,12 @@ async function sleepToMoment(
     try {
       await sleepUntilIn(node, runtime.now() + left);
     } catch (error) {
-      // A sleep that outlived its scope is nobody's.
-      if (node.phase === "closed") abandon(sleeping());
+      // No code awaits a sleep whose scope has closed.
+      if (node.phase === "closed") abandonSleep();
       throw error;
     }
   }
-  await hopIn(node);
+  await nextTurnIn(node);
 }
 
 /** Sleeps until cancelled. */

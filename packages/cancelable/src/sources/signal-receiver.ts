@@ -1,6 +1,7 @@
 import { listenToSignal, requireSignalName, resendSignal } from "#platform/signals";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { type QueuedWaiter, WaitQueue } from "../sync/wait-queue.ts";
 import { UsageError } from "../usage-error.ts";
 import type { SignalName } from "./signal-source.ts";
@@ -53,8 +54,8 @@ export class SignalReceiver implements AsyncIterableIterator<SignalName>, Dispos
    */
   next(): Promise<Arrival> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#isClosed) return Promise.reject(new UsageError("ERR_CLOSED", "The signal receiver"));
     if (this.#reader.size > 0) return Promise.reject(new UsageError("ERR_BUSY", "The signal receiver"));
     const [first] = this.#arrived;

@@ -29,6 +29,6 @@ export class TokenSource extends CancellationSource {
     const reached = this.token.node.pending();
     if (reached !== undefined) waiter.reached(reached);
     else this.token.node.wait(waiter);
-    return { [Symbol.dispose]: () => waiter.leave() };
+    return { [Symbol.dispose]: () => waiter.remove() };
   }
 }

@@ -1,5 +1,6 @@
 import { requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -66,8 +67,8 @@ export class CapacityLimiter {
    */
   acquire(borrower?: unknown): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const key = borrower ?? node.task ?? Symbol("borrower");
     try {
       this.#requireNew(key);

@@ -1,7 +1,7 @@
 import { invalidType, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { abandon } from "../scope/waiting.ts";
+import { abandonable } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
@@ -62,20 +62,18 @@ export class Condition {
    * throws because it was cancelled.
    */
   wait(): Promise<void> {
-    const node = currentNode();
-    const waiting: Promise<void> = this.#wait(node, () => waiting);
-    return waiting;
+    return abandonable((abandonWait) => this.#wait(currentNode(), abandonWait));
   }
 
-  async #wait(node: ScopeNode, waiting: () => Promise<void>): Promise<void> {
+  async #wait(node: ScopeNode, abandonWait: () => void): Promise<void> {
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
     try {
       await waiter.promise;
     } catch (error) {
-      // A wait that outlived its scope is nobody's, and takes nothing any more.
-      if (node.phase === "closed") abandon(waiting());
+      // No code awaits a wait whose scope has closed, and the lock must not go to it.
+      if (node.phase === "closed") abandonWait();
       else {
         // Where the lock cannot be had again, the first error says why.
         await this.lock.requeue(lease, node).catch(() => {});

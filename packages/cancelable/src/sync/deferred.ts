@@ -1,5 +1,6 @@
 import { requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
@@ -67,8 +68,8 @@ export class Deferred<T> {
   /** Waits for it. A checkpoint, also when it is there already. */
   wait(): Promise<T> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const outcome = this.#outcome;
     if (outcome === undefined) return this.#waiters.join(node, undefined).promise;
     return "error" in outcome ? Promise.reject(outcome.error) : Promise.resolve(outcome.value);

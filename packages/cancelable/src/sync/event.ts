@@ -1,4 +1,5 @@
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
@@ -36,8 +37,8 @@ export class Event {
   /** Waits until it is set. A checkpoint also when it has been. */
   wait(): Promise<void> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     return this.#set ? Promise.resolve() : this.#waiters.join(node, undefined).promise;
   }
 }

@@ -4,6 +4,7 @@ import { currentNode } from "../scope/ambient.ts";
 import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -57,8 +58,8 @@ export class Lock {
   /** Waits for the lock. A checkpoint; cancelled while waiting, it leaves the line. */
   acquire(): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const task = node.task as TaskHandle<unknown> | undefined;
     if (this.#lease === undefined && !this.#broken) return Promise.resolve(this.#grant(task, undefined));
     try {

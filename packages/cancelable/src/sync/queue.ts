@@ -1,5 +1,6 @@
 import { requireCount } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
@@ -102,8 +103,8 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   /** @internal What a handle of the sending end does, which may be closed while it waits. */
   putFor(handle: QueueHandle | undefined, item: T): Promise<void> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     if (this.#accept(item)) return Promise.resolve();
     const waiter = this.#putters.join(node, item);
@@ -129,8 +130,8 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   /** @internal What a handle of the receiving end does, which may be closed while it waits. */
   getFor(handle: QueueHandle | undefined): Promise<T> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#available) return Promise.resolve(this.#take());
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     const waiter = this.#getters.join(node, undefined);

@@ -1,5 +1,6 @@
 import { outOfRange, requireCount, requireFunction, requireOptions } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -48,8 +49,8 @@ export class Semaphore {
   /** Waits for a permit. A checkpoint; cancelled while waiting, it leaves the line. */
   acquire(): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#value > 0) {
       this.#value--;
       return Promise.resolve(new Lease(this));

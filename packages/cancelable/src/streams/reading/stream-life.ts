@@ -110,7 +110,7 @@ export class StreamLife {
   /** Ends it, and waits for the operation where that is the stream's own. Throws what it has ended with. */
   async end(failed: { readonly error: unknown } | undefined, waits: boolean): Promise<void> {
     const { node } = this;
-    while (waits && node.live > 0) await (failed === undefined ? node.empty() : node.abandonChildren());
+    while (waits && node.live > 0) await (failed === undefined ? node.empty() : node.cancelChildren());
     this.#isOver = true;
     node.close();
     if (this.#run === undefined) {
@@ -124,6 +124,6 @@ export class StreamLife {
 
   /** The stream will never begin: nothing of its operation stays in a parent. */
   release(): void {
-    this.operation?.release();
+    this.operation?.removeIfNotStarted();
   }
 }
