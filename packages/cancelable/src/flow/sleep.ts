@@ -48,7 +48,7 @@ async function sleepToMoment(
     try {
       await sleepUntilIn(node, runtime.now() + left);
     } catch (error) {
-      // No code awaits a sleep that is still waiting when its scope closes: its rejection counts as handled.
+      // A sleep that outlived its scope is nobody's.
       if (node.phase === "closed") abandon(sleeping());
       throw error;
     }

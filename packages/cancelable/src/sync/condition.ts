@@ -78,7 +78,7 @@ export class Condition {
     try {
       await waiter.promise;
     } catch (error) {
-      // No code awaits a wait that is still waiting when its scope closes. It must not acquire the lock.
+      // A wait that outlived its scope is nobody's, and takes nothing any more.
       if (node.phase === "closed") abandon(waiting());
       else {
         // If acquiring fails too, the first error is the one to throw.

@@ -75,7 +75,7 @@ describeEverywhere("several sources", (everywhere) => {
   });
 
   everywhere("all-of: at least one, named all_of, none of them fired (PAR-ALL-01)", () => {
-    expect(() => new AllOfSource([])).toThrow("At least one source is required");
+    expect(() => new AllOfSource([])).toThrow("sources must be a non-empty array");
     expect(() => Cancellable.allOf()).toThrow("At least one source is required");
     expect(() => new AllOfSource([1 as never])).toThrow(TypeError);
     const source = new AllOfSource([new TimeoutSource(1)]);
