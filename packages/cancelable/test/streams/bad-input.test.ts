@@ -107,13 +107,13 @@ test.each(
 test("an operation and what a new one is made of exclude each other", () => {
   const operation = new Cancellable();
   expect(() => cancellableStream([], { operation, timeout: 0 })).toThrow(
-    /^options must be given an operation or the timeout of a new one, not both; got /,
+    /^options must be an object with either operation or timeout, not both; got /,
   );
 });
 
 test("the same source twice is refused by merge", () => {
   const source = (async function* () {})();
-  expect(() => merge(source, source)).toThrow(/^sources must be different sources; got /);
+  expect(() => merge(source, source)).toThrow(/^sources must be distinct; got /);
 });
 
 test("a result of next() that is no object is a TypeError of the source", async () => {
