@@ -15,6 +15,6 @@ test("what was given is shown, but not more of it than fits into a message", asy
 test("a composite source runs in operations only, and says so to a sink that is none of theirs", () => {
   const source = new AnyOfSource([new TimeoutSource(5)]);
   expect(() => source.start({ trigger() {} } as unknown as SourceSink)).toThrow(
-    "sink must be the sink that an operation passes to start()",
+    "sink must be the sink of an operation",
   );
 });

@@ -10,7 +10,7 @@ export function currentDeadline(): number {
   return node.pending() === undefined ? node.effective : Number.NEGATIVE_INFINITY;
 }
 
-/** The `AbortSignal` of the ambient scope, for code that accepts a signal. Outside of any scope the signal is never aborted. */
+/** The `AbortSignal` of the ambient scope, for code that accepts a signal. Never aborted outside of any scope. */
 export function currentSignal(): AbortSignal {
   return currentNode().signal;
 }

@@ -4,7 +4,7 @@ import { type CompositeSink, startSources } from "./start-source.ts";
 
 function requireSources(sources: readonly CancellationSource[]): void {
   if (!Array.isArray(sources)) throw invalidType("sources", "an array of CancellationSource", sources);
-  if (sources.length === 0) throw outOfRange("sources", "a non-empty array of CancellationSource", sources);
+  if (sources.length === 0) throw outOfRange("sources", "a non-empty array", sources);
   for (const [index, source] of sources.entries()) {
     if (!(source instanceof CancellationSource))
       throw invalidType(`sources[${index}]`, "a CancellationSource", source);
@@ -13,7 +13,7 @@ function requireSources(sources: readonly CancellationSource[]): void {
 
 function compositeSink(sink: SourceSink): CompositeSink {
   if ((sink as Partial<CompositeSink>).target === undefined) {
-    throw invalidType("sink", "the sink that an operation passes to start()", sink);
+    throw invalidType("sink", "the sink of an operation", sink);
   }
   return sink as CompositeSink; // only sinks of this library have a target
 }

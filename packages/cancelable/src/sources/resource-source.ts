@@ -64,14 +64,14 @@ export class ResourceSource extends CancellationSource {
     }
     for (const key of Object.keys(thresholds)) {
       if (!(kinds as readonly string[]).includes(key))
-        throw outOfRange("thresholds", `an object with only ${kinds.join(", ")}`, thresholds);
+        throw outOfRange("thresholds", `limits of ${kinds.join(", ")}`, thresholds);
     }
     const reader: unknown = options?.reader;
     if (reader !== undefined) {
       for (const kind of set)
         requireFunction((reader as Partial<ResourceReader> | null)?.[kind], `options.reader.${kind}`);
     }
-    if (set.length === 0) throw outOfRange("thresholds", "an object with at least one limit", thresholds);
+    if (set.length === 0) throw outOfRange("thresholds", "a non-empty object", thresholds);
     super(options?.name ?? `resources(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
     this.thresholds = { ...thresholds };
     this.#options = options;

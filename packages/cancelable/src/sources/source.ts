@@ -14,7 +14,10 @@ export interface SourceSink {
   now(): number;
   /** The wall clock of the operation's backend, in epoch milliseconds. */
   epoch(): number;
-  /** Calls `fire` once, not before the time `at` of the {@link now} clock. The source disposes of the timer when it stops. */
+  /**
+   * Calls `fire` once, not before the time `at` of the {@link now} clock. A source disposes of its timers when it
+   * stops.
+   */
   setTimer(at: number, fire: () => void): Disposable;
   /** Passes an error to the reporter. The source continues. */
   report(error: unknown): void;

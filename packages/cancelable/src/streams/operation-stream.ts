@@ -35,7 +35,7 @@ export class OperationStream<T, O extends Operation> implements AsyncIterable<T>
     const reader = this.#reader;
     if (reader.hasEnded) throw new UsageError("ERR_ALREADY_STARTED", "The stream");
     if (this.#isTaken)
-      throw new UsageError("ERR_BUSY", "The stream", "a stream has one reader; share its items by a Queue");
+      throw new UsageError("ERR_BUSY", "The stream", "it has one reader; use a Queue for several");
     this.#isTaken = true;
     return new StreamIterator<T>(reader);
   }

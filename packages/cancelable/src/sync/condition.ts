@@ -38,7 +38,7 @@ export class Condition {
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
     this.lock = lock ?? new Lock();
-    this.lock.addCondition(this.#waiters);
+    this.lock.attach(this.#waiters);
   }
 
   /** The number of waiters for a notification. */

@@ -79,7 +79,11 @@ export class Lock {
     return this.#grant(task, undefined);
   }
 
-  /** Releases the lock, and hands it to the first waiter. Throws a `UsageError` `ERR_NOT_HELD` for any caller but the holder. */
+  /**
+   * Releases the lock, and hands it to the first waiter.
+   *
+   * @throws UsageError `ERR_NOT_HELD` when the caller does not hold the lock.
+   */
   release(): void {
     if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
     (this.#lease as Lease)[Symbol.dispose]();
@@ -97,7 +101,10 @@ export class Lock {
     this.#pass(lease);
   }
 
-  /** @internal Releases the lock for the wait of a condition. The lease stays valid: {@link requeue} acquires the lock for it again. */
+  /**
+   * @internal Releases the lock for the wait of a condition. The lease stays valid: {@link requeue} acquires the lock
+   * for it again.
+   */
   suspend(): Lease {
     if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
     const lease = this.#lease as Lease;
@@ -127,7 +134,7 @@ export class Lock {
   }
 
   /** @internal Registers the waiters of a condition, so that a broken lock rejects them too. */
-  addCondition(waiters: { rejectAll(error: () => unknown): void }): void {
+  attach(waiters: { rejectAll(error: () => unknown): void }): void {
     this.#conditions.push(waiters);
   }
 

@@ -61,12 +61,15 @@ abstract class QueueEnd<T> implements Disposable {
     return !this.#state.isOpen;
   }
 
-  /** Closes this handle: its waits reject with a `UsageError` `ERR_CLOSED`. The last open handle closes the end of the queue. */
+  /**
+   * Closes this handle: its waits reject with a `UsageError` `ERR_CLOSED`. The last open handle closes the end of the
+   * queue.
+   */
   close(): void {
     if (!this.#state.isOpen) return;
     lost.unregister(this);
     this.#state.close();
-    for (const wait of this.#waits) wait.removeAndReject(this.closedError());
+    for (const wait of this.#waits) wait.fail(this.closedError());
   }
 
   [Symbol.dispose](): void {

@@ -144,7 +144,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     throw new UsageError("ERR_WOULD_BLOCK", "Queue");
   }
 
-  /** Closes the sending end: `put` rejects. The remaining items can still be taken; after them `get` rejects and loops end. */
+  /** Closes the sending end: `put` rejects. When the remaining items have been taken, `get` rejects and loops end. */
   close(): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = "sender";
@@ -166,7 +166,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     this.close();
   }
 
-  /** Yields the items until the queue is closed and empty. Several loops share the items. Leaving a loop keeps the remaining items. */
+  /** Yields the items until the queue is closed and empty. Several loops share the items. Leaving a loop keeps the rest. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     return untilClosed(this);
   }

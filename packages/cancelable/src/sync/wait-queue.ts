@@ -17,7 +17,7 @@ export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
   }
 
   /** Removes the waiter from the queue and rejects its promise. Does nothing if the promise has settled. */
-  removeAndReject(error: unknown): void {
+  fail(error: unknown): void {
     this.#queue.remove(this);
     this.reject(error);
   }
@@ -79,4 +79,4 @@ export class WaitQueue<T, P = undefined> {
 }
 
 /** A waiter that the caller can end. */
-export type EndableWait = Pick<QueuedWaiter<unknown, unknown>, "promise" | "removeAndReject">;
+export type EndableWait = Pick<QueuedWaiter<unknown, unknown>, "promise" | "fail">;

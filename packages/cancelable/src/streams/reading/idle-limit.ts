@@ -18,18 +18,21 @@ export class IdleLimit {
     this.#life = life;
   }
 
-  pullStarted(node: StreamNode): void {
+  /** A pull has started. */
+  start(node: StreamNode): void {
     if (this.#ms === Number.POSITIVE_INFINITY) return;
     this.#due = node.clock.now() + this.#ms;
     this.#alarm ??= node.clock.setAlarm(this.#due, () => this.#ring(node));
   }
 
-  pullEnded(): void {
+  /** The pull has ended. */
+  stop(): void {
     this.#due = Number.POSITIVE_INFINITY;
   }
 
+  /** The stream has ended. */
   close(): void {
-    this.pullEnded();
+    this.stop();
     this.#alarm?.[Symbol.dispose]();
     this.#alarm = undefined;
   }

@@ -18,7 +18,7 @@ export interface InputReader {
   /** The input came to its end and needs no closing. */
   ended?(): void;
   /** Whether `close` is the cause of this error of a pull, and not the input itself. */
-  isCausedByClose?(error: unknown): boolean;
+  fromClose?(error: unknown): boolean;
   /** Whether `close` waits until the pull in progress has ended, as in async generators. */
-  readonly closesAfterPull: boolean;
+  readonly closeWaits: boolean;
 }

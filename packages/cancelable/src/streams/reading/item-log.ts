@@ -51,7 +51,7 @@ export class ItemLog {
   }
 
   #showPartial(): void {
-    if (this.#operation !== undefined && this.#partial.isWorthShowing) {
+    if (this.#operation !== undefined && this.#partial.isShown) {
       this.#operation.context.partialResult = this.#partial.view();
     }
   }

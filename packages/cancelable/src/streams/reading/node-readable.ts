@@ -29,7 +29,7 @@ const ignore = (): void => {};
 export class NodeReadableReader implements InputReader {
   readonly #readable: ReadableLike;
   #iterator: AsyncIterator<unknown> | undefined;
-  readonly closesAfterPull = false;
+  readonly closeWaits = false;
 
   constructor(readable: ReadableLike) {
     this.#readable = readable;
@@ -54,7 +54,7 @@ export class NodeReadableReader implements InputReader {
   }
 
   /** `destroy()` makes a read in progress fail with this code. */
-  isCausedByClose(error: unknown): boolean {
+  fromClose(error: unknown): boolean {
     try {
       return (error as { code?: unknown } | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
     } catch {

@@ -1,4 +1,4 @@
-/** The items that a stream has delivered so far. Available on the stream, and as `context.partialResult` of its operation. */
+/** The items that a stream has delivered so far: `stream.partialResult`, and `context.partialResult` of its operation. */
 export interface PartialResult<T = unknown> {
   /** The number of items. */
   readonly count: number;
@@ -33,7 +33,7 @@ export class PartialRecord {
   }
 
   /** Whether the operation's context shows this record. An empty stream without a buffer has no partial result. */
-  get isWorthShowing(): boolean {
+  get isShown(): boolean {
     return this.count > 0 || this.#limit > 0;
   }
 

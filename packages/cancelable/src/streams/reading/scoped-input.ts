@@ -49,8 +49,8 @@ export class ScopedInput {
   }
 
   /** Whether `close` is the cause of this error of a pull. */
-  isCausedByClose(error: unknown): boolean {
-    return this.#reader?.isCausedByClose?.(error) ?? false;
+  fromClose(error: unknown): boolean {
+    return this.#reader?.fromClose?.(error) ?? false;
   }
 
   /** The input came to its end and needs no closing. */
@@ -69,7 +69,7 @@ export class ScopedInput {
   ): Promise<{ readonly isClosed: boolean; readonly failure: Failure | undefined }> {
     const closing = this.#close(reason);
     const { closeTimeout } = this.#node;
-    if (!this.isPulling || !this.#reader?.closesAfterPull || closeTimeout === Number.POSITIVE_INFINITY) {
+    if (!this.isPulling || !this.#reader?.closeWaits || closeTimeout === Number.POSITIVE_INFINITY) {
       return { isClosed: true, failure: await closing };
     }
     return Promise.race([

@@ -11,11 +11,11 @@ export type StreamInput<T> = AsyncIterable<T> | Iterable<T | PromiseLike<T>> | R
 
 class IteratorReader implements InputReader {
   readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  readonly closesAfterPull: boolean;
+  readonly closeWaits: boolean;
 
   constructor(iterator: AsyncIterator<unknown> | Iterator<unknown>) {
     this.#iterator = iterator;
-    this.closesAfterPull = Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+    this.closeWaits = Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
   }
 
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>> {

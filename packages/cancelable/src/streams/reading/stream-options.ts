@@ -6,7 +6,10 @@ import { toOpenableInput } from "./stream-input.ts";
 
 /** The options of `op.stream`: limits and reports of a stream in an operation that exists already. */
 export interface StreamOptions<T = unknown> {
-  /** The longest time that the reader waits for an item. After it, the stream is cancelled with reason `timeout`. Default: no limit. */
+  /**
+   * The longest time that the reader waits for an item. After this time the stream is cancelled with reason `timeout`.
+   * Default: no limit.
+   */
   readonly idleTimeout?: Span;
   /**
    * Called with every item, or with every `reportEvery`-th item, before the reader gets the item. The stream waits for

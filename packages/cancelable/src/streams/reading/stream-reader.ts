@@ -45,7 +45,8 @@ import { type Result, WaitingConsumer } from "./waiting-consumer.ts";
 type Ending = "done" | "closed" | "failed" | "cancelled";
 
 const done: Result = { done: true, value: undefined };
-const stoppedReading = "the consumer stopped reading the stream";
+const closedByConsumer = "the consumer closed the stream";
+const endedSource = "the source of a stream that has ended";
 const wrongResult = (result: unknown): TypeError =>
   invalidType("the result of the source's next()", "an object", result);
 
@@ -100,7 +101,7 @@ export class StreamReader implements StreamHooks {
   /** Closes the stream for the consumer: closes the input and waits. Rejects with an error of the closing. */
   async close(): Promise<void> {
     if (this.#state === "starting") {
-      this.#life.operation?.cancel("manual", stoppedReading);
+      this.#life.operation?.cancel("manual", closedByConsumer);
       await this.#ending;
     }
     if (this.#state === "new") await this.#discard(undefined);
@@ -118,9 +119,7 @@ export class StreamReader implements StreamHooks {
       // A failure is thrown once, a cancellation at every call.
       return this.#outcome?.isCancellation ? Promise.reject(this.#outcome.error) : Promise.resolve(done);
     }
-    return Promise.reject(
-      new UsageError("ERR_BUSY", "The stream", "the previous item has not arrived yet; await it first"),
-    );
+    return Promise.reject(new UsageError("ERR_BUSY", "The stream", "await the previous item first"));
   }
 
   #begin(): Promise<Result> {
@@ -162,7 +161,7 @@ export class StreamReader implements StreamHooks {
 
   #await(pulled: PromiseLike<IteratorResult<unknown>>): Promise<Result> {
     (this.#scoped as ScopedInput).isPulling = true;
-    this.#idle?.pullStarted(this.#node as StreamNode);
+    this.#idle?.start(this.#node as StreamNode);
     // `Promise.resolve` protects against thenables that throw or that call their callbacks twice.
     (pulled instanceof Promise ? pulled : Promise.resolve(pulled)).then(this.#arrived, this.#broke);
     return this.#consumer.wait();
@@ -170,7 +169,7 @@ export class StreamReader implements StreamHooks {
 
   readonly #arrived = (result: IteratorResult<unknown>): void => {
     (this.#scoped as ScopedInput).isPulling = false;
-    this.#idle?.pullEnded();
+    this.#idle?.stop();
     if (typeof result !== "object" || result === null) this.#broke(wrongResult(result));
     else if (!result.done) {
       if (this.#state === "pulling") this.#state = "idle";
@@ -184,13 +183,13 @@ export class StreamReader implements StreamHooks {
 
   readonly #broke = (error: unknown): void => {
     (this.#scoped as ScopedInput).isPulling = false;
-    this.#idle?.pullEnded();
+    this.#idle?.stop();
     const cancellation = this.#node?.cancellation;
     if (cancellation !== undefined && belongsTo(error, cancellation.error)) return;
     if (this.#state === "pulling") void this.#end("failed", error);
     else if (this.#state === "closing") {
-      if (!(this.#scoped as ScopedInput).isCausedByClose(error)) this.#late ??= { error };
-    } else report(error, "the source of a stream that has ended");
+      if (!(this.#scoped as ScopedInput).fromClose(error)) this.#late ??= { error };
+    } else report(error, endedSource);
   };
 
   /** Takes the result of a synchronous input. Its value can be a promise. */
@@ -244,12 +243,12 @@ export class StreamReader implements StreamHooks {
       this.#log?.complete();
       scoped.ended();
     } else {
-      if (kind === "closed" && scoped.isPulling) node.cancelFor("manual", stoppedReading);
+      if (kind === "closed" && scoped.isPulling) node.cancelFor("manual", closedByConsumer);
       const reason = kind === "failed" ? error : kind === "cancelled" ? node.cancellation?.error : undefined;
       ({ isClosed, failure } = await scoped.close(reason));
       // During the cancellation the input can have failed for a reason of its own.
       if (kind === "cancelled") failure = this.#late ?? { error: reason };
-      else if (this.#late !== undefined) report(this.#late.error, "the source of a stream that has ended");
+      else if (this.#late !== undefined) report(this.#late.error, endedSource);
       if (kind === "failed") failure = { error };
     }
     await this.#log?.settled();

@@ -1,7 +1,7 @@
 /** @internal The result of a stream's `next()`. */
 export type Result = IteratorResult<unknown, undefined>;
 
-/** @internal The consumer that waits for an item, if any. One object for all items: an item costs a promise and no closure. */
+/** @internal The consumer that waits for an item, if any. Shared by all items: an item costs a promise and no closure. */
 export class WaitingConsumer {
   #resolve: ((result: Result | Promise<never>) => void) | undefined = undefined;
 
