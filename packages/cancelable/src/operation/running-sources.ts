@@ -1,7 +1,8 @@
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { enter } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { type CancellationSource, startSources } from "../sources/source.ts";
+import type { CancellationSource } from "../sources/source.ts";
+import { startSources } from "../sources/start-source.ts";
 
 /** The sources of one operation: added before the operation starts, running until it ends. */
 export class RunningSources {

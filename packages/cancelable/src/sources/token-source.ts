@@ -14,7 +14,7 @@ class TokenWaiter extends Waiter {
   }
 }
 
-/** Fires when a token is cancelled, with its reason and message. */
+/** Fires when a token is cancelled, with the reason and message of the token. */
 export class TokenSource extends CancellationSource {
   readonly token: CancellationToken;
 
