@@ -17,7 +17,7 @@
  *  O3  The outcome is decided when the body ends. Later changes of the node do not change the outcome.
  */
 
-import { isObserved } from "#platform/diagnostics";
+import { channelObserver } from "#platform/diagnostics";
 import { requireFunction, requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
@@ -33,7 +33,6 @@ import { requireReason } from "../token/token.ts";
 import { announce } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import type { CallbackKind } from "./callbacks.ts";
-import { channelObserver } from "./channel-observer.ts";
 import type { OperationEventName } from "./events.ts";
 import { GraceTimer } from "./grace-timer.ts";
 import { globalObserver, notify, type OperationObserver, observerList, processRegistry } from "./observer.ts";
@@ -235,7 +234,7 @@ export class Operation extends OperationFacts implements AsyncDisposable {
   /** Sends an event to the observers, and to the diagnostics channel if it has subscribers. */
   #announce(event: OperationEventName): void {
     notify(this.#observer, event, this);
-    if (isObserved()) notify(channelObserver, event, this);
+    notify(channelObserver(), event, this);
   }
 
   /** Adds this operation's progress to the nearest unshielded ancestor with `progressFrom: "children"`. */
@@ -272,7 +271,7 @@ export class Operation extends OperationFacts implements AsyncDisposable {
   /** @internal */
   override cancelled(): void {
     if (this.#isAnnounced) {
-      if (this.#observer !== undefined || isObserved()) announce(() => this.#announce("cancelling"));
+      if (this.#observer !== undefined || channelObserver() !== undefined) announce(() => this.#announce("cancelling"));
     } else if (this.#observer !== undefined) announce(() => notify(this.#observer, "cancelling", this));
     if (this.isRunning) this.#graceTimer.begin();
   }
@@ -327,7 +326,7 @@ export class Operation extends OperationFacts implements AsyncDisposable {
     notify(this.#observer, "progress", this);
     const { fraction } = ledger.tracker.estimate;
     if (fraction !== undefined && !this.hasEnded) this.#countProgress(fraction);
-    if (isObserved()) notify(channelObserver, "progress", this);
+    notify(channelObserver(), "progress", this);
   }
 
   /** Adds an observer, which gets every event of this operation from now on. */

@@ -1,6 +1,4 @@
 /** Browsers have no diagnostics channel. */
-export function isObserved(): boolean {
-  return false;
+export function channelObserver(): undefined {
+  return undefined;
 }
-
-export function publish(_event: object): void {}
