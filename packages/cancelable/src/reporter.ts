@@ -1,8 +1,9 @@
 import { requireFunction } from "./arguments.ts";
 
-/** Receives errors that have no caller: a callback that threw, a condition that broke, a later failure of a group. */
+/** Receives errors without a caller: of a callback, of a condition, or the later failures of a group. */
 export type Reporter = (error: unknown, source: string) => void;
 
+/** The errors that the default reporter has already written. */
 const seen = new WeakSet<object>();
 
 const toConsole: Reporter = (error, source) => {
@@ -16,8 +17,8 @@ const toConsole: Reporter = (error, source) => {
 let reporter: Reporter = toConsole;
 
 /**
- * Sets who is told of errors that have no caller; `null` restores the default, which writes each
- * distinct error once to `console.error`. Returns the one before.
+ * Sets the function that receives errors without a caller, and returns the previous one. `null` restores the default,
+ * which writes each distinct error once to `console.error`.
  *
  * @example
  * ```ts
@@ -57,7 +58,7 @@ export function report(error: unknown, source: string): void {
       toConsole(failure, "the reporter");
       toConsole(error, source);
     } catch {
-      // A console that throws leaves nobody to tell.
+      // The console throws too: the errors cannot be reported.
     }
   }
 }

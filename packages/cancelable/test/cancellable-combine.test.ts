@@ -84,7 +84,7 @@ describeEverywhere("the parent of combined operations (rule 24)", (everywhere) =
 describeEverywhere("combine with an ended operation (rule 34)", (everywhere) => {
   everywhere("an ended operation is refused as a part, because nothing could cancel it", async () => {
     const over = await ended("over");
-    const text = /^operation "over" has ended already\. Make a new one\.$/;
+    const text = /^operation "over" has already ended\. Create a new one\.$/;
     const fresh = new Cancellable();
     expectUsageError(
       thrown(() => fresh.combine(over)),

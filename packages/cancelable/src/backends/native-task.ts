@@ -28,7 +28,7 @@ class NativeNode extends LazyNode {
     this.#woken = woken;
   }
 
-  override wake(): void {
+  override openOnUse(): void {
     let outer = this.outer;
     while (outer?.phase === "closed" && outer.reached === undefined)
       outer = outer.parent as ScopeNode | undefined;

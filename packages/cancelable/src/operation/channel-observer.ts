@@ -8,7 +8,7 @@ const toChannel =
   (operation: ObservedOperation): void =>
     publish({ type, operation: operation.context.toJSON() });
 
-/** The observer that stands for the diagnostics channel. Used only while the channel has subscribers. */
+/** The observer that publishes on the diagnostics channel. Used only while the channel has subscribers. */
 export const channelObserver: OperationObserver = {
   started: toChannel("started"),
   progress: toChannel("progress"),

@@ -7,7 +7,10 @@ import { CancellationToken } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
 import { Operation } from "./operation.ts";
 
-/** Fires when the operation is cancelled, or would have been by one of its sources if it were running. */
+/**
+ * An operation as a source. It fires when the operation is cancelled, or when a source of an operation that has not
+ * started fires.
+ */
 export class OperationSource extends CancellationSource {
   readonly #part: Operation;
 
@@ -23,7 +26,7 @@ export class OperationSource extends CancellationSource {
     return {
       [Symbol.dispose]() {
         running[Symbol.dispose]();
-        part.release();
+        part.removeIfNotStarted();
       },
     };
   }
@@ -31,7 +34,7 @@ export class OperationSource extends CancellationSource {
 
 type Part = Operation | CancellationSource | CancellationToken | AbortSignal;
 
-/** Every part as a source. */
+/** Converts every part to a source. */
 export function toSources(parts: readonly Part[], argument: string): CancellationSource[] {
   if (parts.length === 0) throw outOfRange(argument, "not empty", parts);
   return parts.map((part, index) => toSource(part, `${argument}[${index}]`));

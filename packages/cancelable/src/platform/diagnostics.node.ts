@@ -2,12 +2,12 @@ import { channel } from "node:diagnostics_channel";
 
 const operations = channel("cancelable:operation");
 
-/** Whether anybody listens; asked before an event is made. */
+/** Whether the channel has subscribers. Without a subscriber no event is created. */
 export function isObserved(): boolean {
   return operations.hasSubscribers;
 }
 
-/** Publishes on `diagnostics_channel` `cancelable:operation`. */
+/** Publishes an event on the diagnostics channel `cancelable:operation`. */
 export function publish(event: object): void {
   operations.publish(event);
 }

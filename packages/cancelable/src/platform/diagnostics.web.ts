@@ -1,4 +1,4 @@
-/** No `diagnostics_channel` here. */
+/** Browsers have no diagnostics channel. */
 export function isObserved(): boolean {
   return false;
 }

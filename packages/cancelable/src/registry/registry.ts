@@ -6,7 +6,7 @@ import {
   type ObservedOperation,
   type OperationObserver,
   observeAll,
-  setStandingObserver,
+  setProcessRegistry,
 } from "../operation/observer.ts";
 import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
@@ -278,4 +278,4 @@ function endOf({ endTime }: OperationSnapshot): number {
 
 /** The registry of this process: of operations with `register: true`. */
 export const registry: OperationRegistry = new OperationRegistry();
-setStandingObserver(registry);
+setProcessRegistry(registry);

@@ -1,12 +1,8 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { getBackend, run } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 import { expectUsageError, thrown } from "../refusals.ts";
-
-afterEach(() => {
-  for (const registration of registrations.splice(0)) registration[Symbol.dispose]();
-});
 
 describeEverywhere("an unknown backend", (everywhere) => {
   everywhere("the error says what to do, and main is not called", async () => {
@@ -14,9 +10,9 @@ describeEverywhere("an unknown backend", (everywhere) => {
     const hints = [
       [
         "virtual",
-        /^"virtual" is no backend .*import \{ VirtualBackend \} from "@hother\/cancelable\/testing"/,
+        /^"virtual" is not a known backend .*import \{ VirtualBackend \} from "@hother\/cancelable\/testing"/,
       ],
-      ["asyncio", /^"asyncio" is no backend known here \(known: native.*\)\.$/],
+      ["asyncio", /^"asyncio" is not a known backend \(known: native.*\)\.$/],
     ] as const;
     for (const [backend, text] of hints) {
       const error = thrown(() => getBackend(backend));
@@ -39,11 +35,11 @@ test("a backend that was not imported gives an error with the import to add", as
   expect(code).toBe(0);
   const [effect, effection, ...more] = output.trim().split("\n");
   const start = "ERR_UNKNOWN_BACKEND";
-  expect(effect?.startsWith(`${start} "effect" is no backend known here (install "effect" and `)).toBe(true);
+  expect(effect?.startsWith(`${start} "effect" is not a known backend (install "effect" and `)).toBe(true);
   expect(effect).toContain('import "@hother/cancelable-backends/effect"');
-  expect(
-    effection?.startsWith(`${start} "effection" is no backend known here (install "effection" and `),
-  ).toBe(true);
+  expect(effection?.startsWith(`${start} "effection" is not a known backend (install "effection" and `)).toBe(
+    true,
+  );
   expect(effection).toContain('import "@hother/cancelable-backends/effection"');
   expect(more).toEqual([]);
 });

@@ -122,9 +122,7 @@ describeEverywhere("the free functions refuse wrong arguments", (everywhere) => 
             [() => combine(wrong([body, undefined])), "tasks[1]", "a function or a promise", "undefined"],
           ]);
         }
-        await expectRejects("RangeError", [
-          [() => race([]), "tasks", "at least one work, or nothing could ever win", "[]"],
-        ]);
+        await expectRejects("RangeError", [[() => race([]), "tasks", "a non-empty iterable", "[]"]]);
         await expectRejects("TypeError", [
           [() => map(wrong({ length: 1 }), body), "items", "an iterable", '{"length":1}'],
           [() => map([1], wrong("f")), "fn", "a function", '"f"'],

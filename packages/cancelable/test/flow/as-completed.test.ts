@@ -213,7 +213,7 @@ describeEverywhere("asCompleted", (everywhere) => {
   );
 
   everywhere("an invalid task and an empty list are refused before any task starts (CONF-H02)", () => {
-    expect(() => asCompleted([])).toThrow(/^tasks must be at least one work; got \[\]/);
+    expect(() => asCompleted([])).toThrow(/^tasks must be a non-empty iterable; got \[\]/);
     expect(() => asCompleted(5 as unknown as [])).toThrow(/^tasks must be an iterable/);
     expect(() => asCompleted([() => 1, 5 as unknown as () => number])).toThrow(
       /^tasks\[1\] must be a function/,

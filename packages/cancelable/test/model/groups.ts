@@ -213,7 +213,7 @@ export class Groups {
           if ("failure" in outcome) report(outcome.failure);
         } else if (kind === "race" || !lost) {
           winner = outcome;
-          group.place.cancel(cancelled("manual", '"another one was first"'));
+          group.place.cancel(cancelled("manual", '"another task finished first"'));
         }
         return undefined;
       };

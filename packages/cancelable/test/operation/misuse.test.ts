@@ -25,7 +25,7 @@ async function ended(name: string): Promise<Cancellable> {
 }
 
 describeEverywhere("an operation runs once (rule 34)", (everywhere) => {
-  const again = /^operation "once" was started before; it runs once\. Make a new one for every run\.$/;
+  const again = /^operation "once" has already been started\. Create a new one per run\.$/;
 
   everywhere("a second run is refused during and after the first run, and changes nothing", async () => {
     const op = new Cancellable({ name: "once" });
@@ -89,7 +89,7 @@ describeEverywhere("an operation that has ended (rule 34)", (everywhere) => {
     const over = await ended("over");
     const scope = new CancelScope();
     await scope.run(() => {});
-    const text = /^options\.parent has ended and takes no new children\. Give a parent that has not/;
+    const text = /^options\.parent has ended and takes no new children\. Pass a parent that has not/;
     const starts: ReadonlyArray<(parent: ScopeParent) => Promise<unknown>> = [
       (parent) => new CancelScope({ parent }).run(body),
       (parent) => moveOnAfter(5, body, { parent }),

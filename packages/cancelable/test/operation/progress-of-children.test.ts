@@ -188,7 +188,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
 
   everywhere("an invalid weight and an invalid progressFrom are refused", () => {
     const making = (options: unknown) => () => new Cancellable(wrong(options));
-    const limits = "above 0, and finite";
+    const limits = "above 0 and finite";
     expectThrows("RangeError", [
       [making({ progressWeight: 0 }), "options.progressWeight", limits, "0"],
       [making({ progressWeight: -1 }), "options.progressWeight", limits, "-1"],

@@ -44,7 +44,7 @@ describeEverywhere("the operations of a registry", (everywhere) => {
     expectUsageError(
       thrown(() => register.register(ended)),
       "ERR_ENDED",
-      /^operation has ended already/,
+      /^operation has already ended/,
     );
     expect(register.size).toBe(0);
   });

@@ -166,7 +166,7 @@ describeEverywhere("the use of a scope", (everywhere) => {
     expectUsageError(
       await rejection(scope.run(body)),
       "ERR_ALREADY_STARTED",
-      /^CancelScope was started before/,
+      /^CancelScope has already been started/,
     );
     expect(body).not.toHaveBeenCalled();
   });
@@ -175,7 +175,7 @@ describeEverywhere("the use of a scope", (everywhere) => {
     "a scope with a timeout has no deadline before its start, neither to read nor to set",
     async () => {
       const scope = new CancelScope({ timeout: 60_000 });
-      const text = /^CancelScope has no absolute deadline before it is entered/;
+      const text = /^CancelScope has a relative timeout and therefore no deadline before it runs/;
       expectUsageError(
         thrown(() => scope.deadline),
         "ERR_RELATIVE_DEADLINE",

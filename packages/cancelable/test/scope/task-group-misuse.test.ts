@@ -10,7 +10,7 @@ describeEverywhere("the misuse of a task group", (everywhere) => {
     await taskGroup((group) => {
       kept = group;
     });
-    const text = /^The task group has ended and starts no more children\. Start them while/;
+    const text = /^The task group has ended and starts no more children\. Start children while/;
     expectUsageError(
       thrown(() => kept?.startSoon(fn)),
       "ERR_GROUP_ENDED",
@@ -47,7 +47,7 @@ describeEverywhere("the misuse of a task group", (everywhere) => {
       expectUsageError(
         await twice.promise,
         "ERR_STARTED_TWICE",
-        /^started\(\) was called twice\. Call started\(\) once/,
+        /^started\(\) was called twice\. Call it once/,
       );
       const silent = await rejection(group.start(function silent() {}));
       expectUsageError(silent, "ERR_NEVER_STARTED", /^Task silent returned without calling started\(\)/);

@@ -124,12 +124,12 @@ describeEverywhere("sources refuse wrong arguments", (everywhere) => {
         [() => make({ memory: 80, cpu: null }), "thresholds.cpu", "a number", "null"],
       ]);
       expectThrows("RangeError", [
-        [() => make({}), "thresholds", "at least one threshold", "{}"],
+        [() => make({}), "thresholds", "a non-empty object", "{}"],
         [() => make({ memory: 101 }), "thresholds.memory", "0 to 100 percent", "101"],
         [() => make({ cpu: -1 }), "thresholds.cpu", "0 to 100 percent", "-1"],
         [() => make({ disk: Number.NaN }), "thresholds.disk", "0 to 100 percent", "NaN"],
         [() => make({ eventLoopDelay: -1 }), "thresholds.eventLoopDelay", "at least 0 ms", "-1"],
-        [() => make({ ram: 5 }), "thresholds", "made of memory, cpu, disk, eventLoopDelay", '{"ram":5}'],
+        [() => make({ ram: 5 }), "thresholds", "limits of memory, cpu, disk, eventLoopDelay", '{"ram":5}'],
       ]);
     }
     expectThrows("TypeError", [
@@ -181,9 +181,7 @@ describeEverywhere("sources refuse wrong arguments", (everywhere) => {
           "an instance of CancellationToken",
         ],
       ]);
-      expectThrows("RangeError", [
-        [() => new Composite([]), "sources", "not empty: At least one source is required", "[]"],
-      ]);
+      expectThrows("RangeError", [[() => new Composite([]), "sources", "a non-empty array", "[]"]]);
     }
     for (const make of [Cancellable.anyOf, Cancellable.allOf]) expect(() => make()).toThrow(/^parts must/);
   });

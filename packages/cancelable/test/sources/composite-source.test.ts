@@ -165,6 +165,6 @@ describeEverywhere("any-of and all-of in detail", (everywhere) => {
 test("a composite source refuses a sink that no operation created", () => {
   const source = new AnyOfSource([new TimeoutSource(5)]);
   expect(() => source.start({ trigger() {} } as unknown as SourceSink)).toThrow(
-    "sink must be the sink that an operation gives",
+    "sink must be the sink of an operation",
   );
 });

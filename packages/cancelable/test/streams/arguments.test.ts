@@ -107,13 +107,13 @@ test.each(
 test("an operation and the options of a new operation exclude each other", () => {
   const operation = new Cancellable();
   expect(() => cancellableStream([], { operation, timeout: 0 })).toThrow(
-    /^options must be given an operation or the timeout of a new one, not both; got /,
+    /^options must be an object with either operation or timeout, not both; got /,
   );
 });
 
 test("merge refuses the same source twice", () => {
   const source = (async function* () {})();
-  expect(() => merge(source, source)).toThrow(/^sources must be different sources; got /);
+  expect(() => merge(source, source)).toThrow(/^sources must be distinct; got /);
 });
 
 test("a result of next() that is no object fails the stream with a TypeError", async () => {

@@ -9,7 +9,7 @@ describeEverywhere("the misuse of locks, limits and queues", (everywhere) => {
     expectUsageError(
       thrown(() => lock.release()),
       "ERR_NOT_HELD",
-      /^Lock is not held by this caller\. Release only/,
+      /^Lock is not held by this caller\. Acquire it first/,
     );
     expectUsageError(
       thrown(() => condition.release()),
@@ -61,7 +61,7 @@ describeEverywhere("the misuse of locks, limits and queues", (everywhere) => {
       expectUsageError(
         thrown(call),
         "ERR_WOULD_BLOCK",
-        new RegExp(`^${name} would have to wait\\. Use the waiting form`),
+        new RegExp(`^${name} would have to wait\\. Call the method that waits`),
       );
     }
     expect([lock.waiting, semaphore.waiting, limiter.waiting, queue.size]).toEqual([0, 0, 0, 0]);

@@ -165,7 +165,7 @@ test("a handle that is garbage-collected unclosed is reported and closed (CONF-N
     expect(await rejection(queue.get())).toMatchObject({ name: "QueueClosedError", by: "sender" });
     expect(await refused).toMatchObject({ name: "QueueClosedError", by: "receiver" });
     const lost = (end: string): string =>
-      `a queue: A ${end} of a queue was collected without having been closed. Close it, or declare it with "using"`;
+      `a queue: A ${end} of a queue was garbage-collected while open. Close it, or declare it with "using"`;
     expect(reported.sort()).toEqual([lost("receiver"), lost("sender")]);
   } finally {
     setReporter(before);
