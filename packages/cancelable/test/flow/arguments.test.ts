@@ -23,7 +23,7 @@ const ms = "a number of milliseconds";
 
 const count = (least: number): string => `a whole number of at least ${least}, or Infinity`;
 
-const above = "a CancelScope or a Cancellable";
+const above = "a Cancellable or a CancelScope";
 
 /** A promise that the caller hands over and that rejects. No other code handles it. */
 const failing = (): Promise<never> => Promise.reject(new Error("late"));

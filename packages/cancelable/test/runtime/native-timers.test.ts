@@ -153,38 +153,3 @@ describe("the native backend looks timers up at every use", () => {
     }
   });
 });
-
-test("a timer that fires early is set again, and a long span is split (rule 25)", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-  try {
-    const set = vi.spyOn(globalThis, "setTimeout");
-    const done = vi.fn();
-    const sleeping = sleep({ days: 60 }).then(done);
-    expect(set.mock.calls[0]?.[1]).toBe(2 ** 31 - 1);
-    await vi.advanceTimersByTimeAsync(60 * 86_400_000 - 1);
-    expect(done).not.toHaveBeenCalled();
-    await vi.advanceTimersByTimeAsync(1);
-    expect(done).toHaveBeenCalledOnce();
-    await sleeping;
-    expect(vi.getTimerCount()).toBe(0);
-  } finally {
-    vi.useRealTimers();
-  }
-});
-
-test("fake timers without a fake clock drive the clock too, as those of node:test do", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  try {
-    const op = Cancellable.withTimeout(30_000);
-    const ended = op.settle(() => sleepForever());
-    await vi.advanceTimersByTimeAsync(29_999);
-    expect(op.isCancelled).toBe(false);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(await ended).toMatchObject({ status: "cancelled" });
-    await moveOnAfter(1_000, () => {});
-    expect(vi.getTimerCount()).toBe(0);
-  } finally {
-    vi.useRealTimers();
-  }
-  expect(await moveOnAfter(5, () => sleepForever())).toBeUndefined();
-});
