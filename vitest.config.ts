@@ -8,7 +8,7 @@ export default defineConfig({
   resolve: {
     // The source, not the build; host modules of Node, as `imports` in the package chooses them.
     alias: [
-      { find: /^#host\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
       { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
       { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
       { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
