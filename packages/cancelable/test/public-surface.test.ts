@@ -125,6 +125,7 @@ test("the root exports exactly these types", async () => {
     "Lease",
     "NativeTaskEvents",
     "ObservedOperation",
+    "OperationDirectory",
     "OperationEvent",
     "OperationFilter",
     "OperationObserver",
