@@ -200,7 +200,7 @@ test("what cannot be decorated is refused, and so are the decorators of before t
     [
       () => decorator({})({}, wrong("load")),
       "context",
-      "that of a standard decorator; turn `experimentalDecorators` off",
+      "the context of a standard decorator; switch `experimentalDecorators` off",
       '"load"',
     ],
   ]);
