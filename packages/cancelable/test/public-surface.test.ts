@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as root from "../src/index.ts";
+import * as inspect from "../src/inspect/index.ts";
 import * as logging from "../src/logging/index.ts";
 import * as terminal from "../src/terminal/index.ts";
 import * as testing from "../src/testing/index.ts";
@@ -127,6 +128,7 @@ test("the root exports exactly these types", async () => {
     "ObservedOperation",
     "OperationDirectory",
     "OperationEvent",
+    "OperationEventName",
     "OperationFilter",
     "OperationObserver",
     "OperationSnapshot",
@@ -162,13 +164,13 @@ test("the root exports exactly these types", async () => {
     "TaskGroup",
     "TaskGroupOptions",
     "TaskHandle",
+    "TaskInput",
     "TaskStatus",
+    "TaskValue",
+    "TaskValues",
     "TimedScopeOptions",
     "UsageErrorCode",
     "WatchOptions",
-    "Work",
-    "TaskValue",
-    "TaskValues",
     "WrapOptions",
     "Wrapped",
   ]);
@@ -186,7 +188,6 @@ test("the testing entry exports exactly these values and types", async () => {
     "createSlowStream",
     "expectNoLeaks",
     "runWithTimeoutTest",
-    "simulateStream",
     "stepRecorder",
     "withVirtual",
   ]);
@@ -198,8 +199,6 @@ test("the testing entry exports exactly these values and types", async () => {
     "Listened",
     "RecordedData",
     "RecordedEvent",
-    "SimulatedStreamEvent",
-    "SimulatedStreamOptions",
     "StepRecorder",
     "TestFunction",
     "TimeoutTestOptions",
@@ -209,8 +208,13 @@ test("the testing entry exports exactly these values and types", async () => {
   ]);
 });
 
+test("the inspect entry exports exactly these values and types", async () => {
+  expect(Object.keys(inspect)).toEqual(["liveScopes"]);
+  expect(await typesOf("../src/inspect/index.ts")).toEqual(["LiveOperation", "LiveScope"]);
+});
+
 test("the logging entry exports exactly these values and types", async () => {
-  expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "getLogger", "logOperations", "logTo"]);
+  expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "logOperations"]);
   expect(await typesOf("../src/logging/index.ts")).toEqual([
     "ConsoleLike",
     "ConsoleLoggerOptions",
@@ -218,7 +222,6 @@ test("the logging entry exports exactly these values and types", async () => {
     "LogMethod",
     "LogOptions",
     "LoggedEvent",
-    "NamedLogger",
     "OperationLogger",
   ]);
 });
@@ -240,6 +243,7 @@ test("the package can be imported by exactly these paths, each with types", asyn
   expect(self).toBe("./package.json");
   expect(entries).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./inspect": { types: "./dist/inspect/index.d.ts", default: "./dist/inspect/index.js" },
     "./logging": { types: "./dist/logging/index.d.ts", default: "./dist/logging/index.js" },
     "./terminal": { types: "./dist/terminal/index.d.ts", default: "./dist/terminal/index.js" },
     "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
@@ -247,7 +251,7 @@ test("the package can be imported by exactly these paths, each with types", asyn
 });
 
 test("every exported class and function has its own name", () => {
-  const { registry, ...named } = { ...root, ...testing };
+  const { registry, ...named } = { ...root, ...inspect, ...testing };
   expect(registry).toBeInstanceOf(root.OperationRegistry);
   for (const [name, value] of Object.entries(named)) {
     expect(value, name).toBeTypeOf("function");
