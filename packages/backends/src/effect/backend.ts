@@ -15,8 +15,8 @@ const timers = new WeakSet<AnyFiber>();
 const yieldsAfterTimer = 4;
 
 /**
- * The backend for Effect. The children of a task group are child fibers of the fiber in which the group runs. Time comes
- * from the `Clock` service. Each clock has its own backend.
+ * The backend for Effect. The children of a task group are child fibers of the fiber in which the group runs. Time
+ * comes from the `Clock` service. Each clock has its own backend.
  */
 export class EffectBackend extends AsyncBackend {
   override readonly name = "effect";
@@ -145,9 +145,9 @@ export class EffectBackend extends AsyncBackend {
   }
 
   /**
-   * An effect whose fiber represents the library code in `scope`. Interrupting the fiber cancels the scope and waits for
-   * the code. In the other direction, a cancelled scope ends the code first, and the fiber is interrupted after that:
-   * an earlier interruption would reach child fibers whose code is shielded.
+   * An effect whose fiber represents the library code in `scope`. Interrupting the fiber cancels the scope and waits
+   * for the code. In the other direction, a cancelled scope ends the code first, and the fiber is interrupted after
+   * that: an earlier interruption would reach child fibers whose code is shielded.
    */
   #shadow(scope: CancelScope, begin: () => PromiseLike<unknown>): Effect.Effect<void, unknown> {
     return Effect.withFiber((fiber) => {
@@ -203,8 +203,8 @@ export function settled<E = never>(
 }
 
 /**
- * Keeps the fiber of a timer alive while the code that the timer has woken runs. `TestClock` moves its time when no fiber
- * is runnable, and this code must run first.
+ * Keeps the fiber of a timer alive while the code that the timer has woken runs. `TestClock` moves its time when no
+ * fiber is runnable, and this code must run first.
  */
 const yieldAfterTimer: Effect.Effect<void> = Effect.suspend(() => {
   let turns: Effect.Effect<void> = Effect.void;

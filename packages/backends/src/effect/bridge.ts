@@ -17,9 +17,9 @@ export interface FromCancellableOptions<E> {
 }
 
 /**
- * Returns an effect that runs `body` in `op`. Interrupting the fiber of the effect cancels `op` with reason `parent`. The
- * interruption waits for the clean-up of the body, even if the fiber is interrupted again. An error of the clean-up is
- * a defect, in addition to the interruption. A cancellation of `op` itself is a typed failure.
+ * Returns an effect that runs `body` in `op`. Interrupting the fiber of the effect cancels `op` with reason `parent`.
+ * The interruption waits for the clean-up of the body, even if the fiber is interrupted again. An error of the
+ * clean-up is a defect, in addition to the interruption. A cancellation of `op` itself is a typed failure.
  *
  * The body may return an effect. This effect runs with the services of the fiber, and its failures stay typed.
  *
@@ -108,11 +108,11 @@ function withoutInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
 
 /**
  * Runs an effect as a promise. With `op`, the effect runs in this operation, which is started if it is not running.
- * Without `op`, the effect runs in the ambient scope. A cancellation interrupts the effect and waits for its finalizers;
- * the `Cause` of the effect contains the cancellation (see {@link cancellationOf}).
+ * Without `op`, the effect runs in the ambient scope. A cancellation interrupts the effect and waits for its
+ * finalizers; the `Cause` of the effect contains the cancellation (see {@link cancellationOf}).
  *
- * The promise rejects with a typed failure or a defect as it is, with the cancellation if a cancellation ended the effect,
- * and with a `ParentCancellation` if the effect was interrupted in another way.
+ * The promise rejects with a typed failure or a defect as it is, with the cancellation if a cancellation ended the
+ * effect, and with a `ParentCancellation` if the effect was interrupted in another way.
  *
  * @example
  * ```ts

@@ -57,8 +57,8 @@ export function fromAsyncIterable<A, E = CancellationError>(
 }
 
 /**
- * Converts an Effect stream to an async iterable. The fiber of the stream ends when the reading scope is cancelled, when
- * the loop is left, and on a failure. The reader waits for the finalizers of the fiber.
+ * Converts an Effect stream to an async iterable. The fiber of the stream ends when the reading scope is cancelled,
+ * when the loop is left, and on a failure. The reader waits for the finalizers of the fiber.
  *
  * @example
  * ```ts

@@ -81,8 +81,9 @@ export class EffectionBackend extends AsyncBackend {
   }
 
   /**
-   * Runs an Effection operation as a task in the Effection scope `below`. Cancelling `scope` halts the task. The promise
-   * settles after the clean-up of the task. An error of the operation rejects the promise, and does not reach `below`.
+   * Runs an Effection operation as a task in the Effection scope `below`. Cancelling `scope` halts the task. The
+   * promise settles after the clean-up of the task. An error of the operation rejects the promise, and does not reach
+   * `below`.
    */
   runIn<T>(
     scope: CancelScope,

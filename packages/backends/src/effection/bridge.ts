@@ -72,17 +72,17 @@ export function fromCancellable<T>(
       settled = true;
       throw error;
     } finally {
-      // Cancels before the end of the scope would cancel with another message. The wait is in `ensure`, because a second
-      // halt would end a wait here.
+      // Cancels before the end of the scope would cancel with another message. The wait is in `ensure`, because a
+      // second halt would end a wait here.
       if (!settled) op.cancel("parent", "its Effection task was halted");
     }
   });
 }
 
 /**
- * Runs an Effection operation as a promise. With `op`, it runs in this operation, which is started if it is not running.
- * Without `op`, it runs in the ambient scope. A cancellation halts the Effection operation and waits for its clean-up;
- * during the clean-up, the context {@link CancelledBy} contains the cancellation.
+ * Runs an Effection operation as a promise. With `op`, it runs in this operation, which is started if it is not
+ * running. Without `op`, it runs in the ambient scope. A cancellation halts the Effection operation and waits for its
+ * clean-up; during the clean-up, the context {@link CancelledBy} contains the cancellation.
  *
  * The promise rejects with the error of the Effection operation, with the cancellation if a cancellation ended it, and
  * with a `ParentCancellation` if it was halted in another way.

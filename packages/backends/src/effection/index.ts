@@ -1,6 +1,6 @@
 /**
- * The backend for Effection. Importing this module registers the backend: `run(main, { backend: "effection" })` uses it,
- * and library code inside Effection operations uses it without further setup.
+ * The backend for Effection. Importing this module registers the backend: `run(main, { backend: "effection" })` uses
+ * it, and library code inside Effection operations uses it without further setup.
  *
  * @throws UsageError `ERR_UNKNOWN_BACKEND` on import, if the installed version of Effection is not supported.
  * @module

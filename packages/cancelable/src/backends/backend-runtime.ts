@@ -37,7 +37,9 @@ export abstract class BackendRuntime implements TaskRuntime {
     return undefined;
   }
 
-  /** @internal The node of the caller outside every entered scope, if the caller runs in a native task of this backend. */
+  /**
+   * @internal The node of the caller outside every entered scope, if the caller runs in a native task of this backend.
+   */
   locate(): ScopeNode | undefined {
     const current = this.current();
     return current === undefined ? undefined : (this.scopeOf(current)?.node ?? rootOf(this.clock));
@@ -64,7 +66,9 @@ export abstract class BackendRuntime implements TaskRuntime {
     return spawnTask(scope, body);
   }
 
-  /** The wall clock that belongs to {@link now}, in milliseconds since the epoch. Default: the wall clock of the host. */
+  /**
+   * The wall clock that belongs to {@link now}, in milliseconds since the epoch. Default: the wall clock of the host.
+   */
   epoch(): number {
     return Date.now();
   }
@@ -97,7 +101,9 @@ export abstract class BackendRuntime implements TaskRuntime {
     return subscribe(node, () => fn((node.reached as Cancellation).error), `the backend "${this.name}"`);
   }
 
-  /** Calls `fn` in a later turn of the event loop. Returns a function that prevents the call. Default: the host's turns. */
+  /**
+   * Calls `fn` in a later turn of the event loop. Returns a function that prevents the call. Default: the host's turns.
+   */
   turn(fn: () => void): () => void {
     return inLaterTurn(fn);
   }

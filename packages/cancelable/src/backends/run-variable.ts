@@ -25,8 +25,8 @@ export interface RunVariableToken extends Disposable {
 }
 
 /**
- * A variable with one value per `run()`, like anyio's `RunVar`. All tasks of a run share the value; other runs have their
- * own. Use it for a connection pool or a cache of one run. For values that follow the nesting of the code, use
+ * A variable with one value per `run()`, like anyio's `RunVar`. All tasks of a run share the value; other runs have
+ * their own. Use it for a connection pool or a cache of one run. For values that follow the nesting of the code, use
  * AsyncLocalStorage. All code outside every `run()` shares one value.
  *
  * @example

@@ -12,8 +12,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs `main` in a new scope on a backend. When the promise settles, everything that was started in the scope has ended.
- * Inside another scope, on the same or another backend, cancelling the outer scope cancels the new scope.
+ * Runs `main` in a new scope on a backend. When the promise settles, everything that was started in the scope has
+ * ended. Inside another scope, on the same or another backend, cancelling the outer scope cancels the new scope.
  *
  * @example
  * ```ts

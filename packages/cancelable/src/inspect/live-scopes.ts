@@ -19,7 +19,9 @@ export interface LiveOperation {
 export interface LiveScope {
   /** Identifies the scope in this process. Every snapshot of a scope has the same id. */
   readonly id: number;
-  /** The id of the scope above. Undefined for the root of a backend. */
+  /**
+   * The id of the scope above. Undefined for the root of a backend, and for a scope without a place in the tree yet.
+   */
   readonly parentId: number | undefined;
   /** `root` is the implicit root of a backend. `scope` is neither the scope of an operation nor of a task. */
   readonly kind: "root" | "operation" | "task" | "scope";

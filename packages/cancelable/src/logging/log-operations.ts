@@ -36,8 +36,8 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
  * logger starts while it writes a line are not logged.
  *
  * @param logger A logger with pino's methods, or the result of {@link consoleLogger}.
- * @throws UsageError `ERR_UNSUPPORTED_HOST` on hosts without `diagnostics_channel`. Node, Bun and Deno have it. TypeError
- * or RangeError for a logger without a required method, and for invalid options.
+ * @throws UsageError `ERR_UNSUPPORTED_HOST` on hosts without `diagnostics_channel`. Node, Bun and Deno have it.
+ * TypeError or RangeError for a logger without a required method, and for invalid options.
  *
  * @example
  * ```ts

@@ -163,7 +163,10 @@ export class OperationRegistry implements OperationObserver {
 
   // ---- actions --------------------------------------------------------------------------------
 
-  /** Cancels all live operations with this id, synchronously. Returns false if there is none, or all were cancelled before. */
+  /**
+   * Cancels all live operations with this id, synchronously. Returns false if there is none, or all were cancelled
+   * before.
+   */
   cancel(id: string, reason?: CancellationReason, message?: string): boolean {
     requireText(id, "id");
     return this.#cancelEach(this.#operations.withId(id), reason, message) > 0;
@@ -238,7 +241,9 @@ export class OperationRegistry implements OperationObserver {
     return [...this.#operations].filter((operation) => matches(operation.context));
   }
 
-  /** Returns the number of operations that were cancelled. An error of one is reported, and the others are cancelled. */
+  /**
+   * Returns the number of operations that were cancelled. An error of one is reported, and the others are cancelled.
+   */
   #cancelEach(
     operations: Iterable<ObservedOperation>,
     reason?: CancellationReason,

@@ -48,6 +48,8 @@ export interface OperationDirectory {
   get(id: string): OperationSnapshot | undefined | PromiseLike<OperationSnapshot | undefined>;
   /** The events from now on. */
   watch(): AsyncIterableIterator<OperationEvent>;
-  /** Asks the process that runs the operation to cancel it. Returns false if the store has no operation with this id. */
+  /**
+   * Asks the process that runs the operation to cancel it. Returns false if the store has no operation with this id.
+   */
   requestCancel(id: string, reason?: CancellationReason, message?: string): boolean | PromiseLike<boolean>;
 }

@@ -1,6 +1,6 @@
-import type { LiveScope } from "../inspect/index.ts";
+import type { LiveOperation, LiveScope } from "../inspect/index.ts";
 
-const nameOf = ({ id, name }: { readonly id: string; readonly name: string | undefined }): string =>
+const nameOf = ({ id, name }: LiveOperation): string =>
   name === undefined ? `operation ${id}` : `operation "${name}"`;
 
 /** The tasks among the scopes, by name, each with its operation. */
@@ -17,9 +17,10 @@ export function scopeNames(scopes: readonly LiveScope[]): string[] {
   const operations: string[] = [];
   const others: string[] = [];
   for (const { kind, name, operation } of scopes) {
-    if (kind === "operation" && operation !== undefined)
-      operations.push(`${nameOf(operation)} (${operation.status})`);
-    else others.push(kind === "task" ? `task "${name}"` : "a scope");
+    if (kind === "operation") {
+      const own = operation as LiveOperation; // always set for this kind
+      operations.push(`${nameOf(own)} (${own.status})`);
+    } else others.push(kind === "task" ? `task "${name}"` : "a scope");
   }
   const found: string[] = [];
   if (operations.length > 0) found.push(`operations: ${operations.length}, ${operations.join(", ")}`);

@@ -66,8 +66,8 @@ export class OperationRecorder {
 
   /**
    * Records the events of `op` from now on, and the progress of the operations below it. Attach `op` before `run()`;
-   * otherwise the start is not recorded. Attaching `op` again has no effect. Disposing the result ends the recording and
-   * keeps the recorded events.
+   * otherwise the start is not recorded. Attaching `op` again has no effect. Disposing the result ends the recording
+   * and keeps the recorded events.
    *
    * @throws TypeError if `op` is not an operation.
    */

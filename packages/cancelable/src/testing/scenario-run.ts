@@ -31,8 +31,8 @@ export class ScenarioRun {
   }
 
   /**
-   * Whether `holds` returns true now, or within `ms` and before the operation has ended. First, the code that is due now
-   * gets a turn.
+   * Whether `holds` returns true now, or within `ms` and before the operation has ended. First, the code that is due
+   * now gets a turn.
    */
   async becomesTrue(holds: () => boolean, ms: number): Promise<boolean> {
     await this.backend.sleep(0);

@@ -3,9 +3,9 @@ import { Event } from "../sync/event.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**
- * Runs blocks of code in several tasks in a fixed order, like trio's `Sequencer`. Block 0 runs first, block 1 runs when
- * block 0 has ended, and so on. If the wait for a turn is cancelled, the sequence is broken: all other waiting and later
- * blocks fail.
+ * Runs blocks of code in several tasks in a fixed order, like trio's `Sequencer`. Block 0 runs first, block 1 runs
+ * when block 0 has ended, and so on. If the wait for a turn is cancelled, the sequence is broken: all other waiting
+ * and later blocks fail.
  *
  * @example
  * ```ts

@@ -19,8 +19,8 @@ export interface StepRecorder {
 }
 
 /**
- * Asserts the order of events: the test calls `step(1)`, `step(2)`, … and at the end `finish(n)`, and fails if the calls
- * come in another order. In kotlinx.coroutines, the same functions are `expect(1)` and `finish(3)`.
+ * Asserts the order of events: the test calls `step(1)`, `step(2)`, … and at the end `finish(n)`, and fails if the
+ * calls come in another order. In kotlinx.coroutines, the same functions are `expect(1)` and `finish(3)`.
  *
  * @example
  * ```ts

@@ -20,8 +20,8 @@ const quietTurns = 2;
 
 /**
  * A backend with virtual time, like trio's `MockClock`: an hour of sleeps takes a millisecond, and a timer for 100 ms
- * fires at exactly 100 ms. Tasks are plain promises. `autoJump` does not see promises that wait for the real world, such
- * as files and sockets: pass them to {@link hold}.
+ * fires at exactly 100 ms. Tasks are plain promises. `autoJump` does not see promises that wait for the real world,
+ * such as files and sockets: pass them to {@link hold}.
  *
  * @example
  * ```ts

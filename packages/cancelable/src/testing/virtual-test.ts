@@ -37,9 +37,9 @@ export type VirtualTest = (
  * changed. `withVirtual(test.only)` works too.
  *
  * A test whose time is stuck fails and does not hang. Time is stuck when every task waits, no timer is set, and no
- * promise is held. The body is then cancelled, and the `AssertionError` lists the waiting tasks. With `autoJump: false`,
- * timers do not count, because they fire only in `advance()`. Pass promises that wait for the real world for longer than
- * `patience` to `backend.hold()`.
+ * promise is held. The body is then cancelled, and the `AssertionError` lists the waiting tasks. With `autoJump:
+ * false`, timers do not count, because they fire only in `advance()`. Pass promises that wait for the real world for
+ * longer than `patience` to `backend.hold()`.
  *
  * @throws TypeError if `test` is not a function. A test with invalid options throws when it is declared or run.
  * @example

@@ -127,7 +127,9 @@ export class CallPlan {
   }
 }
 
-/** @param release Whether operations among the parts are released after the call. False if all calls share the parts. */
+/**
+ * @param release Whether operations among the parts are released after the call. False if all calls share the parts.
+ */
 function combinedSources(parts: readonly CancellationPart[], release: boolean): CancellationSource[] {
   if (!Array.isArray(parts)) {
     throw invalidType("options.combine", "an array of parts, or a function that returns an array", parts);

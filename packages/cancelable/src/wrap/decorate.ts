@@ -46,7 +46,9 @@ export function decorate(plan: CallPlan, value: unknown, context: DecoratorConte
   }
 }
 
-/** For methods and getters: one wrapper for all objects. The names of its operations contain the class of the object. */
+/**
+ * For methods and getters: one wrapper for all objects. The names of its operations contain the class of the object.
+ */
 function replacement(plan: CallPlan, value: unknown, member: string | symbol): unknown {
   requireFunction(value, "value");
   const fn = value as AnyFunction; // just checked

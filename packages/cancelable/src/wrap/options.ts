@@ -29,7 +29,9 @@ export interface WrapOptions {
    * `Duration`. Default: 100 ms.
    */
   readonly conditionInterval?: Span;
-  /** Limits of the machine's load. A call is cancelled above a limit. The load is checked every second. Default: none. */
+  /**
+   * Limits of the machine's load. A call is cancelled above a limit. The load is checked every second. Default: none.
+   */
   readonly resources?: ResourceThresholds;
   /**
    * Further parts, as for `Cancellable.anyOf`: the first part that fires cancels the call. All calls share an array. A

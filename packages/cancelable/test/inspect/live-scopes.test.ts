@@ -76,6 +76,12 @@ describeEverywhere("liveScopes", (everywhere) => {
     });
   });
 
+  everywhere("lists a scope that does not run yet, which has no parent", () => {
+    expect(liveScopes(new CancelScope())).toMatchObject([
+      { kind: "scope", name: undefined, parentId: undefined },
+    ]);
+  });
+
   everywhere("refuses other arguments", () => {
     const expected = "an AsyncBackend, a Cancellable or a CancelScope";
     expectThrows("TypeError", [
