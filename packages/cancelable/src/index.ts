@@ -97,7 +97,12 @@ export type { StreamOptions } from "./streams/reading/stream-options.ts";
 // ---- observation -------------------------------------------------------------------------------
 export { OperationRegistry, type OperationTree, registry } from "./registry/registry.ts";
 export { MemoryStore } from "./registry/memory-store.ts";
-export type { OperationEvent, OperationStore, StoredOperation } from "./registry/store.ts";
+export type {
+  OperationDirectory,
+  OperationEvent,
+  OperationStore,
+  StoredOperation,
+} from "./registry/store.ts";
 export type { OperationFilter } from "./registry/filter.ts";
 export type { HistoryQuery, RegistryOptions, WatchOptions } from "./registry/options.ts";
 export type { DurationStatistics, RegistryStatistics } from "./registry/statistics.ts";

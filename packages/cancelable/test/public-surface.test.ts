@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as root from "../src/index.ts";
+import * as inspect from "../src/inspect/index.ts";
 import * as logging from "../src/logging/index.ts";
 import * as testing from "../src/testing/index.ts";
 
@@ -125,6 +126,7 @@ test("the root exports exactly these types", async () => {
     "Lease",
     "NativeTaskEvents",
     "ObservedOperation",
+    "OperationDirectory",
     "OperationEvent",
     "OperationEventName",
     "OperationFilter",
@@ -206,6 +208,11 @@ test("the testing entry exports exactly these values and types", async () => {
   ]);
 });
 
+test("the inspect entry exports exactly these values and types", async () => {
+  expect(Object.keys(inspect)).toEqual(["liveScopes"]);
+  expect(await typesOf("../src/inspect/index.ts")).toEqual(["LiveOperation", "LiveScope"]);
+});
+
 test("the logging entry exports exactly these values and types", async () => {
   expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "logOperations"]);
   expect(await typesOf("../src/logging/index.ts")).toEqual([
@@ -227,13 +234,14 @@ test("the package can be imported by exactly these paths, each with types", asyn
   expect(self).toBe("./package.json");
   expect(entries).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./inspect": { types: "./dist/inspect/index.d.ts", default: "./dist/inspect/index.js" },
     "./logging": { types: "./dist/logging/index.d.ts", default: "./dist/logging/index.js" },
     "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
   });
 });
 
 test("every exported class and function has its own name", () => {
-  const { registry, ...named } = { ...root, ...testing };
+  const { registry, ...named } = { ...root, ...inspect, ...testing };
   expect(registry).toBeInstanceOf(root.OperationRegistry);
   for (const [name, value] of Object.entries(named)) {
     expect(value, name).toBeTypeOf("function");

@@ -73,7 +73,7 @@ describe("library code in a raw operation", () => {
     await Promise.all([first, second]);
     expect(order.sort()).toEqual(["cleaned", "first", "second"]);
     expect(error).toMatchObject({ reason: "parent" });
-    expect((error as Error).message).toContain("the Effection task that this ran in was halted");
+    expect((error as Error).message).toContain("the surrounding Effection task was halted");
   });
 
   test("halting waits after an await of a plain promise too", async () => {

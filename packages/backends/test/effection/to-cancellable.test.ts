@@ -187,7 +187,7 @@ describe("toCancellable: a halt by other code", () => {
     const error = await (work as Promise<unknown>);
     expect(error).toBeInstanceOf(ParentCancellation);
     expect(error).toMatchObject({ reason: "parent" });
-    expect((error as Error).message).toMatch(/its Effection task was halted|the Effection task/);
+    expect((error as Error).message).toMatch(/its Effection task was halted|the surrounding Effection task/);
   });
 });
 

@@ -12,12 +12,12 @@ import { Semaphore } from "../sync/semaphore.ts";
 import { BackendRuntime } from "./backend-runtime.ts";
 
 /**
- * An async runtime that this library runs on. A new backend extends this class and writes `now`, `setTimer`,
- * `current` and, if the runtime has tasks of its own, `spawn`. The cancellation tree, the reasons and the
- * verbs are the same on every backend. The members declared here only forward to the public verbs.
+ * An async runtime on which operations run. A new backend extends this class and defines `name`, `now`, `setTimer`,
+ * `current` and, if the runtime has tasks of its own, `spawn`. The tree of scopes, the reasons and the functions of the
+ * library are the same on every backend. The members of this class only forward to these functions.
  */
 export abstract class AsyncBackend extends BackendRuntime {
-  /** The class of every cancellation error. */
+  /** The base class of all cancellation errors. */
   get cancelledErrorClass(): typeof CancellationError {
     return CancellationError;
   }
@@ -45,18 +45,22 @@ export abstract class AsyncBackend extends BackendRuntime {
     return new Semaphore(initial);
   }
 
-  /** @param max How many items it holds. Default: no bound. */
+  /** @param max The maximum number of items. Default: no maximum. */
   createQueue<T>(max?: number): Queue<T> {
     return new Queue<T>(max);
   }
 
-  /** Sleeps on this backend's clock, in the ambient scope if that is one of this backend's. */
+  /**
+   * Sleeps on the clock of this backend. The ambient scope can cancel the sleep only if it uses the same clock.
+   *
+   * @param span In milliseconds or as a `Duration`.
+   */
   sleep(span: Span): Promise<void> {
     const node = currentNode();
     return sleepIn(node.clock === this.clock ? node : rootOf(this.clock), span);
   }
 
-  /** The time on this backend's clock, in ms. */
+  /** The same as {@link now}. */
   currentTime(): number {
     return this.now();
   }

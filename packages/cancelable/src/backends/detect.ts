@@ -1,14 +1,11 @@
-import { invalidType, requireFunction, requireOptions } from "../arguments.ts";
+import { invalidType } from "../arguments.ts";
 import { currentNode, setDetector } from "../scope/ambient.ts";
-import { CancelScope } from "../scope/cancel-scope.ts";
-import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { UsageError } from "../usage-error.ts";
 import { AsyncBackend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
-import { markRun } from "./run-variable.ts";
 
-/** Where the backends that are known by name come from. */
+/** How to make the backends of this repository available. The text is part of an error message. */
 const imports: Readonly<Record<string, string>> = {
   effect:
     'install "effect" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effect"',
@@ -24,8 +21,8 @@ export function requireBackend(backend: unknown, argument: string): asserts back
 }
 
 /**
- * Makes a backend known: by its name to {@link getBackend}, and to detection by its `current()`.
- * Disposing forgets it.
+ * Makes a backend available by its name, and to detection through its `current()`. Disposing the result removes the
+ * backend.
  */
 export function registerBackend(backend: AsyncBackend): Disposable {
   requireBackend(backend, "backend");
@@ -35,7 +32,7 @@ export function registerBackend(backend: AsyncBackend): Disposable {
     [Symbol.dispose]() {
       const at = registered.indexOf(backend);
       if (at >= 0) registered.splice(at, 1);
-      // Nobody to ask: detection costs nothing again.
+      // Without a registered backend, detection has no cost.
       if (registered.length === 0) setDetector(undefined);
     },
   };
@@ -49,16 +46,19 @@ function locateRunning(): ScopeNode | undefined {
   return undefined;
 }
 
-/** The backend that code here runs on: the ambient scope's, else the one whose native task this is, else the native one. */
+/**
+ * The backend on which the caller runs. Inside a scope: the backend of the scope. Otherwise the backend in whose native
+ * task the caller runs, or the native backend.
+ */
 export function detectBackend(): AsyncBackend {
   const { runtime } = currentNode().clock;
   return runtime instanceof AsyncBackend ? runtime : nativeBackend;
 }
 
 /**
- * A backend by name, or the one of {@link detectBackend}.
+ * The backend with this name. Without a name, the result of {@link detectBackend}.
  *
- * @throws UsageError `ERR_UNKNOWN_BACKEND`, which names the import that is missing.
+ * @throws UsageError `ERR_UNKNOWN_BACKEND`. The message names the package that must be imported.
  */
 export function getBackend(name?: string): AsyncBackend {
   if (name === undefined) return detectBackend();

@@ -3,7 +3,7 @@ import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** The nodes that `run()` made. */
+/** The nodes of the scopes that `run()` has created. */
 const runs = new WeakSet<ScopeNode>();
 
 /** @internal */
@@ -11,23 +11,23 @@ export function markRun(node: ScopeNode): void {
   runs.add(node);
 }
 
-/** The node of the nearest `run()` around the caller; outside of all, the root of its runtime. */
+/** The node of the nearest `run()` around the caller. Outside every `run()`: the implicit root. */
 function currentRun(): ScopeNode {
   let node = currentNode();
   while (!runs.has(node) && node.parent !== undefined) node = node.parent as ScopeNode;
   return node;
 }
 
-/** What {@link RunVariable.set} returns: puts the value before it back, once. */
+/** The result of {@link RunVariable.set}. Disposing it restores the previous value, once. */
 export interface RunVariableToken extends Disposable {
-  /** The variable that made it. */
+  /** The variable whose `set` returned this token. */
   readonly variable: RunVariable<unknown>;
 }
 
 /**
- * A value for everything that runs in one `run()`: what is set in it, by whatever task, is seen by all of it, and not by
- * another run (anyio's `RunVar`). For a run's own pool or cache; for values that follow the code's
- * nesting there is AsyncLocalStorage. Outside of every `run()` all code shares one.
+ * A variable with one value per `run()`, like anyio's `RunVar`. All tasks of a run share the value; other runs have
+ * their own. Use it for a connection pool or a cache of one run. For values that follow the nesting of the code, use
+ * AsyncLocalStorage. All code outside every `run()` shares one value.
  *
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export class RunVariable<T> {
   readonly #values = new WeakMap<ScopeNode, { readonly value: T }>();
   readonly #tokens = new WeakMap<RunVariableToken, () => void>();
 
-  /** @param fallback Its value where none was set. Without it, reading there is an error. */
+  /** @param fallback The value in a run that has set none. Without a fallback, {@link get} throws there. */
   constructor(name: string, ...fallback: [value?: T]) {
     if (name === undefined) throw invalidType("name", "a string", name);
     requireText(name, "name");
@@ -54,20 +54,20 @@ export class RunVariable<T> {
     this.#fallback = fallback.length === 0 ? undefined : { value: fallback[0] as T };
   }
 
-  /** @throws UsageError `ERR_NOT_SET` when it has no value in this run, and no default. */
+  /** The value in this run. @throws UsageError `ERR_NOT_SET` if there is no value and no fallback. */
   get(): T {
     const found = this.#values.get(currentRun()) ?? this.#fallback;
     if (found === undefined) throw new UsageError("ERR_NOT_SET", `The run variable "${this.name}"`);
     return found.value;
   }
 
-  /** Sets it for this run, at once. Keep what it returns for {@link reset}, or declare it with `using`. */
+  /** Sets the value in this run. Pass the result to {@link reset}, or declare the result with `using`. */
   set(value: T): RunVariableToken {
     const node = currentRun();
     const before = this.#values.get(node);
     this.#values.set(node, { value });
     const token: RunVariableToken = {
-      variable: this as RunVariable<unknown>, // of whatever type: only compared
+      variable: this as RunVariable<unknown>, // the type of the value does not matter: `reset` compares identities
       [Symbol.dispose]: () => {
         if (this.#tokens.has(token)) this.reset(token);
       },
@@ -80,14 +80,15 @@ export class RunVariable<T> {
   }
 
   /**
-   * Puts back what was there before that `set`, in the run in which it was called.
+   * Restores the value before the `set` that returned `token`, in the run of that `set`.
    *
-   * @throws TypeError when the token is another variable's. UsageError `ERR_ENDED` when it was used before.
+   * @throws TypeError if another variable created the token. UsageError `ERR_ENDED` if the token was used before.
    */
   reset(token: RunVariableToken): void {
-    if (token?.variable !== this) throw invalidType("token", `one of the run variable "${this.name}"`, token);
+    if (token?.variable !== this)
+      throw invalidType("token", `a token of the run variable "${this.name}"`, token);
     const restore = this.#tokens.get(token);
-    if (restore === undefined) throw new UsageError("ERR_ENDED", "The token", "it puts a value back once");
+    if (restore === undefined) throw new UsageError("ERR_ENDED", "The token", "it restores a value once");
     this.#tokens.delete(token);
     restore();
   }

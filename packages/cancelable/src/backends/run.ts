@@ -7,13 +7,13 @@ import { getBackend, requireBackend } from "./detect.ts";
 import { markRun } from "./run-variable.ts";
 
 export interface RunOptions {
-  /** The backend, or its name. Default: the one that is detected. */
+  /** The backend or its name. Default: the result of {@link detectBackend}. */
   readonly backend?: AsyncBackend | string;
 }
 
 /**
- * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles. Inside
- * of another scope, on whatever backend, cancelling that one cancels it.
+ * Runs `main` in a new scope on a backend. When the promise settles, everything that was started in the scope has
+ * ended. Inside another scope, on the same or another backend, cancelling the outer scope cancels the new scope.
  *
  * @example
  * ```ts
@@ -38,7 +38,7 @@ export async function run<T>(
   const scope = new CancelScope(undefined, backend.clock);
   markRun(scope.node);
   const above = currentNode();
-  // Outside of everything, the backend's own root; else what is above here ends it too, on whatever clock.
+  // Below the ambient scope, also if it uses another clock. Outside every scope: below the root of the backend.
   scope.node.attach(above === rootOf(above.clock) ? rootOf(backend.clock) : above);
   return backend.start(scope, main);
 }

@@ -13,20 +13,24 @@ import { Operation } from "./operation.ts";
  */
 export class OperationSource extends CancellationSource {
   readonly #part: Operation;
+  readonly #release: boolean;
 
-  constructor(part: Operation) {
+  /** @param release Whether the part is released when the source stops. False for a part that other calls use later. */
+  constructor(part: Operation, release = true) {
     super(part.label);
     if (part.hasEnded) throw new UsageError("ERR_ENDED", part.label);
     this.#part = part;
+    this.#release = release;
   }
 
   override start(sink: SourceSink): Disposable {
     const part = this.#part;
+    const release = this.#release;
     const running = new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()]).start(sink);
     return {
       [Symbol.dispose]() {
         running[Symbol.dispose]();
-        part.removeIfNotStarted();
+        if (release) part.removeIfNotStarted();
       },
     };
   }
@@ -34,15 +38,15 @@ export class OperationSource extends CancellationSource {
 
 type Part = Operation | CancellationSource | CancellationToken | AbortSignal;
 
-/** Converts every part to a source. */
-export function toSources(parts: readonly Part[], argument: string): CancellationSource[] {
+/** Every part as a source. @param release See {@link OperationSource}. */
+export function toSources(parts: readonly Part[], argument: string, release = true): CancellationSource[] {
   if (parts.length === 0) throw outOfRange(argument, "not empty", parts);
-  return parts.map((part, index) => toSource(part, `${argument}[${index}]`));
+  return parts.map((part, index) => toSource(part, `${argument}[${index}]`, release));
 }
 
-function toSource(part: unknown, argument: string): CancellationSource {
+function toSource(part: unknown, argument: string, release: boolean): CancellationSource {
   if (part instanceof CancellationSource) return part;
-  if (part instanceof Operation) return new OperationSource(part);
+  if (part instanceof Operation) return new OperationSource(part, release);
   if (part instanceof CancellationToken) return new TokenSource(part);
   if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean")
     return new AbortSignalSource(part as AbortSignal);

@@ -1,11 +1,11 @@
 import type { ObservedOperation } from "../operation/observer.ts";
 
-/** The operations that live, in the order in which they came. Several may have the same id, each is known by itself. */
+/** The operations of a registry that have not ended, in the order of registration. Several can have the same id. */
 export class LiveOperations {
   readonly #operations = new Set<ObservedOperation>();
-  /** The first of each id. */
+  /** The first operation of each id. */
   readonly #firsts = new Map<string, ObservedOperation>();
-  /** The others under an id, where there are any. */
+  /** The other operations of an id. Most ids have none. */
   readonly #others = new Map<string, Set<ObservedOperation>>();
 
   get size(): number {
@@ -28,7 +28,7 @@ export class LiveOperations {
     else others.add(operation);
   }
 
-  drop(operation: ObservedOperation): void {
+  remove(operation: ObservedOperation): void {
     this.#operations.delete(operation);
     const { id } = operation;
     const others = this.#others.get(id);
@@ -37,7 +37,7 @@ export class LiveOperations {
       return;
     }
     if (!others.delete(operation)) {
-      // It was the first: the next one takes its place.
+      // The operation was the first of its id. The next one becomes the first.
       const [next] = others as Iterable<ObservedOperation> as [ObservedOperation]; // a set of others is never empty
       others.delete(next);
       this.#firsts.set(id, next);
@@ -45,13 +45,13 @@ export class LiveOperations {
     if (others.size === 0) this.#others.delete(id);
   }
 
-  /** Of those with this id the one that came first. */
+  /** The operation with this id that was registered first. */
   first(id: string): ObservedOperation | undefined {
     return this.#firsts.get(id);
   }
 
-  /** All with this id. */
-  under(id: string): ObservedOperation[] {
+  /** All operations with this id. */
+  withId(id: string): ObservedOperation[] {
     const first = this.#firsts.get(id);
     return first === undefined ? [] : [first, ...(this.#others.get(id) ?? [])];
   }

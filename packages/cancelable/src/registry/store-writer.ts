@@ -5,9 +5,9 @@ import type { ObservedOperation } from "../operation/observer.ts";
 import { report } from "../reporter.ts";
 import type { LiveOperations } from "./live-operations.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
-import type { OperationEvent, OperationStore } from "./store.ts";
+import type { OperationEvent, OperationStore, StoredOperation } from "./store.ts";
 
-/** Tells a store what a registry knows. What fails in a store fails nobody's operation. */
+/** Writes the operations of a registry to its store. Errors of the store are reported. */
 export class StoreWriter {
   readonly #store: OperationStore;
   readonly #operations: LiveOperations;
@@ -27,38 +27,33 @@ export class StoreWriter {
     this.#cancel = cancel;
   }
 
-  /** @param ended What it was like when it ended. */
+  /** @param ended The last snapshot of an operation that has ended. */
   put(type: OperationEvent["type"], operation: ObservedOperation, ended?: OperationSnapshot): void {
     const { id } = operation;
     const operations = this.#operations;
-    this.#tell(() =>
-      this.#store.put(
-        {
-          id,
-          // A store knows ids: what it is given stands for all operations that have this one.
-          snapshot: () =>
-            ended === undefined
-              ? snapshotOf(operations.has(operation) ? operation : (operations.first(id) ?? operation))
-              : copyOf(ended),
-          cancel: (reason, message) => this.#cancel(id, reason, message),
-        },
-        type,
-      ),
-    );
+    const stored: StoredOperation = {
+      id,
+      snapshot: () =>
+        ended === undefined
+          ? snapshotOf(operations.has(operation) ? operation : (operations.first(id) ?? operation))
+          : copyOf(ended),
+      cancel: (reason, message) => this.#cancel(id, reason, message),
+    };
+    this.#call(() => this.#store.put(stored, type));
   }
 
-  /** One with this id has gone; the store forgets it with the last one. */
+  /** To be called after an operation was removed. The store is called when no other operation has this id. */
   remove(id: string): void {
-    if (this.#operations.first(id) === undefined) this.#tell(() => this.#store.remove(id));
+    if (this.#operations.first(id) === undefined) this.#call(() => this.#store.remove(id));
   }
 
-  #tell(tell: () => void | PromiseLike<void>): void {
-    const failed = (error: unknown): void => report(error, "the store of a registry");
+  #call(method: () => void | PromiseLike<void>): void {
+    const reportError = (error: unknown): void => report(error, "the store of a registry");
     try {
-      const told: unknown = tell();
-      if (isThenable(told)) Promise.resolve(told).then(undefined, failed);
+      const result: unknown = method();
+      if (isThenable(result)) Promise.resolve(result).then(undefined, reportError);
     } catch (error) {
-      failed(error);
+      reportError(error);
     }
   }
 }

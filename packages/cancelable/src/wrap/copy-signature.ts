@@ -1,6 +1,6 @@
 import type { EffectiveOptions, InjectingOptions, WrapOptions } from "./options.ts";
 
-/** The options as they hold, under one name. */
+/** The options with their defaults, for `cancellableOptions`. */
 export function effective(
   options: WrapOptions | InjectingOptions,
   name: string | undefined,
@@ -9,8 +9,9 @@ export function effective(
 }
 
 /**
- * Makes `wrapper` look like `fn`: name and number of parameters. What can no longer be seen from outside,
- * the operation as the last one, is not counted.
+ * Gives `wrapper` the name and the number of parameters of `fn`.
+ *
+ * @param hidden The number of parameters that callers of `wrapper` do not pass: 1 for an injected operation.
  */
 export function copySignature<W extends (...args: never[]) => unknown>(
   wrapper: W,

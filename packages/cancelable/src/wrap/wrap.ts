@@ -12,33 +12,33 @@ import type {
 } from "./options.ts";
 import { wrapFunction } from "./wrap-function.ts";
 
-/** What {@link cancellable} gives without a function: a wrapper of functions, and a standard decorator. */
+/** The result of {@link cancellable} without a function: a wrapper for functions and a standard decorator. */
 export interface CancellableWrapper {
-  /** A method, static or private ones too. It has to give a promise, because it will. */
+  /** For a method, also a static or private one. The method must return a promise, because the wrapper always does. */
   <This, F extends AsyncFunction>(value: F, context: ClassMethodDecoratorContext<This, F>): F;
-  /** A getter: each read is an operation. */
+  /** For a getter. Each read is an operation. */
   <This, V extends Promise<any>>(
     value: (this: This) => V,
     context: ClassGetterDecoratorContext<This, V>,
   ): (this: This) => V;
-  /** An auto-accessor that holds a function. */
+  /** For an auto-accessor that contains a function. */
   <This, F extends AsyncFunction>(
     value: ClassAccessorDecoratorTarget<This, F>,
     context: ClassAccessorDecoratorContext<This, F>,
   ): ClassAccessorDecoratorResult<This, F>;
-  /** A field that holds a function. */
+  /** For a field that contains a function. */
   <This, F extends AsyncFunction>(
     value: undefined,
     context: ClassFieldDecoratorContext<This, F>,
   ): (this: This, initial: F) => F;
-  /** A function. */
+  /** For a function. */
   <F extends Function>(fn: F): CancellableFunction<F>;
 }
 
-/** `F`, if an operation can be its last argument. */
+/** `F` if its last argument can be an operation, otherwise `never`. */
 type TakesOperation<F> = F extends (this: any, ...args: [...infer _, Cancellable]) => unknown ? F : never;
 
-/** {@link CancellableWrapper} with `inject`. Methods declare the operation as an optional last parameter. */
+/** {@link CancellableWrapper} with `inject: true`. Methods declare the operation as an optional last parameter. */
 export interface InjectingWrapper {
   <This, F extends AsyncFunction>(value: TakesOperation<F>, context: ClassMethodDecoratorContext<This, F>): F;
   <This, F extends AsyncFunction>(
@@ -49,37 +49,37 @@ export interface InjectingWrapper {
     value: undefined,
     context: ClassFieldDecoratorContext<This, F>,
   ): (this: This, initial: F) => F;
-  /** A function. */
+  /** For a function. */
   <This, A extends unknown[], R>(
     fn: (this: This, ...args: [...A, Cancellable]) => R,
   ): ((this: This, ...args: A) => Promise<Awaited<R>>) & Wrapped;
 }
 
 /**
- * `fn`, each call of which is an operation of its own: started when it is called, below the ambient one,
- * cancelled by any of the sources in `options`, and waited for as by `Cancellable.run`. Parameters, `this`,
- * type parameters, name and length are kept; the result is always a promise. `wrapped.cancellableOptions`
- * are the options that hold.
+ * Wraps `fn` so that each call runs as an operation of its own. The operation starts with the call, below the ambient
+ * scope. Each source in the options can cancel it. The call is awaited, as by `Cancellable.run`. The wrapper keeps the
+ * parameters, `this`, the type parameters, the name and the length of `fn`. The result is always a promise. The
+ * property `cancellableOptions` of the wrapper contains the options with their defaults.
  *
- * With `inject: true`, `fn` gets the operation as its last argument, which callers of the wrapper do not
- * give. Omitted arguments before it are undefined, but a parameter with a *default value* hides where the
- * operation belongs: callers then give every argument. Passed to `items.map`, which gives an index too,
- * such a wrapper needs an arrow function around it.
+ * With `inject: true`, `fn` gets the operation as its last argument. Callers of the wrapper do not pass it. Omitted
+ * arguments before the operation are undefined. If a parameter has a *default value*, callers must pass every
+ * argument, because the position of the operation cannot be determined. `items.map` passes an index too, so such a
+ * wrapper needs an arrow function around it there.
  *
- * An `id` belongs to one call at a time: while that runs, further calls are refused. Give `id` as a function
- * of the arguments where calls overlap.
+ * An `id` is used by one call at a time: while this call runs, another call with the same `id` is rejected. Pass a
+ * function of the arguments as `id` if calls overlap.
  *
- * Without `fn` it gives a function that wraps any number of functions, and is a standard (TC39) decorator:
- * of methods, getters, and of accessors and fields that hold functions. Operations of a member are called
- * `Class.member`, by the class of the object it is called on; bundlers that rename classes have an option
- * against it (`keepNames`). Methods that ask for `inject` declare the operation as an optional last
- * parameter, and get their own, whatever a caller gives. Not for `experimentalDecorators`.
+ * Without `fn`, the result wraps any number of functions. It is also a standard (TC39) decorator for methods, getters,
+ * and accessors and fields that contain functions. The operations of a member are named `Class.member`, with the class
+ * of the object. Bundlers that rename classes have an option that keeps the names (`keepNames`). A method with `inject`
+ * declares the operation as an optional last parameter. It always gets its own operation, even if a caller passes
+ * another one. `experimentalDecorators` is not supported.
  *
- * @param options Spans in milliseconds or as a `Duration`. They are checked at once.
+ * @param options Checked immediately. Times are in milliseconds or a `Duration`.
  * @throws TypeError or RangeError that names the option.
- * @returns A function that never throws: it rejects with the cancellation, with what `fn` threw, with
- * `ERR_BUSY` for an `id` in use, with `ERR_PARENT_ENDED`, with `ERR_UNSUPPORTED_HOST` for `signals` or
- * `resources` that the host does not tell of, or with a RangeError for an empty `combine`.
+ * @returns A function that never throws. It rejects with the cancellation; with the error of `fn`; with a `UsageError`:
+ * `ERR_BUSY` for an `id` in use, `ERR_PARENT_ENDED`, or `ERR_UNSUPPORTED_HOST` for `signals` or `resources` on a host
+ * without them; or with a RangeError for an empty `combine`.
  *
  * @example
  * ```ts
@@ -115,12 +115,12 @@ export function cancellable(options: WrapOptions | InjectingOptions, ...rest: [f
   if (rest.length > 0) return wrap(plan, rest[0]);
   return (value: unknown, context?: unknown): unknown => {
     if (typeof context === "object" && context !== null) {
-      return decorate(plan, value, context as DecoratorContext); // the second argument of a decorator
+      return decorate(plan, value, context as DecoratorContext); // only decorators get an object here
     }
     if (typeof context === "string" || typeof context === "symbol") {
       throw invalidType(
         "context",
-        "that of a standard decorator; turn `experimentalDecorators` off",
+        "the context of a standard decorator; switch `experimentalDecorators` off",
         context,
       );
     }

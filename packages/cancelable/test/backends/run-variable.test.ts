@@ -53,8 +53,8 @@ describeEverywhere("RunVariable", (everywhere) => {
     const two = new RunVariable<number>("two");
     const token = one.set(1);
     const again = one.set(2);
-    expect(() => two.reset(again)).toThrow(/^token must be one of the run variable "two"/);
-    expect(() => one.reset(undefined as never)).toThrow(/^token must be one of the run variable "one"/);
+    expect(() => two.reset(again)).toThrow(/^token must be a token of the run variable "two"/);
+    expect(() => one.reset(undefined as never)).toThrow(/^token must be a token of the run variable "one"/);
     one.reset(again);
     expect(one.get()).toBe(1);
     expect(() => one.reset(again)).toThrow(expect.objectContaining(usage("ERR_ENDED")));

@@ -64,7 +64,7 @@ describeEverywhere("logOperations", (everywhere) => {
     expect(lines.map(({ level, message }) => `${level} ${message.replace(/ after .*/, "")}`)).toEqual([
       'debug operation "outer" started',
       'debug operation "import" started',
-      'debug operation "import" reports {"current":1,"total":2}',
+      'debug operation "import" reported {"current":1,"total":2}',
       'info operation "import" completed',
       'info operation "outer" completed',
     ]);
@@ -233,7 +233,7 @@ test("wrong arguments are refused, and nothing is subscribed", () => {
   const recorder = new Recorder();
   const log = (options: unknown) => () => logOperations(recorder, wrong(options));
   expectThrows("TypeError", [
-    [() => logOperations(wrong(undefined)), "logger", "a logger with the methods of pino's", "undefined"],
+    [() => logOperations(wrong(undefined)), "logger", "a logger with pino's methods", "undefined"],
     [() => logOperations({ info() {}, warn() {}, error() {} }), "logger.debug", "a function", "undefined"],
     [
       () => logOperations(recorder, { levels: { started: "trace" } }),
@@ -248,7 +248,7 @@ test("wrong arguments are refused, and nothing is subscribed", () => {
   ]);
   const events = "started, progress, cancelling, completed, cancelled, failed";
   expectThrows("RangeError", [
-    [log({ levels: { end: "info" } }), "options.levels", `made of ${events}`, '"end"'],
+    [log({ levels: { end: "info" } }), "options.levels", `an object with the keys ${events}`, '"end"'],
     [
       log({ levels: { started: "loud" } }),
       "options.levels.started",

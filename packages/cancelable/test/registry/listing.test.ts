@@ -216,8 +216,8 @@ describeEverywhere("an invalid filter", (everywhere) => {
         [() => use({ name: 7 }), "filter.name", "a string or a RegExp", "7"],
         [() => use({ name: null }), "filter.name", "a string or a RegExp", "null"],
         [() => use({ metadata: "x" }), "filter.metadata", "an object", '"x"'],
-        [() => use({ status: 7 }), "filter.status", "a status or several", "7"],
-        [() => use({ status: null }), "filter.status", "a status or several", "null"],
+        [() => use({ status: 7 }), "filter.status", "a status or an array of statuses", "7"],
+        [() => use({ status: null }), "filter.status", "a status or an array of statuses", "null"],
       ]);
       const statuses = "one of pending, running, shielded, completed, cancelled, failed";
       expectThrows("RangeError", [

@@ -30,18 +30,6 @@ class TellTale implements OperationStore {
     this.told.push(`remove ${id}`);
     return this.#act(wrong({ id }), "ended");
   }
-
-  list(): never[] {
-    return [];
-  }
-
-  watch(): never {
-    throw new Error("nobody watches");
-  }
-
-  requestCancel(): boolean {
-    return false;
-  }
 }
 
 describeEverywhere("the store of a registry", (everywhere) => {
@@ -159,6 +147,7 @@ describeEverywhere("MemoryStore", (everywhere) => {
       const all = registers.map((register, i) => running({ id: `${i}`, name: `job ${i}`, register }));
       expect(names(store.list())).toEqual(["job 0", "job 1"]);
       expect(names(store.list({ name: "1", status: "running" }))).toEqual(["job 1"]);
+      expect([store.get("1")?.name, store.get("2")]).toEqual(["job 1", undefined]);
       expect(() => store.list(wrong({ status: "done" }))).toThrow(RangeError);
       expect(store.requestCancel("nobody")).toBe(false);
       expect(store.requestCancel("0", "shutdown", "from afar")).toBe(true);

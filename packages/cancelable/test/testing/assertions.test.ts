@@ -73,7 +73,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
       const value = await rejection(assertCancellationWithin(0, 5_000, () => "done"));
       expect(value).toBeInstanceOf(AssertionError);
       expect(value).toMatchObject({
-        message: expect.stringMatching(/^Expected cancellation .* it gave "done"$/),
+        message: expect.stringMatching(/^Expected cancellation .* it returned "done"$/),
       });
       const cause = new TypeError("wrong");
       const failure = await rejection(assertCancellationWithin(0, 5_000, Promise.reject(cause)));

@@ -26,7 +26,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     expect(error).toBeInstanceOf(AssertionError);
     expect(error).toMatchObject({
       message: expect.stringMatching(
-        /^Expected nothing to stay, but found operations: 1, operation "import" \(running\)/,
+        /^Expected no leaks, but found operations: 1, operation "import" \(running\)/,
       ),
     });
   });
@@ -93,7 +93,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     process.removeListener("SIGUSR2", listener);
     expect(error).toMatchObject({
       message:
-        'Expected nothing to stay, but found "SIGUSR2" listeners of the process: 0 before, 1 after; ' +
+        'Expected no leaks, but found "SIGUSR2" listeners of the process: 0 before, 1 after; ' +
         '"data" listeners of listeners[0] (EventEmitter): 1 before, 2 after; ' +
         '"abort" listeners of listeners[1] (AbortSignal): 0 before, 1 after',
     });
@@ -107,7 +107,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
       }),
     );
     clearTimeout(timer);
-    expect(error).toMatchObject({ message: "Expected nothing to stay, but found timers: 0 before, 1 after" });
+    expect(error).toMatchObject({ message: "Expected no leaks, but found timers: 0 before, 1 after" });
   });
 
   everywhere("timers that fired or were cleared, and timers of other code, do not count", async () => {
@@ -126,7 +126,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
       new Cancellable().run(() => expectNoLeaks(() => void sleep({ hours: 1 }).catch(() => {}))),
     );
     expect(error).toMatchObject({
-      message: expect.stringMatching(/waits and subscriptions in scopes around: \d before, \d after/),
+      message: expect.stringMatching(/waits and subscriptions in outer scopes: \d before, \d after/),
     });
   });
 
@@ -148,7 +148,7 @@ test("in virtual time a sleep that nothing awaits is a timer, and time does not 
       const error = await rejection(expectNoLeaks(() => void sleep(10).catch(() => {})));
       expect(error).toMatchObject({
         message:
-          "Expected nothing to stay, but found waits and subscriptions in scopes around: 0 before, 1 after; " +
+          "Expected no leaks, but found waits and subscriptions in outer scopes: 0 before, 1 after; " +
           "timers of the virtual backend: 0 before, 1 after",
       });
       expect(backend.now()).toBe(0);

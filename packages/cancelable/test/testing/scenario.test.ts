@@ -55,13 +55,13 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(error).toBeInstanceOf(AssertionError);
     expect(error).toMatchObject({
       message:
-        'Expected progress message containing "three", but reported was: "step one", ' +
+        'Expected a progress message that contains "three"; reported progress: "step one", ' +
         '{"message":"step two","current":2,"total":3} (step 1 of the scenario)',
     });
     expect(op.status).toBe("cancelled");
     const none = new CancellationScenario().expectProgress(() => true);
     expect(await rejection(none.run(new Cancellable(), () => sleepForever()))).toMatchObject({
-      message: expect.stringContaining("that the predicate accepts, but reported was: nothing"),
+      message: expect.stringContaining("progress that satisfies the predicate; reported progress: none"),
     });
   });
 
@@ -99,7 +99,8 @@ describeEverywhere("CancellationScenario", (everywhere) => {
   everywhere("a cancel step on an operation that has ended fails the scenario", async () => {
     const scenario = new CancellationScenario().expectStatus("completed").cancel();
     expect(await rejection(scenario.run(new Cancellable({ name: "quick" }), () => "done"))).toMatchObject({
-      message: 'Expected to cancel operation "quick", but it had ended as completed (step 2 of the scenario)',
+      message:
+        'Expected to cancel operation "quick", but it has already ended with status "completed" (step 2 of the scenario)',
     });
     const twice = new CancellationScenario().cancel("shutdown").cancel("manual").expectStatus("cancelled");
     const outcome = await twice.run(new Cancellable(), () => sleepForever());

@@ -63,7 +63,7 @@ describeEverywhere("Sequencer", (everywhere) => {
     await sequencer.at(0, () => {});
     expect(await rejection(sequencer.at(0, () => expect.fail("again")))).toMatchObject({
       name: "AssertionError",
-      message: "Block 0 of the sequence was used before",
+      message: "Position 0 of the sequence was used before",
     });
   });
 

@@ -87,9 +87,9 @@ test("stuck time fails the test, names the waiting tasks and cancels them", asyn
   expect(error).toMatchObject({
     name: "AssertionError",
     message:
-      "Time is stuck at 1.51s: 2 tasks wait and no timer is set, so that nothing can wake them " +
+      "Time is stuck at 1.51s: 2 tasks wait and no timer is set " +
       '(the body of the test, task "reader" in operation "import"). ' +
-      "What waits for the real world goes into backend.hold(…)",
+      "Pass promises that wait for the real world to backend.hold()",
   });
   expect(cleanedUp).toBe(true);
 });
@@ -133,13 +133,15 @@ const timer = (backend: VirtualBackend): Promise<void> =>
 test("time without autoJump is stuck when advance() is not called, whatever timers are set", async () => {
   const error = await outcome(() => sleep(10), { patience: 60, autoJump: false });
   expect(error).toMatchObject({
-    message: expect.stringContaining("1 task waits for 1 timer, and nobody calls advance()"),
+    message: expect.stringContaining(
+      "1 task waits for 1 timer, and autoJump is off, so only advance() moves the time",
+    ),
   });
   const two = await outcome((backend) => Promise.all([sleep(10), timer(backend)]), {
     patience: 60,
     autoJump: false,
   });
-  expect(two).toMatchObject({ message: expect.stringContaining("1 task waits for 2 timers, and nobody") });
+  expect(two).toMatchObject({ message: expect.stringContaining("1 task waits for 2 timers, and autoJump") });
 });
 
 test("an operation that the body left open is named after the body has ended", async () => {
@@ -147,7 +149,7 @@ test("an operation that the body left open is named after the body has ended", a
   expect(error).toMatchObject({
     message:
       "Time is stuck at 0ms: the body of the test has ended, " +
-      'and what it started has not (operations: 1, operation "open" (running))',
+      'but some of the scopes that it started have not (operations: 1, operation "open" (running))',
   });
 });
 

@@ -205,7 +205,7 @@ test("members that cannot be decorated and legacy decorators are refused", () =>
     [
       () => decorator({})({}, wrong("load")),
       "context",
-      "that of a standard decorator; turn `experimentalDecorators` off",
+      "the context of a standard decorator; switch `experimentalDecorators` off",
       '"load"',
     ],
   ]);

@@ -42,7 +42,7 @@ test("options of the wrong type are refused at once with the option's name", () 
     [() => cancellable({})(wrong(7)), "fn", "a function", "7"],
     [refused({ timeout: "5s" }), "options.timeout", "milliseconds, a Duration or null", '"5s"'],
     [refused({ token: {} }), "options.token", "a CancellationToken", "{}"],
-    [refused({ signals: 9 }), "options.signals", "the name of a signal, or an array of names", "9"],
+    [refused({ signals: 9 }), "options.signals", "the name of a signal or an array of names", "9"],
     [refused({ signals: [9] }), "signals[0]", 'the name of a signal, such as "SIGINT"', "9"],
     [refused({ signal: {} }), "options.signal", "an AbortSignal", "{}"],
     [refused({ condition: true }), "options.condition", "a function", "true"],
@@ -51,7 +51,7 @@ test("options of the wrong type are refused at once with the option's name", () 
     [
       refused({ combine: fnToken }),
       "options.combine",
-      "an array of parts, or a function that gives one",
+      "an array of parts, or a function that returns an array",
       "an instance of CancellationToken",
     ],
     [
