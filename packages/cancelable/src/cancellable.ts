@@ -177,7 +177,7 @@ export class Cancellable extends Operation {
     requireFunction(body, "body");
     requireOptions(options);
     const inner = new Cancellable(this.name === undefined ? undefined : { name: this.name });
-    if (options?.timeout !== undefined) inner.setTimeout(options.timeout, "options.timeout");
+    if (options?.timeout !== undefined) inner.timeout = toMilliseconds(options.timeout, "options.timeout");
     inner.node.shielded = true;
     inner.node.attach(explicitParent(this));
     return inner.run(body);

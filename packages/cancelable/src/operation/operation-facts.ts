@@ -1,4 +1,3 @@
-import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { explicitParent } from "../scope/cancel-scope.ts";
@@ -69,11 +68,6 @@ export abstract class OperationFacts implements OperationState {
   watch(source: CancellationSource): void {
     this.sources ??= new RunningSources(this.node);
     this.sources.list.push(source);
-  }
-
-  /** @internal */
-  setTimeout(span: Span, argument: string): void {
-    this.timeout = toMilliseconds(span, argument);
   }
 
   /** @internal The callbacks, created on first use. */

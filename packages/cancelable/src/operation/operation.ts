@@ -271,7 +271,8 @@ export class Operation extends OperationFacts implements AsyncDisposable {
   /** @internal */
   override cancelled(): void {
     if (this.#isAnnounced) {
-      if (this.#observer !== undefined || channelObserver() !== undefined) announce(() => this.#announce("cancelling"));
+      if (this.#observer !== undefined || channelObserver() !== undefined)
+        announce(() => this.#announce("cancelling"));
     } else if (this.#observer !== undefined) announce(() => notify(this.#observer, "cancelling", this));
     if (this.isRunning) this.#graceTimer.begin();
   }
