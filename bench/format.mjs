@@ -16,7 +16,7 @@ export function size(bytes) {
   if (bytes === null || bytes === undefined) return "–";
   if (Math.abs(bytes) >= 1e9) return `${(bytes / 1e9).toFixed(2)} GB`;
   if (Math.abs(bytes) >= 1e6) return `${(bytes / 1e6).toFixed(2)} MB`;
-  return Math.abs(bytes) >= 1e4 ? `${(bytes / 1e3).toFixed(1)} kB` : `${bytes} B`;
+  return Math.abs(bytes) >= 1e4 ? `${(bytes / 1e3).toFixed(1)} kB` : `${Math.round(bytes)} B`;
 }
 
 /** @param {number} value */

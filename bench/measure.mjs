@@ -12,6 +12,7 @@
  */
 import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
+import { now } from "./clock.mjs";
 import { load } from "./peers.mjs";
 
 /** @import { Case, Measured, Subject } from "./types.mjs" */
@@ -74,10 +75,10 @@ export function describe(error) {
  * @param {any} state
  * @param {number} n
  */
-async function batch(subject, state, n) {
-  const start = process.hrtime.bigint();
+export async function batch(subject, state, n) {
+  const start = now();
   const own = await subject.run(n, state, stay);
-  const elapsed = Number(process.hrtime.bigint() - start);
+  const elapsed = now() - start;
   return typeof own === "number" ? own : elapsed;
 }
 
@@ -126,13 +127,13 @@ export async function measureTimes(benchmark, { rounds, batchMs, warmMs }) {
  * @param {number} batchMs
  * @param {number} warmMs
  */
-async function calibrate(subject, state, batchMs, warmMs) {
-  const until = performance.now() + warmMs;
+export async function calibrate(subject, state, batchMs, warmMs) {
+  const until = now() + warmMs * 1e6;
   let n = 1;
   for (;;) {
     const ns = await batch(subject, state, n);
     const full = ns >= batchMs * 1e6;
-    if (full && performance.now() >= until) return n;
+    if (full && now() >= until) return n;
     if (!full) {
       const wanted = Math.ceil((n * batchMs * 1.1e6) / Math.max(ns, 1));
       n = Math.max(n + 1, Math.min(wanted, n * 8));

@@ -3,12 +3,12 @@
  * until all have settled, and the whole life, spawning included.
  */
 import { quietController, sleepByHand } from "./by-hand.mjs";
+import { now } from "./clock.mjs";
 
 /** @import { Subject } from "./types.mjs" */
 
 const children = 1000;
 const ms = 60_000;
-const now = () => Number(process.hrtime.bigint());
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**

@@ -1,3 +1,5 @@
+import { load } from "../peers.mjs";
+
 /** @import { Case } from "../types.mjs" */
 
 const ms = 60_000;
@@ -46,8 +48,8 @@ export default {
       from: "@hother/cancelable-backends/effect",
       ours: true,
       setup: async ({ fromCancellable }) => {
-        const { Cancellable } = await import("@hother/cancelable");
-        const { Effect } = await import("effect");
+        const { Cancellable } = await load("@hother/cancelable");
+        const { Effect } = await load("effect");
         return { Effect, once: () => fromCancellable(Cancellable.withTimeout(ms), body) };
       },
       run: inOneFiber,

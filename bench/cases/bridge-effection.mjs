@@ -1,3 +1,5 @@
+import { load } from "../peers.mjs";
+
 /** @import { Case } from "../types.mjs" */
 
 const ms = 60_000;
@@ -44,8 +46,8 @@ export default {
       from: "@hother/cancelable-backends/effection",
       ours: true,
       setup: async ({ fromCancellable }) => {
-        const { Cancellable } = await import("@hother/cancelable");
-        const { run } = await import("effection");
+        const { Cancellable } = await load("@hother/cancelable");
+        const { run } = await load("effection");
         return { run, once: () => fromCancellable(Cancellable.withTimeout(ms), body) };
       },
       run: inOneTask,

@@ -1,4 +1,5 @@
 import { moveOnAfterByHand, quietController, sleepByHand } from "../by-hand.mjs";
+import { busy } from "../clock.mjs";
 
 /** @import { Case, Subject } from "../types.mjs" */
 
@@ -13,9 +14,9 @@ const body = 60_000;
  * @returns {Subject["run"]}
  */
 const working = (all) => async (n, state) => {
-  const before = performance.eventLoopUtilization();
+  const start = busy();
   for (let i = 0; i < n; i += 1) await all(state);
-  return performance.eventLoopUtilization(before).active * 1e6;
+  return busy() - start;
 };
 
 /** @param {(state: any) => PromiseLike<unknown>} one */
