@@ -68,7 +68,7 @@ const runtime = { name: given.node, command: given.node };
 let [above, uncertain] = [0, 0];
 for (const { file, benchmark } of chooseCases(await loadCases(), given.case)) {
   const lines = benchmark.kind === "heap" ? await compareHeap(file) : await compareTimes(file, benchmark);
-  console.log(`\n${benchmark.name}, per ${benchmark.per}\n${columns(lines, ["verdict"]).join("\n")}`);
+  console.log(`\n${benchmark.name}, per ${benchmark.per}\n${table(lines)}`);
   const verdicts = lines.map((line) => line.at(-1));
   above += verdicts.filter((one) => one?.startsWith("ABOVE")).length;
   uncertain += verdicts.filter((one) => one === "uncertain").length;

@@ -110,15 +110,14 @@
  */
 
 /**
- * A peer that is faster than ours.
+ * A peer that is faster than this library.
  *
  * @typedef {object} Faster
- * @property {string} where The case or question, with the number of tasks if it grows.
+ * @property {string} where The case or question, with the number of tasks in a growth case.
  * @property {string} runtime
- * @property {string} subject
- * @property {string} ours The subject of ours that it is faster than.
- * @property {number} times Its time divided by that of ours.
- * @property {string | undefined} note
+ * @property {string} subject The peer.
+ * @property {number} times The peer's time divided by this library's.
+ * @property {string | undefined} note Why the work is not the same.
  */
 
 export {};
