@@ -19,7 +19,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseCases, loadCases } from "./cases.mjs";
-import { columns, ratio, size, time } from "./format.mjs";
+import { size, table, time } from "./format.mjs";
 import { quantile } from "./measure.mjs";
 import { roomy, spawn, tall } from "./spawn.mjs";
 
