@@ -1,4 +1,4 @@
-/** A value as it can stand in a message: short, and never throwing. */
+/** A short text for a value, for messages. Never throws. */
 export function show(value: unknown): string {
   try {
     if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
@@ -17,14 +17,14 @@ export function show(value: unknown): string {
   }
 }
 
-/** A `TypeError` that names the argument, what was expected and what came. */
+/** Creates a `TypeError` that names the argument, the expected type and the value. */
 export function invalidType(argument: string, expected: string, got: unknown): TypeError {
   return Object.assign(new TypeError(`${argument} must be ${expected}; got ${show(got)}`), {
     code: "ERR_INVALID_ARG_TYPE",
   });
 }
 
-/** A `RangeError` that names the argument, what was expected and what came. */
+/** Creates a `RangeError` that names the argument, the expected range and the value. */
 export function outOfRange(argument: string, expected: string, got: unknown): RangeError {
   return Object.assign(new RangeError(`${argument} must be ${expected}; got ${show(got)}`), {
     code: "ERR_OUT_OF_RANGE",
@@ -49,7 +49,7 @@ export function requireBoolean(value: unknown, argument: string): void {
   if (typeof value !== "boolean") throw invalidType(argument, "true or false", value);
 }
 
-/** A whole number of at least `least`, or Infinity. */
+/** Requires a whole number of at least `least`, or Infinity. */
 export function requireCount(value: unknown, argument: string, least: number): void {
   if (typeof value !== "number") throw invalidType(argument, "a number", value);
   if (!(value >= least) || (value !== Number.POSITIVE_INFINITY && !Number.isInteger(value))) {

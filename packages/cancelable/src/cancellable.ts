@@ -21,15 +21,15 @@ import type { StreamOptions } from "./streams/reading/stream-options.ts";
 import type { CancellationToken } from "./token/token.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** A part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
+/** An argument of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
 export type CancellationPart = Cancellable | CancellationSource | CancellationToken | AbortSignal;
 
-/** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
+/** A stream that can be cancelled. One reader reads it once; see `cancellableStream`. */
 export interface CancellableStream<T> extends OperationStream<T, Cancellable> {}
 
 /**
- * An operation: a piece of work with an identity, a status, callbacks, and any number of sources that
- * may cancel it. It runs once.
+ * An operation: work with an identity, a status, callbacks, and any number of sources that can cancel it. An
+ * operation runs once.
  *
  * @example
  * ```ts
@@ -43,9 +43,12 @@ export interface CancellableStream<T> extends OperationStream<T, Cancellable> {}
  * ```
  */
 export class Cancellable extends Operation {
-  // ---- constructors by what cancels -----------------------------------------------------------
+  // ---- constructors, one per source -----------------------------------------------------------
 
-  /** Cancelled when `span` (milliseconds, a `Duration`, or `null` for no limit), counted from the start, is over. */
+  /**
+   * Creates an operation that is cancelled `span` after its start (milliseconds, a `Duration`, or `null` for no
+   * limit).
+   */
   static withTimeout(span: Span, options?: CancellableOptions): Cancellable {
     const ms = toMilliseconds(span, "span");
     const operation = new Cancellable(options);
@@ -53,24 +56,29 @@ export class Cancellable extends Operation {
     return operation;
   }
 
-  /** Cancelled with `token`, with its reason and message. */
+  /** Creates an operation that is cancelled with `token`, with the reason and message of the token. */
   static withToken(token: CancellationToken, options?: Omit<CancellableOptions, "token">): Cancellable {
     const source = new TokenSource(token);
     return new Cancellable(options).addSource(source);
   }
 
-  /** Cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
+  /** Creates an operation that is cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
   static withSignal(...signals: SignalName[]): Cancellable {
     return new Cancellable().addSource(new SignalSource(...signals));
   }
 
-  /** Cancelled when `signal` is aborted. */
+  /** Creates an operation that is cancelled when `signal` is aborted. */
   static withAbortSignal(signal: AbortSignal, options?: CancellableOptions): Cancellable {
     const source = new AbortSignalSource(signal);
     return new Cancellable(options).addSource(source);
   }
 
-  /** Cancelled when `predicate` gives something true; asked at the start and every `interval` (default 100 ms). */
+  /**
+   * Creates an operation that is cancelled when `predicate` returns a truthy value.
+   *
+   * @param options.interval The time between two calls of `predicate`; the first call is at the start. Default: 100
+   * ms.
+   */
   static withCondition(
     predicate: () => boolean | PromiseLike<boolean>,
     options?: CancellableOptions & { readonly interval?: Span },
@@ -81,7 +89,10 @@ export class Cancellable extends Operation {
     return new Cancellable(options).addSource(source);
   }
 
-  /** Cancelled when a measure of the machine goes above its threshold; see {@link ResourceSource}. */
+  /**
+   * Creates an operation that is cancelled when a resource of the machine exceeds its threshold; see {@link
+   * ResourceSource}.
+   */
   static withResources(
     thresholds: ResourceThresholds,
     options?: CancellableOptions & Omit<ResourceOptions, "name">,
@@ -96,26 +107,34 @@ export class Cancellable extends Operation {
     return new Cancellable(options).addSource(source);
   }
 
-  /** Cancelled at a moment of the wall clock: a `Date` or epoch milliseconds. Reason `timeout`. */
+  /**
+   * Creates an operation that is cancelled at a time on the wall clock: a `Date` or epoch milliseconds. The reason is
+   * `timeout`.
+   */
   static withDeadline(deadline: Date | number, options?: CancellableOptions): Cancellable {
     const source = new DeadlineSource(deadline);
     return new Cancellable(options).addSource(source);
   }
 
-  /** Cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s. */
+  /**
+   * Creates an operation that is cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s.
+   */
   static anyOf(...parts: CancellationPart[]): Cancellable {
     return new Cancellable().addSource(new AnyOfSource(toSources(parts, "parts")));
   }
 
-  /** Cancelled when each of its parts has fired; reason and message are the last one's. */
+  /**
+   * Creates an operation that is cancelled when all of its parts have fired, with the reason and message of the last
+   * one.
+   */
   static allOf(...parts: CancellationPart[]): Cancellable {
     return new Cancellable().addSource(new AllOfSource(toSources(parts, "parts")));
   }
 
   /**
-   * A new operation that is cancelled when this one or any of the others is, or would be by its sources;
-   * reason and message are those of the first. It has the callbacks and the metadata of all of them, and
-   * this one's name, parent and grace. The parts themselves are not started.
+   * Creates an operation that is cancelled when this operation, one of the others, or one of their sources is, with
+   * the reason and message of the first. The new operation has the callbacks and the metadata of all of them, and the
+   * name, the parent and the grace of this operation. The parts are not started.
    */
   combine(...others: Cancellable[]): Cancellable {
     const parts = [this, ...others];
@@ -131,7 +150,11 @@ export class Cancellable extends Operation {
     return combined;
   }
 
-  /** Adds something that may cancel this operation. Before it starts. */
+  /**
+   * Adds a source that can cancel this operation.
+   *
+   * @throws UsageError `ERR_ALREADY_STARTED` after the start.
+   */
   addSource(source: CancellationSource): this {
     if (!(source instanceof CancellationSource)) throw invalidType("source", "a CancellationSource", source);
     if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
@@ -142,10 +165,10 @@ export class Cancellable extends Operation {
   // ---- while it runs --------------------------------------------------------------------------
 
   /**
-   * Runs `body` in an operation below this one that a cancellation of this one does not reach: for
-   * clean-up that awaits. Leaving it is no checkpoint.
+   * Runs `body` in a shielded operation below this one, for clean-up that awaits. A cancellation of this operation
+   * does not reach it. The end of the shield is not a checkpoint.
    *
-   * @param options.timeout Time allowed inside. Default: no limit.
+   * @param options.timeout The time allowed for `body`. Default: no limit.
    */
   async shield<T>(
     body: (op: Cancellable) => T | PromiseLike<T>,
@@ -160,7 +183,10 @@ export class Cancellable extends Operation {
     return inner.run(body);
   }
 
-  /** `fn`, as a function that runs in this operation and is waited for as by {@link waitFor}; not called once cancelled. */
+  /**
+   * Wraps `fn`: a call runs in this operation and is awaited as by {@link waitFor}. In a cancelled operation `fn` is
+   * not called.
+   */
   wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
     requireFunction(fn, "fn");
     const { node } = this;
@@ -170,8 +196,8 @@ export class Cancellable extends Operation {
   }
 
   /**
-   * `source` read under this operation: its items stop when this is cancelled, within one item also while the source is silent,
-   * and the source is closed; see {@link cancellableStream}.
+   * Reads `source` in this operation. When the operation is cancelled, the stream ends within one item, also while
+   * the source delivers nothing, and the source is closed; see {@link cancellableStream}.
    */
   stream<T>(source: StreamInput<T>, options?: StreamOptions<T>): CancellableStream<T> {
     return stream<T, Cancellable>(this, source, options);
@@ -179,23 +205,25 @@ export class Cancellable extends Operation {
 
   // ---- callbacks ------------------------------------------------------------------------------
 
-  /** Before the body, inside the operation's time; waited for. */
+  /**
+   * Adds a callback that runs before the body. The body waits for the callback, whose time counts for the timeout.
+   */
   onStart(callback: Callback<"start">): this {
     return this.#on("start", callback);
   }
-  /** For every report of this operation and of those below. */
+  /** Adds a callback for every progress report of this operation and of the operations below. */
   onProgress(callback: Callback<"progress">): this {
     return this.#on("progress", callback);
   }
-  /** After the body returned; waited for before `run` settles. */
+  /** Adds a callback that runs after the body has returned. `run` waits for it. */
   onComplete(callback: Callback<"complete">): this {
     return this.#on("complete", callback);
   }
-  /** After the operation ended as cancelled; waited for before `run` settles. */
+  /** Adds a callback that runs after the cancellation has ended the operation. `run` waits for it. */
   onCancel(callback: Callback<"cancel">): this {
     return this.#on("cancel", callback);
   }
-  /** After the body failed; waited for before `run` settles. */
+  /** Adds a callback that runs after the body has failed. `run` waits for it. */
   onError(callback: Callback<"error">): this {
     return this.#on("error", callback);
   }
@@ -210,7 +238,7 @@ export class Cancellable extends Operation {
 
   /** The nearest operation above. */
   override get parent(): Cancellable | undefined {
-    return super.parent as Cancellable | undefined; // every operation is made by this class
+    return super.parent as Cancellable | undefined; // this class creates every operation
   }
 
   /** The operations directly below that have not ended, oldest first. */
@@ -225,5 +253,5 @@ export class Cancellable extends Operation {
 
 /** The operation that the calling code runs in, if any. */
 export function currentOperation(): Cancellable | undefined {
-  return currentNode().operation as Cancellable | undefined; // only operations are put there
+  return currentNode().operation as Cancellable | undefined; // the node holds only operations
 }

@@ -108,7 +108,7 @@ export type { HistoryQuery, RegistryOptions, WatchOptions } from "./registry/opt
 export type { DurationStatistics, RegistryStatistics } from "./registry/statistics.ts";
 export type { OperationEventName } from "./operation/events.ts";
 export type { ObservedOperation, OperationObserver } from "./operation/observer.ts";
-export { type Reporter, setReporter } from "./reporter.ts";
+export { type Reporter, report, setReporter } from "./reporter.ts";
 
 // ---- sources -----------------------------------------------------------------------------------
 export { CancellationSource, type SourceSink } from "./sources/source.ts";

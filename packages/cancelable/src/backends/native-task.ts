@@ -31,7 +31,7 @@ class NativeNode extends LazyNode {
     this.#onUse = onUse;
   }
 
-  override wake(): void {
+  override openOnUse(): void {
     let outer = this.outer;
     while (outer?.phase === "closed" && outer.reached === undefined)
       outer = outer.parent as ScopeNode | undefined;

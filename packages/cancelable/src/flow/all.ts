@@ -2,8 +2,9 @@ import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group
 import { requireTasks, runTask, type TaskInput, type TaskValues } from "./task-input.ts";
 
 /**
- * Runs everything at the same time (or `concurrency` at a time) and resolves with the values in order,
- * as `Promise.all` does; but the first failure cancels the others, and they have ended when this rejects.
+ * Runs all tasks at the same time (or `concurrency` at a time) and resolves with their values in order, as
+ * `Promise.all` does. Unlike `Promise.all`, the first failure cancels the other tasks, and `all` rejects only
+ * after these tasks have ended.
  *
  * @example
  * ```ts
@@ -13,15 +14,15 @@ import { requireTasks, runTask, type TaskInput, type TaskValues } from "./task-i
  * console.assert(one === 1 && two === "two");
  * ```
  */
-export async function all<const W extends readonly TaskInput<unknown>[]>(
-  tasks: W,
+export async function all<const I extends readonly TaskInput<unknown>[]>(
+  tasks: I,
   options?: ConcurrencyOptions,
-): Promise<TaskValues<W>> {
-  const works = requireTasks(tasks, "tasks");
+): Promise<TaskValues<I>> {
+  const list = requireTasks(tasks, "tasks");
   const concurrency = requireConcurrency(options);
-  const values: unknown[] = new Array(works.length);
-  await inGroup(works.length, concurrency, options, async (index) => {
-    values[index] = await runTask(works[index] as TaskInput<unknown>);
+  const values: unknown[] = new Array(list.length);
+  await inGroup(list.length, concurrency, options, async (index) => {
+    values[index] = await runTask(list[index] as TaskInput<unknown>);
   });
-  return values as TaskValues<W>; // one value per work, in order
+  return values as TaskValues<I>; // one value per task, in order
 }

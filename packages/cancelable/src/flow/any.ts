@@ -4,9 +4,9 @@ import { raceIn } from "./race-in.ts";
 import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
- * The first work to succeed decides, as with `Promise.any`; the others are cancelled, and have ended
- * when this settles. If none succeeds it rejects with an `AggregateError` of all errors, in the order
- * of the works.
+ * Resolves with the value of the first task that succeeds, as `Promise.any` does. The other tasks are cancelled,
+ * and have ended when `any` settles. If no task succeeds, `any` rejects with an `AggregateError` of all errors,
+ * in the order of the tasks.
  *
  * @example
  * ```ts
@@ -19,22 +19,22 @@ import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-in
  * console.assert(mirror === "mirror 2");
  * ```
  */
-export async function any<W extends TaskInput<unknown>>(
-  tasks: Iterable<W>,
+export async function any<I extends TaskInput<unknown>>(
+  tasks: Iterable<I>,
   options?: ParentOption,
-): Promise<TaskValue<W>> {
+): Promise<TaskValue<I>> {
   requireOptions(options);
-  const works = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<W>>>;
-  const errors: unknown[] = new Array(works.length);
-  const placed = works.map((work, index) => async (): Promise<TaskValue<W>> => {
+  const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
+  const errors: unknown[] = new Array(list.length);
+  const recording = list.map((task, index) => async (): Promise<TaskValue<I>> => {
     try {
-      return await runTask(work);
+      return await runTask(task);
     } catch (error) {
       errors[index] = error;
       throw error;
     }
   });
-  const winner = await raceIn(placed, options, (outcome) => outcome.ok);
+  const winner = await raceIn(recording, options, (outcome) => outcome.ok);
   if (winner?.ok) return winner.value;
   throw new AggregateError(errors, "All tasks failed");
 }

@@ -4,7 +4,7 @@ import type { ParentOption } from "../scope/cancel-scope.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
 
 export interface ConcurrencyOptions extends ParentOption {
-  /** How many run at the same time. Default: all. */
+  /** The most tasks that run at the same time. Default: all. */
   readonly concurrency?: number;
 }
 
@@ -16,24 +16,24 @@ export function requireConcurrency(options: ConcurrencyOptions | undefined): num
   return concurrency;
 }
 
-/** Runs `runTask(0…count-1)` in a group, at most `concurrency` at the same time, in order. */
+/** Calls `runOne(0)` to `runOne(count - 1)` in a task group, in order, at most `concurrency` at the same time. */
 export async function inGroup(
   count: number,
   concurrency: number,
   options: ParentOption | undefined,
-  one: (index: number) => unknown,
+  runOne: (index: number) => unknown,
 ): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     while (next < count) {
-      // After a failure, or a cancellation, no further one is begun.
+      // No task starts after a failure or a cancellation.
       currentNode().check();
-      await one(next++);
+      await runOne(next++);
     }
   };
   await taskGroup(
     (group: TaskGroup) => {
-      if (concurrency >= count) for (let i = 0; i < count; i++) group.startSoon(one, i);
+      if (concurrency >= count) for (let i = 0; i < count; i++) group.startSoon(runOne, i);
       else for (let i = 0; i < concurrency; i++) group.startSoon(worker);
     },
     options?.parent === undefined ? undefined : { parent: options.parent },

@@ -2,8 +2,8 @@ import { invalidType, requireFunction } from "../arguments.ts";
 import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
 
 /**
- * Calls `fn` for every item, at most `concurrency` at the same time, and resolves with the results in
- * order. The first failure cancels the calls that run, and no further one is made.
+ * Calls `fn` for every item, at most `concurrency` calls at the same time, and resolves with the results in
+ * order. The first failure cancels the running calls, and no further call starts.
  *
  * @example
  * ```ts

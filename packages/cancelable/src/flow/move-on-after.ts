@@ -3,9 +3,9 @@ import type { CancelScope } from "../scope/cancel-scope.ts";
 import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
 
 /**
- * Runs `body` for at most `span` (milliseconds, a `Duration`, or `null` for no limit). Resolves with its
- * value, or with `undefined` when the time is over: the body's awaits are then cancelled, and it has
- * ended before this resolves. An outer cancellation passes through (trio: `move_on_after`).
+ * Runs `body` for at most `span`: milliseconds, a `Duration`, or `null` for no limit (trio: `move_on_after`).
+ * Resolves with the value of the body. When the time is over, the awaits of the body throw a cancellation, and
+ * after the body has ended `moveOnAfter` resolves with `undefined`. A cancellation from outside is rethrown.
  *
  * @example
  * ```ts

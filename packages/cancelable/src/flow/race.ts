@@ -4,8 +4,10 @@ import { raceIn, type Settled } from "./race-in.ts";
 import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
- * The first work to settle decides, as with `Promise.race`; the others are cancelled, and have ended
- * when this settles.
+ * Settles with the outcome of the first task that settles, as `Promise.race` does. The other tasks are cancelled,
+ * and have ended when `race` settles.
+ *
+ * @throws RangeError when `tasks` is empty: no task could win.
  *
  * @example
  * ```ts
@@ -15,14 +17,14 @@ import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
  * console.assert(first === "fast");
  * ```
  */
-export async function race<W extends TaskInput<unknown>>(
-  tasks: Iterable<W>,
+export async function race<I extends TaskInput<unknown>>(
+  tasks: Iterable<I>,
   options?: ParentOption,
-): Promise<TaskValue<W>> {
+): Promise<TaskValue<I>> {
   requireOptions(options);
-  const works = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<W>>>;
-  if (works.length === 0) throw outOfRange("tasks", "at least one work, or nothing could ever win", works);
-  const winner = (await raceIn(works, options, () => true)) as Settled<TaskValue<W>>; // one of them settled
+  const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
+  if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
+  const winner = (await raceIn(list, options, () => true)) as Settled<TaskValue<I>>; // the first outcome is accepted
   if (!winner.ok) throw winner.error;
   return winner.value;
 }

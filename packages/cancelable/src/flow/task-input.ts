@@ -2,18 +2,21 @@ import { invalidType, isThenable } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { abandon, waitIn } from "../scope/waiting.ts";
 
-/** Work for {@link all}, {@link race} and {@link any}: a function, which runs as a child, or a promise, which is waited for. */
+/**
+ * A task for `all`, `any`, `race` and `asCompleted`: a function, which runs as a child task, or a promise, which
+ * a child task waits for.
+ */
 export type TaskInput<T> = PromiseLike<T> | (() => T | PromiseLike<T>);
 
-/** The value of a {@link TaskInput}. */
-export type TaskValue<W> = W extends TaskInput<infer T> ? T : never;
+/** The type of a task's value. */
+export type TaskValue<I> = I extends TaskInput<infer T> ? T : never;
 
-/** The values of a tuple of {@link TaskInput}. */
-export type TaskValues<W extends readonly TaskInput<unknown>[]> = {
-  -readonly [K in keyof W]: TaskValue<W[K]>;
+/** The types of the values of a tuple of tasks. */
+export type TaskValues<I extends readonly TaskInput<unknown>[]> = {
+  -readonly [K in keyof I]: TaskValue<I[K]>;
 };
 
-/** The works of an argument, each checked before the first one starts. */
+/** The tasks of an argument as an array. Every task is checked before the first task starts. */
 export function requireTasks<T>(
   tasks: Iterable<TaskInput<T>>,
   argument: string,
@@ -21,18 +24,18 @@ export function requireTasks<T>(
   if (typeof (tasks as Iterable<TaskInput<T>> | null | undefined)?.[Symbol.iterator] !== "function") {
     throw invalidType(argument, "an iterable of functions or promises", tasks);
   }
-  const works = [...tasks];
-  // The promises were handed over: whatever happens to the others, their rejections are ours.
-  for (const work of works) abandon(work);
-  works.forEach((work, index) => {
-    if (typeof work !== "function" && !isThenable(work)) {
-      throw invalidType(`${argument}[${index}]`, "a function or a promise", work);
+  const list = [...tasks];
+  // The caller gave the promises away: after an early failure, no code waits for the remaining ones.
+  for (const task of list) abandon(task);
+  list.forEach((task, index) => {
+    if (typeof task !== "function" && !isThenable(task)) {
+      throw invalidType(`${argument}[${index}]`, "a function or a promise", task);
     }
   });
-  return works;
+  return list;
 }
 
-/** Runs a work as the body of a child. */
-export function runTask<T>(work: TaskInput<T>): T | PromiseLike<T> {
-  return typeof work === "function" ? work() : waitIn(currentNode(), work);
+/** The body of the child task: calls the function, or waits for the promise until the ambient scope is cancelled. */
+export function runTask<T>(task: TaskInput<T>): T | PromiseLike<T> {
+  return typeof task === "function" ? task() : waitIn(currentNode(), task);
 }

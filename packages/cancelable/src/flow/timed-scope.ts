@@ -3,11 +3,11 @@ import { type Span, toMilliseconds } from "../duration.ts";
 import { CancelScope, type ParentOption, parentNode } from "../scope/cancel-scope.ts";
 
 export interface TimedScopeOptions extends ParentOption {
-  /** Whether cancellation from outside is kept out; the own deadline still holds. Default: false. */
+  /** Whether the scope is protected from cancellation from outside. Its own deadline still applies. Default: false. */
   readonly shield?: boolean;
 }
 
-/** What `moveOnAfter` and `failAfter` share: `fail` lets the timeout out as an error. */
+/** Runs `body` in a scope with a deadline. With `fail` the timeout rejects; without, it resolves with `undefined`. */
 export function runTimed<T>(
   span: Span,
   body: (scope: CancelScope) => T | PromiseLike<T>,

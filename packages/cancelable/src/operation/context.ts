@@ -7,7 +7,7 @@ import type { Progress } from "./progress.ts";
 import type { ProgressLedger } from "./progress-ledger.ts";
 import { hasEnded, type OperationStatus } from "./status.ts";
 
-/** An operation's facts as plain data. */
+/** The state of an operation at one time, as plain data. */
 export interface OperationSnapshot {
   readonly id: string;
   readonly name: string | undefined;
@@ -26,7 +26,7 @@ export interface OperationSnapshot {
   readonly estimate: ProgressEstimate | undefined;
 }
 
-/** The state that the context is a view on: an operation. */
+/** The state of an operation that the context reads. */
 export interface OperationState {
   readonly id: string;
   readonly name: string | undefined;
@@ -42,14 +42,14 @@ export interface OperationState {
   ownMetadata: Record<string, unknown> | undefined;
 }
 
-/** A live view on what an operation knows about itself. `toJSON()` takes a snapshot. */
+/** A live view of the state of an operation. `toJSON()` returns a snapshot. */
 export class OperationContext {
   readonly #state: OperationState;
-  /** On the wall clock, computed when it is first read. */
+  /** Computed on first use, and kept: the wall clock can be changed later. */
   #startTime: Date | undefined = undefined;
   #endTime: Date | undefined = undefined;
 
-  /** What the operation has produced before its end. Set by the code of the operation, or by a stream. */
+  /** The part of the result that exists before the end. Set by the code of the operation, or by a stream. */
   partialResult: unknown = undefined;
 
   /** @internal */
@@ -66,22 +66,22 @@ export class OperationContext {
   get status(): OperationStatus {
     return this.#state.status;
   }
-  /** When it started; undefined before. */
+  /** The time of the start on the wall clock. Undefined before the start. */
   get startTime(): Date | undefined {
     this.#startTime ??= this.#wallTime(this.#state.startedAt);
     return this.#startTime;
   }
-  /** When it ended; undefined before. */
+  /** The time of the end on the wall clock. Undefined before the end. */
   get endTime(): Date | undefined {
     this.#endTime ??= this.#wallTime(this.#state.endedAt);
     return this.#endTime;
   }
-  /** Milliseconds since the start, or from start to end; on a monotonic clock. */
+  /** The time from the start to the end, or to now, in ms on a monotonic clock. Undefined before the start. */
   get duration(): number | undefined {
     const { startedAt, endedAt, node } = this.#state;
     return startedAt === undefined ? undefined : (endedAt ?? node.clock.now()) - startedAt;
   }
-  /** Whether cancellation was asked for, however the operation ended. */
+  /** Whether cancellation was requested. The operation can still have completed or failed. */
   get cancelRequested(): boolean {
     return this.#state.cancellation !== undefined;
   }
@@ -91,7 +91,7 @@ export class OperationContext {
   get cancelMessage(): string | undefined {
     return this.#state.cancellation?.error.message;
   }
-  /** The message of the error that a failed operation ended with. */
+  /** The message of the error of a failed operation. */
   get errorMessage(): string | undefined {
     if (this.status !== "failed") return undefined;
     const error = this.#state.ending?.error;
@@ -102,7 +102,7 @@ export class OperationContext {
       return "an error that cannot be read";
     }
   }
-  /** The user's data; `cancelledBy` names the source that cancelled the operation. */
+  /** The user's data, and `cancelledBy`: the name of the source that cancelled the operation. */
   get metadata(): Record<string, unknown> {
     const state = this.#state;
     state.ownMetadata ??= {};
@@ -113,11 +113,11 @@ export class OperationContext {
   get parentId(): string | undefined {
     return this.#state.parentId;
   }
-  /** The latest report. */
+  /** The latest progress report. */
   get progress(): Progress | undefined {
     return this.#state.ledger?.latest;
   }
-  /** How much is done, how fast and for how long still, from the figures of the reports. */
+  /** The completed fraction, the rate and the remaining time, estimated from the progress reports. */
   get estimate(): ProgressEstimate | undefined {
     return this.#state.ledger?.tracker.estimate;
   }

@@ -1,22 +1,25 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 
-/** After this long a cancelled body that has not ended is named on the console, in ms. */
+/** The time after which a warning names a cancelled operation that has not ended, in ms. */
 const warnAfter = 5_000;
 
-/** How long a cancelled operation is waited for: for ever, with a warning, or as long as its grace allows. */
+/**
+ * Bounds the wait for a cancelled operation by its grace. Without a grace the wait has no bound, and there is one
+ * warning.
+ */
 export class GraceTimer implements Disposable {
   readonly #node: ScopeNode;
-  /** Milliseconds; undefined for no bound. */
+  /** The bound in ms. Undefined means none. */
   readonly #grace: number | undefined;
   readonly #label: () => string;
   #alarm: Disposable | undefined;
-  #over = false;
-  /** Ends the wait that is under way. */
+  #isOver = false;
+  /** Ends the current wait. */
   #abandon: (() => void) | undefined;
   #abandoned = false;
-  /** The body has ended: what is waited for are the callbacks. */
-  #told = false;
+  /** Whether the body has ended, so that the wait is for the callbacks. */
+  #bodyHasEnded = false;
 
   constructor(node: ScopeNode, grace: Span | undefined, label: () => string) {
     this.#node = node;
@@ -24,44 +27,55 @@ export class GraceTimer implements Disposable {
     this.#label = label;
   }
 
-  /** Whether a wait was given up. */
+  /** Whether the grace was over before a wait ended. */
   get abandoned(): boolean {
     return this.#abandoned;
   }
 
-  /** The operation was cancelled: its time runs from now, unless it does already. */
+  /** Starts the timer when the operation is cancelled. Does nothing the second time. */
   begin(): void {
     if (this.#alarm !== undefined) return;
     const { clock } = this.#node;
     if (this.#grace === undefined) this.#alarm = clock.setAlarm(clock.now() + warnAfter, () => this.#warn());
     else if (this.#grace !== Number.POSITIVE_INFINITY) {
       this.#alarm = clock.setAlarm(clock.now() + this.#grace, () => {
-        this.#over = true;
+        this.#isOver = true;
         this.#abandon?.();
       });
     }
   }
 
-  /** Waits for the callbacks of a cancelled operation for what is left of the grace; they go on if that is not enough. */
-  async withinForCallbacks(callbacks: () => Promise<void>): Promise<void> {
-    this.#told = true;
+  /**
+   * Waits for the callbacks of a cancelled operation, at most for the rest of the grace. Then the callbacks continue,
+   * abandoned.
+   */
+  withinForCallbacks(callbacks: () => Promise<void>): Promise<void> {
+    this.#bodyHasEnded = true;
     this.begin();
     const calling = callbacks();
+    return this.endWithin(() => calling);
+  }
+
+  /** As {@link within}, for work that does not reject. Resolves when the grace is over. */
+  async endWithin(work: () => Promise<void>): Promise<void> {
     try {
-      await this.within(() => calling);
+      await this.within(work);
     } catch {
-      // The grace is over: callbacks do not reject.
+      // The grace is over: `work` does not reject.
     }
   }
 
-  /** Waits for `work`, once cancelled no longer than the grace: then this rejects with the cancellation. */
+  /**
+   * Waits for `work`, and at most for the grace once the operation is cancelled. Then it rejects with the
+   * cancellation.
+   */
   within<T>(work: () => T | PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const abandon = (): void => {
         this.#abandoned = true;
-        reject(this.#node.own?.error); // there is one: nothing else ends the grace
+        reject(this.#node.own?.error); // defined, because only a cancellation starts the grace
       };
-      if (this.#over) {
+      if (this.#isOver) {
         abandon();
         return;
       }
@@ -69,7 +83,7 @@ export class GraceTimer implements Disposable {
       const over = (): void => {
         this.#abandon = undefined;
       };
-      // A rejection that comes later than the grace goes nowhere: this promise is settled then.
+      // A rejection after the end of the grace has no effect, because this promise is settled then.
       const waiting = new Promise<T>((settle) => settle(work()));
       waiting.then(over, over);
       waiting.then(resolve, reject);
@@ -81,11 +95,12 @@ export class GraceTimer implements Disposable {
   }
 
   #warn(): void {
-    const waiting = this.#told
-      ? "its onCancel callbacks have not ended; "
-      : "its body has not ended. Pass op.signal to what it waits for, or wrap that in op.waitFor(…); ";
+    const waiting = this.#bodyHasEnded
+      ? "its onCancel callbacks have not ended. "
+      : "its body has not ended. Pass op.signal to the call that it waits for, or wrap it in op.waitFor(…). ";
     console.warn(
-      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}grace bounds the wait.`,
+      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}` +
+        "Set grace to bound this wait.",
     );
   }
 }

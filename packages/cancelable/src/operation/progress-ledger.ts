@@ -16,8 +16,9 @@ export class ProgressLedger {
   }
 
   /**
-   * Counts this operation, which has done `fraction` of its work, as a part with `weight` of `whole`. A whole that has
-   * not counted this operation before (the first one, or a new one after a move) gets the entire part.
+   * Counts the progress of this operation, `fraction`, in the operation above, `whole`, with the weight `weight`. An
+   * operation above that has not counted this one before (the first one, or a new one after a move) gets the entire
+   * part.
    */
   countIn(whole: object, wholeLedger: ProgressLedger, weight: number, fraction: number): void {
     if (this.#countedIn === whole) wholeLedger.tracker.part(0, weight * (fraction - this.#counted));

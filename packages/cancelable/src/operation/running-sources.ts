@@ -1,7 +1,8 @@
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { enter } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { type CancellationSource, startSources } from "../sources/source.ts";
+import type { CancellationSource } from "../sources/source.ts";
+import { startSources } from "../sources/start-source.ts";
 
 /** The sources of one operation: added before the operation starts, running until it ends. */
 export class RunningSources {
@@ -17,7 +18,7 @@ export class RunningSources {
     this.#node = node;
   }
 
-  /** Starts all sources, in order. If one throws, those before it have been stopped. */
+  /** Starts all sources, in order. If one throws, the sources before it are stopped. */
   start(): void {
     const node = this.#node;
     this.#running = enter(
@@ -32,14 +33,13 @@ export class RunningSources {
     );
   }
 
-  /** Stops all sources, last started first. */
+  /** Stops all sources, in reverse order. */
   stop(): void {
     this.#running?.[Symbol.dispose]();
   }
 
-  /** The deadline of the node has passed. Returns false if no source handed that deadline over. */
+  /** The deadline of the node has passed. Returns false if it is not the deadline of a source. */
   expired(): boolean {
-    // The node has the earliest deadline.
     const due = this.#deadlines?.find(({ at }) => at <= this.#node.at);
     if (due === undefined) {
       this.cancelledBy = "timeout"; // the operation's own `timeout` is the only deadline without a source

@@ -1,4 +1,4 @@
-/** Every status, in the order of a life. */
+/** Every status, in the order in which an operation has them. */
 export const operationStatuses = [
   "pending",
   "running",
@@ -8,10 +8,10 @@ export const operationStatuses = [
   "failed",
 ] as const;
 
-/** Where an operation is in its life. A timeout is `cancelled` with reason `timeout`. */
+/** The status of an operation. A timeout is `cancelled` with the reason `timeout`. */
 export type OperationStatus = (typeof operationStatuses)[number];
 
-/** How an operation can end. */
+/** The status of an operation that has ended. */
 export type EndedStatus = Extract<OperationStatus, "completed" | "cancelled" | "failed">;
 
 export function hasEnded(status: OperationStatus): status is EndedStatus {

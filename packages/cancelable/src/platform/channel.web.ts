@@ -4,6 +4,6 @@ export function listenToOperations(_callback: (event: unknown) => void): Disposa
   throw new UsageError(
     "ERR_UNSUPPORTED_HOST",
     "The log of operations",
-    "there is no diagnostics_channel here; use the operations' callbacks",
+    "it has no diagnostics_channel; use the callbacks of the operations",
   );
 }

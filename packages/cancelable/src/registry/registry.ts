@@ -6,7 +6,7 @@ import {
   type ObservedOperation,
   type OperationObserver,
   observeAll,
-  setStandingObserver,
+  setProcessRegistry,
 } from "../operation/observer.ts";
 import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
@@ -289,4 +289,4 @@ function endOf({ endTime }: OperationSnapshot): number {
 
 /** The registry of this process. It contains the operations with `register: true`. */
 export const registry: OperationRegistry = new OperationRegistry();
-setStandingObserver(registry);
+setProcessRegistry(registry);

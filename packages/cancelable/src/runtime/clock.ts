@@ -1,7 +1,7 @@
 import { DeadlineQueue, type Slot, type Timed } from "./deadline-queue.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** The clock of one runtime, with every deadline, sleep and alarm that is set on it. */
+/** The clock of one runtime, with all deadlines, sleeps and alarms that are set on it. */
 export class Clock {
   readonly runtime: Runtime;
   #deadlines: DeadlineQueue;
@@ -11,17 +11,18 @@ export class Clock {
     this.#deadlines = new DeadlineQueue(runtime);
   }
 
+  /** The queue of deadlines. A new one after the runtime's timers were replaced, for example by fake timers. */
   get deadlines(): DeadlineQueue {
     if (!this.#deadlines.isCurrent) this.#deadlines = new DeadlineQueue(this.runtime);
     return this.#deadlines;
   }
 
-  /** Monotonic milliseconds. */
+  /** The time in monotonic milliseconds. */
   now(): number {
     return this.runtime.now();
   }
 
-  /** Calls `due` once, not before `at`; disposing cancels the call. */
+  /** Calls `due` once, not before `at`. Disposing cancels the call. */
   setAlarm(at: number, due: () => void): Disposable {
     const alarm = new Alarm(at, due);
     this.deadlines.add(alarm);
@@ -29,7 +30,7 @@ export class Clock {
   }
 }
 
-/** One call at one moment. */
+/** One call at one time. */
 class Alarm implements Timed, Disposable {
   at: number;
   slot: Slot | undefined = undefined;
@@ -41,7 +42,7 @@ class Alarm implements Timed, Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.slot?.leave();
+    this.slot?.remove();
   }
 }
 

@@ -2,22 +2,24 @@ import { runOutside } from "#platform/ambient";
 import { afterMicrotasks, inLaterTurn } from "#platform/turns";
 import type { Runtime } from "./runtime.ts";
 
-/** Something that is due at a time. */
+/** An entry that is due at a time. */
 export interface Timed {
-  /** When, in milliseconds of the runtime's clock. */
+  /** The time, in milliseconds of the runtime's clock. */
   at: number;
-  /** Its place in a queue, while it has one. Only the queue writes it. */
+  /** The slot of the entry while it is in a queue. Only the queue and its slots set this. */
   slot: Slot | undefined;
-  /** Called once, when the time has come and it is out of the queue. */
+  /** Called once, when the time has come and the entry is removed from the queue. */
   due(): void;
 }
 
-/** A place in a queue. It has the time that it was taken for, so an entry that leaves may change its own (D1). */
+/**
+ * A place in a queue. It keeps the time at which it was taken, so that a removed entry can change its own time (D1).
+ */
 export class Slot {
   readonly at: number;
-  /** Order among equals. */
+  /** The order of slots with the same time. */
   readonly sequence: number;
-  /** Undefined: it has left. */
+  /** Undefined after the entry was removed. */
   entry: Timed | undefined;
   readonly #queue: DeadlineQueue;
 
@@ -28,28 +30,27 @@ export class Slot {
     this.sequence = sequence;
   }
 
-  /** Gives the place up. Called by its entry, which then has none. */
-  leave(): void {
-    const entry = this.entry as Timed;
+  /** Removes the entry from the queue by emptying this slot (D1). */
+  remove(): void {
+    const entry = this.entry as Timed; // an entry refers to its slot only while it is in it
     this.entry = undefined;
     entry.slot = undefined;
-    this.#queue.left(this);
+    this.#queue.emptied(this);
   }
 }
 
 /**
- * All deadlines and sleeps of one runtime, over one timer of that runtime.
+ * All deadlines and sleeps of one runtime, with one timer of that runtime.
  *
- *  D1  A binary heap of slots by time, then by order of entry. An entry that leaves empties its slot, so leaving
- *      is O(1); the array is cleared of empty slots when they are more than half of it. An entry that
- *      comes back has a new slot.
- *  D2  The timer is never later than the first entry. It may be earlier (its entry left): then it is
- *      set anew when it fires.
- *  D3  An empty queue keeps its timer only until the end of this turn of the event loop, because most
- *      deadlines are set and taken back in a loop. Runtimes whose timers are watched ({@link Runtime}
- *      with `exactTimers`) give it back at once.
- *  D4  Between two entries the microtasks run, as between two timers of the host: the first one's
- *      code may still take the second one back.
+ *  D1  The queue is a binary heap of slots, ordered by time and then by order of entry. An entry that leaves empties
+ *      its slot, so leaving is O(1). When more than half of the slots are empty, the empty slots are removed. An
+ *      entry that returns gets a new slot.
+ *  D2  The timer is never later than the first entry. The timer may be earlier if its entry has left. In this case it
+ *      is set again when it fires.
+ *  D3  An empty queue keeps its timer only until the end of the current turn of the event loop. A runtime that counts
+ *      its timers (fake timers, virtual time) gets the timer back at once.
+ *  D4  Microtasks run between two entries, as between two timers of the host. Code of the first entry can therefore
+ *      still remove the second entry.
  */
 export class DeadlineQueue {
   readonly #runtime: Runtime;
@@ -58,9 +59,11 @@ export class DeadlineQueue {
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #sequence = 0;
-  /** Entries that have not left. */
+  /** The number of slots that are not empty. */
   #live = 0;
+  /** Whether the timer of the empty queue is to be removed at the end of the turn (D3). */
   #sweeping = false;
+  /** Whether due entries are being called. The timer is set after the last one. */
   #firing = false;
 
   constructor(runtime: Runtime) {
@@ -68,7 +71,7 @@ export class DeadlineQueue {
     this.#timers = runtime.timers;
   }
 
-  /** Whether the runtime still has the timers that this queue was made for. */
+  /** Whether the runtime still has the timers for which this queue was created. */
   get isCurrent(): boolean {
     return this.#runtime.timers === this.#timers;
   }
@@ -82,8 +85,8 @@ export class DeadlineQueue {
     if (!this.#firing) this.#armFor(slot);
   }
 
-  /** A slot of this queue was emptied. */
-  left(slot: Slot): void {
+  /** The entry of `slot` was removed. */
+  emptied(slot: Slot): void {
     const heap = this.#heap;
     this.#live--;
     if (heap[heap.length - 1] === slot) heap.pop();
@@ -91,7 +94,7 @@ export class DeadlineQueue {
     if (this.#live === 0) this.#idle();
   }
 
-  /** Drops the empty slots and builds the heap anew: O(n), for at least n / 2 that have left. */
+  /** Removes the empty slots and rebuilds the heap. It costs O(n) after at least n / 2 removals. */
   #compact(): void {
     const heap = this.#heap;
     let kept = 0;
@@ -109,18 +112,20 @@ export class DeadlineQueue {
     return undefined;
   }
 
-  /** Takes the slot at the top out of the array. */
+  /** Removes the slot at the top of the heap. */
   #shift(): void {
     const heap = this.#heap;
     const last = heap.pop() as Slot;
     if (heap.length > 0) this.#down(last, 0);
   }
 
-  /** D2. Also for an entry at Infinity: somebody sleeps, and that keeps the process alive. */
+  /**
+   * Sets the timer for `slot` (D2). Also for a time of Infinity: a task that sleeps for ever keeps the process alive.
+   */
   #armFor(slot: Slot): void {
     const at = Math.min(slot.at, this.#timerAt);
     if (this.#timer !== undefined) {
-      // Watched timers may have been thrown away behind our back: those are always set anew.
+      // Fake-timer libraries can clear timers without telling us, so re-arm every time.
       if (at === this.#timerAt && this.#runtime.exactTimers !== true) return;
       this.#timer[Symbol.dispose]();
     }
@@ -161,7 +166,7 @@ export class DeadlineQueue {
       this.#armFor(first);
       return;
     }
-    const entry = first.entry as Timed; // the first slot that is not empty
+    const entry = first.entry as Timed; // `#first` returns no empty slot
     first.entry = undefined;
     entry.slot = undefined;
     this.#shift();

@@ -1,15 +1,20 @@
 import { inLaterTurn } from "#platform/turns";
 import type { Runtime } from "./runtime.ts";
 
-/** Above this, `setTimeout` fires at once. */
+/** The longest delay of `setTimeout`, in ms. It fires a longer one immediately. */
 const longestTimer = 2 ** 31 - 1;
 
 const originalSetTimeout = globalThis.setTimeout;
 
-/** What a clock that does not follow faked timers has been moved by them, in ms. */
+/**
+ * Offset between `performance.now()` and faked timers, in ms. Stays 0 unless timers are faked and the clock is not.
+ */
 let skew = 0;
 
-/** Plain promises, on the host's timers, which are looked up at every use: fake timers drive it. */
+/**
+ * The runtime of plain promises, on the timers of the host. It looks the timers up at every use, so that fake timers
+ * control it.
+ */
 export const nativeRuntime: Runtime = {
   name: "native",
 
@@ -30,7 +35,7 @@ export const nativeRuntime: Runtime = {
   },
 
   setTimer(at: number, fire: () => void): Disposable {
-    // The same pair for setting and clearing, whoever replaces them in between.
+    // One pair for setting and clearing: the global functions can be replaced between the two calls.
     const { setTimeout, clearTimeout } = globalThis;
     let handle: ReturnType<typeof setTimeout>;
     const arm = (): void => {
@@ -40,7 +45,8 @@ export const nativeRuntime: Runtime = {
         const early = at - (performance.now() + skew);
         if (early <= 0) fire();
         else if (setTimeout !== originalSetTimeout && performance.now() - armedAt < delay / 2) {
-          // Timers are faked and the clock is not (node:test's mock timers): the timer is right.
+          // The timers are faked and the clock is not, as with the mock timers of node:test. The clock follows the
+          // timer.
           skew += Math.min(early, delay);
           if (delay < early) arm();
           else fire();

@@ -1,26 +1,26 @@
 /**
- * What a scope needs of an async runtime: the clock, timers on that clock, and the start of a task.
- * Everything else (the tree, deadlines, reasons) is the same on every runtime and lives here.
+ * What a scope requires of an async runtime: a clock, timers on this clock, and turns of the event loop. Everything
+ * else (the tree, deadlines, reasons) is the same on every runtime.
  */
 export interface Runtime {
   readonly name: string;
-  /** Monotonic milliseconds, on the runtime's own clock. */
+  /** Monotonic milliseconds on the runtime's own clock. */
   now(): number;
   /** The wall clock that belongs to {@link now}, in epoch milliseconds. */
   epoch(): number;
   /**
-   * What the timers are made with: another value than before means another clock (fake timers were
-   * installed, or taken away). Left out where there is only one.
+   * Identifies the timers. A different value than before means that the timers were replaced, for example by fake
+   * timers, and that the clock has changed with them. Omitted by runtimes with only one set of timers.
    */
   readonly timers?: unknown;
-  /** Whether somebody watches the timers, so that none may outlive its use by even a turn. */
+  /** Whether timers are counted, as fake timers and virtual time do. An unused timer is then removed immediately. */
   readonly exactTimers?: boolean;
   /**
-   * Calls `fire` once, not before `at`, on the runtime's own clock; at Infinity never. Disposing takes the
-   * timer away. Until then it keeps the process alive. Called outside of every async context, since one
-   * timer serves many.
+   * Calls `fire` once, not before `at` on the runtime's own clock. At Infinity it is never called. Disposing removes
+   * the timer. Until then the timer keeps the process alive. Called outside every async context, because one timer
+   * serves many scopes.
    */
   setTimer(at: number, fire: () => void): Disposable;
-  /** Runs `fn` in a later turn of the event loop; returns what takes that back. */
+  /** Runs `fn` in a later turn of the event loop. Returns a function that cancels this. */
   turn(fn: () => void): () => void;
 }

@@ -1,17 +1,17 @@
 /**
- * @internal A generator whose `return()` calls `leave` first: one that was not started, or that waits for what does
- * not come, would else be told to leave only after that.
+ * @internal Makes `return()` of the generator call `close` first. Needed because a generator that is suspended in an
+ * `await`, or was never started, does not run its `finally` until that `await` settles.
  */
 export function withEarlyReturn<T>(
   generator: AsyncGenerator<T, undefined, undefined>,
-  leave: () => Promise<void>,
+  close: () => Promise<void>,
 ): AsyncGenerator<T, undefined, undefined> {
   const end = generator.return.bind(generator);
   generator.return = async (value) => {
-    await leave();
+    await close();
     return end(value);
   };
-  // Not every host gives it to generators.
+  // Some hosts have generators without this method.
   generator[Symbol.asyncDispose] = async () => {
     await generator.return(undefined);
   };

@@ -1,10 +1,10 @@
 import { invalidType, outOfRange } from "../arguments.ts";
-import { CancellationSource, type CompositeSink, type SourceSink, startSources } from "./source.ts";
+import { CancellationSource, type SourceSink } from "./source.ts";
+import { type CompositeSink, startSources } from "./start-source.ts";
 
 function requireSources(sources: readonly CancellationSource[]): void {
   if (!Array.isArray(sources)) throw invalidType("sources", "an array of CancellationSource", sources);
-  if (sources.length === 0)
-    throw outOfRange("sources", "not empty: At least one source is required", sources);
+  if (sources.length === 0) throw outOfRange("sources", "a non-empty array", sources);
   for (const [index, source] of sources.entries()) {
     if (!(source instanceof CancellationSource))
       throw invalidType(`sources[${index}]`, "a CancellationSource", source);
@@ -13,12 +13,12 @@ function requireSources(sources: readonly CancellationSource[]): void {
 
 function compositeSink(sink: SourceSink): CompositeSink {
   if ((sink as Partial<CompositeSink>).target === undefined) {
-    throw invalidType("sink", "the sink that an operation gives", sink);
+    throw invalidType("sink", "the sink of an operation", sink);
   }
-  return sink as CompositeSink; // it has what only ours have
+  return sink as CompositeSink; // only sinks of this library have a target
 }
 
-/** Fires with the first of its sources, with that one's reason and message. */
+/** Fires when the first of its sources fires, with the reason and message of this source. */
 export class AnyOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
   #triggeredSource: CancellationSource | undefined;
@@ -29,7 +29,7 @@ export class AnyOfSource extends CancellationSource {
     this.sources = [...sources];
   }
 
-  /** The one that fired. */
+  /** The source that fired. */
   get triggeredSource(): CancellationSource | undefined {
     return this.#triggeredSource;
   }
@@ -42,15 +42,15 @@ export class AnyOfSource extends CancellationSource {
         this.#triggeredSource = origin;
         triggerFrom(origin, reason, message, detail);
       },
-      // A deadline of any is a deadline of the whole.
+      // The deadline of one source is a deadline of the composite.
       takeDeadline: target.takeDeadline?.bind(target),
     });
   }
 }
 
 /**
- * Fires when each of its sources has fired, with the reason and message of the last one. One that has
- * fired stays fired, whatever its condition says later.
+ * Fires when all of its sources have fired, with the reason and message of the last one. A source counts as fired
+ * from its first firing on, also when its condition is no longer met.
  */
 export class AllOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
@@ -64,7 +64,7 @@ export class AllOfSource extends CancellationSource {
   override start(sink: SourceSink): Disposable {
     const { target, triggerFrom } = compositeSink(sink);
     let missing = this.sources.length;
-    // No deadlines are passed on: one of several that must all have come is none.
+    // Deadlines are not handed over: a single deadline does not cancel the operation.
     return startSources(this.sources, {
       clock: target.clock,
       fired: (origin, reason, message, detail) => {

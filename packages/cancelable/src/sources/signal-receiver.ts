@@ -1,6 +1,7 @@
 import { listenToSignal, requireSignalName, resendSignal } from "#platform/signals";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { type QueuedWaiter, WaitQueue } from "../sync/wait-queue.ts";
 import { UsageError } from "../usage-error.ts";
 import type { SignalName } from "./signal-source.ts";
@@ -8,10 +9,10 @@ import type { SignalName } from "./signal-source.ts";
 type Arrival = IteratorResult<SignalName, undefined>;
 
 /**
- * The operating-system signals that arrive from its making to its closing, for programs that do more with
- * them than to stop (trio's `open_signal_receiver`): reload on SIGHUP, print on SIGUSR1. A signal that comes again before it
- * was taken counts once; different ones take turns. One caller reads at a time. Only in the main thread
- * of Node, Bun and Deno; it does not keep the process alive.
+ * An iterator over operating-system signals (trio: `open_signal_receiver`), for programs that do more with a signal
+ * than stop: reload on SIGHUP, print statistics on SIGUSR1. The receiver listens from its construction until it is
+ * disposed of. A signal that arrives several times before it is read counts once. One caller reads at a time. Only
+ * in the main thread of Node, Bun and Deno. A receiver does not keep the process alive.
  *
  * @example
  * ```ts
@@ -27,34 +28,35 @@ type Arrival = IteratorResult<SignalName, undefined>;
  * ```
  */
 export class SignalReceiver implements AsyncIterableIterator<SignalName>, Disposable {
+  /** The names of the signals. */
   readonly signals: readonly SignalName[];
-  readonly #listening: Disposable[] = [];
-  /** In order of arrival: one that comes again after it was taken is the last. */
+  readonly #listeners: Disposable[] = [];
+  /** Signals that were not read yet, in order of arrival. */
   readonly #arrived = new Set<SignalName>();
   readonly #reader = new WaitQueue<Arrival>();
   #isClosed = false;
 
   /**
-   * @param signals Names, at least one.
-   * @throws UsageError `ERR_UNSUPPORTED_HOST` where there are no signals.
+   * @param signals The names of the signals, at least one.
+   * @throws UsageError `ERR_UNSUPPORTED_HOST` on a host without signals.
    */
   constructor(...signals: [SignalName, ...SignalName[]]) {
     for (const [index, signal] of (signals.length === 0 ? [undefined] : signals).entries())
       requireSignalName(signal, `signals[${index}]`);
     this.signals = [...new Set(signals)];
     for (const signal of this.signals)
-      this.#listening.push(listenToSignal(signal, () => this.#arrive(signal)));
+      this.#listeners.push(listenToSignal(signal, () => this.#arrive(signal)));
   }
 
   /**
-   * The next signal. A checkpoint: cancelled, it has taken none.
+   * Waits for the next signal. A checkpoint. A cancelled wait takes no signal.
    *
-   * @throws UsageError `ERR_BUSY` while another caller waits, `ERR_CLOSED` after closing.
+   * @throws UsageError `ERR_BUSY` while another caller waits, `ERR_CLOSED` after the receiver was disposed of.
    */
   next(): Promise<Arrival> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#isClosed) return Promise.reject(new UsageError("ERR_CLOSED", "The signal receiver"));
     if (this.#reader.size > 0) return Promise.reject(new UsageError("ERR_BUSY", "The signal receiver"));
     const [first] = this.#arrived;
@@ -67,15 +69,17 @@ export class SignalReceiver implements AsyncIterableIterator<SignalName>, Dispos
     return this;
   }
 
-  /** Stops listening. Signals that nobody took go to who else listens; if nobody does, they are reported. */
+  /**
+   * Stops listening. Signals that were not read go to the other listeners of the process. Without other listeners
+   * they go to the reporter.
+   */
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const one of this.#listening) one[Symbol.dispose]();
+    for (const listener of this.#listeners) listener[Symbol.dispose]();
     this.#reader.rejectAll(() => new UsageError("ERR_CLOSED", "The signal receiver"));
     for (const signal of this.#arrived) {
-      if (!resendSignal(signal))
-        report(new Error(`${signal} arrived and nobody took it`), "a signal receiver");
+      if (!resendSignal(signal)) report(new Error(`${signal} arrived and was not read`), "a signal receiver");
     }
     this.#arrived.clear();
   }

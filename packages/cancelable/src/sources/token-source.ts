@@ -14,7 +14,7 @@ class TokenWaiter extends Waiter {
   }
 }
 
-/** Fires when a token is cancelled, with its reason and message. */
+/** Fires when a token is cancelled, with the reason and message of the token. */
 export class TokenSource extends CancellationSource {
   readonly token: CancellationToken;
 
@@ -29,6 +29,6 @@ export class TokenSource extends CancellationSource {
     const reached = this.token.node.pending();
     if (reached !== undefined) waiter.reached(reached);
     else this.token.node.wait(waiter);
-    return { [Symbol.dispose]: () => waiter.leave() };
+    return { [Symbol.dispose]: () => waiter.remove() };
   }
 }

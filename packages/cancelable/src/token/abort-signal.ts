@@ -8,31 +8,31 @@ export function requireSignal(signal: unknown, argument: string): asserts signal
   }
 }
 
-/** Those who listen to one foreign signal, through one listener (rule 27): Node warns of more than ten. */
+/** All callbacks for one foreign signal, behind one listener (rule 27). Node warns about more than ten listeners. */
 class SignalListeners {
   readonly #signal: AbortSignal;
   readonly #callbacks = new Set<() => void>();
-  readonly #heard = (): void => {
-    this.#leave();
+  readonly #onAbort = (): void => {
+    this.#removeListener();
     for (const callback of this.#callbacks) callback();
   };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener("abort", this.#heard);
+    signal.addEventListener("abort", this.#onAbort);
   }
 
   add(callback: () => void): Disposable {
     this.#callbacks.add(callback);
     return {
       [Symbol.dispose]: () => {
-        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#leave();
+        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#removeListener();
       },
     };
   }
 
-  #leave(): void {
-    this.#signal.removeEventListener("abort", this.#heard);
+  #removeListener(): void {
+    this.#signal.removeEventListener("abort", this.#onAbort);
     listeners.delete(this.#signal);
   }
 }
@@ -48,7 +48,10 @@ function listenersOf(signal: AbortSignal): SignalListeners {
   return listening;
 }
 
-/** Calls back with what `signal` was aborted for, once, unless disposed of before. */
+/**
+ * Calls `callback` once, with a cancellation that describes the signal's reason. Calls it immediately if the signal
+ * is already aborted. Disposing removes the callback.
+ */
 export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
   const aborted = (): void => {
     const cause: unknown = signal.reason;
@@ -57,7 +60,7 @@ export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellati
     try {
       ({ name, message } = (cause ?? {}) as { name?: unknown; message?: unknown });
     } catch {
-      // Somebody's reason may be anything, also an object that throws when it is looked at.
+      // The reason of a foreign signal can be any value, also an object whose getters throw.
     }
     callback(
       new Cancellation(

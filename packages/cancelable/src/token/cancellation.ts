@@ -6,31 +6,31 @@ import {
 } from "../errors.ts";
 
 /**
- * Makes an error without frames: of a deadline, or of what was cancelled further up, they would be a timer's and this
- * library's own, and collecting them is most of what an error costs.
+ * Creates an error without a stack trace. For timeouts and inherited cancellations the stack would show only timer
+ * and library frames, and capturing it is the main cost of an error.
  */
-function withoutFrames<T>(make: () => T): T {
+function withoutStack<T>(create: () => T): T {
   const limit = Error.stackTraceLimit;
   try {
     Error.stackTraceLimit = 0;
   } catch {
-    /* v8 ignore next -- @preserve where `Error` is frozen: errors.test.ts sees it from outside */
-    return make();
+    /* v8 ignore next -- @preserve where `Error` is frozen: a test runs this in a process of its own */
+    return create();
   }
   try {
-    return make();
+    return create();
   } finally {
     Error.stackTraceLimit = limit;
   }
 }
 
-/** One cancellation: made when it happens; its error only when somebody looks. */
+/** One cancellation. It is created when it happens; its error is created on first use. */
 export class Cancellation {
   readonly reason: CancellationReason;
   readonly message: string | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
-  /** The cancellation above that this one comes from (T3). */
+  /** The cancellation of the node above that caused this one (T3). */
   readonly origin: Cancellation | undefined;
   readonly #detail: CancellationDetail | undefined;
   #error: CancellationError | undefined;
@@ -51,10 +51,10 @@ export class Cancellation {
     if (error !== undefined) CancellationError.own(error);
   }
 
-  /** The one error that every waiter and the signal see. */
+  /** The one error of this cancellation. Every waiter and the signal get this object. */
   get error(): CancellationError {
     if (this.#error !== undefined) return this.#error;
-    // From the topmost origin down, so that a deep tree costs no stack (T6).
+    // The errors are created from the topmost origin down in a loop, so that a deep tree costs no stack (T6).
     const chain: Cancellation[] = [];
     for (let link: Cancellation | undefined = this; link !== undefined; link = link.origin) {
       if (link.#error !== undefined) break;
@@ -66,10 +66,10 @@ export class Cancellation {
         origin === undefined
           ? link.#detail
           : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
-      const make = (): CancellationError => createCancellation(link.reason, link.message, detail);
-      link.#error = origin === undefined && link.reason !== "timeout" ? make() : withoutFrames(make);
+      const create = (): CancellationError => createCancellation(link.reason, link.message, detail);
+      link.#error = origin === undefined && link.reason !== "timeout" ? create() : withoutStack(create);
       CancellationError.own(link.#error);
     }
-    return this.#error as unknown as CancellationError; // the chain begins with this
+    return this.#error as unknown as CancellationError; // set above: the chain contains this cancellation
   }
 }

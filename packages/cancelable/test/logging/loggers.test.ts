@@ -19,7 +19,7 @@ function recordingConsole() {
 }
 
 describe("consoleLogger", () => {
-  test("writes the message, then the fields, by the console's method; trace is debug's", () => {
+  test("the message comes first, then the fields, through the method of the console; trace uses debug", () => {
     const target = recordingConsole();
     const logger = consoleLogger({ level: "trace", console: target });
     for (const level of ["trace", "debug", "info", "warn", "error"] as const)
@@ -33,7 +33,7 @@ describe("consoleLogger", () => {
     ]);
   });
 
-  test("what is less important than its level, by default info, is not written", async () => {
+  test("entries below the level, by default info, are not written", async () => {
     const target = recordingConsole();
     const logging = logOperations(consoleLogger({ console: target }));
     await new Cancellable({ name: "100 %d" }).run((op) => op.reportProgress("half way"));
@@ -46,7 +46,7 @@ describe("consoleLogger", () => {
     ]);
   });
 
-  test("without a console it is the global one, as it is at the time", () => {
+  test("the default console is the global one at the time of the call", () => {
     const logger = consoleLogger();
     const spy = vi.spyOn(console, "warn").mockImplementation(() => {});
     logger.warn({ a: 1 }, "text");
@@ -54,7 +54,7 @@ describe("consoleLogger", () => {
     spy.mockRestore();
   });
 
-  test("wrong options are refused by name", () => {
+  test("wrong options are refused with the option's name", () => {
     const levels = "one of trace, debug, info, warn, error";
     expectThrows("RangeError", [
       [() => consoleLogger({ level: wrong("silent") }), "options.level", levels, '"silent"'],

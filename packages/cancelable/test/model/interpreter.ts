@@ -28,7 +28,7 @@ import type { Body, Event, Program, Reason, Step, StepOf, Trace } from "./progra
 
 type Value = string | undefined;
 
-/** What can be cancelled from inside. */
+/** A scope or an operation that a step may cancel. */
 interface Target {
   cancel(reason: Reason, message: string): boolean;
 }
@@ -36,7 +36,7 @@ interface Target {
 /** Thrown by a `throw` step. */
 class ProgramError extends Error {}
 
-/** What a trace calls an error. */
+/** The text of an error in a trace. */
 export function describe(error: unknown): string {
   if (error instanceof ProgramError) return error.message;
   if (error instanceof TaskFailedError) return `failed(${describe(error.cause)})`;
@@ -53,14 +53,14 @@ export function describe(error: unknown): string {
 }
 
 export interface Ran extends Trace {
-  /** What is not as it was: held locks, waiters, permits that are gone, children of the root. */
+  /** Leftovers: held locks, waiters, missing permits, children of the root. */
   readonly left: readonly string[];
 }
 
 /** Blocks the thread: time passes, and no timer fires. */
 export type Block = (ms: number) => void;
 
-/** Runs a program on a backend, through the public API, and records what happens. */
+/** Runs a program on a backend through the public API, and records the events. */
 export async function interpret(program: Program, backend: AsyncBackend, block: Block): Promise<Ran> {
   const events: Event[] = [];
   const reported: string[] = [];
@@ -119,7 +119,7 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
         await sleep(step.ms);
         return `s${step.id}`;
       case "block":
-        // When everybody else waits: or it would matter who is how many microtasks ahead.
+        // After the other tasks wait. Otherwise the order of microtasks between tasks would matter.
         await sleep(0);
         block(step.ms);
         return `b${step.id}`;

@@ -1,14 +1,15 @@
 import { formatSpan } from "../../duration.ts";
-import type { StreamLife, StreamNode } from "./stream-life.ts";
+import type { StreamLife } from "./stream-life.ts";
+import type { StreamNode } from "./stream-node.ts";
 
 /**
- * @internal The longest time that a source may be silent. One alarm for many pulls: it is set anew when it
- * rings early, not for every item.
+ * @internal The longest time that a pull may take. One alarm serves many pulls: an alarm that rings early is set
+ * again, so that an item does not cost an alarm.
  */
 export class IdleLimit {
   readonly #ms: number;
   readonly #life: StreamLife;
-  /** When the pull that is under way has been silent for too long; Infinity: none is. */
+  /** The time limit of the pull in progress. Infinity between two pulls. */
   #due: number = Number.POSITIVE_INFINITY;
   #alarm: Disposable | undefined;
 
@@ -17,21 +18,21 @@ export class IdleLimit {
     this.#life = life;
   }
 
-  /** A pull is under way. */
-  begin(node: StreamNode): void {
+  /** A pull has started. */
+  start(node: StreamNode): void {
     if (this.#ms === Number.POSITIVE_INFINITY) return;
     this.#due = node.clock.now() + this.#ms;
     this.#alarm ??= node.clock.setAlarm(this.#due, () => this.#ring(node));
   }
 
-  /** Its item is here. */
-  end(): void {
+  /** The pull has ended. */
+  stop(): void {
     this.#due = Number.POSITIVE_INFINITY;
   }
 
-  /** The stream ends. */
-  stop(): void {
-    this.end();
+  /** The stream has ended. */
+  close(): void {
+    this.stop();
     this.#alarm?.[Symbol.dispose]();
     this.#alarm = undefined;
   }

@@ -4,21 +4,21 @@ import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";
 import { PartialRecord, type PartialResult } from "./partial-result.ts";
-import type { StreamNode } from "./stream-life.ts";
+import type { StreamNode } from "./stream-node.ts";
 
-/** Called with the number of items so far and the latest one. */
+/** A callback that gets the number of items so far and the latest item. */
 export type StreamProgress<T> = (count: number, item: T) => unknown;
 
-/** @internal What is written down of a stream's items: the partial result, and the reports. */
+/** @internal Records the items of a stream: the partial result, the progress reports and the `onProgress` calls. */
 export class ItemLog {
   readonly #partial: PartialRecord;
   readonly #onProgress: StreamProgress<unknown> | undefined;
-  /** 0: never. */
+  /** Every how many items a report is due. 0: never. */
   readonly #every: number;
   readonly #reports: boolean;
   #operation: Operation | undefined;
   #node: StreamNode | undefined;
-  /** The callbacks that are still at work. */
+  /** The async callbacks in progress. */
   readonly #running = new Set<Promise<void>>();
 
   constructor(limit: number, every: number | undefined, onProgress: StreamProgress<unknown> | undefined) {
@@ -35,14 +35,14 @@ export class ItemLog {
   begin(operation: Operation | undefined, node: StreamNode): void {
     this.#operation = operation;
     this.#node = node;
-    this.#tell();
+    this.#showPartial();
   }
 
   add(item: unknown): void {
     const partial = this.#partial;
     partial.add(item);
     const { count } = partial;
-    if (count === 1) this.#tell();
+    if (count === 1) this.#showPartial();
     if (this.#every !== 0 && count % this.#every === 0) this.#report(count, item);
   }
 
@@ -50,8 +50,8 @@ export class ItemLog {
     this.#partial.completed = true;
   }
 
-  #tell(): void {
-    if (this.#operation !== undefined && this.#partial.isWorthTelling) {
+  #showPartial(): void {
+    if (this.#operation !== undefined && this.#partial.isShown) {
       this.#operation.context.partialResult = this.#partial.view();
     }
   }
@@ -78,14 +78,14 @@ export class ItemLog {
     }
   }
 
-  /** A callback that is cut off by the stream's cancellation has not failed. */
+  /** Reports the error of a callback. The cancellation of the stream is not an error of the callback. */
   #failed(error: unknown): void {
     const cancellation = this.#node?.cancellation?.error;
     if (cancellation !== undefined && belongsTo(error, cancellation)) return;
     report(error, "the onProgress callback of a stream");
   }
 
-  /** Resolves when no callback is at work. */
+  /** Resolves when no callback is in progress. */
   async settled(): Promise<void> {
     if (this.#running.size > 0) await Promise.all(this.#running);
   }

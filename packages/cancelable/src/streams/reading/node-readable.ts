@@ -1,9 +1,9 @@
-import type { SourceReader } from "./stream-input.ts";
+import type { InputReader } from "./input-reader.ts";
 
-/** @internal As much of Node's `Readable` as is used: known by its shape, so that nothing of Node is imported. */
+/** @internal The part of Node's `Readable` that is used here. A structural type, so that no module of Node is imported. */
 export interface ReadableLike extends AsyncIterable<unknown> {
   readonly closed?: boolean;
-  /** Of the stream's internals; a stream that announces no close is not waited for. */
+  /** Internal state of Node. With `emitClose: false` there is no `close` event to wait for. */
   readonly _readableState?: { readonly emitClose?: boolean };
   read(size?: number): unknown;
   destroy(error?: unknown): unknown;
@@ -11,8 +11,9 @@ export interface ReadableLike extends AsyncIterable<unknown> {
   off(event: string, listener: (...args: never[]) => void): unknown;
 }
 
-export function isNodeReadable(source: unknown): source is ReadableLike {
-  const candidate = source as Partial<ReadableLike> | null | undefined;
+/** @internal Recognises a Node `Readable` by its methods. */
+export function isNodeReadable(input: unknown): input is ReadableLike {
+  const candidate = input as Partial<ReadableLike> | null | undefined;
   return (
     typeof candidate?.read === "function" &&
     typeof candidate.destroy === "function" &&
@@ -24,11 +25,11 @@ export function isNodeReadable(source: unknown): source is ReadableLike {
 
 const ignore = (): void => {};
 
-/** @internal Reads by Node's own iterator, and closes by `destroy`, which ends a read that is under way. */
-export class NodeReadableReader implements SourceReader {
+/** @internal Reads by Node's own iterator, and closes by `destroy()`, which also ends a read in progress. */
+export class NodeReadableReader implements InputReader {
   readonly #readable: ReadableLike;
   #iterator: AsyncIterator<unknown> | undefined;
-  readonly queues = false;
+  readonly closeWaits = false;
 
   constructor(readable: ReadableLike) {
     this.#readable = readable;
@@ -41,36 +42,37 @@ export class NodeReadableReader implements SourceReader {
 
   async close(reason: unknown): Promise<void> {
     const readable = this.#readable;
-    // The reason is emitted as an error, which without a listener would end the process.
+    // `destroy(reason)` emits an `error` event, and without a listener this event would end the process.
     readable.on("error", ignore);
-    const closed = this.#closing();
+    const closed = this.#closed();
     readable.destroy(reason);
-    // It finds a destroyed stream, and takes its own listeners off it.
+    // `return()` of the iterator sees a destroyed stream and only removes the iterator's own listeners.
     await this.#iterator?.return?.();
     if (closed === undefined) return;
     await closed;
     readable.off("error", ignore);
   }
 
-  /** What `destroy()` makes of a read that waits. */
-  isOfClosing(error: unknown): boolean {
+  /** `destroy()` makes a read in progress fail with this code. */
+  fromClose(error: unknown): boolean {
     try {
       return (error as { code?: unknown } | undefined)?.code === "ERR_STREAM_PREMATURE_CLOSE";
     } catch {
-      // It throws when it is looked at: the source's own.
+      // The property `code` threw: not an error of Node.
       return false;
     }
   }
 
-  #closing(): Promise<void> | undefined {
+  /** Resolves at the `close` event. `undefined` if no such event will come. */
+  #closed(): Promise<void> | undefined {
     const readable = this.#readable;
     if (readable.closed !== false || readable._readableState?.emitClose === false) return undefined;
     return new Promise((resolve) => {
-      const closed = (): void => {
-        readable.off("close", closed);
+      const onClose = (): void => {
+        readable.off("close", onClose);
         resolve();
       };
-      readable.on("close", closed);
+      readable.on("close", onClose);
     });
   }
 }

@@ -1,23 +1,23 @@
-/** What a stream has delivered so far: on the stream, and as `context.partialResult` of its operation. */
+/** The items that a stream has delivered so far: `stream.partialResult`, and `context.partialResult` of its operation. */
 export interface PartialResult<T = unknown> {
-  /** How many items. */
+  /** The number of items. */
   readonly count: number;
   /** Whether the source came to its end. */
   readonly completed: boolean;
-  /** The latest items, oldest first; only with the option `bufferPartial`. */
+  /** The latest items, oldest first. Only with the option `bufferPartial`. */
   readonly items?: T[];
 }
 
-/** @internal Counts items, and keeps the latest `limit` of them in a ring. */
+/** @internal Counts items, and keeps the latest `limit` items in a ring buffer. */
 export class PartialRecord {
   count = 0;
   completed = false;
   readonly #limit: number;
   readonly #ring: unknown[] = [];
-  /** Where the oldest is, once the ring is full. */
+  /** Index of the oldest item, once the ring is full. */
   #oldest = 0;
 
-  /** @param limit 0: none are kept. */
+  /** @param limit The number of items to keep; 0 keeps none. */
   constructor(limit: number) {
     this.#limit = limit;
   }
@@ -32,8 +32,8 @@ export class PartialRecord {
     }
   }
 
-  /** Whether there is anything to be told: an empty stream without a buffer has no partial result. */
-  get isWorthTelling(): boolean {
+  /** Whether the operation's context shows this record. An empty stream without a buffer has no partial result. */
+  get isShown(): boolean {
     return this.count > 0 || this.#limit > 0;
   }
 
@@ -41,13 +41,13 @@ export class PartialRecord {
     return [...this.#ring.slice(this.#oldest), ...this.#ring.slice(0, this.#oldest)];
   }
 
-  /** As plain data. */
+  /** A copy, as plain data. */
   snapshot(): PartialResult {
     const { count, completed } = this;
     return this.#limit === 0 ? { count, completed } : { count, completed, items: this.#items() };
   }
 
-  /** An object that is always up to date, for the operation's context. */
+  /** A live view for the operation's context: each access reads the current values. */
   view(): PartialResult {
     const facts = {
       get: <K extends keyof PartialResult>(key: K): PartialResult[K] => this.snapshot()[key],

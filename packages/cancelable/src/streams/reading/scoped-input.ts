@@ -3,78 +3,78 @@ import { belongsTo } from "../../errors.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";
 import { CancelScope } from "../../scope/cancel-scope.ts";
-import type { SourceReader, StreamSource } from "./stream-input.ts";
-import type { StreamNode } from "./stream-life.ts";
+import type { InputReader, OpenableInput } from "./input-reader.ts";
+import type { StreamNode } from "./stream-node.ts";
 
-/** @internal What `next()` gives. */
+/** @internal The result of a pull. */
 export type Pulled = IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
 
-/** @internal Something that failed. */
+/** @internal An error, wrapped, because `undefined` can be thrown too. */
 export interface Failure {
   readonly error: unknown;
 }
 
 /**
- * @internal A source that runs in the scope of its stream. One async context is made for all its pulls: entering it is
- * what an item costs most.
+ * @internal An input that runs in the scope of its stream. All pulls share one async context: entering the scope is the
+ * largest part of the cost of an item.
  */
-export class ScopedSource {
+export class ScopedInput {
   readonly #node: StreamNode;
-  readonly #inside: (fn: () => void) => void;
-  #reader: SourceReader | undefined;
+  readonly #inScope: (fn: () => void) => void;
+  #reader: InputReader | undefined;
   #pulled: Pulled | undefined;
-  /** Whether a pull is under way. */
+  /** Whether a pull is in progress. */
   isPulling = false;
 
   constructor(node: StreamNode) {
     this.#node = node;
-    this.#inside = enter(node, captureContext, undefined);
+    this.#inScope = enter(node, captureContext, undefined);
   }
 
-  open(source: StreamSource): void {
-    this.#inside(() => {
-      this.#reader = source.open();
+  open(input: OpenableInput): void {
+    this.#inScope(() => {
+      this.#reader = input.open();
     });
   }
 
   readonly #pull = (): void => {
-    this.#pulled = (this.#reader as SourceReader).next();
+    this.#pulled = (this.#reader as InputReader).next();
   };
 
   pull(): Pulled {
-    this.#inside(this.#pull);
+    this.#inScope(this.#pull);
     const pulled = this.#pulled as Pulled;
     this.#pulled = undefined;
     return pulled;
   }
 
-  /** Whether a pull fails with this because the source is being closed. */
-  isOfClosing(error: unknown): boolean {
-    return this.#reader?.isOfClosing?.(error) ?? false;
+  /** Whether `close` is the cause of this error of a pull. */
+  fromClose(error: unknown): boolean {
+    return this.#reader?.fromClose?.(error) ?? false;
   }
 
-  /** It came to its end, and needs no closing. */
+  /** The input came to its end and needs no closing. */
   ended(): void {
     this.#reader?.ended?.();
   }
 
   /**
-   * Closes it, out of reach of the cancellation, and waits for that as long as it makes sense (R4 of the
-   * reader). What closing threw goes to the consumer if that left, and else to the reporter.
+   * Closes the input in a shield, and waits at most for the `closeTimeout` of the node (R4 of the reader). If the
+   * consumer stopped reading, an error of the closing is returned; otherwise it goes to the reporter.
    *
-   * @param reason `undefined`: the consumer left.
+   * @param reason `undefined` when the consumer stopped reading.
    */
   async close(
     reason: unknown,
-  ): Promise<{ readonly isClosed: boolean; readonly failed: Failure | undefined }> {
+  ): Promise<{ readonly isClosed: boolean; readonly failure: Failure | undefined }> {
     const closing = this.#close(reason);
-    const { patience } = this.#node;
-    if (!this.isPulling || !this.#reader?.queues || patience === Number.POSITIVE_INFINITY) {
-      return { isClosed: true, failed: await closing };
+    const { closeTimeout } = this.#node;
+    if (!this.isPulling || !this.#reader?.closeWaits || closeTimeout === Number.POSITIVE_INFINITY) {
+      return { isClosed: true, failure: await closing };
     }
     return Promise.race([
-      closing.then((failed) => ({ isClosed: true, failed })),
-      this.#passed(patience, closing).then(() => ({ isClosed: false, failed: undefined })),
+      closing.then((failure) => ({ isClosed: true, failure })),
+      this.#delay(closeTimeout, closing).then(() => ({ isClosed: false, failure: undefined })),
     ]);
   }
 
@@ -93,8 +93,8 @@ export class ScopedSource {
     return undefined;
   }
 
-  /** Resolves after `ms`. */
-  #passed(ms: number, until: Promise<unknown>): Promise<void> {
+  /** Resolves after `ms`. The alarm is removed when `until` settles first. */
+  #delay(ms: number, until: Promise<unknown>): Promise<void> {
     const { clock } = this.#node;
     return new Promise((resolve) => {
       const alarm = clock.setAlarm(clock.now() + ms, resolve);

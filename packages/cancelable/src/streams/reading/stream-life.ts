@@ -1,69 +1,47 @@
 import type { Operation } from "../../operation/operation.ts";
-import { type Clock } from "../../runtime/clock.ts";
 import { currentNode } from "../../scope/ambient.ts";
-import { ScopeNode } from "../../scope/scope-node.ts";
-import type { Cancellation } from "../../token/cancellation.ts";
+import type { ScopeNode } from "../../scope/scope-node.ts";
 import { UsageError } from "../../usage-error.ts";
+import { StreamNode } from "./stream-node.ts";
 
-/** @internal What the life of a stream tells it. */
+/** @internal The notifications of a {@link StreamLife}. */
 export interface StreamHooks {
-  /** Cancelled: called when the wave is over, in the async context that the stream began in. */
+  /** The stream is cancelled. Called after the wave, in the async context in which the stream began. */
   cancelled(): void;
-  /** The operation has settled although the stream has not ended: its grace is over. */
-  abandoned(error: unknown): void;
-}
-
-/** So long the consumer waits for an async generator that nothing tells of the cancellation, in ms. */
-const unobservedCancellationWait = 100;
-
-/** @internal Where a stream's source runs: below the operation, entered for the time of a pull only. */
-export class StreamNode extends ScopeNode {
-  readonly #noticed: () => void;
-  /** What cancelled it. Kept: a shield that is raised above does not undo it. */
-  cancellation: Cancellation | undefined = undefined;
-  /** How long the consumer is kept waiting for what runs in it, in ms. */
-  patience: number = Number.POSITIVE_INFINITY;
-
-  constructor(clock: Clock, noticed: () => void) {
-    super(clock);
-    this.#noticed = noticed;
-  }
-
-  protected override marked(): void {
-    this.cancellation = this.reached;
-    // Before anybody is told: who waits in the scope, or took its signal, is about to end.
-    const isHeard = this.waiters !== undefined || this.live > 0 || this.controller !== undefined;
-    if (!isHeard) this.patience = unobservedCancellationWait;
-    this.#noticed();
-  }
+  /** The operation has settled before the stream has ended, because its grace has expired. */
+  graceExpired(error: unknown): void;
 }
 
 /**
- * @internal Ties a stream to what it runs in. An operation that has not started is started with the stream, and
- * ends with it; one that runs is the scope above; without one the ambient scope is.
+ * @internal The scope of a stream and its place in the tree. A running operation is the parent of the scope. An
+ * operation that has not started is started by the stream, and ends with it. Without an operation, the ambient scope
+ * is the parent.
  */
 export class StreamLife {
   readonly operation: Operation | undefined;
   readonly #hooks: StreamHooks;
   #node: StreamNode | undefined;
-  /** Settles when the operation that was started here has ended. */
+  /** The run of an operation that the stream started. Settles when this operation has ended. */
   #run: Promise<void> | undefined;
   #resolve: (() => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   #opened: (() => void) | undefined;
-  #isOver = false;
+  #isClosed = false;
 
   constructor(operation: Operation | undefined, hooks: StreamHooks) {
     this.operation = operation;
     this.#hooks = hooks;
   }
 
-  /** The stream's scope, once it has begun. */
+  /** The scope of the stream. Only after the stream has begun. */
   get node(): StreamNode {
     return this.#node as StreamNode;
   }
 
-  /** Begins; a promise only if callbacks of the operation come first. Throws in an operation that is cancelled or has ended. */
+  /**
+   * Opens the scope. Returns a promise only if callbacks of the operation run first. Throws if the operation is
+   * cancelled or has ended.
+   */
   begin(): Promise<void> | undefined {
     const { operation } = this;
     if (operation === undefined) return this.#open(currentNode());
@@ -81,7 +59,7 @@ export class StreamLife {
       });
     });
     this.#run.then(undefined, (error: unknown) => {
-      if (!this.#isOver && this.#node !== undefined) this.#hooks.abandoned(error);
+      if (!this.#isClosed && this.#node !== undefined) this.#hooks.graceExpired(error);
     });
     if (this.#node !== undefined) return undefined;
     return new Promise((resolve, reject) => {
@@ -92,26 +70,31 @@ export class StreamLife {
 
   #open(parent: ScopeNode): undefined {
     parent.check();
-    let notice!: () => void;
-    // Handlers of a promise run in the async context that they were given in, not in the canceller's.
+    let notify!: () => void;
+    // A promise handler runs in the async context of its `then()`, and not in the context of the `cancel()` call.
     void new Promise<void>((resolve) => {
-      notice = resolve;
+      notify = resolve;
     }).then(() => this.#hooks.cancelled());
-    this.#node = new StreamNode(parent.clock, notice);
+    this.#node = new StreamNode(parent.clock, notify);
     this.#node.open(parent);
   }
 
-  /** Its time is over: cancels the stream, and its operation where that is the stream's own. */
+  /** Cancels the stream because of a timeout; with it the operation, if the stream started it. */
   expire(message: string, timeoutMs: number): void {
     const node = this.#run === undefined ? this.node : (this.operation as Operation).node;
     node.cancelFor("timeout", message, { timeoutMs });
   }
 
-  /** Ends it, and waits for the operation where that is the stream's own. Throws what it has ended with. */
-  async end(failed: { readonly error: unknown } | undefined, waits: boolean): Promise<void> {
+  /**
+   * Closes the scope, and ends the operation, if the stream started it. Throws the error of the operation or the
+   * failure.
+   *
+   * @param waits Whether to wait for child scopes, such as tasks of the input.
+   */
+  async close(failed: { readonly error: unknown } | undefined, waits: boolean): Promise<void> {
     const { node } = this;
-    while (waits && node.live > 0) await (failed === undefined ? node.empty() : node.abandonChildren());
-    this.#isOver = true;
+    while (waits && node.live > 0) await (failed === undefined ? node.empty() : node.cancelChildren());
+    this.#isClosed = true;
     node.close();
     if (this.#run === undefined) {
       if (failed !== undefined) throw failed.error;
@@ -122,8 +105,8 @@ export class StreamLife {
     await this.#run;
   }
 
-  /** The stream will never begin: nothing of its operation stays in a parent. */
+  /** The stream will never begin: an operation that has not started is removed from its parent. */
   release(): void {
-    this.operation?.release();
+    this.operation?.removeIfNotStarted();
   }
 }

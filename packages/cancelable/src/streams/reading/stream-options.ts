@@ -1,23 +1,48 @@
 import { invalidType, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
 import { type Span, toMilliseconds } from "../../duration.ts";
+import type { OpenableInput } from "./input-reader.ts";
 import { ItemLog, type StreamProgress } from "./item-log.ts";
+import { toOpenableInput } from "./stream-input.ts";
 
-/** How a stream is watched; for `op.stream`, which runs in that operation. */
+/** The options of `op.stream`: limits and reports of a stream in an operation that exists already. */
 export interface StreamOptions<T = unknown> {
-  /** How long the source may be silent while an item is waited for. Then the stream is cancelled, reason `timeout`. Default: no limit. */
+  /**
+   * The longest time that the reader waits for an item. After this time the stream is cancelled with reason `timeout`.
+   * Default: no limit.
+   */
   readonly idleTimeout?: Span;
-  /** Called with every item, or every `reportEvery` items, before the consumer has it. Async ones are waited for at the stream's end. */
+  /**
+   * Called with every item, or with every `reportEvery`-th item, before the reader gets the item. The stream waits for
+   * async callbacks at its end. Default: none.
+   */
   readonly onProgress?: StreamProgress<T>;
-  /** The operation reports its progress every so many items. Default: it does not. */
+  /** The number of items between two progress reports of the operation. Default: no reports. */
   readonly reportEvery?: number;
-  /** Keeps the latest items for the partial result: `true` for 1,000, or how many. Default: none. */
+  /** The number of latest items that the partial result keeps; `true` is 1,000. Default: none. */
   readonly bufferPartial?: boolean | number;
 }
 
-/** @internal Items kept with `bufferPartial: true`. */
+/** @internal The parsed arguments of a stream. */
+export interface StreamParts {
+  readonly input: OpenableInput;
+  readonly log: ItemLog;
+  /** The parsed `idleTimeout`, in ms. */
+  readonly idleMs: number | undefined;
+}
+
+/** The number of items that `bufferPartial: true` keeps. */
 const defaultBuffer = 1_000;
 
-/** @internal What the options say of the items. */
+/** @internal Checks and parses the arguments of a stream, once. Nothing is read or started. */
+export function toStreamParts(source: unknown, options: StreamOptions<never> | undefined): StreamParts {
+  const input = toOpenableInput(source, "source");
+  const log = toItemLog(options);
+  const idleTimeout = options?.idleTimeout;
+  const idleMs = idleTimeout === undefined ? undefined : toMilliseconds(idleTimeout, "options.idleTimeout");
+  return { input, log, idleMs };
+}
+
+/** @internal Parses the options that concern the items. */
 export function toItemLog(options: StreamOptions<never> | undefined): ItemLog {
   requireOptions(options);
   const { onProgress, reportEvery, bufferPartial = false } = options ?? {};
@@ -31,10 +56,4 @@ export function toItemLog(options: StreamOptions<never> | undefined): ItemLog {
   }
   const limit = bufferPartial === true ? defaultBuffer : bufferPartial === false ? 0 : bufferPartial;
   return new ItemLog(limit, reportEvery, onProgress as StreamProgress<unknown> | undefined);
-}
-
-/** @internal */
-export function toIdleTimeout(options: StreamOptions<never> | undefined): number | undefined {
-  const span = options?.idleTimeout;
-  return span === undefined ? undefined : toMilliseconds(span, "options.idleTimeout");
 }

@@ -1,7 +1,7 @@
-/** @internal What a stream's `next()` gives. */
+/** @internal The result of a stream's `next()`. */
 export type Result = IteratorResult<unknown, undefined>;
 
-/** @internal The consumer that waits for an item, if one does: a promise each time, one field, and no closure. */
+/** @internal The consumer that waits for an item, if any. Shared by all items: an item costs a promise and no closure. */
 export class WaitingConsumer {
   #resolve: ((result: Result | Promise<never>) => void) | undefined = undefined;
 
@@ -9,7 +9,7 @@ export class WaitingConsumer {
     this.#resolve = resolve;
   };
 
-  get isThere(): boolean {
+  get isWaiting(): boolean {
     return this.#resolve !== undefined;
   }
 
@@ -17,13 +17,14 @@ export class WaitingConsumer {
     return new Promise(this.#executor);
   }
 
+  /** Ends the wait with a result. Does nothing if no consumer waits. */
   give(result: Result): void {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve?.(result);
   }
 
-  /** Whether anybody heard. */
+  /** Ends the wait with an error. Returns false if no consumer waits. */
   reject(error: unknown): boolean {
     const resolve = this.#resolve;
     this.#resolve = undefined;
