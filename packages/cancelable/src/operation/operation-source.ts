@@ -13,24 +13,27 @@ import { Operation } from "./operation.ts";
  */
 export class OperationSource extends CancellationSource {
   readonly #part: Operation;
-  readonly #release: boolean;
+  readonly #removePart: boolean;
 
-  /** @param release Whether the part is released when the source stops. False for a part that other calls use later. */
-  constructor(part: Operation, release = true) {
+  /**
+   * @param removePart Whether a part that has not started is removed from its parent when the source stops. False for a
+   * part that later calls use too.
+   */
+  constructor(part: Operation, removePart = true) {
     super(part.label);
     if (part.hasEnded) throw new UsageError("ERR_ENDED", part.label);
     this.#part = part;
-    this.#release = release;
+    this.#removePart = removePart;
   }
 
   override start(sink: SourceSink): Disposable {
     const part = this.#part;
-    const release = this.#release;
+    const removePart = this.#removePart;
     const running = new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()]).start(sink);
     return {
       [Symbol.dispose]() {
         running[Symbol.dispose]();
-        if (release) part.removeIfNotStarted();
+        if (removePart) part.removeIfNotStarted();
       },
     };
   }
@@ -38,15 +41,19 @@ export class OperationSource extends CancellationSource {
 
 type Part = Operation | CancellationSource | CancellationToken | AbortSignal;
 
-/** Every part as a source. @param release See {@link OperationSource}. */
-export function toSources(parts: readonly Part[], argument: string, release = true): CancellationSource[] {
+/** Converts every part to a source. @param removeParts See {@link OperationSource}. */
+export function toSources(
+  parts: readonly Part[],
+  argument: string,
+  removeParts = true,
+): CancellationSource[] {
   if (parts.length === 0) throw outOfRange(argument, "not empty", parts);
-  return parts.map((part, index) => toSource(part, `${argument}[${index}]`, release));
+  return parts.map((part, index) => toSource(part, `${argument}[${index}]`, removeParts));
 }
 
-function toSource(part: unknown, argument: string, release: boolean): CancellationSource {
+function toSource(part: unknown, argument: string, removePart: boolean): CancellationSource {
   if (part instanceof CancellationSource) return part;
-  if (part instanceof Operation) return new OperationSource(part, release);
+  if (part instanceof Operation) return new OperationSource(part, removePart);
   if (part instanceof CancellationToken) return new TokenSource(part);
   if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean")
     return new AbortSignalSource(part as AbortSignal);

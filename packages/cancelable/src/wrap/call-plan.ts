@@ -128,13 +128,14 @@ export class CallPlan {
 }
 
 /**
- * @param release Whether operations among the parts are released after the call. False if all calls share the parts.
+ * @param removeParts Whether operations among the parts that have not started are removed from their parents after the
+ * call. False if all calls share the parts.
  */
-function combinedSources(parts: readonly CancellationPart[], release: boolean): CancellationSource[] {
+function combinedSources(parts: readonly CancellationPart[], removeParts: boolean): CancellationSource[] {
   if (!Array.isArray(parts)) {
     throw invalidType("options.combine", "an array of parts, or a function that returns an array", parts);
   }
-  return toSources(parts, "options.combine", release);
+  return toSources(parts, "options.combine", removeParts);
 }
 
 function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[] {
