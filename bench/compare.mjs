@@ -4,15 +4,15 @@
  *     node compare.mjs --before <checkout> [--after <checkout>] [--case <name>]… [--node <path>] [--rounds 9]
  *
  * A checkout is a folder of this repository in which `npm install` and `npm run build` have run. The default of
- * `--after` is the checkout of this file. Both builds run the case files of this checkout, their own subjects only.
+ * `--after` is the checkout of this file. Both builds run the case files of this checkout, without the subjects of peers.
  *
- * Time is processor time of one operation. A round is a fresh process in which the two builds take turns
- * (measure-pair.mjs); its ratio after / before is the median over the turns. The ratio that counts is the median over
- * the rounds, in brackets its 95 % confidence interval. While the interval of a subject contains the limit, the case
- * gets more rounds, up to three times as many; then the subject is uncertain. Bytes are measured in processes of their
- * own.
+ * `before` and `after` in the output are processor times of one operation. A round is a fresh process in which the two
+ * builds take turns (measure-pair.mjs). Its ratio after / before is the median over the turns. The printed ratio is the
+ * median over the rounds, with its 95 % confidence interval. While the interval of a subject contains the limit, the case
+ * gets more rounds, up to three times as many. After that the subject is uncertain: repeat its case on a quieter machine.
+ * Bytes are measured in separate processes.
  *
- * The exit code is 1 if a whole interval of times, or a number of bytes, is above its limit.
+ * The exit code is 1 if the whole interval of a ratio, or a number of bytes, is above its limit.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -28,16 +28,18 @@ import { roomy, spawn, tall } from "./spawn.mjs";
 
 /** @typedef {[side: "before" | "after", checkout: string]} Build */
 
+const median = (/** @type {number[]} */ values) => quantile(values, 0.5);
+
 /** A ratio of times above this is a slower subject. */
 const limit = 1.03;
-/** What bytes differ by from run to run: allocated by an operation, held by a task, left in the heap. */
+/** The factors by which bytes differ from run to run: allocated by an operation, held by a task, left in the heap. */
 const tolerance = { bytes: 1.005, "growth-bytes": 1.03, heap: 1.03 };
-/** Bytes that other parts of the process leave in the heap. */
+/** The bytes in the heap that change from run to run for other reasons. */
 const heapNoise = 50_000;
-/** Larger numbers of tasks measure the garbage collector, and take long. */
+/** The most tasks in a growth case. Larger numbers mostly measure the garbage collector. */
 const upTo = 1000;
-const lengths = { batchMs: 2, warmMs: 40, pairs: 40, budgetMs: 160, upTo };
-/** Without threads for compilation and collection, all the work of a subject counts, and counts alike in every run. */
+const lengths = { batchMs: 2, warmMs: 30, pairs: 32, budgetMs: 160, upTo };
+/** Without threads for compilation and garbage collection, times differ less from run to run. */
 const flags = ["--single-threaded", "--experimental-import-meta-resolve"];
 
 const { values: given } = parseArgs({
@@ -67,8 +69,8 @@ const runtime = { name: given.node, command: given.node };
 
 let [above, uncertain] = [0, 0];
 for (const { file, benchmark } of chooseCases(await loadCases(), given.case)) {
-  const lines = benchmark.kind === "heap" ? await compareHeap(file) : await compareTimes(file, benchmark);
-  console.log(`\n${benchmark.name}, per ${benchmark.per}\n${table(lines)}`);
+  const lines = await (benchmark.kind === "heap" ? compareHeap(file) : compareTimes(file, benchmark));
+  console.log(`\n${benchmark.name}, per ${benchmark.per}\n\n${table(lines)}`);
   const verdicts = lines.map((line) => line.at(-1));
   above += verdicts.filter((one) => one?.startsWith("ABOVE")).length;
   uncertain += verdicts.filter((one) => one === "uncertain").length;
@@ -105,18 +107,8 @@ async function compareTimes(file, benchmark) {
       const [a, b] = [before.get(name), after.get(name)];
       return [
         name,
-        time(
-          quantile(
-            each.map((round) => round.before),
-            0.5,
-          ),
-        ),
-        time(
-          quantile(
-            each.map((round) => round.after),
-            0.5,
-          ),
-        ),
+        time(median(each.map((round) => round.before))),
+        time(median(each.map((round) => round.after))),
         `${middle} (${low}–${high})`,
         String(each.length),
         size(a),
@@ -169,7 +161,7 @@ async function bothBuilds(what, file, extra, options) {
  * @param {keyof typeof tolerance} what
  * @param {number} [noise]
  */
-function isMore(before = 0, after = 0, what, noise = 0) {
+function isMore(before = 0, after = 0, what = "bytes", noise = 0) {
   return after > before * tolerance[what] + noise;
 }
 
@@ -184,7 +176,7 @@ function interval(rounds) {
   const rank = Math.max(0, Math.floor(n / 2 - 0.98 * Math.sqrt(n)));
   return {
     low: /** @type {number} */ (ratios[rank]),
-    middle: quantile(ratios, 0.5),
+    middle: median(ratios),
     high: /** @type {number} */ (ratios[n - 1 - rank]),
   };
 }
