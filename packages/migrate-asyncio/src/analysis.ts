@@ -1,8 +1,10 @@
-import type { Edit, EngineOptions, FileAnalysis, Mark } from "../engine.ts";
+import type { Edit, FileAnalysis, Mark } from "@hother/cancelable-migrate/engine";
 import { findDerived } from "./derived.ts";
 import { planImports } from "./imports.ts";
 import { findLoopUses } from "./loop-uses.ts";
 import { findMentions } from "./mentions.ts";
+import type { AsyncioOptions } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import { belowAsyncio, findUses, type Origin, Origins, type Reference } from "./references.ts";
 import { type Region, reindent } from "./reindent.ts";
 import { type Review, type Rewrite, review } from "./rule.ts";
@@ -13,18 +15,12 @@ import type { Scope, ScopeTable } from "./scopes.ts";
 import { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** What happens to one reference in the end. */
-export interface Outcome {
-  readonly reference: Reference;
-  readonly verdict: Rewrite | Review;
-}
-
 /** Every reference of a parsed file as exactly one group of edits or one mark. */
 export function analyzeTree(
   path: string,
   text: string,
   root: SyntaxNode,
-  options: EngineOptions,
+  options: AsyncioOptions,
 ): FileAnalysis {
   const file = new SourceFile(path, text, root);
   const scopes = buildScopes(root, text);

@@ -1,4 +1,5 @@
-import type { RuleContext, TextEdit } from "./rule.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import type { RuleContext } from "./rule.ts";
 import type { SyntaxNode } from "./tree.ts";
 
 const given: WeakSet<SyntaxNode> = new WeakSet();
@@ -7,7 +8,7 @@ const given: WeakSet<SyntaxNode> = new WeakSet();
  * The fixture that keeps tests on asyncio, after the file's imports, once per file; anyio's own default
  * runs every test on each installed backend.
  */
-export function backendFixture(context: RuleContext): TextEdit[] {
+export function backendFixture(context: RuleContext): Change[] {
   const { file } = context;
   const last = lastImport(context);
   if (given.has(file.root) || hasOwn(context) || last === undefined) return [];

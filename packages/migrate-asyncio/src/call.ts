@@ -1,5 +1,6 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import type { Reference } from "./references.ts";
-import type { RuleContext, TextEdit } from "./rule.ts";
+import type { RuleContext } from "./rule.ts";
 import { functionAround, isAsyncFunction, type SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
@@ -22,7 +23,7 @@ export function awaitOf(node: SyntaxNode): SyntaxNode | undefined {
 }
 
 /** Replaces the name of the API and nothing else. */
-export function rename(reference: Reference, text: string): TextEdit {
+export function rename(reference: Reference, text: string): Change {
   return { start: reference.node.start, end: reference.node.end, text };
 }
 

@@ -1,10 +1,11 @@
-import { applyEdits } from "../apply.ts";
-import type { Engine, EngineOptions, FileAnalysis } from "../engine.ts";
+import type { Engine, FileAnalysis } from "@hother/cancelable-migrate/engine";
+import { applyEdits } from "@hother/cancelable-migrate/engine";
 import { analyzeTree } from "./analysis.ts";
+import type { AsyncioOptions } from "./options.ts";
 import { loadParser } from "./parser.ts";
-import { analyzeProjectFile, isProjectFile, neededOf } from "./project-file.ts";
-import { ProjectMinimums } from "./project-minimum.ts";
-import { mayImportAnyio, pythonNotes } from "./project-notes.ts";
+import { ProjectMinimums } from "./project-file/minimum.ts";
+import { mayImportAnyio, pythonNotes } from "./project-file/notes.ts";
+import { analyzeProjectFile, isProjectFile, neededOf } from "./project-file/project-file.ts";
 import { python2Error } from "./python2.ts";
 import { asyncioRules } from "./rules.ts";
 import { atLeast } from "./version.ts";
@@ -12,11 +13,12 @@ import { atLeast } from "./version.ts";
 const nothing: FileAnalysis = { edits: [], marks: [], references: 0 };
 
 /** The rule set that moves Python code from asyncio to anyio. */
-export async function createAsyncioEngine(): Promise<Engine> {
+export async function createAsyncioEngine(): Promise<Engine<AsyncioOptions>> {
   const parse = await loadParser();
   const minimums = new ProjectMinimums();
   return {
     name: "asyncio",
+    doneKey: "asyncio_free",
     rules: asyncioRules,
     matches: (path) => /\.pyi?$/.test(path) || isProjectFile(path),
     isProjectFile,
@@ -24,9 +26,8 @@ export async function createAsyncioEngine(): Promise<Engine> {
       const pythonMin = options.pythonMin ?? minimums.of(path);
       return pythonMin === undefined ? options : { ...options, pythonMin };
     },
-    mayMatter: (text, path) =>
-      /asyncio/i.test(text) || mayImportAnyio(text) || (path !== undefined && isProjectFile(path)),
-    analyze: (path: string, text: string, options: EngineOptions): FileAnalysis => {
+    mayMatter: (text, path) => /asyncio/i.test(text) || mayImportAnyio(text) || isProjectFile(path),
+    analyze: (path: string, text: string, options: AsyncioOptions): FileAnalysis => {
       const needs = neededOf(path, options);
       if (!path.endsWith(".py") && isProjectFile(path))
         return needs === undefined ? nothing : analyzeProjectFile(path, text, needs, options.structural);

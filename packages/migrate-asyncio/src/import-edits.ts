@@ -1,4 +1,5 @@
-import type { ModuleName, TextEdit } from "./rule.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import type { ModuleName } from "./rule.ts";
 import type { Scope } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
@@ -16,7 +17,7 @@ export function editImport(
   statement: SyntaxNode,
   dropped: ReadonlySet<SyntaxNode>,
   modules: readonly ModuleName[],
-): TextEdit[] {
+): Change[] {
   const names = statement.children.filter((child) => child.field === "name");
   const added = [...modules].sort((a, b) => Number(a === "anyio") - Number(b === "anyio"));
   if (names.every((name) => dropped.has(name))) return replaceStatement(file, statement, added);
@@ -27,7 +28,7 @@ export function editImport(
   return [...dropNames(file, names, dropped), ...addBeside(file, statement, added)];
 }
 
-function replaceStatement(file: SourceFile, statement: SyntaxNode, added: readonly ModuleName[]): TextEdit[] {
+function replaceStatement(file: SourceFile, statement: SyntaxNode, added: readonly ModuleName[]): Change[] {
   const { start, end } = statement;
   if (added.length > 0) return [{ start, end, text: join(file, statement, added) }];
   const siblings = statement.parent?.children.filter((child) => child.type !== "comment") ?? [];
@@ -54,8 +55,8 @@ function dropNames(
   file: SourceFile,
   names: readonly SyntaxNode[],
   dropped: ReadonlySet<SyntaxNode>,
-): TextEdit[] {
-  const edits: TextEdit[] = [];
+): Change[] {
+  const edits: Change[] = [];
   names.forEach((name, index) => {
     if (!dropped.has(name)) return;
     const next = names[index + 1];
@@ -76,7 +77,7 @@ function dropNames(
   return edits.filter((edit) => file.between(edit.start, edit.end) !== "");
 }
 
-function addBeside(file: SourceFile, statement: SyntaxNode, added: readonly ModuleName[]): TextEdit[] {
+function addBeside(file: SourceFile, statement: SyntaxNode, added: readonly ModuleName[]): Change[] {
   if (added.length === 0) return [];
   if (!file.standsAlone(statement)) {
     const text = added.map((module) => `; import ${module}`).join("");

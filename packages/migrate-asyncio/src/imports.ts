@@ -1,16 +1,16 @@
-import type { Mark } from "../engine.ts";
-import type { Outcome } from "./analysis.ts";
+import type { Change, Mark } from "@hother/cancelable-migrate/engine";
 import { editImport, type ImportChange } from "./import-edits.ts";
 import { isHandedOn, type Mentions } from "./mentions.ts";
 import { moduleState } from "./modules.ts";
+import type { Outcome } from "./outcome.ts";
 import { belowAsyncio, type Origin, type Reference } from "./references.ts";
-import type { ModuleName, TextEdit } from "./rule.ts";
+import type { ModuleName } from "./rule.ts";
 import type { Binding, Scope } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import { isInside, type SyntaxNode } from "./tree.ts";
 
 export interface ImportPlan {
-  readonly edits: readonly TextEdit[];
+  readonly edits: readonly Change[];
   readonly marks: readonly Mark[];
   /** Origins whose imports stay. */
   readonly kept: ReadonlySet<Origin>;
@@ -47,7 +47,7 @@ export function planImports(
       changes.set(binding.statement, change);
     }
   }
-  const edits: TextEdit[] = [];
+  const edits: Change[] = [];
   const ordered = [...changes].sort(([a], [b]) => a.start - b.start);
   ordered.forEach(([statement, change], index) => {
     const missing = [...change.modules].filter(

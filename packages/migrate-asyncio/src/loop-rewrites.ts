@@ -2,7 +2,7 @@ import { isAwaited } from "./call.ts";
 import type { Reference } from "./references.ts";
 import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
 import { argumentsOf } from "./source-file.ts";
-import { taskScopeVerdict } from "./task-scopes.ts";
+import { taskScopeVerdict } from "./task-scope/task-scopes.ts";
 import type { SyntaxNode } from "./tree.ts";
 
 /** `<loop>.time()` becomes `anyio.current_time()`; undefined when `.time` is not called. */

@@ -1,10 +1,11 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, inAsyncFunction, rename } from "./call.ts";
 import { isEntry, isMainGuarded, isProgramEntry } from "./entry.ts";
 import { loopVariable, variableUses } from "./loop-uses.ts";
 import type { Reference } from "./references.ts";
-import { type Rewrite, type RuleContext, review, type TextEdit, type Verdict } from "./rule.ts";
+import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
 import { argumentsOf, type SourceFile, statementAround } from "./source-file.ts";
-import { unfoldCall } from "./start-soon.ts";
+import { unfoldCall } from "./task-scope/start-soon.ts";
 import { type SyntaxNode, walk } from "./tree.ts";
 import { unwrapFinally } from "./unwrap-finally.ts";
 import { removeStatement } from "./whole-lines.ts";
@@ -128,7 +129,7 @@ function rewriteRound(round: Round, context: RuleContext): Map<Reference, Rewrit
     return "code between may ask for its thread's loop";
   const unfolded = unfoldCall(coroutine, context);
   if (typeof unfolded === "string") return unfolded;
-  const gone: [Reference, readonly TextEdit[] | undefined][] = [
+  const gone: [Reference, readonly Change[] | undefined][] = [
     [round.made, lines(removeStatement(file, first))],
   ];
   if (round.set !== undefined) {
@@ -153,7 +154,7 @@ function rewriteRound(round: Round, context: RuleContext): Map<Reference, Rewrit
   return rewrites.set(round.run, { class: "R", edits, modules, together });
 }
 
-function lines(edit: TextEdit | undefined): readonly TextEdit[] | undefined {
+function lines(edit: Change | undefined): readonly Change[] | undefined {
   return edit === undefined ? undefined : [edit];
 }
 

@@ -1,4 +1,4 @@
-import type { Mark } from "../engine.ts";
+import type { Mark } from "@hother/cancelable-migrate/engine";
 import { belowAsyncio, type Origin } from "./references.ts";
 import type { Binding, ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";

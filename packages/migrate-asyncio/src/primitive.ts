@@ -1,7 +1,8 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, rename } from "./call.ts";
 import { type HeldObject, type HeldUse, heldObject, isBareAwait } from "./held-object.ts";
 import type { Reference } from "./references.ts";
-import { type Review, type RuleContext, review, type TextEdit, type Verdict } from "./rule.ts";
+import { type Review, type RuleContext, review, type Verdict } from "./rule.ts";
 import { type Arguments, plainArguments } from "./source-file.ts";
 import { childOf, type SyntaxNode } from "./tree.ts";
 
@@ -17,14 +18,14 @@ export interface Primitive {
   /** Whether a local that only `async with` and `locked()` use is safe without `--structural`. */
   readonly safeWhenLocal: boolean;
   /** Edits of the arguments, or why there are none. */
-  arguments(call: SyntaxNode, plain: Arguments, context: RuleContext): readonly TextEdit[] | string;
+  arguments(call: SyntaxNode, plain: Arguments, context: RuleContext): readonly Change[] | string;
   /** Further edits at a use, or why the use stops the rewrite. */
-  use?(use: HeldUse, context: RuleContext): readonly TextEdit[] | string | undefined;
+  use?(use: HeldUse, context: RuleContext): readonly Change[] | string | undefined;
   readonly suggestion: string;
 }
 
 /** No arguments but none: `loop=` went away with Python 3.10. */
-export function noArguments(_call: SyntaxNode, plain: Arguments): readonly TextEdit[] | string {
+export function noArguments(_call: SyntaxNode, plain: Arguments): readonly Change[] | string {
   return plain.positional.length + plain.keywords.size === 0
     ? []
     : "it is made with arguments that anyio's does not take";
@@ -49,8 +50,8 @@ export function applyPrimitive(primitive: Primitive, reference: Reference, conte
   return { class: safe ? "S" : "R", edits, modules: ["anyio"] };
 }
 
-function usesOf(primitive: Primitive, held: HeldObject, context: RuleContext): readonly TextEdit[] | string {
-  const edits: TextEdit[] = [];
+function usesOf(primitive: Primitive, held: HeldObject, context: RuleContext): readonly Change[] | string {
+  const edits: Change[] = [];
   if (held.reach === "public" && !primitive.mayEscape) return `\`${held.name}\` may be used by other files`;
   for (const use of held.uses) {
     const special = primitive.use?.(use, context);

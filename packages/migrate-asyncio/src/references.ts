@@ -31,13 +31,13 @@ export function belowAsyncio(target: string | undefined): string | undefined {
 
 /** Origins of a file: every scope's names that at least one import binds to asyncio. */
 export class Origins {
-  private readonly known: Map<Scope, Map<string, Origin | undefined>> = new Map();
+  readonly #known: Map<Scope, Map<string, Origin | undefined>> = new Map();
 
   get(scope: Scope, name: string): Origin | undefined {
-    let names = this.known.get(scope);
+    let names = this.#known.get(scope);
     if (names === undefined) {
       names = new Map();
-      this.known.set(scope, names);
+      this.#known.set(scope, names);
     }
     if (!names.has(name)) names.set(name, originOf(scope, name));
     return names.get(name);

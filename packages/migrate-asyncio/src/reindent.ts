@@ -1,4 +1,4 @@
-import type { Edit } from "../engine.ts";
+import type { Edit } from "@hother/cancelable-migrate/engine";
 import type { SourceFile } from "./source-file.ts";
 import { type SyntaxNode, walk } from "./tree.ts";
 

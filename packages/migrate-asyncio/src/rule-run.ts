@@ -1,7 +1,7 @@
-import type { EngineOptions } from "../engine.ts";
-import type { Outcome } from "./analysis.ts";
 import { isStore } from "./call.ts";
 import { moduleState } from "./modules.ts";
+import type { AsyncioOptions } from "./options.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Reference } from "./references.ts";
 import { type Review, type Rewrite, type RuleContext, review, type Together, type Verdict } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
@@ -14,16 +14,16 @@ import { atLeast } from "./version.ts";
 export class RuleRun implements RuleContext {
   readonly file: SourceFile;
   readonly scopes: ScopeTable;
-  readonly options: EngineOptions;
+  readonly options: AsyncioOptions;
   readonly references: readonly Reference[];
-  private readonly verdicts: Map<Reference, Verdict> = new Map();
-  private readonly consumed: Set<SyntaxNode> = new Set();
-  private readonly taken: Map<SyntaxNode, Set<string>> = new Map();
+  readonly #verdicts: Map<Reference, Verdict> = new Map();
+  readonly #consumed: Set<SyntaxNode> = new Set();
+  readonly #taken: Map<SyntaxNode, Set<string>> = new Map();
 
   constructor(
     file: SourceFile,
     scopes: ScopeTable,
-    options: EngineOptions,
+    options: AsyncioOptions,
     references: readonly Reference[],
   ) {
     this.file = file;
@@ -33,21 +33,21 @@ export class RuleRun implements RuleContext {
   }
 
   decideAll(): Outcome[] {
-    for (const reference of this.references) this.verdicts.set(reference, this.decide(reference));
+    for (const reference of this.references) this.#verdicts.set(reference, this.#decide(reference));
     // Two further rounds: a verdict may wait for one that waits itself.
     for (let round = 0; round < 2; round++) {
       for (const reference of this.references) {
-        if (this.verdicts.get(reference)?.class === "later")
-          this.verdicts.set(reference, this.decide(reference));
+        if (this.#verdicts.get(reference)?.class === "later")
+          this.#verdicts.set(reference, this.#decide(reference));
       }
     }
     return this.references.map((reference) => {
-      const verdict = this.verdicts.get(reference);
+      const verdict = this.#verdicts.get(reference);
       return { reference, verdict: verdict === undefined || verdict.class === "later" ? unclear : verdict };
     });
   }
 
-  private decide(reference: Reference): Verdict {
+  #decide(reference: Reference): Verdict {
     const { obstacle } = reference.origin;
     if (obstacle !== undefined)
       return review(obstacle, "keep one plain import, or migrate these uses by hand");
@@ -64,10 +64,10 @@ export class RuleRun implements RuleContext {
     if (verdict.class === "R" && !this.options.structural) {
       return review(`${rule.summary}: a structural rewrite`, `run with --structural, target: ${rule.target}`);
     }
-    return this.withModules(reference, verdict);
+    return this.#withModules(reference, verdict);
   }
 
-  private withModules(reference: Reference, verdict: Rewrite): Rewrite | Review {
+  #withModules(reference: Reference, verdict: Rewrite): Rewrite | Review {
     for (const module of verdict.modules) {
       if (moduleState(module, reference.scope, this.file) === "taken") {
         return review(
@@ -88,17 +88,17 @@ export class RuleRun implements RuleContext {
   }
 
   consume(call: SyntaxNode): void {
-    if (this.options.structural) this.consumed.add(call);
+    if (this.options.structural) this.#consumed.add(call);
   }
 
   isConsumed(call: SyntaxNode): boolean {
-    return this.consumed.has(call);
+    return this.#consumed.has(call);
   }
 
   freeName(wanted: string, near: SyntaxNode): string {
     const place = outermost(near);
-    const taken = this.taken.get(place) ?? new Set();
-    this.taken.set(place, taken);
+    const taken = this.#taken.get(place) ?? new Set();
+    this.#taken.set(place, taken);
     for (let number = 1; ; number++) {
       const name = number === 1 ? wanted : `${wanted}_${number}`;
       if (taken.has(name) || new RegExp(`\\b${name}\\b`).test(this.file.text)) continue;
@@ -108,7 +108,7 @@ export class RuleRun implements RuleContext {
   }
 
   verdictOn(reference: Reference): Verdict | undefined {
-    return this.verdicts.get(reference);
+    return this.#verdicts.get(reference);
   }
 }
 

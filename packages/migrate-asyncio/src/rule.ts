@@ -1,20 +1,15 @@
-import type { EngineOptions, Rule } from "../engine.ts";
+import type { Change, Rule } from "@hother/cancelable-migrate/engine";
+import type { AsyncioOptions } from "./options.ts";
 import type { Reference } from "./references.ts";
 import type { Region } from "./reindent.ts";
 import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-export interface TextEdit {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
 /** The reference can be rewritten by these edits, once the named modules are imported. */
 export interface Rewrite {
   readonly class: "S" | "R";
-  readonly edits: readonly TextEdit[];
+  readonly edits: readonly Change[];
   readonly modules: readonly ModuleName[];
   /** The new text still uses the name that the reference used. */
   readonly keepsName?: true;
@@ -49,7 +44,7 @@ export type Verdict = Rewrite | Review | Later;
 export interface RuleContext {
   readonly file: SourceFile;
   readonly scopes: ScopeTable;
-  readonly options: EngineOptions;
+  readonly options: AsyncioOptions;
   readonly references: readonly Reference[];
   /** Whether the oldest anyio (Python) to support has this version's features. */
   anyioHas(version: string): boolean;

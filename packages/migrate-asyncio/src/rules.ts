@@ -1,4 +1,4 @@
-import type { Rule } from "../engine.ts";
+import type { Rule } from "@hother/cancelable-migrate/engine";
 import type { AsyncioRule } from "./rule.ts";
 import { bareModuleRule } from "./rules/bare-module.ts";
 import { barrierRule } from "./rules/barrier.ts";

@@ -18,147 +18,147 @@ export function buildScopes(root: SyntaxNode, text: string): ScopeTable {
 class ScopeBuilder {
   readonly module: Scope;
   readonly occurrences: Map<string, Occurrence[]> = new Map();
-  private readonly text: string;
+  readonly #text: string;
 
   constructor(text: string, module: Scope) {
-    this.text = text;
+    this.#text = text;
     this.module = module;
   }
 
   visitAll(nodes: readonly SyntaxNode[], scope: Scope): void {
-    for (const node of nodes) this.visit(node, scope);
+    for (const node of nodes) this.#visit(node, scope);
   }
 
-  private visit(node: SyntaxNode, scope: Scope): void {
+  #visit(node: SyntaxNode, scope: Scope): void {
     switch (node.type) {
       case "identifier":
-        return this.use(node, scope);
+        return this.#use(node, scope);
       case "attribute":
-        return this.visitField(node, "object", scope);
+        return this.#visitField(node, "object", scope);
       case "keyword_argument":
-        return this.visitField(node, "value", scope);
+        return this.#visitField(node, "value", scope);
       case "function_definition":
       case "lambda":
-        return this.visitFunction(node, scope);
+        return this.#visitFunction(node, scope);
       case "class_definition":
-        return this.visitClass(node, scope);
+        return this.#visitClass(node, scope);
       case "import_statement":
       case "import_from_statement":
       case "future_import_statement":
-        return this.visitImport(node, scope);
+        return this.#visitImport(node, scope);
       case "assignment":
       case "augmented_assignment":
-        this.bindTarget(childOf(node, "left"), scope);
-        this.visitField(node, "type", scope);
-        return this.visitField(node, "right", scope);
+        this.#bindTarget(childOf(node, "left"), scope);
+        this.#visitField(node, "type", scope);
+        return this.#visitField(node, "right", scope);
       case "named_expression":
-        return this.visitWalrus(node, scope);
+        return this.#visitWalrus(node, scope);
       case "for_statement":
-        this.bindTarget(childOf(node, "left"), scope);
+        this.#bindTarget(childOf(node, "left"), scope);
         return this.visitAll(
           node.children.filter((child) => child.field !== "left"),
           scope,
         );
       case "as_pattern_target":
-        for (const child of node.children) this.bindTarget(child, scope);
+        for (const child of node.children) this.#bindTarget(child, scope);
         return;
       case "delete_statement":
-        for (const child of node.children) this.bindTarget(child, scope);
+        for (const child of node.children) this.#bindTarget(child, scope);
         return;
       case "global_statement":
       case "nonlocal_statement":
         for (const child of node.children) {
-          scope.elsewhere.set(this.name(child), node.type === "global_statement" ? "global" : "nonlocal");
+          scope.elsewhere.set(this.#name(child), node.type === "global_statement" ? "global" : "nonlocal");
         }
         return;
       case "case_clause":
         for (const child of node.children) {
-          if (child.type === "case_pattern") this.visitPattern(child, scope);
-          else this.visit(child, scope);
+          if (child.type === "case_pattern") this.#visitPattern(child, scope);
+          else this.#visit(child, scope);
         }
         return;
       case "type_alias_statement":
-        this.bindTarget(childOf(node, "left")?.children[0], scope);
-        return this.visitField(node, "right", scope);
+        this.#bindTarget(childOf(node, "left")?.children[0], scope);
+        return this.#visitField(node, "right", scope);
       default:
-        if (comprehensions.has(node.type)) return this.visitComprehension(node, scope);
+        if (comprehensions.has(node.type)) return this.#visitComprehension(node, scope);
         return this.visitAll(node.children, scope);
     }
   }
 
-  private visitField(node: SyntaxNode, field: string, scope: Scope): void {
+  #visitField(node: SyntaxNode, field: string, scope: Scope): void {
     const child = childOf(node, field);
-    if (child !== undefined) this.visit(child, scope);
+    if (child !== undefined) this.#visit(child, scope);
   }
 
-  private visitFunction(node: SyntaxNode, outer: Scope): void {
+  #visitFunction(node: SyntaxNode, outer: Scope): void {
     const inner = new Scope("function", node, outer);
     for (const child of node.children) {
-      if (child.field === "name") this.bindTarget(child, outer);
-      else if (child.field === "parameters") this.visitParameters(child, outer, inner);
-      else if (child.field === "type_parameters") this.bindTypeParameters(child, inner);
-      else if (child.field === "return_type") this.visit(child, outer);
-      else if (child.type !== "comment") this.visit(child, inner);
+      if (child.field === "name") this.#bindTarget(child, outer);
+      else if (child.field === "parameters") this.#visitParameters(child, outer, inner);
+      else if (child.field === "type_parameters") this.#bindTypeParameters(child, inner);
+      else if (child.field === "return_type") this.#visit(child, outer);
+      else if (child.type !== "comment") this.#visit(child, inner);
     }
   }
 
-  private visitParameters(node: SyntaxNode, outer: Scope, inner: Scope): void {
+  #visitParameters(node: SyntaxNode, outer: Scope, inner: Scope): void {
     for (const parameter of node.children) {
       if (parameter.type.startsWith("typed_") || parameter.type === "default_parameter") {
         for (const child of parameter.children) {
-          if (child.field === "type" || child.field === "value") this.visit(child, outer);
-          else this.bindTarget(child, inner);
+          if (child.field === "type" || child.field === "value") this.#visit(child, outer);
+          else this.#bindTarget(child, inner);
         }
-      } else this.bindTarget(parameter, inner);
+      } else this.#bindTarget(parameter, inner);
     }
   }
 
-  private visitClass(node: SyntaxNode, outer: Scope): void {
+  #visitClass(node: SyntaxNode, outer: Scope): void {
     const inner = new Scope("class", node, outer);
     for (const child of node.children) {
-      if (child.field === "name") this.bindTarget(child, outer);
-      else if (child.field === "type_parameters") this.bindTypeParameters(child, inner);
-      else this.visit(child, child.field === "body" ? inner : outer);
+      if (child.field === "name") this.#bindTarget(child, outer);
+      else if (child.field === "type_parameters") this.#bindTypeParameters(child, inner);
+      else this.#visit(child, child.field === "body" ? inner : outer);
     }
   }
 
-  private bindTypeParameters(node: SyntaxNode, scope: Scope): void {
-    for (const child of node.children) this.bindTarget(child.children[0] ?? child, scope);
+  #bindTypeParameters(node: SyntaxNode, scope: Scope): void {
+    for (const child of node.children) this.#bindTarget(child.children[0] ?? child, scope);
   }
 
-  private visitComprehension(node: SyntaxNode, outer: Scope): void {
+  #visitComprehension(node: SyntaxNode, outer: Scope): void {
     const inner = new Scope("comprehension", node, outer);
     let first = true;
     for (const child of node.children) {
       if (child.type !== "for_in_clause") {
-        this.visit(child, inner);
+        this.#visit(child, inner);
         continue;
       }
       for (const part of child.children) {
-        if (part.field === "left") this.bindTarget(part, inner);
-        else this.visit(part, first ? outer : inner);
+        if (part.field === "left") this.#bindTarget(part, inner);
+        else this.#visit(part, first ? outer : inner);
       }
       first = false;
     }
   }
 
-  private visitWalrus(node: SyntaxNode, scope: Scope): void {
+  #visitWalrus(node: SyntaxNode, scope: Scope): void {
     let owner = scope;
     while (owner.kind === "comprehension" && owner.parent !== undefined) owner = owner.parent;
-    this.bindTarget(childOf(node, "name"), owner);
-    this.visitField(node, "value", scope);
+    this.#bindTarget(childOf(node, "name"), owner);
+    this.#visitField(node, "value", scope);
   }
 
-  private visitImport(node: SyntaxNode, scope: Scope): void {
+  #visitImport(node: SyntaxNode, scope: Scope): void {
     const source = childOf(node, "module_name");
-    const from = source === undefined ? undefined : this.name(source).replace(/\s/g, "");
+    const from = source === undefined ? undefined : this.#name(source).replace(/\s/g, "");
     for (const entry of node.children) {
       if (entry.field !== "name") continue;
       const aliased = entry.type === "aliased_import";
-      const path = this.name(aliased ? (childOf(entry, "name") as SyntaxNode) : entry).replace(/\s/g, "");
+      const path = this.#name(aliased ? (childOf(entry, "name") as SyntaxNode) : entry).replace(/\s/g, "");
       const alias = aliased ? childOf(entry, "alias") : undefined;
       const first = path.split(".")[0] as string;
-      const name = alias === undefined ? first : this.name(alias);
+      const name = alias === undefined ? first : this.#name(alias);
       let target = alias === undefined ? first : path;
       if (from !== undefined) target = from.endsWith(".") ? from + path : `${from}.${path}`;
       if (node.type === "future_import_statement") target = `__future__.${path}`;
@@ -167,45 +167,45 @@ class ScopeBuilder {
   }
 
   /** Binds the names of an assignment target; what it reads (`a.b`, `a[0]`) is a use. */
-  private bindTarget(node: SyntaxNode | undefined, scope: Scope): void {
+  #bindTarget(node: SyntaxNode | undefined, scope: Scope): void {
     if (node === undefined) return;
     switch (node.type) {
       case "identifier":
-        scope.bind(this.name(node), { target: undefined, node, statement: undefined });
+        scope.bind(this.#name(node), { target: undefined, node, statement: undefined });
         return;
       case "attribute":
       case "subscript":
       case "call":
-        return this.visit(node, scope);
+        return this.#visit(node, scope);
       default:
-        for (const child of node.children) this.bindTarget(child, scope);
+        for (const child of node.children) this.#bindTarget(child, scope);
     }
   }
 
   /** A pattern of `case`: a lone name captures, a dotted name and a class are read. */
-  private visitPattern(node: SyntaxNode, scope: Scope): void {
+  #visitPattern(node: SyntaxNode, scope: Scope): void {
     const heads = node.type === "class_pattern" || node.type === "keyword_pattern";
     node.children.forEach((child, index) => {
       if (child.type === "dotted_name") {
         const head = child.children[0];
         if (head === undefined) return;
-        if (child.children.length > 1 || (heads && index === 0)) this.use(head, scope);
-        else this.bindTarget(head, scope);
+        if (child.children.length > 1 || (heads && index === 0)) this.#use(head, scope);
+        else this.#bindTarget(head, scope);
       } else if (child.type === "identifier") {
-        if (node.type !== "keyword_pattern") this.bindTarget(child, scope);
-      } else this.visitPattern(child, scope);
+        if (node.type !== "keyword_pattern") this.#bindTarget(child, scope);
+      } else this.#visitPattern(child, scope);
     });
   }
 
-  private use(node: SyntaxNode, scope: Scope): void {
-    const name = this.name(node);
+  #use(node: SyntaxNode, scope: Scope): void {
+    const name = this.#name(node);
     const known = this.occurrences.get(name);
     const occurrence = { name, node, scope };
     if (known === undefined) this.occurrences.set(name, [occurrence]);
     else known.push(occurrence);
   }
 
-  private name(node: SyntaxNode): string {
-    return this.text.slice(node.start, node.end);
+  #name(node: SyntaxNode): string {
+    return this.#text.slice(node.start, node.end);
   }
 }

@@ -37,13 +37,13 @@ export class Scope {
 
   /** Records a binding where Python puts it: `global` and `nonlocal` send it outwards. */
   bind(name: string, binding: Binding): void {
-    const place = this.placeOf(name);
+    const place = this.#placeOf(name);
     const known = place.bindings.get(name);
     if (known === undefined) place.bindings.set(name, [binding]);
     else known.push(binding);
   }
 
-  private placeOf(name: string): Scope {
+  #placeOf(name: string): Scope {
     const elsewhere = this.elsewhere.get(name);
     if (elsewhere === "global") return this.module;
     if (elsewhere === "nonlocal") {

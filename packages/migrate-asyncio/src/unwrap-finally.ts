@@ -1,4 +1,5 @@
-import type { RuleContext, TextEdit } from "./rule.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import type { RuleContext } from "./rule.ts";
 import type { SourceFile } from "./source-file.ts";
 import { childOf, isInside, type SyntaxNode, walk } from "./tree.ts";
 
@@ -11,7 +12,7 @@ export function unwrapFinally(
   only: SyntaxNode,
   context: RuleContext,
   inside: SyntaxNode,
-): readonly TextEdit[] | undefined {
+): readonly Change[] | undefined {
   const { file } = context;
   const clause = only.parent?.parent;
   const statement = clause?.parent;
@@ -37,13 +38,13 @@ export function unwrapFinally(
 }
 
 /** One level of indent less for every line of a block; lines in strings stay. */
-function moveOut(body: SyntaxNode, end: number, level: string, file: SourceFile): TextEdit[] {
+function moveOut(body: SyntaxNode, end: number, level: string, file: SourceFile): Change[] {
   const strings: SyntaxNode[] = [];
   walk(body, (node) => {
     if (node.type === "string") strings.push(node);
     return undefined;
   });
-  const edits: TextEdit[] = [];
+  const edits: Change[] = [];
   for (let at = file.lineStart(body.start); at < end; at = file.text.indexOf("\n", at) + 1) {
     const quoted = strings.some(({ start, end: last }) => start < at && last > at);
     if (!quoted && file.text.startsWith(level, at))

@@ -1,4 +1,4 @@
-import type { Edit } from "../../src/engine.ts";
+import type { Edit } from "@hother/cancelable-migrate/engine";
 
 /** The text with the edits; fails where edits overlap or are out of order. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {

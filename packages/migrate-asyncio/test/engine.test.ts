@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
 import { applyEdits } from "./apply-edits.ts";
 
 const engine = await createAsyncioEngine();
@@ -32,8 +32,8 @@ describe("the asyncio engine", () => {
       ["a.py", "b/c.pyi", "pyproject.toml", "requirements/dev.txt"].map((path) => engine.matches(path)),
     ).toEqual([true, true, true, true]);
     expect(["a.ts", "notes.txt", "x.pyc"].some((path) => engine.matches(path))).toBe(false);
-    expect(engine.mayMatter("import asyncio")).toBe(true);
-    expect(engine.mayMatter("import trio\nprint(1)\n")).toBe(false);
+    expect(engine.mayMatter("import asyncio", "a.py", safe)).toBe(true);
+    expect(engine.mayMatter("import trio\nprint(1)\n", "a.py", safe)).toBe(false);
   });
 
   it("has rules with different names, each with every column of the table", () => {

@@ -1,4 +1,4 @@
-import type { EngineOptions } from "../../src/engine.ts";
+import type { EngineOptions } from "@hother/cancelable-migrate/engine";
 
 /** Reads `# options: structural anyio=4.14 python=3.9` from a fixture's first line. */
 export function fixtureOptions(text: string): EngineOptions {

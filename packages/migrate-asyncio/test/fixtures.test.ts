@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
 import { applyEdits } from "./apply-edits.ts";
 import { fixtureOptions } from "./fixture-options.ts";
 import { compileErrors, hasPython } from "./python.ts";

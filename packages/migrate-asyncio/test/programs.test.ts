@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
 import { applyEdits } from "./apply-edits.ts";
 import { python, pythonWithAnyio } from "./python.ts";
 

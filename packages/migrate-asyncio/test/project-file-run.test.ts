@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { cli, Project } from "../support/project.ts";
+import { Project } from "../../migrate/test/support/project.ts";
+import { cli } from "./cli.ts";
 
 const pyproject = '[project]\nname = "x"\ndependencies = ["idna"]\n';
 const withAnyio = pyproject.replace('"idna"', '"idna", "anyio>=4.0"');
@@ -8,7 +9,7 @@ const sleeper = "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\
 const stays = "import asyncio\n\n\nasync def f(t):\n    await asyncio.wait(t)\n";
 
 async function write(project: Project, ...more: string[]): Promise<string> {
-  const { out } = await cli("asyncio", project.root, "--write", "--structural", ...more);
+  const { out } = await cli(project.root, "--write", "--structural", ...more);
   return out;
 }
 
@@ -24,7 +25,7 @@ describe("A project file", () => {
 
   test("gets it when a file imports anyio already, as after a run without --structural.", async () => {
     using project = new Project({ "pyproject.toml": pyproject, "a.py": sleeper });
-    await cli("asyncio", project.root, "--write");
+    await cli(project.root, "--write");
     expect(project.read("pyproject.toml")).toBe(pyproject);
     await write(project);
     expect(project.read("pyproject.toml")).toBe(withAnyio);
@@ -80,9 +81,9 @@ describe("A project file", () => {
 
   test("that does not parse is an error when something is to be done, and does not hinder the rest.", async () => {
     using project = new Project({ "pyproject.toml": "[project\n", "a.py": "print(1)\n" });
-    expect((await cli("asyncio", project.root)).code).toBe(0);
+    expect((await cli(project.root)).code).toBe(0);
     project.put("a.py", sleeper);
-    const { code, out } = await cli("asyncio", project.root, "--write", "--structural");
+    const { code, out } = await cli(project.root, "--write", "--structural");
     expect(code).toBe(3);
     expect(out).toMatch(/pyproject\.toml: the file does not parse: /);
     expect(project.read("a.py")).toContain("anyio.sleep");
@@ -93,7 +94,7 @@ describe("A project file", () => {
     using project = new Project({ "pyproject.toml": pyproject, "a.py": sleeper });
     project.put("b.py", `${sleeper}    await asyncio.wait(t)\n`);
     const report = JSON.parse(await write(project, "--only", "sleep", "--format", "json"));
-    expect(report.results.map((file: { asyncioFree: boolean }) => file.asyncioFree)).toEqual([true, false]);
+    expect(report.results.map((file: { asyncio_free: boolean }) => file.asyncio_free)).toEqual([true, false]);
     expect(project.read("pyproject.toml")).toBe(pyproject);
     await write(project, "--only", "project-file");
     expect(project.read("pyproject.toml")).toBe(withAnyio);

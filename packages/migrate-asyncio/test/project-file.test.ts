@@ -1,7 +1,7 @@
+import type { FileAnalysis, FileNotes } from "@hother/cancelable-migrate/engine";
 import { describe, expect, it } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
-import { readPythonMinimum } from "../../src/asyncio/python-minimum.ts";
-import type { FileAnalysis, FileNotes } from "../../src/engine.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
+import { readPythonMinimum } from "../src/project-file/python-minimum.ts";
 import { applyEdits } from "./apply-edits.ts";
 
 const engine = await createAsyncioEngine();
@@ -19,7 +19,7 @@ async function migrate(path: string, text: string, around: Around = {}): Promise
   const options = { structural: true, others: codeNeedsAnyio, ...around };
   expect(engine.matches(path)).toBe(true);
   expect(engine.isProjectFile?.(path)).toBe(true);
-  expect(engine.mayMatter(text, path)).toBe(true);
+  expect(engine.mayMatter(text, path, { structural: true })).toBe(true);
   const analysis = await engine.analyze(path, text, options);
   expect(analysis.parseError).toBeUndefined();
   const result = applyEdits(text, analysis.edits);

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ProjectMinimums } from "../../src/asyncio/project-minimum.ts";
-import { cli, Project } from "../support/project.ts";
+import { Project } from "../../migrate/test/support/project.ts";
+import { ProjectMinimums } from "../src/project-file/minimum.ts";
+import { cli } from "./cli.ts";
 
 let root = "";
 beforeEach(() => {
@@ -35,7 +36,6 @@ test("each project of a run has its own", async () => {
     "new/a.py": text,
   });
   const { out } = await cli(
-    "asyncio",
     project.path("old"),
     project.path("new"),
     "--write",
@@ -46,8 +46,8 @@ test("each project of a run has its own", async () => {
   expect(project.read("new/a.py")).not.toContain("asyncio");
   expect(project.read("old/a.py")).toContain("asyncio.TimeoutError");
   // An edit that keeps a reference does not finish its file.
-  const files = JSON.parse(out).results as Array<{ file: string; asyncioFree: boolean; migrated: boolean }>;
-  for (const { file, asyncioFree, migrated } of files) {
-    expect([asyncioFree, migrated]).toEqual(file.includes("new") ? [true, true] : [false, false]);
+  const files = JSON.parse(out).results as Array<{ file: string; asyncio_free: boolean; migrated: boolean }>;
+  for (const { file, asyncio_free, migrated } of files) {
+    expect([asyncio_free, migrated]).toEqual(file.includes("new") ? [true, true] : [false, false]);
   }
 });

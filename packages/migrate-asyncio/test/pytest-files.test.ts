@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
 import { applyEdits } from "./apply-edits.ts";
 
 const engine = await createAsyncioEngine();

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import type { Engine } from "@hother/cancelable-migrate/engine";
 import { describe, expect, it } from "vitest";
-import { createAsyncioEngine } from "../../src/asyncio/index.ts";
-import type { Engine } from "../../src/engine.ts";
+import { createAsyncioEngine } from "../src/engine.ts";
 import { applyEdits } from "./apply-edits.ts";
 import { hasPython, python } from "./python.ts";
 

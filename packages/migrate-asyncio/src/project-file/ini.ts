@@ -1,7 +1,7 @@
-import { type IniEntry, iniEntries } from "./project-ini-document.ts";
-import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { isTestList, nameOf, pytestAsyncioPlaces, rangePlaces } from "./project-requirement.ts";
-import { settingPlaces } from "./project-settings.ts";
+import { type IniEntry, iniEntries } from "./ini-document.ts";
+import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces, rangePlaces } from "./requirement.ts";
+import { settingPlaces } from "./settings.ts";
 
 /** Places in a `setup.cfg`, `pytest.ini` or `tox.ini`. */
 export function iniPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {

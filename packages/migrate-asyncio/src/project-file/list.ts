@@ -1,6 +1,6 @@
-import type { ProjectNeeds, ProjectPlace } from "./project-place.ts";
-import { edit } from "./project-place.ts";
-import { nameOf, rangePlaces } from "./project-requirement.ts";
+import type { ProjectNeeds, ProjectPlace } from "./place.ts";
+import { edit } from "./place.ts";
+import { nameOf, rangePlaces } from "./requirement.ts";
 
 /** A bracketed list in TOML or Python whose items a parser found. */
 export interface LiteralList {

@@ -1,6 +1,7 @@
 import { basename, dirname, relative, resolve, sep } from "node:path";
-import type { EngineOptions, FileNotes } from "../engine.ts";
-import type { ProjectNeeds } from "./project-place.ts";
+import type { FileNotes } from "@hother/cancelable-migrate/engine";
+import type { AsyncioOptions } from "../options.ts";
+import type { ProjectNeeds } from "./place.ts";
 
 /** Files that make the folder they are in a project of its own. */
 const roots = /^(?:pyproject\.toml|setup\.py|setup\.cfg)$/;
@@ -14,7 +15,7 @@ const besides = /(?:^|\/)(?:docs?|examples?|benchmarks?|bench)\/|(?:^|\/)setup\.
  * What the project around a project file needs, by what its Python files said; undefined when none of
  * them needs anyio, so that nothing is to do.
  */
-export function projectNeeds(path: string, options: EngineOptions): ProjectNeeds | undefined {
+export function projectNeeds(path: string, options: AsyncioOptions): ProjectNeeds | undefined {
   const folder = folderOf(path);
   const own = filesOf(folder, options.others ?? []);
   const needing = own.filter(({ notes }) => notes.includes("anyio"));

@@ -1,5 +1,5 @@
-import type { FileAnalysis } from "../engine.ts";
-import { type SyntaxNode, walk } from "./tree.ts";
+import type { FileAnalysis } from "@hother/cancelable-migrate/engine";
+import { type SyntaxNode, walk } from "../tree.ts";
 
 /** What a Python file says to the project files around it. */
 export type ProjectNote =

@@ -1,6 +1,6 @@
-import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { nameOf, rangePlaces } from "./project-requirement.ts";
-import { type TomlDocument, textOf } from "./project-toml-document.ts";
+import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
+import { nameOf, rangePlaces } from "./requirement.ts";
+import { type TomlDocument, textOf } from "./toml-document.ts";
 
 /** What to do in one of poetry's tables of dependencies; undefined where there is none of this name. */
 export function poetryPlaces(

@@ -1,11 +1,12 @@
-import type { Edit, EngineOptions, FileAnalysis, Mark } from "../engine.ts";
-import { iniPlaces } from "./project-ini.ts";
-import { projectNeeds } from "./project-needs.ts";
-import type { ProjectNeeds, ProjectPlace } from "./project-place.ts";
-import { requirementsPlaces } from "./project-requirements.ts";
-import { setupPlaces } from "./project-setup.ts";
-import { tomlPlaces } from "./project-toml.ts";
-import type { SyntaxNode } from "./tree.ts";
+import type { Edit, FileAnalysis, Mark } from "@hother/cancelable-migrate/engine";
+import type { AsyncioOptions } from "../options.ts";
+import type { SyntaxNode } from "../tree.ts";
+import { iniPlaces } from "./ini.ts";
+import { projectNeeds } from "./needs.ts";
+import type { ProjectNeeds, ProjectPlace } from "./place.ts";
+import { requirementsPlaces } from "./requirements.ts";
+import { setupPlaces } from "./setup.ts";
+import { tomlPlaces } from "./toml.ts";
 
 const kinds = {
   toml: /(^|[\\/])pyproject\.toml$/,
@@ -20,7 +21,7 @@ export function isProjectFile(path: string): boolean {
 }
 
 /** What a project file has to say once the project's other files are known; undefined: nothing to do. */
-export function neededOf(path: string, options: EngineOptions): ProjectNeeds | undefined {
+export function neededOf(path: string, options: AsyncioOptions): ProjectNeeds | undefined {
   if (options.only !== undefined && !options.only.includes("project-file")) return undefined;
   return isProjectFile(path) ? projectNeeds(path, options) : undefined;
 }

@@ -1,5 +1,5 @@
-import { iniEntries } from "./project-ini-document.ts";
-import { TomlDocument, textOf } from "./project-toml-document.ts";
+import { iniEntries } from "./ini-document.ts";
+import { TomlDocument, textOf } from "./toml-document.ts";
 
 /**
  * The oldest Python that a project supports, by the text of its `pyproject.toml`, `setup.cfg` or

@@ -1,5 +1,5 @@
-import { mark, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { atLeast } from "./version.ts";
+import { atLeast } from "../version.ts";
+import { mark, type ProjectNeeds, type ProjectPlace } from "./place.ts";
 
 /** A requirement as PEP 508 has it, such as `anyio[trio]>=4.0; python_version < "3.13"`. */
 export interface Requirement {

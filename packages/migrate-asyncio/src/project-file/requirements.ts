@@ -1,11 +1,5 @@
-import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import {
-  isTestList,
-  nameOf,
-  pytestAsyncioPlaces,
-  type Requirement,
-  rangePlaces,
-} from "./project-requirement.ts";
+import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces, type Requirement, rangePlaces } from "./requirement.ts";
 
 /** Written by a tool: an edit would be lost, and with hashes it would not install. */
 const generated =

@@ -1,5 +1,5 @@
-import { edit, mark, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { atLeast } from "./version.ts";
+import { atLeast } from "../version.ts";
+import { edit, mark, type ProjectNeeds, type ProjectPlace } from "./place.ts";
 
 /** One of pytest's settings; a list has its items joined by line breaks. */
 export interface Setting {

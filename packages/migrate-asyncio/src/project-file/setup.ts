@@ -1,7 +1,7 @@
-import { type LiteralList, listPlaces } from "./project-list.ts";
-import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { isTestList, nameOf, pytestAsyncioPlaces } from "./project-requirement.ts";
-import { childOf, type SyntaxNode, walk } from "./tree.ts";
+import { childOf, type SyntaxNode, walk } from "../tree.ts";
+import { type LiteralList, listPlaces } from "./list.ts";
+import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces } from "./requirement.ts";
 
 /** Places in a `setup.py`: the literal lists that its call of `setup` gets. */
 export function setupPlaces(text: string, needs: ProjectNeeds, root: SyntaxNode): ProjectPlace[] {

@@ -1,5 +1,5 @@
 import { parseTOML } from "toml-eslint-parser";
-import type { LiteralList } from "./project-list.ts";
+import type { LiteralList } from "./list.ts";
 
 type Table = ReturnType<typeof parseTOML>["body"][0]["body"][number];
 type KeyValue = Extract<Table, { type: "TOMLKeyValue" }>;

@@ -1,9 +1,9 @@
-import { listPlaces } from "./project-list.ts";
-import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./project-place.ts";
-import { poetryPlaces } from "./project-poetry.ts";
-import { isTestList, nameOf, pytestAsyncioPlaces } from "./project-requirement.ts";
-import { settingPlaces } from "./project-settings.ts";
-import { listOf, TomlDocument, type TomlEntry, textOf } from "./project-toml-document.ts";
+import { listPlaces } from "./list.ts";
+import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
+import { poetryPlaces } from "./poetry.ts";
+import { isTestList, nameOf, pytestAsyncioPlaces } from "./requirement.ts";
+import { settingPlaces } from "./settings.ts";
+import { listOf, TomlDocument, type TomlEntry, textOf } from "./toml-document.ts";
 
 /** Places in a `pyproject.toml`: dependencies wherever tools have them, and pytest's settings. */
 export function tomlPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {

@@ -2,7 +2,7 @@ import { inAsyncFunction, rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type Review, type RuleContext, review, type Verdict } from "../rule.ts";
 import { functionAround } from "../source-file.ts";
-import { taskScopeVerdict } from "../task-scopes.ts";
+import { taskScopeVerdict } from "../task-scope/task-scopes.ts";
 import { childOf, containsHere, type SyntaxNode } from "../tree.ts";
 
 export const cancelledErrorRule: AsyncioRule = {

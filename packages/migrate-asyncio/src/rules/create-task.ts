@@ -1,11 +1,11 @@
-import { awaitDirectly } from "../awaited-next.ts";
 import { awaitOf, callOf } from "../call.ts";
 import { isCaught } from "../caught.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { argumentsOf } from "../source-file.ts";
-import { startAll } from "../start-together.ts";
-import { taskScopeVerdict } from "../task-scopes.ts";
+import { awaitDirectly } from "../task-scope/awaited-next.ts";
+import { startAll } from "../task-scope/start-together.ts";
+import { taskScopeVerdict } from "../task-scope/task-scopes.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const createTaskRule: AsyncioRule = {

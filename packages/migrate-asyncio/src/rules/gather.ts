@@ -1,12 +1,13 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { awaitOf, callOf, rename } from "../call.ts";
 import { isCaught } from "../caught.ts";
 import { isCoroutineCall } from "../coroutine-call.ts";
 import type { Reference } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { argumentsOf } from "../source-file.ts";
-import { startEach } from "../start-each.ts";
-import { type Started, startAll } from "../start-together.ts";
-import { taskScopeVerdict } from "../task-scopes.ts";
+import { startEach } from "../task-scope/start-each.ts";
+import { type Started, startAll } from "../task-scope/start-together.ts";
+import { taskScopeVerdict } from "../task-scope/task-scopes.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const gatherRule: AsyncioRule = {
@@ -100,7 +101,7 @@ function gatherOfAnyio(
   context: RuleContext,
 ): Verdict {
   const call = reference.node.parent as SyntaxNode;
-  const edits: TextEdit[] = [rename(reference, "anyio.gather")];
+  const edits: Change[] = [rename(reference, "anyio.gather")];
   for (const option of argumentsOf(call) ?? []) {
     if (option.type === "keyword_argument") return review("its options have no counterpart", advice);
   }

@@ -1,7 +1,8 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, inAsyncFunction } from "../call.ts";
 import { type HeldUse, heldObject } from "../held-object.ts";
 import type { Reference } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { plainArguments } from "../source-file.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
@@ -49,7 +50,7 @@ function applyQueue(reference: Reference, context: RuleContext): Verdict {
     send: context.freeName(`send_${held.name}`, call),
     receive: context.freeName(`receive_${held.name}`, call),
   };
-  const edits: TextEdit[] = [
+  const edits: Change[] = [
     { start: target.start, end: target.end, text: `${ends.send}, ${ends.receive}` },
     { start: call.start, end: call.end, text: `anyio.create_memory_object_stream(${size})` },
   ];

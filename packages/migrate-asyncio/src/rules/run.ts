@@ -1,10 +1,11 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, rename } from "../call.ts";
 import { isCoroutineCall } from "../coroutine-call.ts";
 import { isEntry, isMainGuarded } from "../entry.ts";
 import type { Reference } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { plainArguments } from "../source-file.ts";
-import { unfoldCall } from "../start-soon.ts";
+import { unfoldCall } from "../task-scope/start-soon.ts";
 import type { SyntaxNode } from "../tree.ts";
 
 export const runRule: AsyncioRule = {
@@ -53,7 +54,7 @@ function applyRun(reference: Reference, context: RuleContext): Verdict {
 function backendOptions(
   keywords: ReadonlyMap<string, SyntaxNode>,
   context: RuleContext,
-): TextEdit[] | undefined {
+): Change[] | undefined {
   const entries = [...keywords];
   const [entry] = entries;
   if (entry === undefined) return [];

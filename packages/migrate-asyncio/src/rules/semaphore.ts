@@ -1,10 +1,11 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import type { HeldUse } from "../held-object.ts";
 import { applyPrimitive, type Primitive } from "../primitive.ts";
-import type { AsyncioRule, TextEdit } from "../rule.ts";
+import type { AsyncioRule } from "../rule.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 /** `x.locked()` becomes `(x.value == 0)`. */
-export function lockedAsValue(use: HeldUse): readonly TextEdit[] | undefined {
+export function lockedAsValue(use: HeldUse): readonly Change[] | undefined {
   if (use.kind !== "locked" || use.call === undefined) return undefined;
   return [
     { start: use.node.start, end: use.node.start, text: "(" },
@@ -30,13 +31,13 @@ const semaphore: Primitive = {
 };
 
 /** The first argument of a call without arguments. */
-export function insertFirst(call: SyntaxNode, text: string): TextEdit {
+export function insertFirst(call: SyntaxNode, text: string): Change {
   const at = (childOf(call, "arguments") as SyntaxNode).start + 1;
   return { start: at, end: at, text };
 }
 
 /** anyio calls it `initial_value`. */
-function renameKeyword(keyword: SyntaxNode): TextEdit {
+function renameKeyword(keyword: SyntaxNode): Change {
   const name = childOf(keyword, "name") as SyntaxNode;
   return { start: name.start, end: name.end, text: "initial_value" };
 }

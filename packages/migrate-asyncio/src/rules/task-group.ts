@@ -1,8 +1,9 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, rename } from "../call.ts";
 import type { Reference } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { argumentsOf } from "../source-file.ts";
-import { unfoldCall } from "../start-soon.ts";
+import { unfoldCall } from "../task-scope/start-soon.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
 export const taskGroupRule: AsyncioRule = {
@@ -27,7 +28,7 @@ function applyTaskGroup(reference: Reference, context: RuleContext): Verdict {
   if (withItem?.type !== "with_item" || (argumentsOf(call)?.length ?? 1) > 0) {
     return review("it is not made in an `async with`", advice);
   }
-  const edits: TextEdit[] = [rename(reference, "anyio.create_task_group")];
+  const edits: Change[] = [rename(reference, "anyio.create_task_group")];
   if (alias === undefined) return { class: "R", edits, modules: ["anyio"] };
   if (alias.type !== "identifier") return review("it is kept in something else than a name", advice);
   const name = file.of(alias);
@@ -45,13 +46,13 @@ function applyTaskGroup(reference: Reference, context: RuleContext): Verdict {
   return { class: "R", edits, modules: partial ? ["anyio", "functools"] : ["anyio"] };
 }
 
-interface Change {
-  readonly edits: readonly TextEdit[];
+interface UseRewrite {
+  readonly edits: readonly Change[];
   readonly partial: boolean;
 }
 
 /** What one use of the group becomes, or why it stops the rewrite. */
-function memberChange(node: SyntaxNode, context: RuleContext): Change | string {
+function memberChange(node: SyntaxNode, context: RuleContext): UseRewrite | string {
   const { file } = context;
   const method = node.parent?.type === "attribute" && node.field === "object" ? node.parent : undefined;
   const name = method && childOf(method, "attribute");

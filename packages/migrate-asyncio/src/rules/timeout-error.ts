@@ -1,7 +1,8 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { belowAsyncio } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
@@ -39,7 +40,7 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
     );
   }
   const pair = `TimeoutError, ${file.of(reference.node)}`;
-  const edits: TextEdit[] = [rename(reference, place === "list" ? pair : `(${pair})`)];
+  const edits: Change[] = [rename(reference, place === "list" ? pair : `(${pair})`)];
   return { class: "R", edits, modules: [], keepsName: true };
 }
 

@@ -1,6 +1,7 @@
+import type { Change } from "@hother/cancelable-migrate/engine";
 import { awaitOf, callOf, hasComment } from "../call.ts";
 import type { Reference } from "../references.ts";
-import { type AsyncioRule, type RuleContext, review, type TextEdit, type Verdict } from "../rule.ts";
+import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { argumentsOf, plainArguments } from "../source-file.ts";
 import { childOf, containsHere, type SyntaxNode, walk } from "../tree.ts";
 
@@ -57,7 +58,7 @@ function applyWaitFor(reference: Reference, context: RuleContext): Verdict {
     return review("a comment stands between the arguments", advice);
   }
   const inner = file.deeper(indent);
-  const edits: TextEdit[] = [
+  const edits: Change[] = [
     {
       start: statement.start,
       end: statement.start,

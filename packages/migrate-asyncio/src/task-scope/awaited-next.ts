@@ -1,9 +1,9 @@
-import { awaitOf } from "./call.ts";
-import { isCoroutineCall } from "./coroutine-call.ts";
-import type { Reference } from "./references.ts";
-import type { RuleContext, Verdict } from "./rule.ts";
-import { argumentsOf, statementAround } from "./source-file.ts";
-import { childOf, type SyntaxNode } from "./tree.ts";
+import { awaitOf } from "../call.ts";
+import { isCoroutineCall } from "../coroutine-call.ts";
+import type { Reference } from "../references.ts";
+import type { RuleContext, Verdict } from "../rule.ts";
+import { argumentsOf, statementAround } from "../source-file.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
 
 /** `t = create_task(f())` and, as the next statement, the only use `await t`. */
 export function awaitDirectly(

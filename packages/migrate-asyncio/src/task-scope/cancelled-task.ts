@@ -1,8 +1,8 @@
-import { awaitOf } from "./call.ts";
-import type { Reference } from "./references.ts";
-import type { RuleContext } from "./rule.ts";
-import { argumentsOf, statementAround } from "./source-file.ts";
-import { childOf, containsHere, isInside, type SyntaxNode, walk } from "./tree.ts";
+import { awaitOf } from "../call.ts";
+import type { Reference } from "../references.ts";
+import type { RuleContext } from "../rule.ts";
+import { argumentsOf, statementAround } from "../source-file.ts";
+import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.ts";
 
 /** `task.cancel()`, and the `await` of the task that lets the cancellation go. */
 export interface CancelledTask {

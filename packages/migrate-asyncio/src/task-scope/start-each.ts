@@ -1,9 +1,10 @@
-import { hasComment } from "./call.ts";
-import { type RuleContext, review, type TextEdit, type Verdict } from "./rule.ts";
-import { functionAround } from "./source-file.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import { hasComment } from "../call.ts";
+import { type RuleContext, review, type Verdict } from "../rule.ts";
+import { functionAround } from "../source-file.ts";
+import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.ts";
 import { unfoldCall } from "./start-soon.ts";
 import type { Place } from "./start-together.ts";
-import { childOf, containsHere, isInside, type SyntaxNode, walk } from "./tree.ts";
 
 const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`";
 
@@ -50,7 +51,7 @@ export function startEach(place: Place, comprehension: SyntaxNode, context: Rule
     return review("its comprehension is more than a `for` whose names are free", advice);
   context.consume(body);
   const deepest = file.deeper(inner);
-  const edits: TextEdit[] = [
+  const edits: Change[] = [
     {
       start: statement.start,
       end: body.start,

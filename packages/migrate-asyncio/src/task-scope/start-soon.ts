@@ -1,12 +1,13 @@
-import { hasComment } from "./call.ts";
-import { coroutineFunctions } from "./coroutine-call.ts";
-import type { RuleContext, TextEdit } from "./rule.ts";
-import { argumentsOf, type SourceFile } from "./source-file.ts";
-import { childOf, containsHere, type SyntaxNode } from "./tree.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import { hasComment } from "../call.ts";
+import { coroutineFunctions } from "../coroutine-call.ts";
+import type { RuleContext } from "../rule.ts";
+import { argumentsOf, type SourceFile } from "../source-file.ts";
+import { childOf, containsHere, type SyntaxNode } from "../tree.ts";
 
 /** `f(a, b)` as arguments for `start_soon`: `f, a, b`; keyword arguments go through functools.partial. */
 export interface Unfolded {
-  readonly edits: readonly TextEdit[];
+  readonly edits: readonly Change[];
   readonly partial: boolean;
 }
 
@@ -26,7 +27,7 @@ export function unfoldCall(call: SyntaxNode, context: RuleContext): Unfolded | s
   const partial = all.some(({ type }) => type === "keyword_argument" || type === "dictionary_splat");
   const first = all[0];
   const last = all.at(-1);
-  const edits: TextEdit[] = [];
+  const edits: Change[] = [];
   if (partial) edits.push({ start: callee.start, end: callee.start, text: "functools.partial(" });
   if (first === undefined || last === undefined) {
     if (hasComment(file, callee.end, call.end)) return "a comment stands between the brackets";

@@ -1,7 +1,8 @@
-import { hasComment } from "./call.ts";
-import { type RuleContext, review, type TextEdit, type Verdict } from "./rule.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import { hasComment } from "../call.ts";
+import { type RuleContext, review, type Verdict } from "../rule.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
 import { type Unfolded, unfoldCall } from "./start-soon.ts";
-import { childOf, type SyntaxNode } from "./tree.ts";
 
 const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`";
 
@@ -34,7 +35,7 @@ export function startAll(place: Place, calls: readonly Started[], context: RuleC
   if (seams === undefined) return review("a comment stands between the arguments", advice);
   const group = context.freeName("tg", place.statement);
   const inner = file.deeper(place.indent);
-  const edits: TextEdit[] = [];
+  const edits: Change[] = [];
   calls.forEach(({ call }, index) => {
     const seam = seams[index] as Seam;
     const open = index === 0 ? `async with anyio.create_task_group() as ${group}:` : ")";
@@ -64,7 +65,7 @@ function keepResults(place: Place, calls: readonly Started[], context: RuleConte
   const group = context.freeName("tg", place.statement);
   const inner = file.deeper(place.indent);
   const handles = calls.map((_, index) => context.freeName(`task_${index + 1}`, place.statement));
-  const edits: TextEdit[] = [];
+  const edits: Change[] = [];
   calls.forEach(({ call }, index) => {
     const start = `${file.eol}${inner}${handles[index]} = ${group}.create_task(`;
     const open = index === 0 ? `async with anyio.create_task_group() as ${group}:` : ")";

@@ -1,9 +1,9 @@
-import { awaitOf, callOf, inAsyncFunction } from "./call.ts";
-import type { Reference } from "./references.ts";
-import type { RuleContext } from "./rule.ts";
-import { argumentsOf, statementAround } from "./source-file.ts";
+import { awaitOf, callOf, inAsyncFunction } from "../call.ts";
+import type { Reference } from "../references.ts";
+import type { RuleContext } from "../rule.ts";
+import { argumentsOf, statementAround } from "../source-file.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
 import { runsWhat, type StartedItem, type StartedTask } from "./started-task.ts";
-import { childOf, type SyntaxNode } from "./tree.ts";
 
 /**
  * `tasks = [create_task(f(x)) for x in xs]`, or a list written out, whose only use is `await gather(*tasks)` in

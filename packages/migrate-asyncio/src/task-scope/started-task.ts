@@ -1,10 +1,10 @@
-import { awaitOf, callOf, inAsyncFunction } from "./call.ts";
+import { awaitOf, callOf, inAsyncFunction } from "../call.ts";
+import { isCoroutineCall } from "../coroutine-call.ts";
+import type { Reference } from "../references.ts";
+import type { RuleContext } from "../rule.ts";
+import { argumentsOf, statementAround } from "../source-file.ts";
+import { childOf, type SyntaxNode } from "../tree.ts";
 import { type CancelledTask, cancelledTask } from "./cancelled-task.ts";
-import { isCoroutineCall } from "./coroutine-call.ts";
-import type { Reference } from "./references.ts";
-import type { RuleContext } from "./rule.ts";
-import { argumentsOf, statementAround } from "./source-file.ts";
-import { childOf, type SyntaxNode } from "./tree.ts";
 
 /** One call that makes a task. */
 export interface StartedItem {

@@ -1,8 +1,8 @@
-import { isCaught } from "./caught.ts";
-import type { RuleContext } from "./rule.ts";
-import { functionAround } from "./source-file.ts";
+import { isCaught } from "../caught.ts";
+import type { RuleContext } from "../rule.ts";
+import { functionAround } from "../source-file.ts";
+import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.ts";
 import type { StartedTask } from "./started-task.ts";
-import { childOf, containsHere, isInside, type SyntaxNode, walk } from "./tree.ts";
 
 const leaves: ReadonlySet<string> = new Set([
   "return_statement",

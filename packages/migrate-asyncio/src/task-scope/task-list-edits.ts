@@ -1,13 +1,14 @@
-import { hasComment } from "./call.ts";
-import type { Reference } from "./references.ts";
-import type { RuleContext, TextEdit } from "./rule.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import { hasComment } from "../call.ts";
+import type { Reference } from "../references.ts";
+import type { RuleContext } from "../rule.ts";
 import { loopHead } from "./start-each.ts";
 import { unfoldCall } from "./start-soon.ts";
 import type { StartedTask } from "./started-task.ts";
 
 /** What the calls that make a list of tasks become. */
 export interface ListEdits {
-  readonly edits: ReadonlyMap<Reference, TextEdit[]>;
+  readonly edits: ReadonlyMap<Reference, Change[]>;
   readonly partial: boolean;
 }
 
@@ -28,7 +29,7 @@ export function startListed(
   const head = list.loop === undefined ? "" : loopHead(list.loop, context);
   if (head === undefined) return "the names of its comprehension mean something else in the function";
   const start = `${group}.start_soon(`;
-  const edits = new Map<Reference, TextEdit[]>();
+  const edits = new Map<Reference, Change[]>();
   let partial = false;
   let at = first.start;
   for (const { reference, runs } of list.items) {
@@ -51,7 +52,7 @@ export function keepListed(
   group: string,
   context: RuleContext,
 ): ListEdits | string {
-  const edits = new Map<Reference, TextEdit[]>();
+  const edits = new Map<Reference, Change[]>();
   for (const { reference, call, runs } of task.list?.items ?? []) {
     if (hasComment(context.file, call.start, runs.start)) return "a comment stands between the arguments";
     edits.set(reference, [{ start: call.start, end: runs.start, text: `${group}.create_task(` }]);

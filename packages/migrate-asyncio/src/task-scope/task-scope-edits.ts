@@ -1,13 +1,14 @@
-import { awaitOf, hasComment } from "./call.ts";
+import type { Change } from "@hother/cancelable-migrate/engine";
+import { awaitOf, hasComment } from "../call.ts";
+import type { Reference } from "../references.ts";
+import type { Rewrite, RuleContext, Together } from "../rule.ts";
+import { argumentsOf, statementAround } from "../source-file.ts";
+import type { SyntaxNode } from "../tree.ts";
+import { removeLines } from "../whole-lines.ts";
 import type { CancelledTask } from "./cancelled-task.ts";
-import type { Reference } from "./references.ts";
-import type { Rewrite, RuleContext, TextEdit, Together } from "./rule.ts";
-import { argumentsOf, statementAround } from "./source-file.ts";
 import { unfoldCall } from "./start-soon.ts";
 import type { StartedTask } from "./started-task.ts";
 import { keepListed, type ListEdits, startListed } from "./task-list-edits.ts";
-import type { SyntaxNode } from "./tree.ts";
-import { removeLines } from "./whole-lines.ts";
 
 /** Results unused: `start_soon`, and the end of the group's block waits. */
 export function dropNames(
@@ -44,7 +45,7 @@ export function dropNames(
     if (typeof unfolded === "string") return unfolded;
     const start = `${group}.start_soon(${task.thread ? "anyio.to_thread.run_sync, " : ""}`;
     const text = index === 0 ? openGroup(group, first, start, context) : start;
-    const edits: TextEdit[] = [{ start: first.start, end: runs.start, text }, ...unfolded.edits];
+    const edits: Change[] = [{ start: first.start, end: runs.start, text }, ...unfolded.edits];
     const line = gone[lasts.indexOf(task.last)];
     if (line === undefined) return "a comment stands beside its `await`";
     if (task.cancelled !== undefined) {
@@ -91,7 +92,7 @@ export function keepNames(
     }
     const start = task.thread ? `${group}.start_soon(anyio.to_thread.run_sync, ` : `${group}.create_task(`;
     if (hasComment(file, call.start, runs.start)) return "a comment stands between the arguments";
-    const edits: TextEdit[] = [{ start: call.start, end: runs.start, text: start }];
+    const edits: Change[] = [{ start: call.start, end: runs.start, text: start }];
     if (index === 0)
       edits.unshift({ start: first.start, end: first.start, text: openGroup(group, first, "", context) });
     rewrites.set(task.reference, {
@@ -111,7 +112,7 @@ export function keepNames(
 }
 
 /** `await gather(a, b)` and `await gather(*tasks)` become lists of what the handles give. */
-function gatherEdit(task: StartedTask, context: RuleContext): TextEdit | undefined {
+function gatherEdit(task: StartedTask, context: RuleContext): Change | undefined {
   const { file } = context;
   const call = task.gather?.node.parent;
   const whole = call && awaitOf(call);
@@ -170,7 +171,7 @@ function cancelEdit(
   all: readonly CancelledTask[],
   group: string,
   { file }: RuleContext,
-): TextEdit | undefined {
+): Change | undefined {
   const earlier = all.some((other) => other.cancel.start < cancel.start);
   if (earlier) return removeLines(file, cancel);
   return { start: cancel.start, end: cancel.end, text: `${group}.cancel_scope.cancel()` };

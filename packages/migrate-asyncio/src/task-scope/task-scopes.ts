@@ -1,15 +1,15 @@
+import { awaitOf, callOf } from "../call.ts";
+import { coroutineDefinition } from "../coroutine-call.ts";
+import type { Reference } from "../references.ts";
+import { type Rewrite, type RuleContext, review, type Verdict } from "../rule.ts";
+import { argumentsOf } from "../source-file.ts";
+import type { SyntaxNode } from "../tree.ts";
 import { awaitDirectly } from "./awaited-next.ts";
-import { awaitOf, callOf } from "./call.ts";
 import { type CancelledTask, cleansUp } from "./cancelled-task.ts";
-import { coroutineDefinition } from "./coroutine-call.ts";
-import type { Reference } from "./references.ts";
-import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts";
-import { argumentsOf } from "./source-file.ts";
 import { startedList } from "./started-list.ts";
 import { type StartedTask, startedTask } from "./started-task.ts";
 import { blockProblem, lets, threadProblem } from "./task-block.ts";
 import { dropNames, keepNames } from "./task-scope-edits.ts";
-import type { SyntaxNode } from "./tree.ts";
 
 /*
  * Tasks that are started, and awaited later in the same block, become tasks of a group around these statements:

@@ -2,27 +2,25 @@ import { readFileSync, statSync } from "node:fs";
 import type { Engine, EngineOptions } from "./engine.ts";
 import { type FileResult, Lines, type Problem, type ProblemKind } from "./results.ts";
 
-/** From this size on a file is not read, in bytes. */
-export const largest = 10_000_000;
+/** The size from which a file is not read, in bytes. */
+const largest = 10_000_000;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Reads a file and asks the engine about it. Never throws: what goes wrong is in the result. */
+/** Reads a file and runs the engine on it. Never throws: an error becomes the `problem` of the result. */
 export async function analyzeFile(engine: Engine, path: string, options: EngineOptions): Promise<FileResult> {
   const text = readText(path);
   if (typeof text !== "string") return failed(path, text.kind, text.message);
   return analyzeText(engine, path, text, options);
 }
 
-/** What {@link analyzeFile} does with the text. */
-export async function analyzeText(
+async function analyzeText(
   engine: Engine,
   path: string,
   text: string,
   options: EngineOptions,
 ): Promise<FileResult> {
-  // The checker may find what no word gives away.
-  if (!options.types && !engine.mayMatter(text, path))
+  if (!engine.mayMatter(text, path, options))
     return { path, edits: [], review: [], references: 0, parsed: false };
   try {
     const { edits, marks, references, remaining, parseError, notes } = await engine.analyze(
@@ -56,7 +54,7 @@ function readText(path: string): string | Problem {
   try {
     const { size } = statSync(path);
     if (size >= largest)
-      return { kind: "size", message: `${(size / 1e6).toFixed(1)} MB are too many; the limit is 10` };
+      return { kind: "size", message: `is too large: ${(size / 1e6).toFixed(1)} MB; the limit is 10 MB` };
     bytes = readFileSync(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -4,7 +4,7 @@ import MagicString from "magic-string";
 import type { Edit } from "./engine.ts";
 import type { Problem } from "./results.ts";
 
-/** The text with the edits in it. What no edit covers stays as it is, byte for byte. */
+/** Applies edits to a text. Every character outside the edits is kept. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const code = new MagicString(text);
   for (const { start, end, text: replacement } of edits) {
@@ -16,21 +16,21 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
 }
 
 /**
- * Writes a file as a whole or not at all: into a temporary file beside it, which then takes its place.
- * A file that is no longer what was read is left alone.
+ * Replaces a file as a whole or not at all: writes a temporary file beside it and renames that file.
+ * A file that has changed since it was read is not written.
  */
 export function writeEdited(path: string, before: string, after: string): Problem | undefined {
   try {
-    // A link stays a link: what it leads to is written.
+    // A link stays a link: its target is written.
     const target = lstatSync(path).isSymbolicLink() ? realpathSync(path) : path;
     const original = Buffer.from(before, "utf8");
     const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.migrate`);
     try {
       writeFileSync(temporary, after, { mode: statSync(target).mode & 0o7777, flag: "wx" });
-      // As late as can be.
+      // As late as possible, to see every change by another process.
       if (!readFileSync(target).equals(original)) {
         rmSync(temporary, { force: true });
-        return { kind: "changed", message: "changed since it was read; not written" };
+        return { kind: "changed", message: "has changed since it was read; not written" };
       }
       renameSync(temporary, target);
     } catch (error) {

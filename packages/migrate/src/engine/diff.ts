@@ -4,7 +4,7 @@ import type { Edit } from "./engine.ts";
 /** Unchanged lines around a change. */
 const context = 3;
 
-/** Whole lines that edits change: `[from, to)` of the old text, and what stands there afterwards. */
+/** Whole lines that edits change: the lines `[from, to)` of the old text, and their replacement. */
 interface Change {
   readonly from: number;
   readonly to: number;
@@ -12,8 +12,8 @@ interface Change {
 }
 
 /**
- * A unified diff of one file, coloured. The edits say what changed, so that nothing has to be searched for:
- * the time does not depend on how much changes.
+ * A coloured unified diff of one file. The edits say which lines changed, so no search for differences is needed
+ * and the time does not depend on the number of changes.
  */
 export function diffText(label: string, before: string, edits: readonly Edit[], colors: Colors): string {
   const old = linesOf(before);
@@ -54,7 +54,7 @@ function shown(sign: string, line: string, color: (text: string) => string): str
   return isOpen ? `${text}\n\\ No newline at end of file\n` : `${text}\n`;
 }
 
-/** Each with its line end. */
+/** The lines of a text, each with its line end. */
 function linesOf(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
@@ -70,7 +70,7 @@ function changesOf(before: string, old: readonly string[], edits: readonly Edit[
     let text = "";
     let end = lineStart;
     let copied = lineStart;
-    // All edits that touch the lines that the ones before touched.
+    // All edits that touch the lines of the edits before them.
     do {
       const edit = edits[at++] as Edit;
       text += before.slice(copied, edit.start) + edit.text;
@@ -90,7 +90,7 @@ function length(lines: readonly string[], index: number): number {
   return lines[index]?.length ?? 0;
 }
 
-/** Without the lines at either end that are the same before and after. */
+/** A change without the lines at either end that are the same before and after. */
 function trimmed(from: number, old: readonly string[], lines: readonly string[]): Change {
   let head = 0;
   while (head < old.length && head < lines.length && old[head] === lines[head]) head++;

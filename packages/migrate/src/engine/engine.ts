@@ -1,28 +1,33 @@
 /**
- * What an engine is: the contract between the tool and its two rule sets.
+ * The contract between the command-line machinery and a rule set.
  *
- * An engine gets one file's text and says what to edit and what to mark. It writes nothing, knows nothing of reports
- * or git, and reads beside the text only what decides about it elsewhere in its project. Offsets are UTF-16 units in the text as it was given.
+ * An engine gets the text of one file and returns edits and marks. It writes nothing and knows nothing of reports
+ * or git. Beside the text it reads only files of the same project that decide about the text, such as a
+ * configuration. Offsets are UTF-16 units of the text as it was given.
  */
 
-/** Safe, structural (behind `--structural`), for a person, without counterpart. */
+/** S: safe. R: structural, needs `--structural`. M: left for review. X: left for review, without a counterpart. */
 export type RuleClass = "S" | "R" | "M" | "X";
 
-/** One replacement. Edits of a file never overlap. */
-export interface Edit {
+/** A range of a text and its replacement. */
+export interface Change {
   readonly start: number;
   readonly end: number;
   readonly text: string;
+}
+
+/** A change for a reference. The edits of a file never overlap. */
+export interface Edit extends Change {
   readonly rule: string;
   readonly api: string;
   readonly class: "S" | "R";
-  /** A further edit of a reference that is counted already, or an import line: not a reference of its own. */
+  /** Set on an import line and on further edits of a reference: these do not count as references. */
   readonly companion?: true;
-  /** What was checked, or what changes in behaviour; for the report. */
+  /** For the report: the preconditions that hold, or the change in behaviour. */
   readonly reason?: string;
 }
 
-/** One place that is left for a person. */
+/** One place that is left for review. */
 export interface Mark {
   readonly start: number;
   readonly rule: string;
@@ -41,50 +46,49 @@ export interface Rule {
   readonly target: string;
 }
 
+/** The answer of an engine about one file. */
 export interface FileAnalysis {
   readonly edits: readonly Edit[];
   readonly marks: readonly Mark[];
-  /** Places found that a rule is about: those edited and those marked. */
+  /** The number of references that the rules cover: the edited and the marked ones. */
   readonly references: number;
-  /** The file does not parse; edits and marks are then empty. */
+  /** Set when the file does not parse; edits and marks are then empty. */
   readonly parseError?: string;
-  /** References that stay after every edit, since the new text has them, too. */
+  /** The number of references that are left after every edit. An edit may keep its reference. */
   readonly remaining?: number;
-  /** What the project's own files need to know of this one, in words of the engine. */
+  /** Facts for the project files of the same project, in words that only this engine reads. */
   readonly notes?: readonly string[];
 }
 
-/** What a file said that was read before. */
+/** The notes of a file that was read earlier in this run. */
 export interface FileNotes {
   readonly path: string;
   readonly notes: readonly string[];
 }
 
+/** Options that every engine takes; an engine adds its own. */
 export interface EngineOptions {
-  /** Also edits of class R; without it these places are marks. */
+  /** Make edits of class R too. Without it these places are marks. */
   readonly structural: boolean;
-  /** Names of rules to apply; default all. */
+  /** Names of the rules to apply. Default: all. */
   readonly only?: readonly string[];
-  /** Oldest anyio to support, such as `"4.11"`. */
-  readonly anyioMin?: string;
-  /** Oldest Python to support, such as `"3.11"`. */
-  readonly pythonMin?: string;
-  /** Ask the type checker too (`promises` only). */
-  readonly types?: boolean;
-  /** For a project file: the other project files, and every file that had something to say. */
+  /** Only for a project file: the other project files, and every file with notes. */
   readonly others?: readonly FileNotes[];
 }
 
-export interface Engine {
-  readonly name: "promises" | "asyncio";
+/** A rule set for one language. */
+export interface Engine<Options extends EngineOptions = EngineOptions> {
+  readonly name: string;
   readonly rules: readonly Rule[];
-  /** Whether the engine is about files of this name. */
+  /** A key of each file in the report that repeats `migrated` in this engine's words. */
+  readonly doneKey?: "asyncio_free";
+  /** Whether the engine handles files of this name. */
   matches(path: string): boolean;
-  /** Files that are read last, since what becomes of them depends on what the others need. */
+  /** Whether a file is read last, because its edits depend on the needs of the others. */
   isProjectFile?(path: string): boolean;
-  /** The options for a file, with what its project says where nothing else was said. */
-  optionsFor?(path: string, options: EngineOptions): EngineOptions;
-  /** Cheap substring test before parsing. */
-  mayMatter(text: string, path?: string): boolean;
-  analyze(path: string, text: string, options: EngineOptions): FileAnalysis | Promise<FileAnalysis>;
+  /** The options for one file, completed from its project's configuration. */
+  optionsFor?(path: string, options: Options): Options;
+  /** A cheap test before parsing. */
+  mayMatter(text: string, path: string, options: Options): boolean;
+  analyze(path: string, text: string, options: Options): FileAnalysis | Promise<FileAnalysis>;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import ignore, { type Ignore } from "ignore";
 import type { Engine } from "./engine.ts";
@@ -20,127 +20,177 @@ const foreign = new Set([
   "site-packages",
 ]);
 
-/** A file to look at, or why a place cannot be looked at. */
-export type Found =
-  | { readonly path: string; readonly problem?: undefined }
-  | { readonly path: string; readonly problem: Problem };
+/** A file to read, or the reason why a path cannot be read. */
+export type Found = { readonly path: string; readonly problem?: undefined } | Unreadable;
 
-interface Rules {
-  readonly folder: string;
-  readonly ignored: Ignore;
+interface Unreadable {
+  readonly path: string;
+  readonly problem: Problem;
 }
 
 interface FilesOptions {
-  /** As lines of a `.gitignore`, relative to the path given; default: all files of the engine. */
+  /** Lines of a `.gitignore`, relative to the given path. Default: all files of the engine. */
   readonly include: readonly string[];
   readonly exclude: readonly string[];
 }
 
-/** The files of a tree that an engine is about: sorted, each once, without what git ignores. */
+/** The files below the given paths that an engine handles: sorted, each once, without the files that git ignores. */
 export function* findFiles(
   roots: readonly string[],
   engine: Engine,
   options: FilesOptions,
 ): Generator<Found> {
-  const seen = new Set<string>();
-  const include = options.include.length > 0 ? ignore().add([...options.include]) : undefined;
-  const exclude = ignore().add([...options.exclude]);
-  for (const root of roots) {
+  const search = new Search(engine, options);
+  for (const root of roots) yield* search.root(root);
+}
+
+/** The rules of one `.gitignore`. */
+interface Rules {
+  readonly folder: string;
+  readonly ignored: Ignore;
+}
+
+/** A folder on the way down. */
+interface Folder {
+  readonly path: string;
+  /** The path as the user gave it, for the report. */
+  readonly shown: string;
+  readonly rules: readonly Rules[];
+  /** The real paths of the folders around it. A link to one of them would never end. */
+  readonly above: readonly string[];
+}
+
+/** An entry of a folder, with links followed. */
+interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly shown: string;
+  readonly isLink: boolean;
+  readonly kind: "folder" | "file" | "other";
+}
+
+class Search {
+  readonly #engine: Engine;
+  readonly #include: Ignore | undefined;
+  readonly #exclude: Ignore;
+  /** Real paths of the files and folders that were found. */
+  readonly #seen = new Set<string>();
+  /** The given path that is being searched; `include` and `exclude` are relative to it. */
+  #top = "";
+
+  constructor(engine: Engine, { include, exclude }: FilesOptions) {
+    this.#engine = engine;
+    this.#include = include.length > 0 ? ignore().add([...include]) : undefined;
+    this.#exclude = ignore().add([...exclude]);
+  }
+
+  *root(root: string): Generator<Found> {
     const path = resolve(root);
-    let isFolder: boolean;
+    let kind: Entry["kind"];
     try {
-      const status = statSync(path);
-      isFolder = status.isDirectory();
-      if (!isFolder && !status.isFile()) {
-        yield { path: root, problem: noFile };
-        continue;
-      }
+      kind = kindOf(statSync(path));
     } catch (error) {
       yield unreadable(root, error);
-      continue;
+      return;
     }
-    if (isFolder) yield* inFolder(path, root, inherited(path), []);
-    else if (!seen.has(realpathSync(path))) {
-      // Named by itself, a file is looked at whatever ignores it.
-      seen.add(realpathSync(path));
-      yield { path: root };
-    }
+    this.#top = path;
+    if (kind === "folder") yield* this.#folder({ path, shown: root, rules: inherited(path), above: [] });
+    else if (kind === "other") yield { path: root, problem: notAFile };
+    // A file that is named on the command line is read even if git ignores it.
+    else if (this.#isNew(realpathSync(path))) yield { path: root };
+  }
 
-    /** A link to what this tree has under a name of its own; a link to a folder that it is in is an error. */
-    function isFoundAnyway(target: string, isFolderEntry: boolean, above: readonly string[]): boolean {
-      if (above.includes(target)) return false;
-      const inside = relative(realpathSync(path), target).split(sep);
-      if (inside[0] === ".." || inside.some((part) => foreign.has(part))) return false;
-      return isFolderEntry || engine.matches(target);
+  *#folder({ path, shown, rules, above }: Folder): Generator<Found> {
+    let real: string;
+    let entries: Dirent[];
+    try {
+      real = realpathSync(path);
+      entries = readdirSync(path, { withFileTypes: true });
+    } catch (error) {
+      yield unreadable(shown, error);
+      return;
     }
+    if (above.includes(real)) {
+      const message = `is a link to a folder that contains it: ${real}`;
+      yield { path: shown, problem: { kind: "loop", message } };
+      return;
+    }
+    if (!this.#isNew(real)) return;
+    const own = readIgnore(path);
+    const inside = {
+      rules: own === undefined ? rules : [...rules, { folder: path, ignored: own }],
+      above: [...above, real],
+    };
+    for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
+      yield* this.#entry(entry, { path, shown, ...inside });
+  }
 
-    function* inFolder(
-      folder: string,
-      shown: string,
-      rules: readonly Rules[],
-      above: readonly string[],
-    ): Generator<Found> {
-      let names: Array<{ name: string; link: boolean; folder: boolean; file: boolean }>;
-      let real: string;
-      try {
-        real = realpathSync(folder);
-        names = readdirSync(folder, { withFileTypes: true })
-          .map((each) => ({
-            name: each.name,
-            link: each.isSymbolicLink(),
-            folder: each.isDirectory(),
-            file: each.isFile(),
-          }))
-          .sort((a, b) => (a.name < b.name ? -1 : 1));
-      } catch (error) {
-        yield unreadable(shown, error);
-        return;
-      }
-      if (above.includes(real)) {
-        yield { path: shown, problem: { kind: "loop", message: `is a link to a folder it is in: ${real}` } };
-        return;
-      }
-      if (seen.has(real)) return;
-      seen.add(real);
-      const own = readIgnore(folder);
-      const here = own === undefined ? rules : [...rules, { folder, ignored: own }];
-      for (const entry of names) {
-        const at = join(folder, entry.name);
-        const label = join(shown, entry.name);
-        let isFolderEntry = entry.folder;
-        let isFileEntry = entry.file;
-        if (entry.link) {
-          try {
-            const status = statSync(at);
-            isFolderEntry = status.isDirectory();
-            isFileEntry = status.isFile();
-          } catch (error) {
-            if (engine.matches(at) || (error as NodeJS.ErrnoException).code === "ELOOP")
-              yield unreadable(label, error);
-            continue;
-          }
-        }
-        if (isFolderEntry ? foreign.has(entry.name) : !engine.matches(at)) continue;
-        if (entry.link && isFoundAnyway(realpathSync(at), isFolderEntry, [...above, real])) continue;
-        const inside = relative(path, at).split(sep).join("/") + (isFolderEntry ? "/" : "");
-        if (exclude.ignores(inside) || isIgnored(here, at, isFolderEntry)) continue;
-        if (isFolderEntry) yield* inFolder(at, label, here, [...above, real]);
-        else if (!isFileEntry) yield { path: label, problem: noFile };
-        else if (include === undefined || include.ignores(inside)) {
-          const realFile = entry.link ? realpathSync(at) : join(real, entry.name);
-          if (seen.has(realFile)) continue;
-          seen.add(realFile);
-          yield { path: label };
-        }
-      }
+  *#entry(found: Dirent, folder: Folder): Generator<Found> {
+    const entry = this.#followed(found, folder);
+    if (entry === undefined) return;
+    if ("problem" in entry) {
+      yield entry;
+      return;
     }
+    if (!this.#isWanted(entry, folder)) return;
+    const { path, shown } = entry;
+    if (entry.kind === "folder") yield* this.#folder({ ...folder, path, shown });
+    else if (entry.kind === "other") yield { path: shown, problem: notAFile };
+    else if (this.#include?.ignores(this.#inside(entry)) !== false) {
+      const real = entry.isLink ? realpathSync(path) : join(folder.above.at(-1) ?? "", entry.name);
+      if (this.#isNew(real)) yield { path: shown };
+    }
+  }
+
+  /** The entry with its link followed; undefined for a broken link that is not about this engine. */
+  #followed(found: Dirent, folder: Folder): Entry | Unreadable | undefined {
+    const { name } = found;
+    const path = join(folder.path, name);
+    const shown = join(folder.shown, name);
+    const isLink = found.isSymbolicLink();
+    try {
+      return { name, path, shown, isLink, kind: kindOf(isLink ? statSync(path) : found) };
+    } catch (error) {
+      const isLoop = (error as NodeJS.ErrnoException).code === "ELOOP";
+      return isLoop || this.#engine.matches(path) ? unreadable(shown, error) : undefined;
+    }
+  }
+
+  #isWanted(entry: Entry, { rules, above }: Folder): boolean {
+    const isFolder = entry.kind === "folder";
+    if (isFolder ? foreign.has(entry.name) : !this.#engine.matches(entry.path)) return false;
+    if (entry.isLink && this.#isFoundAnyway(realpathSync(entry.path), isFolder, above)) return false;
+    return !this.#exclude.ignores(this.#inside(entry)) && !isIgnored(rules, entry.path, isFolder);
+  }
+
+  /** Whether this search finds the target of a link under its own path too. */
+  #isFoundAnyway(target: string, isFolder: boolean, above: readonly string[]): boolean {
+    // A link to a folder around it is an error, which is reported where the folder is entered.
+    if (above.includes(target)) return false;
+    const inside = relative(realpathSync(this.#top), target).split(sep);
+    if (inside[0] === ".." || inside.some((part) => foreign.has(part))) return false;
+    return isFolder || this.#engine.matches(target);
+  }
+
+  #inside({ path, kind }: Entry): string {
+    return relative(this.#top, path).split(sep).join("/") + (kind === "folder" ? "/" : "");
+  }
+
+  #isNew(real: string): boolean {
+    if (this.#seen.has(real)) return false;
+    this.#seen.add(real);
+    return true;
   }
 }
 
-/** A pipe or a socket, which one might read for ever. */
-const noFile: Problem = { kind: "read", message: "cannot be read: it is no file" };
+function kindOf(entry: { isDirectory(): boolean; isFile(): boolean }): Entry["kind"] {
+  return entry.isDirectory() ? "folder" : entry.isFile() ? "file" : "other";
+}
 
-function unreadable(path: string, error: unknown): Found {
+/** For a pipe or a socket: reading it may never end. */
+const notAFile: Problem = { kind: "read", message: "cannot be read: not a regular file" };
+
+function unreadable(path: string, error: unknown): Unreadable {
   const { code, message } = error as NodeJS.ErrnoException;
   const kind = code === "ELOOP" ? "loop" : "read";
   return { path, problem: { kind, message: `cannot be read: ${code ?? message}` } };
@@ -163,11 +213,11 @@ function inherited(folder: string): Rules[] {
     if (ignored !== undefined) rules.unshift({ folder: at, ignored });
     if (existsSync(join(at, ".git"))) return rules;
   }
-  // In no repository nothing above counts.
+  // Outside a repository, the files above do not apply.
   return [];
 }
 
-/** The deepest file that says something about a path decides. */
+/** Whether git ignores a path. The deepest `.gitignore` that matches decides. */
 function isIgnored(rules: readonly Rules[], path: string, isFolder: boolean): boolean {
   for (let i = rules.length - 1; i >= 0; i--) {
     const { folder, ignored } = rules[i] as Rules;

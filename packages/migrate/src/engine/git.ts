@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** The repositories around the paths that have changes which are not committed. */
+/** The repositories around the paths that have uncommitted changes. */
 export function dirtyTrees(paths: readonly string[]): string[] {
   const tops = new Set<string>();
   for (const path of paths) {
@@ -21,7 +21,7 @@ function folderOf(path: string): string {
   }
 }
 
-/** The output of a git command; undefined outside of any repository, and where there is no git. */
+/** The output of a git command; undefined outside a repository or without git. */
 function git(cwd: string, args: readonly string[]): string | undefined {
   try {
     return execFileSync("git", ["-C", cwd, ...args], {

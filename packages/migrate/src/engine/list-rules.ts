@@ -1,6 +1,6 @@
 import type { Rule } from "./engine.ts";
 
-/** The rules, as `--list-rules` prints them. */
+/** The rules in the format of `--list-rules`. */
 export function rulesText(rules: readonly Rule[]): string {
   const width = Math.max(...rules.map((rule) => rule.name.length));
   return rules
@@ -8,13 +8,16 @@ export function rulesText(rules: readonly Rule[]): string {
     .join("");
 }
 
-/** The rules as a table of the documentation. */
-export function rulesTable(rules: readonly Rule[]): string {
-  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
-  const code = (text: string): string => `\`${cell(text)}\``;
-  const rows = rules.map(
-    (rule) =>
-      `| \`${rule.name}\` | ${code(rule.api)} | ${code(rule.target)} | ${rule.class} | ${cell(rule.summary)} |`,
-  );
-  return ["| rule | before | after | class | note |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+/** The rules as a Markdown list for the documentation. */
+export function rulesMarkdown(rules: readonly Rule[]): string {
+  return rules
+    .map(({ name, class: kind, api, target, summary }) => {
+      const note = summary === "" ? "" : ` ${sentence(summary)}`;
+      return `- **${name}** (${kind}): \`${api}\` → \`${target}\`.${note}\n`;
+    })
+    .join("");
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.?$/, ".")}`;
 }

@@ -3,23 +3,25 @@ import { fileURLToPath } from "node:url";
 import { Tinypool } from "tinypool";
 import { analyzeFile, failed } from "./analyze-file.ts";
 import type { Engine } from "./engine.ts";
-import type { RunOptions } from "./options.ts";
 import type { FileResult } from "./results.ts";
-import type { Batch } from "./worker.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { Batch } from "./thread-body.ts";
+import type { Tool } from "./tool.ts";
 
-/** Files that a thread is given at a time. */
+/** The number of files that a thread gets at a time. */
 const batchSize = 16;
 
-/** Below this many files a pool costs more than it saves. */
+/** With fewer files, starting threads costs more time than it saves. */
 const worthThreads = 4 * batchSize;
 
-/** The results for the paths, in their order; no more are in memory than the threads need. */
+/** The results for the paths, in the order of the paths. At most a few batches per thread are in memory. */
 export async function* analyzeAll(
   paths: readonly string[],
+  tool: Tool,
   engine: Engine,
   options: RunOptions,
 ): AsyncGenerator<FileResult> {
-  const filename = fileURLToPath(new URL("./worker.js", import.meta.url));
+  const filename = fileURLToPath(tool.worker);
   if (options.jobs <= 1 || paths.length < worthThreads || !existsSync(filename)) {
     for (const path of paths) yield analyzeFile(engine, path, options.rules);
     return;
@@ -35,7 +37,6 @@ export async function* analyzeAll(
     for (let at = 0; at < paths.length || pending.length > 0; ) {
       while (at < paths.length && pending.length < options.jobs * 3) {
         const batch: Batch = {
-          engine: options.engine,
           paths: paths.slice(at, at + batchSize),
           rules: options.rules,
         };
@@ -49,7 +50,7 @@ export async function* analyzeAll(
   }
 }
 
-/** A thread that died takes its batch with it, and nothing else. */
+/** The results of a batch whose thread died. */
 function lost(batch: Batch, error: unknown): FileResult[] {
   return batch.paths.map((path) => failed(path, "internal", `the thread failed: ${String(error)}`));
 }

@@ -1,12 +1,12 @@
-import type { Output } from "./options.ts";
+import type { Output } from "./run-options.ts";
 
-/** On a terminal a line that changes, ten times a second; elsewhere a line every ten seconds. */
+/** The time between two updates, in ms: of one line on a terminal, of new lines elsewhere. */
 const intervals = { terminal: 100, other: 10_000 };
 
-/** Nothing is shown before this, in ms. */
+/** The time before the first update, in ms. */
 const quiet = 1_000;
 
-/** How far a run is, on stderr. */
+/** Shows the progress of a run on stderr. */
 export class Progress {
   total = 0;
   readonly #output: Output;
@@ -28,7 +28,7 @@ export class Progress {
     this.#show(() => `${this.#done} of ${this.total} files, ${path}`);
   }
 
-  /** Takes the line away, so that other output begins on a fresh one. */
+  /** Clears the line, so that other output starts on an empty one. */
   clear(): void {
     if (!this.#shown) return;
     this.#output.err("\r\u001b[K");

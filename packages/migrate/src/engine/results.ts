@@ -1,25 +1,25 @@
 import type { Edit, Mark, RuleClass } from "./engine.ts";
 
-/** What became of one file. */
+/** The result for one file. */
 export interface FileResult {
   readonly path: string;
-  /** The text that was read; only when there are edits. */
+  /** The text that was read. Only set if there are edits. */
   readonly text?: string;
   readonly edits: readonly PlacedEdit[];
   readonly review: readonly PlacedMark[];
   readonly references: number;
-  /** References that are left after every edit. */
+  /** The number of references that are left after every edit. */
   readonly remaining?: number;
   readonly problem?: Problem;
-  /** Whether it was parsed, not only looked at. */
+  /** Whether the file was parsed. A file without any relevant word is only read. */
   readonly parsed: boolean;
-  /** What the project's own files need to know of it. */
+  /** Facts for the project files of the same project. */
   readonly notes?: readonly string[];
 }
 
 export type ProblemKind = "parse" | "encoding" | "size" | "read" | "loop" | "changed" | "write" | "internal";
 
-/** Why a file was left alone. */
+/** The reason why a file was skipped. The message continues a sentence that starts with the file's name. */
 export interface Problem {
   readonly kind: ProblemKind;
   readonly message: string;
@@ -30,7 +30,7 @@ interface Place {
   readonly line: number;
   /** From 1, in UTF-16 units. */
   readonly column: number;
-  /** The line of code and its neighbours. */
+  /** The line of code with the lines around it. */
   readonly frame: string;
 }
 

@@ -6,8 +6,6 @@ import { diffText } from "./diff.ts";
 import type { Engine, FileNotes } from "./engine.ts";
 import { findFiles } from "./files.ts";
 import { dirtyTrees } from "./git.ts";
-import { loadEngine } from "./load-engine.ts";
-import type { Output, RunOptions } from "./options.ts";
 import { analyzeAll } from "./pool.ts";
 import { Progress } from "./progress.ts";
 import { toHtml } from "./report/html.ts";
@@ -16,24 +14,28 @@ import { toSarif } from "./report/sarif.ts";
 import { type Report, Summary } from "./report/summary.ts";
 import { fileText, summaryText } from "./report/text.ts";
 import type { FileResult } from "./results.ts";
+import type { Output, RunOptions } from "./run-options.ts";
+import type { Tool } from "./tool.ts";
 
-/** 0: nothing to do; 1: changes made or needed; 2: places for a person; 3: errors. The highest counts. */
+/** 0: nothing to do; 1: changes made or needed; 2: places left for review; 3: errors. The highest applies. */
 export type ExitCode = 0 | 1 | 2 | 3;
 
-/** Runs the tool; the report is written and printed by the way. */
-export async function run(options: RunOptions, output: Output): Promise<{ code: ExitCode; report?: Report }> {
+/** Analyzes the files, writes or shows the edits, and prints and writes the reports. */
+export async function run(
+  tool: Tool,
+  engine: Engine,
+  options: RunOptions,
+  output: Output,
+): Promise<{ code: ExitCode; report?: Report }> {
   const began = performance.now();
   if (options.write && !options.force) {
     const [dirty] = dirtyTrees(options.paths);
     if (dirty !== undefined) {
-      output.err(
-        `The git tree ${dirty} has changes that are not committed. Commit them first, or use --force.\n`,
-      );
+      output.err(`The git tree ${dirty} has uncommitted changes. Commit them first, or use --force.\n`);
       return { code: 3 };
     }
   }
-  const engine = await loadEngine(options.engine);
-  const summary = new Summary(options.engine, options.write, engine.rules);
+  const summary = new Summary(tool.name, engine, options.write);
   const colors = pico.createColors(options.color);
   const isText = options.format === "text";
   const progress = new Progress(output);
@@ -61,15 +63,15 @@ export async function run(options: RunOptions, output: Output): Promise<{ code: 
   const isProjectFile = (path: string): boolean => engine.isProjectFile?.(path) === true;
   const project = paths.filter(isProjectFile);
   const others = paths.filter((path) => !isProjectFile(path));
-  for await (const result of analyzeAll(others, engine, options)) finish(result);
+  for await (const result of analyzeAll(others, tool, engine, options)) finish(result);
   for (const path of project) notes.push({ path, notes: [] });
   for (const path of project) finish(await analyzeFile(engine, path, { ...options.rules, others: notes }));
   progress.clear();
 
   const report = summary.report(performance.now() - began);
   if (isText) output.out(summaryText(report, colors));
-  else output.out(options.format === "json" ? toJson(report) : toSarif(report, engine.rules));
-  for (const path of options.reports) writeFileSync(path, reportFor(path, report, engine));
+  else output.out(options.format === "json" ? toJson(report) : toSarif(report, tool, engine.rules));
+  for (const path of options.reports) writeFileSync(path, reportFor(path, report, tool, engine));
   return { code: exitCode(report), report };
 }
 
@@ -90,9 +92,9 @@ function carryOut(result: FileResult, options: RunOptions, output: Output): File
   return result;
 }
 
-function reportFor(path: string, report: Report, engine: Engine): string {
+function reportFor(path: string, report: Report, tool: Tool, engine: Engine): string {
   if (/\.html?$/i.test(path)) return toHtml(report);
-  return /\.sarif(\.json)?$/i.test(path) ? toSarif(report, engine.rules) : toJson(report);
+  return /\.sarif(\.json)?$/i.test(path) ? toSarif(report, tool, engine.rules) : toJson(report);
 }
 
 function exitCode(report: Report): ExitCode {

@@ -1,4 +1,4 @@
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
 import { leaves, testsError } from "./signal-argument.ts";
 import type { SourceFile } from "./source-file.ts";
 import { bare, contains, functionAround, isFunction, memberName, type Syntax } from "./syntax.ts";

@@ -1,4 +1,4 @@
-import type { Edit } from "../engine.ts";
+import type { Edit } from "../engine/engine.ts";
 
 /** Applies edits, which are in order and do not overlap. */
 export function applied(source: string, edits: readonly Edit[]): string {

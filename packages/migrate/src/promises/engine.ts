@@ -1,4 +1,4 @@
-import type { Edit, Engine, EngineOptions, FileAnalysis, Mark, Rule } from "../engine.ts";
+import type { Edit, Engine, EngineOptions, FileAnalysis, Mark, Rule } from "../engine/engine.ts";
 import { applied, compose, EditList, inOrder, originalOffset } from "./compose.ts";
 import type { Finding } from "./finding.ts";
 import { rules as finders } from "./rule-list.ts";
@@ -24,6 +24,12 @@ const prefilter = new RegExp(
 );
 
 const retries = /\b(?:retr(?:y|ies)|attempts?|tries|maxRetries|backoff|sleep|delay|wait)\b/i;
+
+/** The options of the promises rules. */
+export interface PromisesOptions extends EngineOptions {
+  /** Use TypeScript's type checker. */
+  readonly types?: boolean;
+}
 
 interface Pass {
   readonly edits: Edit[];
@@ -122,7 +128,7 @@ function withoutEdits(pass: Pass, reason: string): FileAnalysis {
 const rows: readonly Rule[] = finders.flatMap((rule) => rule.rows);
 
 /** The engine for raw promises in TypeScript and JavaScript. */
-export function createPromisesEngine(): Engine {
+export function createPromisesEngine(): Engine<PromisesOptions> {
   return {
     name: "promises",
     rules: rows,
@@ -133,8 +139,13 @@ export function createPromisesEngine(): Engine {
         !/\.min\.[cm]?js$/i.test(path)
       );
     },
-    mayMatter(text) {
-      return prefilter.test(text) || (/\bcatch\b/.test(text) && /\bawait\b/.test(text) && retries.test(text));
+    mayMatter(text, _path, options) {
+      // With types, any call may be a floating promise.
+      return (
+        options.types === true ||
+        prefilter.test(text) ||
+        (/\bcatch\b/.test(text) && /\bawait\b/.test(text) && retries.test(text))
+      );
     },
     async analyze(path, text, options) {
       const mark = text.startsWith("\uFEFF") ? 1 : 0;

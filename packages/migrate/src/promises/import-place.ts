@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
+import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
-import { requiredModule, type SourceFile } from "./source-file.ts";
 import { type Syntax, text } from "./syntax.ts";
 
 /** The edits that add the names needed of `target` and take out the bindings that are no longer used. */
 export function planImport(
-  file: SourceFile,
+  file: ParsedFile,
   target: string,
   needed: ReadonlyMap<string, string>,
   dropped: readonly Binding[],
@@ -46,7 +46,7 @@ interface Removal extends Change {
   readonly statementEnd?: number;
 }
 
-function removals(file: SourceFile, dropped: readonly Binding[]): Removal[] {
+function removals(file: ParsedFile, dropped: readonly Binding[]): Removal[] {
   const groups = new Map<Syntax, Syntax[]>();
   for (const binding of dropped) {
     const specifier = (binding.declarations[0] as Syntax).parent as Syntax;
@@ -97,7 +97,7 @@ function lineEnd(source: string, from: number): number {
 }
 
 /** The end of the last name of an import or require of `target` that has a list of names. */
-function existingList(file: SourceFile, target: string): number | undefined {
+function existingList(file: ParsedFile, target: string): number | undefined {
   for (const node of file.program.body as Syntax[]) {
     if (node.type === "ImportDeclaration" && node.importKind !== "type" && text(node.source) === target) {
       const last = (node.specifiers as Syntax[]).at(-1);
@@ -114,9 +114,9 @@ function existingList(file: SourceFile, target: string): number | undefined {
 }
 
 /** Whether the file takes `import`; else `require`. */
-export function usesImport(file: SourceFile): boolean {
+export function usesImport(file: ParsedFile): boolean {
   if (/\.c[jt]s$/i.test(file.path)) return false;
-  if (file.imports.hasModuleSyntax || /\.m[jt]s$/i.test(file.path)) return true;
+  if (file.hasModuleSyntax || /\.m[jt]s$/i.test(file.path)) return true;
   if (
     file.names.globals.has("require") ||
     file.names.globals.has("module") ||
@@ -146,7 +146,7 @@ function packageIsModule(path: string): boolean {
   return answer;
 }
 
-function quoteOf(file: SourceFile): string {
+function quoteOf(file: ParsedFile): string {
   for (const node of file.program.body as Syntax[]) {
     const source =
       node.type === "ImportDeclaration" ? node.source : node.directive !== undefined ? node : undefined;
@@ -157,12 +157,12 @@ function quoteOf(file: SourceFile): string {
 }
 
 /** What stands inside braces: `{ a }` or `{a}`. */
-function spaceOf(file: SourceFile): string {
+function spaceOf(file: ParsedFile): string {
   const first = /\b(?:import|const)\s*(?:type\s*)?\{(\s?)/.exec(file.text);
   return first?.[1] === "" ? "" : " ";
 }
 
-function semicolonOf(file: SourceFile): string {
+function semicolonOf(file: ParsedFile): string {
   for (const node of file.program.body as Syntax[]) {
     if (/^(Import|Variable|Expression|ExportAll)/.test(node.type)) {
       return file.text[node.end - 1] === ";" ? ";" : "";
@@ -175,7 +175,7 @@ function semicolonOf(file: SourceFile): string {
 const headers =
   /@ts-|eslint|biome-|prettier|@license|@preserve|copyright|licen[cs]ed?|@jest|@vitest|@flow|^\/|@file/i;
 
-function placeOf(file: SourceFile, line: string, module: boolean): Change {
+function placeOf(file: ParsedFile, line: string, module: boolean): Change {
   const eol = /\r?\n/.exec(file.text)?.[0] ?? "\n";
   const body = file.program.body as Syntax[];
   let last: Syntax | undefined;
@@ -206,7 +206,7 @@ function placeOf(file: SourceFile, line: string, module: boolean): Change {
 }
 
 /** The comments before the first statement; line comments below each other are one. */
-function commentGroups(file: SourceFile, start: number, end: number): Array<{ end: number; text: string }> {
+function commentGroups(file: ParsedFile, start: number, end: number): Array<{ end: number; text: string }> {
   const groups: Array<{ end: number; text: string; line: boolean }> = [];
   for (const comment of file.comments) {
     if (comment.start < start || comment.end > end) continue;
@@ -226,7 +226,7 @@ function nextLine(source: string, from: number): number {
   return index < 0 ? source.length : index + 1;
 }
 
-function isRequire(file: SourceFile, node: Syntax): boolean {
+function isRequire(file: ParsedFile, node: Syntax): boolean {
   if (node.type === "ExpressionStatement") return requiredModule(file, node.expression) !== undefined;
   if (node.type !== "VariableDeclaration") return false;
   return (node.declarations as Syntax[]).every(({ init }) => {

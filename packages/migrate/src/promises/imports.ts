@@ -1,23 +1,21 @@
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
 import { planImport } from "./import-place.ts";
+import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
-import { requiredModule, type SourceFile } from "./source-file.ts";
 import { keyName, type Syntax, text } from "./syntax.ts";
 
 const target = "@hother/cancelable";
 
 /** The imports of a file: where names come from, what is to be added, what is no longer used. */
 export class Imports {
-  readonly hasModuleSyntax: boolean;
-  readonly #file: SourceFile;
+  readonly #file: ParsedFile;
   /** Names of the library by the local names they will have. */
   readonly #needed = new Map<string, string>();
   readonly #gone = new Set<Syntax>();
   #ours: ReadonlyArray<{ readonly binding: Binding; readonly imported: string }> | undefined;
 
-  constructor(file: SourceFile, hasModuleSyntax: boolean) {
+  constructor(file: ParsedFile) {
     this.#file = file;
-    this.hasModuleSyntax = hasModuleSyntax;
   }
 
   /** Where a binding was imported from; `default` and `*` name what has no name. */

@@ -1,4 +1,4 @@
-import type { PromiseRule } from "./finding.ts";
+import type { PromiseRule } from "./promise-rule.ts";
 import { abortTimeout } from "./rules/abort-timeout.ts";
 import { asyncCallback } from "./rules/async-callback.ts";
 import { asyncMutex } from "./rules/async-mutex.ts";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { writeEdited } from "../src/apply.ts";
-import { Project } from "./support/project.ts";
+import { writeEdited } from "../../src/engine/apply.ts";
+import { Project } from "../support/project.ts";
 
 describe("Writing a file", () => {
   test("leaves it alone when it is no longer what was read, and leaves nothing beside it.", () => {

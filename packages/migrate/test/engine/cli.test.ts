@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, statSync, symlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { after, before, cli, marked, Project } from "./support/project.ts";
+import { promisesTool } from "../../src/tool.ts";
+import { after, before, cli, marked, Project } from "../support/project.ts";
 
-/** Root may do everything; so what is about permissions is done as somebody else. */
+/** Runs the body as another user: root ignores permissions. */
 async function asNobody<T>(body: () => Promise<T>): Promise<T> {
-  // What is loaded on demand may not be readable for that somebody.
-  await Promise.all([cli("promises", "--list-rules"), cli("asyncio", "--list-rules")]);
+  // Modules that are loaded on demand may not be readable for another user.
+  await cli("promises", "--list-rules");
   if (process.getuid?.() !== 0) return body();
   process.seteuid?.(65534);
   try {
@@ -26,13 +27,13 @@ describe("A run without --write", () => {
     expect(project.read("a.ts")).toBe(before);
   });
 
-  test("colours the diff when asked.", async () => {
+  test("colours the diff with --color.", async () => {
     using project = new Project({ "a.ts": before });
     const { out } = await cli("promises", project.root, "--color");
     expect(out).toContain("\u001b[32m+  await sleep(5);");
   });
 
-  test("names files only with --check.", async () => {
+  test("lists only the files with --check.", async () => {
     using project = new Project({ "a.ts": before });
     const { code, out } = await cli("promises", project.root, "--check");
     expect(code).toBe(1);
@@ -40,7 +41,7 @@ describe("A run without --write", () => {
     expect(out).not.toContain("+  await");
   });
 
-  test("exits with 0 when there is nothing to do, 2 when a person has to look, 3 on errors.", async () => {
+  test("exits with 0 when there is nothing to do, 2 when places are left for review, 3 on errors.", async () => {
     using nothing = new Project({ "a.ts": "export {};\n" });
     expect((await cli("promises", nothing.root)).code).toBe(0);
     using review = new Project({ "a.ts": before, "b.ts": marked });
@@ -66,18 +67,18 @@ describe("A run with --write", () => {
     expect(project.read("src/a.ts")).toBe(after);
   });
 
-  test("refuses a git tree with changes, unless forced.", async () => {
+  test("refuses a git tree with uncommitted changes, unless --force is given.", async () => {
     using project = new Project({ "a.ts": before });
     execFileSync("git", ["init", "-q", project.root]);
     const refused = await cli("promises", project.root, "--write");
     expect(refused).toMatchObject({ code: 3, out: "" });
-    expect(refused.err).toContain("not committed");
+    expect(refused.err).toContain("uncommitted changes");
     expect(project.read("a.ts")).toBe(before);
     expect((await cli("promises", project.root, "--write", "--force")).code).toBe(1);
     expect(project.read("a.ts")).toBe(after);
   });
 
-  test("does structural rewrites only with --structural.", async () => {
+  test("makes structural rewrites only with --structural.", async () => {
     const text = 'import delay from "delay";\nexport const f = () => delay(5);\n';
     using project = new Project({ "a.ts": text });
     expect((await cli("promises", project.root, "--write")).code).toBe(2);
@@ -88,7 +89,7 @@ describe("A run with --write", () => {
     );
   });
 
-  test("writes through a link, which stays a link.", async () => {
+  test("writes the target of a link; the link stays a link.", async () => {
     using project = new Project({ "real/a.ts": before });
     symlinkSync(project.path("real/a.ts"), project.path("link.ts"));
     await cli("promises", project.path("link.ts"), "--write");
@@ -98,7 +99,7 @@ describe("A run with --write", () => {
 });
 
 describe("The choice of files", () => {
-  test("respects .gitignore at every level, node_modules, declarations and the files named.", async () => {
+  test("leaves out files that git ignores, node_modules and declarations, unless a file is named.", async () => {
     using project = new Project({
       ".gitignore": "dist/\n*.gen.ts\n",
       "dist/a.ts": before,
@@ -115,11 +116,11 @@ describe("The choice of files", () => {
       project.path("src/a.ts"),
       project.path("src/keep.gen.ts"),
     ]);
-    // What is named is looked at.
+    // A named file is read.
     expect((await cli("promises", project.path("dist/a.ts"))).code).toBe(1);
   });
 
-  test("takes a file by its own name, not by that of a link to it or to its folder.", async () => {
+  test("finds a file under its own path, not under a link to it or to its folder.", async () => {
     using project = new Project({
       "src/a.ts": before,
       "src/script": before,
@@ -136,7 +137,7 @@ describe("The choice of files", () => {
     );
   });
 
-  test("takes --include and --exclude as .gitignore has them.", async () => {
+  test("takes --include and --exclude in the syntax of .gitignore.", async () => {
     using project = new Project({ "src/a.ts": before, "src/a.test.ts": before, "lib/a.ts": before });
     const { out } = await cli(
       "promises",
@@ -150,7 +151,7 @@ describe("The choice of files", () => {
     expect(out.match(/[\w./-]+(?=: needs)/g)).toEqual([project.path("src/a.ts")]);
   });
 
-  test("applies only the rules named by --only.", async () => {
+  test("applies only the rules of --only.", async () => {
     using project = new Project({ "a.ts": before + marked });
     const { code, out } = await cli("promises", project.root, "--only", "process-signal");
     expect(code).toBe(2);
@@ -159,7 +160,7 @@ describe("The choice of files", () => {
 });
 
 describe("Bad input", () => {
-  test("is reported and skipped, and nothing else is lost.", async () => {
+  test("is reported and skipped; other files are changed.", async () => {
     using project = new Project({
       "broken.ts": "await new Promise(;\n",
       "latin1.ts": Buffer.from("// caf\xe9 setTimeout\n", "latin1"),
@@ -173,8 +174,8 @@ describe("Bad input", () => {
     expect(code).toBe(3);
     expect(out).toMatch(/broken\.ts: \S/);
     expect(out).toContain("latin1.ts: is not valid UTF-8");
-    expect(out).toContain("huge.ts: 10.0 MB are too many");
-    expect(out).toContain("loop: is a link to a folder it is in");
+    expect(out).toContain("huge.ts: is too large: 10.0 MB");
+    expect(out).toContain("loop: is a link to a folder that contains it");
     expect(out).toContain("a.ts: cannot be read: ELOOP");
     expect(project.read("good.ts")).toBe(after);
   });
@@ -192,7 +193,7 @@ describe("Bad input", () => {
     expect(project.read("good.ts")).toBe(after);
   });
 
-  test("that cannot be written is reported, and nothing is left beside it.", async () => {
+  test("that cannot be written is reported; no temporary file is left.", async () => {
     using project = new Project({ "closed/a.ts": before, "open/a.ts": before });
     chmodSync(project.root, 0o755);
     chmodSync(project.path("closed"), 0o555);
@@ -205,34 +206,13 @@ describe("Bad input", () => {
     expect(project.read("open/a.ts")).toBe(after);
   });
 
-  test("of Python 2 is reported, and nothing else is lost.", async () => {
-    const good = "import asyncio\nasync def f():\n    await asyncio.sleep(1)\n";
-    using project = new Project({
-      "old.py": "import asyncio\nprint 'hello'\n",
-      "older.py": "import asyncio\nexec 'x'\nexcept_ = 0777\n",
-      "half.py": "import asyncio\nasyncio.run(\n",
-      "utf16.py": Buffer.from("\uFEFFimport asyncio\n", "utf16le"),
-      "good.py": `\uFEFF${good.replaceAll("\n", "\r\n")}`,
-    });
-    const { code, out } = await cli("asyncio", project.root, "--write");
-    expect(code).toBe(3);
-    for (const name of ["old", "older", "half"])
-      expect(out).toMatch(new RegExp(`/${name}\\.py: .*(Python|parse)`));
-    expect(out).toContain("utf16.py: is not valid UTF-8");
-    expect(project.read("old.py")).toBe("import asyncio\nprint 'hello'\n");
-    // The byte order mark and the line ends stay.
-    expect(project.read("good.py")).toBe(
-      `\uFEFF${good.replaceAll("asyncio", "anyio").replaceAll("\n", "\r\n")}`,
-    );
-  });
-
-  test.skipIf(process.platform === "win32")("that is a pipe is not waited for.", async () => {
+  test.skipIf(process.platform === "win32")("that is a pipe is reported, not read.", async () => {
     using project = new Project({ "good.ts": before });
     execFileSync("sh", ["-c", 'mkfifo "$0"', project.path("pipe.ts")]);
     symlinkSync("pipe.ts", project.path("link.ts"));
     const { code, out } = await cli("promises", project.root);
     expect(code).toBe(3);
-    expect(out).toContain("pipe.ts: cannot be read: it is no file");
+    expect(out).toContain("pipe.ts: cannot be read: not a regular file");
     expect(out).toContain("+  await sleep(5);");
     expect((await cli("promises", project.path("pipe.ts"))).code).toBe(3);
   });
@@ -243,15 +223,21 @@ describe("Bad input", () => {
     expect(out).toContain("/no/such/folder: cannot be read: ENOENT");
   });
 
-  test("on the command line exits with 3 and says what is wrong.", async () => {
+  test("on the command line exits with 3 and an explanation.", async () => {
     expect(await cli("callbacks", ".")).toMatchObject({
       code: 3,
-      err: expect.stringContaining("promises or asyncio"),
+      err: expect.stringContaining("Usage: cancelable-migrate promises <path...>"),
+    });
+    expect(await cli("asyncio", ".")).toMatchObject({
+      code: 3,
+      err: expect.stringContaining("asyncio-to-anyio of @hother/cancelable-migrate-asyncio"),
     });
     expect(await cli("promises")).toMatchObject({ code: 3, err: expect.stringContaining("No path") });
     expect(await cli("promises", ".", "--only", "nothing")).toMatchObject({ code: 3 });
     expect(await cli("promises", ".", "--jobs", "0")).toMatchObject({ code: 3 });
     expect(await cli("promises", ".", "--write", "--check")).toMatchObject({ code: 3 });
+    expect(await cli("--list-rules")).toEqual(await cli("promises", "--list-rules"));
+    expect(await cli("--version")).toMatchObject({ code: 0, out: `${promisesTool.version}\n` });
     expect(await cli("--help")).toMatchObject({ code: 0, out: expect.stringContaining("--structural") });
   });
 

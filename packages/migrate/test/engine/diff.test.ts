@@ -2,9 +2,9 @@ import { applyPatch, parsePatch } from "diff";
 import fc from "fast-check";
 import pico from "picocolors";
 import { expect, test } from "vitest";
-import { applyEdits } from "../src/apply.ts";
-import { diffText } from "../src/diff.ts";
-import type { Edit } from "../src/engine.ts";
+import { applyEdits } from "../../src/engine/apply.ts";
+import { diffText } from "../../src/engine/diff.ts";
+import type { Edit } from "../../src/engine/engine.ts";
 
 const plain = pico.createColors(false);
 

@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import type { Report } from "../src/report/summary.ts";
-import { before, marked, Project } from "./support/project.ts";
+import type { Report } from "../../src/engine/report/summary.ts";
+import { before, marked, Project } from "../support/project.ts";
 
-const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+const binary = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
 /** Runs the built binary; its threads need JavaScript. */
 function report(project: Project, jobs: number): Report {

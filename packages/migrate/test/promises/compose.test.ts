@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Edit } from "../src/engine.ts";
-import { applied, compose, EditList, inOrder, originalOffset } from "../src/promises/compose.ts";
+import type { Edit } from "../../src/engine/engine.ts";
+import { applied, compose, EditList, inOrder, originalOffset } from "../../src/promises/compose.ts";
 
 const source = "abcdefghijklmnopqrstuvwxyz";
 

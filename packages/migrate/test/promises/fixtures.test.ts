@@ -3,10 +3,10 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSync } from "oxc-parser";
 import { describe, expect, test } from "vitest";
-import { applyEdits } from "../../src/apply.ts";
-import type { Edit, EngineOptions, FileAnalysis } from "../../src/engine.ts";
+import { applyEdits } from "../../src/engine/apply.ts";
+import type { Edit, EngineOptions, FileAnalysis } from "../../src/engine/engine.ts";
+import { Lines } from "../../src/engine/results.ts";
 import { createPromisesEngine } from "../../src/promises/engine.ts";
-import { Lines } from "../../src/results.ts";
 
 const folder = fileURLToPath(new URL("fixtures", import.meta.url));
 const engine = createPromisesEngine();
@@ -48,7 +48,7 @@ describe("Fixtures of the promises rules", () => {
   test.each(inputs)("%s becomes its output, and that stays as it is.", async (name) => {
     const text = readFileSync(join(folder, name), "utf8");
     const options = optionsOf(name);
-    expect(engine.mayMatter(text)).toBe(true);
+    expect(engine.mayMatter(text, pathOf(name), options)).toBe(true);
 
     const analysis = await engine.analyze(pathOf(name), text, options);
     expect(analysis.parseError).toBeUndefined();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cli, Project } from "./support/project.ts";
+import { cli, Project } from "../support/project.ts";
 
 const text = `import { work } from "./work.js";
 export async function f(options: { ms: number; other: { aborted: boolean } }, stop: AbortSignal) {

@@ -1,17 +1,17 @@
 import type { Report, ReportedFile } from "./summary.ts";
 
-/** The report as one page without anything to load: filters by rule, class and file. */
+/** The report as one self-contained page with filters by rule, class and file. */
 export function toHtml(report: Report): string {
   const files = report.results.map((file) => ({ name: file.file, rows: rowsOf(file) }));
   const counts = new Map<string, number>();
   for (const { rule } of files.flatMap(({ rows }) => rows)) counts.set(rule, (counts.get(rule) ?? 0) + 1);
   const { totals } = report;
   const facts = [
-    [totals.files, "files looked at"],
+    [totals.files, "files read"],
     [report.migrated, report.written ? "files changed" : "files to change"],
     [totals.references, "references"],
     [totals.edits, "edits"],
-    [totals.marks, "for a person"],
+    [totals.marks, "for review"],
     [report.errors, "errors"],
   ];
   const rules = [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -33,7 +33,7 @@ export function toHtml(report: Report): string {
 const classes = [
   ["S", "safe"],
   ["R", "structural"],
-  ["M", "for a person"],
+  ["M", "for review"],
   ["X", "no counterpart"],
   ["!", "error"],
 ] as const;
@@ -45,7 +45,7 @@ interface Row {
   readonly api: string;
   readonly why: string;
   readonly how: string;
-  /** Whether `how` is code that takes the place of other code. */
+  /** Whether `how` is the new code of an edit. */
   readonly isCode: boolean;
   readonly frame: string;
 }
@@ -97,7 +97,7 @@ function article(row: Row, file: string): string {
 <p>${prose(row.why)}</p>${row.frame ? `<pre>${frame(row.frame)}</pre>` : ""}${how}</article>`;
 }
 
-/** The code that an edit puts in; white space around it says nothing here. */
+/** The new code of an edit, without the white space around it. */
 function replacement(code: string): string {
   const text = code.trim();
   if (text === "") return "";
@@ -106,12 +106,12 @@ function replacement(code: string): string {
     : `<p class="how">becomes <code>${escape(text)}</code></p>`;
 }
 
-/** Text in which code stands between backticks. */
+/** HTML of a text in which backticks enclose code. */
 function prose(text: string): string {
   return escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 }
 
-/** The line that it is about stands out. */
+/** HTML of a code frame with its line highlighted. */
 function frame(text: string): string {
   return escape(text)
     .split("\n")

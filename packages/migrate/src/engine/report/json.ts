@@ -1,6 +1,6 @@
 import type { Report } from "./summary.ts";
 
-/** The report as `schema/report.json` describes it. */
+/** The report in the format of `schema/report.json`. */
 export function toJson(report: Report): string {
   return `${JSON.stringify({ $schema: schema, ...report }, null, 2)}\n`;
 }

@@ -1,12 +1,13 @@
 import { isAbsolute } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Rule } from "../engine.ts";
+import type { Tool } from "../tool.ts";
 import type { Report } from "./summary.ts";
 
 const levels = { S: "note", R: "note", M: "warning", X: "error" } as const;
 
-/** The report as SARIF 2.1.0: one result for each reference, and a notification for each error. */
-export function toSarif(report: Report, rules: readonly Rule[]): string {
+/** The report as SARIF 2.1.0, with one result per reference and one notification per error. */
+export function toSarif(report: Report, tool: Tool, rules: readonly Rule[]): string {
   const names = new Map(rules.map((rule, index) => [rule.name, index]));
   const results = report.results.flatMap((file) =>
     [...file.edits.filter((edit) => !edit.companion), ...file.review].map((entry) => {
@@ -42,9 +43,9 @@ export function toSarif(report: Report, rules: readonly Rule[]): string {
   const run = {
     tool: {
       driver: {
-        name: "cancelable-migrate",
+        name: tool.name,
         informationUri: "https://github.com/hotherio/cancelable",
-        version: "0.1.0",
+        version: tool.version,
         rules: rules.map((rule) => ({
           id: rule.name,
           shortDescription: { text: rule.api },

@@ -1,9 +1,8 @@
-import type { Edit, Rule } from "../engine.ts";
-import type { EngineName } from "../options.ts";
+import type { Edit, Engine } from "../engine.ts";
 import type { FileResult, PlacedEdit, PlacedMark, Problem } from "../results.ts";
 
 /** A place in the report. */
-interface Entry {
+export interface Entry {
   readonly rule: string;
   readonly api: string;
   readonly line: number;
@@ -14,25 +13,25 @@ interface Entry {
   readonly frame: string;
 }
 
-interface EditEntry extends Entry {
+export interface EditEntry extends Entry {
   readonly start: number;
   readonly end: number;
   readonly text: string;
-  /** Whether it goes with another edit, such as an import line: no reference of its own. */
+  /** Whether the edit goes with another one, as an import line does, and is not counted as a reference. */
   readonly companion: boolean;
 }
 
 export interface ReportedFile {
   readonly file: string;
   readonly changed: boolean;
-  /** The APIs that were rewritten, one for each reference. */
+  /** The rewritten APIs, one per reference. */
   readonly simple_replacements: readonly string[];
-  /** The APIs that are left for a person, one for each reference. */
+  /** The APIs that are left for review, one per reference. */
   readonly complex_patterns: readonly string[];
-  /** No reference is left. */
+  /** Whether no reference is left. */
   readonly migrated: boolean;
-  /** Only for `asyncio`. */
-  readonly asyncioFree?: boolean;
+  /** The same as `migrated`. Only set by the asyncio engine. */
+  readonly asyncio_free?: boolean;
   readonly references: number;
   readonly edits: readonly EditEntry[];
   readonly review: readonly Entry[];
@@ -40,8 +39,9 @@ export interface ReportedFile {
 }
 
 export interface Report {
-  readonly tool: "cancelable-migrate";
-  readonly engine: EngineName;
+  /** The name of the binary. */
+  readonly tool: string;
+  readonly engine: string;
   readonly written: boolean;
   readonly total: number;
   readonly migrated: number;
@@ -49,7 +49,7 @@ export interface Report {
   readonly needs_review: number;
   readonly fully_migrated: number;
   readonly totals: {
-    /** Files that were looked at, also those without a reference. */
+    /** All files that were read, including files without a reference. */
     readonly files: number;
     readonly parsed: number;
     readonly references: number;
@@ -62,10 +62,11 @@ export interface Report {
   readonly results: readonly ReportedFile[];
 }
 
-/** Gathers the results of a run, one file at a time, without their texts. */
+/** Collects the results of a run, one file at a time, without their texts. */
 export class Summary {
   readonly files: ReportedFile[] = [];
-  readonly #engine: EngineName;
+  readonly #tool: string;
+  readonly #engine: Engine;
   readonly #written: boolean;
   readonly #summaries: ReadonlyMap<string, string>;
   readonly #rules = new Map<string, { edits: number; marks: number }>();
@@ -77,10 +78,11 @@ export class Summary {
   errors = 0;
   parseErrors = 0;
 
-  constructor(engine: EngineName, written: boolean, rules: readonly Rule[] = []) {
+  constructor(tool: string, engine: Engine, written: boolean) {
+    this.#tool = tool;
     this.#engine = engine;
     this.#written = written;
-    this.#summaries = new Map(rules.map((rule) => [rule.name, rule.summary]));
+    this.#summaries = new Map(engine.rules.map((rule) => [rule.name, rule.summary]));
   }
 
   get seen(): number {
@@ -99,7 +101,7 @@ export class Summary {
       this.errors++;
       if (problem.kind === "parse") this.parseErrors++;
     }
-    // A file that could not be written keeps its edits in the report, as not made.
+    // The report keeps the edits of a file that could not be written; `changed` is then false.
     const counted = edits.filter((edit) => edit.companion !== true);
     this.references += result.references;
     this.edits += counted.length;
@@ -114,7 +116,7 @@ export class Summary {
       simple_replacements: counted.map(({ api }) => api),
       complex_patterns: review.map(({ api }) => api),
       migrated: done,
-      ...(this.#engine === "asyncio" && { asyncioFree: done }),
+      ...(this.#engine.doneKey !== undefined && { [this.#engine.doneKey]: done }),
       references: result.references,
       edits: edits.map((edit) => editEntry(edit, this.#summaries)),
       review: review.map(markEntry),
@@ -125,8 +127,8 @@ export class Summary {
   report(milliseconds: number): Report {
     const { files } = this;
     return {
-      tool: "cancelable-migrate",
-      engine: this.#engine,
+      tool: this.#tool,
+      engine: this.#engine.name,
       written: this.#written,
       total: files.length,
       migrated: this.changed,
@@ -175,7 +177,7 @@ function editEntry(edit: PlacedEdit, summaries: ReadonlyMap<string, string>): Ed
   };
 }
 
-/** What an edit does not say of itself its rule says. */
+/** The reason of an edit; without one, the summary of its rule. */
 function reasonOf(edit: Edit, summary: string | undefined): string {
   if (edit.reason !== undefined) return edit.reason;
   if (edit.class === "S") return "Safe: every precondition was checked.";

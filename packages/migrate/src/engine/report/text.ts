@@ -2,7 +2,7 @@ import type { Colors } from "picocolors/types.js";
 import type { FileResult } from "../results.ts";
 import type { Report } from "./summary.ts";
 
-/** The lines about one file: what is wrong with it, and what is left for a person. */
+/** The lines about one file: its problem and its places for review. */
 export function fileText(result: FileResult, label: string, colors: Colors): string {
   let text = "";
   if (result.problem !== undefined) text += `${colors.red("error")} ${label}: ${result.problem.message}\n`;
@@ -17,9 +17,9 @@ export function fileText(result: FileResult, label: string, colors: Colors): str
 export function summaryText(report: Report, colors: Colors): string {
   const { totals } = report;
   const parts = [
-    `${count(totals.files, "file")} looked at`,
+    `${count(totals.files, "file")} read`,
     `${count(report.migrated, "file")} ${report.written ? "changed" : "to change"} (${count(totals.edits, "edit")})`,
-    `${count(totals.marks, "place")} for a person in ${count(report.needs_review, "file")}`,
+    `${count(totals.marks, "place")} left for review in ${count(report.needs_review, "file")}`,
     `${count(report.errors, "error")}`,
   ];
   return `${colors.bold(parts.join(", "))}; ${(totals.milliseconds / 1000).toFixed(1)} s\n`;

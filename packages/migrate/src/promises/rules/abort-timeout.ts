@@ -1,5 +1,6 @@
 import { type Pattern, straightPattern, tryPattern } from "../abort-pattern.ts";
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { testsAbort } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
 import {

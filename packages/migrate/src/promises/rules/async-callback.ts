@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { bare, isInlineFunction, memberName, type Syntax, text } from "../syntax.ts";
 
 const listeners = new Set(["on", "once", "addListener", "addEventListener", "prependListener"]);

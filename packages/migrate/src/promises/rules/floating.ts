@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { callsAsync } from "../promise-value.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, memberName, plainArguments, type Syntax } from "../syntax.ts";

@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { bare, isInlineFunction } from "../syntax.ts";
 
 /** Timers that repeat. */

@@ -1,5 +1,6 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
 import { privateUses } from "../private-uses.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, plainArguments, type Syntax } from "../syntax.ts";
 

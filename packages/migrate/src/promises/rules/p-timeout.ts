@@ -1,4 +1,5 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, keyName, plainArguments, type Syntax } from "../syntax.ts";
 

@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { Binding } from "../scopes.ts";
 import type { Syntax } from "../syntax.ts";
 

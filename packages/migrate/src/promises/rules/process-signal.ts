@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { memberName, type Syntax, text } from "../syntax.ts";
 
 /** Handlers of signals of the process. */

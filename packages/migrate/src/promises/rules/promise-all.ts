@@ -1,5 +1,6 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
 import { hindersChildren } from "../later-start.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { isPromiseValue } from "../promise-value.ts";
 import { isChained } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";

@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { contains, isFunction, memberName, type Syntax } from "../syntax.ts";
 
 const loops = ["ForStatement", "WhileStatement", "DoWhileStatement", "ForOfStatement"];

@@ -1,4 +1,5 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, holder, isConstant, type Syntax } from "../syntax.ts";
 import { delayText, isNumber, type TimerPromise, timerPromise } from "../timer-promise.ts";

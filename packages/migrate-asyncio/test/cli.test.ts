@@ -1,0 +1,37 @@
+import type { Report } from "@hother/cancelable-migrate/engine";
+import { describe, expect, test } from "vitest";
+import { Project } from "../../migrate/test/support/project.ts";
+import { cli } from "./cli.ts";
+
+describe("The command line for Python", () => {
+  test("reports Python 2 and broken files, and changes the other files.", async () => {
+    const good = "import asyncio\nasync def f():\n    await asyncio.sleep(1)\n";
+    using project = new Project({
+      "old.py": "import asyncio\nprint 'hello'\n",
+      "older.py": "import asyncio\nexec 'x'\nexcept_ = 0777\n",
+      "half.py": "import asyncio\nasyncio.run(\n",
+      "utf16.py": Buffer.from("\uFEFFimport asyncio\n", "utf16le"),
+      "good.py": `\uFEFF${good.replaceAll("\n", "\r\n")}`,
+    });
+    const { code, out } = await cli(project.root, "--write");
+    expect(code).toBe(3);
+    for (const name of ["old", "older", "half"])
+      expect(out).toMatch(new RegExp(`/${name}\\.py: .*(Python|parse)`));
+    expect(out).toContain("utf16.py: is not valid UTF-8");
+    expect(project.read("old.py")).toBe("import asyncio\nprint 'hello'\n");
+    // The byte order mark and the line ends stay.
+    expect(project.read("good.py")).toBe(
+      `\uFEFF${good.replaceAll("asyncio", "anyio").replaceAll("\n", "\r\n")}`,
+    );
+  });
+
+  test("says of every structural edit what it changes.", async () => {
+    using project = new Project({
+      "a.py": "import asyncio\n\nasync def f(g):\n    await asyncio.wait_for(g(), 1)\n",
+    });
+    const { out } = await cli(project.root, "--structural", "--format", "json");
+    const [edit] =
+      (JSON.parse(out) as Report).results[0]?.edits.filter(({ rule }) => rule === "wait-for") ?? [];
+    expect(edit?.reason).toMatch(/^Structural: (?!see the rule).{20}/);
+  });
+});
