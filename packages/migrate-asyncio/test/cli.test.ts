@@ -1,7 +1,12 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Report } from "@hother/cancelable-migrate/engine";
 import { describe, expect, test } from "vitest";
 import { Project } from "../../migrate/test/support/project.ts";
 import { cli } from "./cli.ts";
+
+const binary = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
 describe("The command line for Python", () => {
   test("reports Python 2 and broken files, and changes the other files.", async () => {
@@ -33,5 +38,21 @@ describe("The command line for Python", () => {
     const [edit] =
       (JSON.parse(out) as Report).results[0]?.edits.filter(({ rule }) => rule === "wait-for") ?? [];
     expect(edit?.reason).toMatch(/^Structural: (?!see the rule).{20}/);
+  });
+
+  test.skipIf(!existsSync(binary))("finds the same with several threads (skipped without a build).", () => {
+    using project = new Project();
+    const sleeper = "import asyncio\n\nasync def f():\n    await asyncio.sleep(1)\n";
+    for (let i = 0; i < 100; i++) project.put(`f${i}.py`, i % 2 === 0 ? sleeper : "import asyncio.\n");
+    const report = (jobs: string): Report => {
+      const { stdout } = spawnSync(process.execPath, [binary, ".", "--format", "json", "--jobs", jobs], {
+        cwd: project.root,
+        encoding: "utf8",
+      });
+      return JSON.parse(stdout) as Report;
+    };
+    const one = report("1");
+    expect(one).toMatchObject({ tool: "asyncio-to-anyio", engine: "asyncio", total: 100, errors: 50 });
+    expect(report("3").results).toEqual(one.results);
   });
 });

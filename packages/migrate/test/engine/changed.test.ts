@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { after, before, cli, Project } from "../support/project.ts";
 
 /** Files that another process changes right after the first read. */
-const busy = new Set<string>();
+const busy = vi.hoisted(() => new Set<string>());
 
 vi.mock("node:fs", async (original) => {
   const fs = await original<typeof import("node:fs")>();
