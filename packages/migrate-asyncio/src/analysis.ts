@@ -15,7 +15,7 @@ import type { Scope, ScopeTable } from "./scopes.ts";
 import { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** Every reference of a parsed file as exactly one group of edits or one mark. */
+/** Turns every reference of a parsed file into exactly one group of edits or one mark. */
 export function analyzeTree(
   path: string,
   text: string,
@@ -56,7 +56,7 @@ export function analyzeTree(
   return { edits, marks, references: found };
 }
 
-/** Names bound to asyncio anywhere in the file, used or not. */
+/** All names that the file binds to asyncio, including unused ones. */
 function importOrigins(scopes: ScopeTable, origins: Origins): Origin[] {
   const found: Origin[] = [];
   const visit = (scope: Scope): void => {
@@ -71,7 +71,7 @@ function importOrigins(scopes: ScopeTable, origins: Origins): Origin[] {
   return found;
 }
 
-/** Rewrites that touch the same text are all left for a person, so that a second run finds the same. */
+/** Marks all rewrites that change the same text. A second run then finds the same marks. */
 function separate(outcomes: readonly Outcome[]): Outcome[] {
   const spans: { start: number; end: number; outcome: Outcome }[] = [];
   for (const outcome of outcomes) {
@@ -94,11 +94,11 @@ function separate(outcomes: readonly Outcome[]): Outcome[] {
 }
 
 const entangled: Review = review(
-  "this rewrite and another one around it or in it change the same text",
-  "rewrite the inner call by hand, then run again",
+  "This rewrite and another one change the same text.",
+  "Rewrite the inner call by hand, then run again.",
 );
 
-/** A from-import such as `TimeoutError` hides the builtin for as long as its import stays. */
+/** Marks a rewrite to a builtin such as `TimeoutError` while an import of the same name stays and hides it. */
 function withoutEcho(
   { reference, verdict }: Outcome,
   kept: ReadonlySet<Origin>,
@@ -108,8 +108,8 @@ function withoutEcho(
   const changes = verdict.edits.some(({ start, end, text }) => file.between(start, end) !== text);
   if (changes) return verdict;
   return review(
-    "the imported name hides the builtin and its import stays",
-    "import the builtin's users from elsewhere",
+    "The imported name hides the builtin, and the import stays.",
+    "Rename the import, so that the builtin is visible.",
   );
 }
 

@@ -17,7 +17,7 @@ const flattened: ReadonlySet<string> = new Set([
   "transports",
 ]);
 
-/** Submodules whose names are their own. */
+/** Submodules whose names the package does not export. */
 const separate: ReadonlySet<string> = new Set([
   "subprocess",
   "base_futures",
@@ -43,7 +43,7 @@ export function isSubmodule(api: string): boolean {
   return flattened.has(api) || separate.has(api);
 }
 
-/** `locks.Lock` is `Lock`; names of the other submodules keep their module. */
+/** The name that the rules use: `locks.Lock` becomes `Lock`; names of separate submodules keep their module. */
 export function canonicalApi(api: string): string {
   const [module, name] = api.split(".", 2) as [string, string?];
   return name !== undefined && flattened.has(module) && !name.startsWith("_") ? name : api;

@@ -5,8 +5,8 @@ import type { SyntaxNode } from "./tree.ts";
 const given: WeakSet<SyntaxNode> = new WeakSet();
 
 /**
- * The fixture that keeps tests on asyncio, after the file's imports, once per file; anyio's own default
- * runs every test on each installed backend.
+ * The edit that adds the `anyio_backend` fixture after the imports, once per file. The fixture keeps the tests on
+ * asyncio; by default, anyio's plugin runs every test on each installed backend.
  */
 export function backendFixture(context: RuleContext): Change[] {
   const { file } = context;
@@ -25,7 +25,7 @@ export function backendFixture(context: RuleContext): Change[] {
   return [{ start: at, end: at, text: lines.join(file.eol) }];
 }
 
-/** Whether the file has the fixture, or a place for it: `import pytest` among the imports at its top. */
+/** Whether the file has the fixture, or `import pytest` at its top, so that the fixture can be added. */
 export function hasFixturePlace(context: RuleContext): boolean {
   const pytest = context.scopes.module.bindings.get("pytest")?.[0]?.statement;
   return hasOwn(context) || (pytest?.parent === context.file.root && lastImport(context) !== undefined);

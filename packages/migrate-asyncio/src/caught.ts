@@ -3,8 +3,9 @@ import { functionAround, type SourceFile } from "./source-file.ts";
 import { childOf, type SyntaxNode, walk } from "./tree.ts";
 
 /**
- * Whether an exception raised here may meet an `except` or a `raises` of the file that a group would pass by:
- * around the place, or around what calls its function, or around what calls that.
+ * Whether an `except` or `pytest.raises` of this file may catch an exception raised here, but not the exception
+ * group that a task group raises. The search covers the handlers around the place and, step by step, around the
+ * callers of its function.
  */
 export function isCaught(place: SyntaxNode, context: RuleContext): boolean {
   const { file } = context;
@@ -23,7 +24,7 @@ export function isCaught(place: SyntaxNode, context: RuleContext): boolean {
   return false;
 }
 
-/** What the handlers around a place in its function catch, as text; `""` for a bare `except`. */
+/** The text of the caught classes of all handlers around a place in its function; `""` for a bare `except`. */
 function handlersAround(place: SyntaxNode, file: SourceFile): string[] {
   const found: string[] = [];
   for (let at = place; at.parent !== undefined; at = at.parent) {
@@ -44,7 +45,7 @@ function handlersAround(place: SyntaxNode, file: SourceFile): string[] {
   return found;
 }
 
-/** Handlers that a group meets as its members did, or that are about something else. */
+/** Whether a handler also catches groups, or only exceptions that never come in a group. */
 function meetsGroups(handler: string): boolean {
   return /^(|(\w+\.)?(Base)?Exception(Group)?|KeyboardInterrupt|(\w+\.)*CancelledError)(\s+as\s+\w+)?$/.test(
     handler,
@@ -58,7 +59,7 @@ function nameAround(place: SyntaxNode, file: SourceFile): string | undefined {
   return name && file.of(name);
 }
 
-/** Every place that names a function: by itself, or as anything's attribute. */
+/** Every place that names a function: as a plain name, or as an attribute of any object. */
 function mentions(name: string, { file, scopes }: RuleContext): SyntaxNode[] {
   const found = (scopes.occurrences.get(name) ?? []).map(({ node }) => node);
   walk(file.root, (node) => {

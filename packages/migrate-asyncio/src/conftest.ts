@@ -4,8 +4,8 @@ import { dirname, join, resolve } from "node:path";
 const known: Map<string, boolean> = new Map();
 
 /**
- * Whether a `conftest.py` beside a test file, or above it in its project, has a loop or async fixtures for
- * pytest-asyncio. Its tests use them without naming them, so no test file alone can tell.
+ * Whether a `conftest.py` in the folder of a test file, or above it in the project, has a loop fixture or async
+ * fixtures for pytest-asyncio. Tests use such fixtures without importing them.
  */
 export function hasAsyncioFixtures(path: string): boolean {
   return inFolder(dirname(resolve(path)));
@@ -15,7 +15,7 @@ const loops = /\bevent_loop\w*\b|\bpytest_asyncio\b/;
 const asyncFixture =
   /@[\w.]*fixture\b(?:\((?:[^()]|\([^()]*\))*\))?[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*@[^\n]*\n)*[ \t]*async\s+def/;
 
-/** Whether a file's text has a loop or async fixtures that pytest-asyncio would run. */
+/** Whether a file has a loop fixture or async fixtures that pytest-asyncio runs. */
 export function namesAsyncioFixtures(text: string): boolean {
   return loops.test(text) || asyncFixture.test(text);
 }
@@ -25,7 +25,7 @@ function inFolder(folder: string): boolean {
   if (cached !== undefined) return cached;
   const file = join(folder, "conftest.py");
   const own = existsSync(file) && namesAsyncioFixtures(readFileSync(file, "utf8"));
-  // The repository is the project: what is above it is somebody else's.
+  // Files above the repository belong to other projects.
   const above = dirname(folder);
   const found = own || (above !== folder && !existsSync(join(folder, ".git")) && inFolder(above));
   known.set(folder, found);

@@ -6,8 +6,9 @@ import { childOf, containsHere, type SyntaxNode } from "./tree.ts";
 export const coroutineFunctions: ReadonlySet<string> = new Set(["sleep", "to_thread"]);
 
 /**
- * Whether calling this gives a coroutine: an `async def` of this file, a method of the class around it or of
- * an object that the file makes, or one of asyncio's coroutine functions. Task groups refuse futures.
+ * Whether a call returns a coroutine for certain: the callee is an `async def` of this file, a method of the class
+ * around the call or of an object that this file creates, or a coroutine function of asyncio. Task groups do not
+ * accept futures.
  */
 export function isCoroutineCall(call: SyntaxNode, context: RuleContext): boolean {
   const callee = childOf(call, "function");
@@ -18,7 +19,7 @@ export function isCoroutineCall(call: SyntaxNode, context: RuleContext): boolean
   return coroutineDefinition(call, context) !== undefined;
 }
 
-/** The `async def` of this file that a call surely reaches. */
+/** The `async def` of this file that a call reaches for certain. */
 export function coroutineDefinition(call: SyntaxNode, context: RuleContext): SyntaxNode | undefined {
   const callee = childOf(call, "function");
   if (callee?.type === "identifier") return coroutineFunction(definitionOf(callee, context), context.file);
@@ -29,7 +30,7 @@ export function coroutineDefinition(call: SyntaxNode, context: RuleContext): Syn
   return owner && coroutineFunction(method(owner, context.file.of(name), context.file), context.file);
 }
 
-/** The only definition, or the only value, that a name has. */
+/** The definition or assignment of a name that is bound only once. */
 function definitionOf(identifier: SyntaxNode, { file, scopes }: RuleContext): SyntaxNode | undefined {
   const name = file.of(identifier);
   const at = scopes.occurrences.get(name)?.find(({ node }) => node === identifier);
@@ -37,7 +38,7 @@ function definitionOf(identifier: SyntaxNode, { file, scopes }: RuleContext): Sy
   return bindings.length === 1 ? bindings[0]?.node : undefined;
 }
 
-/** The class of an object that a name holds: `crawler = Crawler(…)`, with the class in this file. */
+/** The class of the object that a name holds: `crawler = Crawler(…)`, with the class in this file. */
 function classOf(object: SyntaxNode, context: RuleContext): SyntaxNode | undefined {
   const target = definitionOf(object, context);
   const assignment = target?.field === "left" ? target.parent : undefined;
@@ -49,7 +50,7 @@ function classOf(object: SyntaxNode, context: RuleContext): SyntaxNode | undefin
   const decorators = definition.parent?.children.filter(({ type }) => type === "decorator") ?? [];
   if (!decorators.every((decorator) => /^@\s*(dataclasses\.)?dataclass\b/.test(context.file.of(decorator))))
     return undefined;
-  // A base or a metaclass from elsewhere may make something else of the call.
+  // A base class or a metaclass may change the result of the call.
   return childOf(definition, "superclasses") === undefined ? definition : undefined;
 }
 
@@ -69,11 +70,11 @@ function method(owner: SyntaxNode, wanted: string, file: SourceFile): SyntaxNode
   return named.length === 1 ? named[0] : undefined;
 }
 
-/** Decorators that leave an `async def` what it is. */
+/** Decorators that keep a function a coroutine function. */
 const harmless =
   /^@\s*(staticmethod|classmethod|((typing|functools|abc|t)\.)?(wraps\([^]*\)|override|final|abstractmethod))$/;
 
-/** The `async def` of this name, if it yields nothing and no decorator makes something else of it. */
+/** The `async def` of this name, unless it is a generator or a decorator may replace it. */
 function coroutineFunction(name: SyntaxNode | undefined, file: SourceFile): SyntaxNode | undefined {
   const definition = name?.parent;
   if (definition?.type !== "function_definition" || name?.field !== "name") return undefined;

@@ -3,7 +3,7 @@ import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** Test frameworks' names that stand for asyncio, by the import that brings them. */
+/** Names of test frameworks that stand for asyncio, keyed by the imported name. */
 const followed: ReadonlyMap<string, readonly string[]> = new Map([
   ["pytest", ["pytest.mark.asyncio", "pytest.mark.asyncio_cooperative"]],
   ["pytest_asyncio", ["pytest_asyncio.fixture"]],
@@ -12,7 +12,7 @@ const followed: ReadonlyMap<string, readonly string[]> = new Map([
   ["unittest.IsolatedAsyncioTestCase", ["unittest.IsolatedAsyncioTestCase"]],
 ]);
 
-/** Markers, fixtures and test classes that run tests on asyncio. */
+/** Finds markers, fixtures and test classes that run tests on asyncio. */
 export function findDerived(file: SourceFile, scopes: ScopeTable): Reference[] {
   const found: Reference[] = [];
   for (const [name, occurrences] of scopes.occurrences) {

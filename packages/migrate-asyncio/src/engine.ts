@@ -12,7 +12,7 @@ import { atLeast } from "./version.ts";
 
 const nothing: FileAnalysis = { edits: [], marks: [], references: 0 };
 
-/** The rule set that moves Python code from asyncio to anyio. */
+/** Creates the engine that moves Python code from asyncio to anyio. */
 export async function createAsyncioEngine(): Promise<Engine<AsyncioOptions>> {
   const parse = await loadParser();
   const minimums = new ProjectMinimums();
@@ -43,13 +43,13 @@ export async function createAsyncioEngine(): Promise<Engine<AsyncioOptions>> {
       if (needs === undefined) return { ...python, ...more };
       return { ...merge(python, analyzeProjectFile(path, text, needs, options.structural, root)), ...more };
 
-      /** An edit may keep what it is about, as a handler of both kinds of TimeoutError does. */
+      /** References that are left after the edits. An edit may keep one, such as a handler for both TimeoutErrors. */
       function remainingAfter({ edits, marks }: FileAnalysis): number {
         if (edits.length === 0 || marks.length > 0) return marks.length;
         const after = applyEdits(text, edits);
         const again = /asyncio/.test(after) ? parse(after) : null;
         if (again === null) return 0;
-        // Of every rule, also of those that were not asked for.
+        // Count the references of all rules, whatever `only` says.
         const { only: _, ...all } = options;
         return analyzeTree(path, after, again, all).references;
       }
@@ -57,7 +57,7 @@ export async function createAsyncioEngine(): Promise<Engine<AsyncioOptions>> {
   };
 }
 
-/** `setup.py` is both: Python, and a list of dependencies. */
+/** Merges the two analyses of a `setup.py`: as Python code and as a project file. */
 function merge(python: FileAnalysis, project: FileAnalysis): FileAnalysis {
   return {
     edits: [...python.edits, ...project.edits].sort((a, b) => a.start - b.start || a.end - b.end),

@@ -1,7 +1,7 @@
 import { functionAround, type SourceFile } from "./source-file.ts";
 import { childOf, type SyntaxNode } from "./tree.ts";
 
-/** Whether a node stands in the file's `if __name__ == "__main__"` block, in no function. */
+/** Whether a node stands in the `if __name__ == "__main__"` block of the file, outside any function. */
 export function isMainGuarded(node: SyntaxNode, file: SourceFile): boolean {
   for (let at: SyntaxNode = node; at.parent !== undefined; at = at.parent) {
     if (at.parent.type === "function_definition" || at.parent.type === "class_definition") return false;
@@ -17,15 +17,16 @@ function isMainTest(statement: SyntaxNode, file: SourceFile): boolean {
 }
 
 /**
- * Whether code is run where no event loop can be: at a module's level, in a program's entry, in a plain test.
- * Elsewhere a thread may have inherited a context that says a loop is running, and `anyio.run` refuses then.
+ * Whether code runs where no event loop can be running: at module level, in the entry of a program, or in a
+ * synchronous test. Elsewhere, a thread may have inherited a context in which a loop is running; `anyio.run`
+ * refuses to start there.
  */
 export function isEntry(node: SyntaxNode, file: SourceFile): boolean {
   const around = functionAround(node);
   return around === undefined || isPlainTest(around, file) || isProgramEntry(node, file);
 }
 
-/** Whether code is run once, by a program: in its `__main__` block, or in a function that the block calls. */
+/** Whether code runs once per program: in the `__main__` block, or in a function that the block calls. */
 export function isProgramEntry(node: SyntaxNode, file: SourceFile): boolean {
   const around = functionAround(node);
   if (around === undefined) return isMainGuarded(node, file);
@@ -37,8 +38,9 @@ export function isProgramEntry(node: SyntaxNode, file: SourceFile): boolean {
 }
 
 /**
- * A `def test_…` of a test file, at the file's level or in a class, which pytest calls in its main thread.
- * Not in a file that uses anyio already: fixtures of its plugin may keep a loop open around a plain test.
+ * Whether a function is a synchronous `def test_…` at the top of a test file or in a test class. pytest calls it in
+ * the main thread. Files that already use anyio are excluded: fixtures of its plugin may keep a loop open around
+ * a synchronous test.
  */
 function isPlainTest(definition: SyntaxNode, file: SourceFile): boolean {
   const name = childOf(definition, "name");

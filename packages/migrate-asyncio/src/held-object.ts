@@ -3,25 +3,25 @@ import type { RuleContext } from "./rule.ts";
 import type { SourceFile } from "./source-file.ts";
 import { childOf, type SyntaxNode, walk } from "./tree.ts";
 
-/** One place where a held object is used. */
+/** One use of an object that a name or attribute holds. */
 export interface HeldUse {
-  /** The expression that stands for the object: `lock`, `self._lock`. */
+  /** The expression for the object: `lock`, `self._lock`. */
   readonly node: SyntaxNode;
-  /** `with` for `async with`, a method's or attribute's name, or `escapes`. */
+  /** `with` for `async with`, the name of the method, or `escapes` for any other use. */
   readonly kind: string;
-  /** The call, for a method that is called. */
+  /** The call of the method. */
   readonly call: SyntaxNode | undefined;
 }
 
 export interface HeldObject {
-  /** `local` variables are seen whole; an attribute or a module's name may be used by other files. */
+  /** `local`: a local variable, all uses are known. `private` and `public`: other files may use the name. */
   readonly reach: "local" | "private" | "public";
   readonly name: string;
   readonly assignment: SyntaxNode;
   readonly uses: readonly HeldUse[];
 }
 
-/** Where the object that a call makes is kept, and what is done with it in this file. */
+/** The name or attribute that holds the object a call creates, with all its uses in this file. */
 export function heldObject(
   call: SyntaxNode,
   reference: Reference,
@@ -92,7 +92,7 @@ function attributesNamed(name: string, file: SourceFile): readonly SyntaxNode[] 
   return index.get(name) ?? [];
 }
 
-/** Whether a call stands alone as `await x.y()` or `await asyncio.wait_for(x.y(), t)`, its result unused. */
+/** Whether a call is the statement `await x.y()` or `await asyncio.wait_for(x.y(), t)`, with an unused result. */
 export function isBareAwait(call: SyntaxNode, file: SourceFile): boolean {
   const outer = call.parent?.type === "argument_list" ? call.parent.parent : undefined;
   const timed = outer !== undefined && /\bwait_for$/.test(file.of(childOf(outer, "function") ?? outer));

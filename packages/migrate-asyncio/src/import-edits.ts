@@ -4,14 +4,14 @@ import type { Scope } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** What one import statement loses and what has to be imported beside it. */
+/** The changes at one import statement: names to drop, and modules to import beside it. */
 export interface ImportChange {
   readonly scope: Scope;
   readonly dropped: Set<SyntaxNode>;
   readonly modules: Set<ModuleName>;
 }
 
-/** The edits of one import statement: names dropped, modules added in the same block, indent and line end. */
+/** The edits of one import statement. Added imports get the same block, indent and line end. */
 export function editImport(
   file: SourceFile,
   statement: SyntaxNode,
@@ -66,7 +66,7 @@ function dropNames(
       .at(-1);
     if (next !== undefined) edits.push({ start: name.start, end: next.start, text: "" });
     else if (kept !== undefined) {
-      // The last name goes with the comma before it; names dropped between have gone by themselves.
+      // The last name is removed with the comma before it; dropped names in between have edits of their own.
       const from = kept.end;
       const tail = names.indexOf(kept) + 1;
       const cut = names[tail]?.start ?? name.start;

@@ -12,11 +12,11 @@ import { isInside, type SyntaxNode } from "./tree.ts";
 export interface ImportPlan {
   readonly edits: readonly Change[];
   readonly marks: readonly Mark[];
-  /** Origins whose imports stay. */
+  /** The origins whose import statements stay. */
   readonly kept: ReadonlySet<Origin>;
 }
 
-/** What happens to the import lines once every use has its verdict. */
+/** Plans the edits of the import lines from the verdicts on all uses. */
 export function planImports(
   file: SourceFile,
   origins: readonly Origin[],
@@ -61,13 +61,13 @@ export function planImports(
   return { edits, marks, kept };
 }
 
-const unused = "imported here and not used here; other modules may take it from this one";
+const unused = "The import is not used in this file. Other modules may import the name from here.";
 
 function newChange(scope: Scope): ImportChange {
   return { scope, dropped: new Set(), modules: new Set() };
 }
 
-/** Whether an earlier import statement of the same scope brings the module to this one's place too. */
+/** Whether the module that an earlier statement of the same scope imports is also visible at this statement. */
 function covers(
   earlier: SyntaxNode,
   other: ImportChange,
@@ -101,6 +101,6 @@ function importMark(binding: Binding, reason: string): Mark {
     api: binding.target ?? "asyncio",
     class: "M",
     reason,
-    suggestion: "decide what this import is for; with a plain `import asyncio` the uses can be followed",
+    suggestion: "Use a plain `import asyncio`: the tool can follow its uses.",
   };
 }

@@ -5,7 +5,7 @@ import { argumentsOf } from "./source-file.ts";
 import { taskScopeVerdict } from "./task-scope/task-scopes.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** `<loop>.time()` becomes `anyio.current_time()`; undefined when `.time` is not called. */
+/** Rewrites `<loop>.time()` to `anyio.current_time()`; undefined if `.time` is not called. */
 export function timeRewrite(member: SyntaxNode, cls: "S" | "R"): Rewrite | undefined {
   const call = member.parent;
   if (call?.type !== "call" || member.field !== "function") return undefined;
@@ -16,27 +16,28 @@ export function timeRewrite(member: SyntaxNode, cls: "S" | "R"): Rewrite | undef
   };
 }
 
-const advice = "use `anyio.to_thread.run_sync(f, *args)`, or `anyio.to_process.run_sync` for a process pool";
+const advice = "Use `anyio.to_thread.run_sync(f, *args)`, or `anyio.to_process.run_sync` for a process pool.";
 
-/** `await <loop>.run_in_executor(None, f, *a)` becomes `await anyio.to_thread.run_sync(f, *a)`. */
+/** Rewrites `await <loop>.run_in_executor(None, f, *a)` to `await anyio.to_thread.run_sync(f, *a)`. */
 export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdict {
   const { file } = context;
   const call = member.parent;
-  if (call?.type !== "call" || member.field !== "function") return review("it is passed as a value", advice);
-  if (!isAwaited(call, context)) return review("the future is not awaited on the spot", advice);
+  if (call?.type !== "call" || member.field !== "function")
+    return review("The method is passed as a value.", advice);
+  if (!isAwaited(call, context)) return review("The future is not awaited in place.", advice);
   const [executor, first, ...rest] = argumentsOf(call) ?? [];
   if (executor === undefined || file.of(executor) !== "None")
-    return review("it runs in an executor of its own", advice);
+    return review("The function runs in an executor of the program, not in the default one.", advice);
   const strange = ["keyword_argument", "list_splat", "dictionary_splat"];
   if (
     first === undefined ||
     strange.includes(first.type) ||
     rest.some(({ type }) => type === "keyword_argument")
   ) {
-    return review("its arguments cannot be told apart", advice);
+    return review("The arguments are unpacked or named.", advice);
   }
   if (file.between(executor.end, first.start).includes("#"))
-    return review("a comment stands between the arguments", advice);
+    return review("A comment stands between the arguments.", advice);
   return {
     class: "R",
     edits: [
@@ -47,7 +48,7 @@ export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdi
   };
 }
 
-/** A thread that is awaited later in the same block, where it is not awaited on the spot. */
+/** The direct verdict if it is a rewrite, otherwise the one for a thread that is awaited later in the same block. */
 export function withTaskScope(direct: Verdict, reference: Reference, context: RuleContext): Verdict {
   if ("edits" in direct) return direct;
   const later = taskScopeVerdict(reference, context);

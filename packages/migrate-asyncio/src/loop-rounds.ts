@@ -11,24 +11,25 @@ import { unwrapFinally } from "./unwrap-finally.ts";
 import { removeStatement } from "./whole-lines.ts";
 
 /**
- * A loop that is made, runs one coroutine and is closed, by the same function: `anyio.run(f, *args)` does all three.
+ * A loop that one function creates, uses for one coroutine and closes. `anyio.run(f, *args)` does all three.
  *
  *     loop = asyncio.new_event_loop()
- *     asyncio.set_event_loop(loop)             # may be missing
- *     result = loop.run_until_complete(f(a))   # once, not in a loop; perhaps under `try … finally`
+ *     asyncio.set_event_loop(loop)             # optional
+ *     result = loop.run_until_complete(f(a))   # once, not in a loop; possibly under `try … finally`
  *     loop.close()
  */
 interface Round {
   readonly made: Reference;
   readonly run: Reference;
-  /** A program may end without. */
+  /** Optional: a program may end without closing its loop. */
   readonly close: Reference | undefined;
   readonly set: Reference | undefined;
 }
 
-const advice = "one `anyio.run(f, *args)` at the program's entry, or a portal for several calls";
+const advice =
+  "Use one `anyio.run(f, *args)` at the program's entry, or a blocking portal for several calls.";
 
-/** What becomes of one of the calls that manage a loop. */
+/** The verdict on a call that manages a loop. */
 export function loopRoundVerdict(reference: Reference, context: RuleContext): Verdict | undefined {
   let plan = plans.get(context);
   if (plan === undefined) {
@@ -56,8 +57,8 @@ function planAll(context: RuleContext): Map<Reference, Verdict> {
 }
 
 /**
- * `get_event_loop()` where a program begins. Before Python 3.10 locks and queues of the module's level
- * would belong to that loop.
+ * Whether a reference is `get_event_loop()` in the entry of a program. Before Python 3.10, locks and queues at
+ * module level belong to that loop.
  */
 export function isProgramsOwn(made: Reference, context: RuleContext): boolean {
   const { file } = context;
@@ -65,7 +66,7 @@ export function isProgramsOwn(made: Reference, context: RuleContext): boolean {
   return !inAsyncFunction(made, file) && isProgramEntry(made.node, file);
 }
 
-/** `asyncio.get_event_loop().run_until_complete(f(a))`, with nothing kept. */
+/** The verdict on `asyncio.get_event_loop().run_until_complete(f(a))`, where no name keeps the loop. */
 function runAtOnce(made: Reference, context: RuleContext): Verdict | undefined {
   const loop = callOf(made);
   const member = loop?.parent?.type === "attribute" && loop.field === "object" ? loop.parent : undefined;
@@ -75,7 +76,7 @@ function runAtOnce(made: Reference, context: RuleContext): Verdict | undefined {
   const [coroutine, ...others] = argumentsOf(call) ?? [];
   if (made.api !== "get_event_loop" || coroutine === undefined || others.length > 0) return undefined;
   if (context.references.some((other) => asksItsThread(other, made, context.file)))
-    return review("the file asks for its thread's loop elsewhere", advice);
+    return review("Other code of the file calls `get_event_loop()` and may expect this loop.", advice);
   const unfolded = unfoldCall(coroutine, context);
   if (typeof unfolded === "string") return review(unfolded, advice);
   context.consume(coroutine);
@@ -83,14 +84,14 @@ function runAtOnce(made: Reference, context: RuleContext): Verdict | undefined {
   return { class: "R", edits, modules: unfolded.partial ? ["anyio", "functools"] : ["anyio"] };
 }
 
-/** The calls of a round, or what makes this loop something else. */
+/** The calls of a round, or the reason why the loop has other uses. */
 function roundOf(made: Reference, context: RuleContext): Round | string {
   const { file, references } = context;
   const name = loopVariable(made, file);
-  if (name === undefined) return "the loop is kept in something else than a local name";
+  if (name === undefined) return "The loop is not kept in a local variable.";
   const guarded = isMainGuarded(made.node, file);
   if (!guarded && (made.scope.kind !== "function" || !isEntry(made.node, file)))
-    return "library code may run where a loop is running; anyio.run refuses that";
+    return "Library code may run while a loop is running; `anyio.run` refuses to start there.";
   const used: { run: Reference[]; close: Reference[]; set: Reference[] } = { run: [], close: [], set: [] };
   for (const use of variableUses(name, made, context.scopes)) {
     const member = references.find(({ node, api }) => node === use.parent && api.startsWith("loop."));
@@ -99,18 +100,18 @@ function roundOf(made: Reference, context: RuleContext): Round | string {
     if (member?.api === "loop.run_until_complete") used.run.push(member);
     else if (member?.api === "loop.close") used.close.push(member);
     else if (call !== undefined && set !== undefined) used.set.push(set);
-    else return "the loop is used for more than one run";
+    else return "The loop is used for more than one run.";
   }
   const [run, close] = [used.run[0], used.close[0]];
   const closes = made.api === "get_event_loop" ? used.close.length <= 1 : used.close.length === 1;
   if (run === undefined || used.run.length !== 1 || !closes || used.set.length > 1)
-    return "the loop is used for more than one run";
+    return "The loop is used for more than one run.";
   if (references.some((other) => asksItsThread(other, made, file)))
-    return "the file asks for its thread's loop elsewhere";
+    return "Other code of the file calls `get_event_loop()` and may expect this loop.";
   return { made, run, close, set: used.set[0] };
 }
 
-/** `get_event_loop()` in plain code, which may mean this loop. */
+/** Whether a reference is `get_event_loop()` in synchronous code, which may return this loop. */
 function asksItsThread(other: Reference, made: Reference, file: SourceFile): boolean {
   return other.api === "get_event_loop" && other !== made && !inAsyncFunction(other, file);
 }
@@ -121,12 +122,12 @@ function rewriteRound(round: Round, context: RuleContext): Map<Reference, Rewrit
   const call = callOf(round.run);
   const [coroutine, ...others] = (call && argumentsOf(call)) ?? [];
   if (first === undefined || call === undefined || coroutine === undefined || others.length > 0)
-    return "the loop does not run one coroutine";
+    return "The loop does not run exactly one coroutine.";
   const { close } = round;
   const closes = close === undefined || (followsOnce(close.node, first) && close.node.start > call.end);
-  if (!followsOnce(call, first) || !closes) return "the loop may run never, or more than once";
+  if (!followsOnce(call, first) || !closes) return "The loop may run more than once, or not at all.";
   if (round.set !== undefined && !isNext(round.set, first, call))
-    return "code between may ask for its thread's loop";
+    return "Code between these calls may use the loop of its thread.";
   const unfolded = unfoldCall(coroutine, context);
   if (typeof unfolded === "string") return unfolded;
   const gone: [Reference, readonly Change[] | undefined][] = [
@@ -138,14 +139,14 @@ function rewriteRound(round: Round, context: RuleContext): Map<Reference, Rewrit
   }
   if (close !== undefined) {
     const closing = statementAround(close.node);
-    if (closing === undefined || callOf(close)?.parent !== closing) return "the result of `close()` is used";
+    if (closing === undefined || callOf(close)?.parent !== closing) return "The result of `close()` is used.";
     const edits = lines(removeStatement(file, closing)) ?? unwrapFinally(closing, context, round.run.node);
     gone.push([close, edits]);
   }
   const rewrites = new Map<Reference, Rewrite>();
   const together = { size: gone.length + 1 };
   for (const [reference, edits] of gone) {
-    if (edits === undefined) return "a line that manages the loop holds something else, too";
+    if (edits === undefined) return "A line that manages the loop holds other code too.";
     rewrites.set(reference, { class: "R", edits, modules: [], together });
   }
   context.consume(coroutine);
@@ -174,7 +175,7 @@ const passable: ReadonlySet<string> = new Set([
   "attribute",
 ]);
 
-/** Whether a node comes at most once after a statement of the same function: not in a loop, a lambda, an `except`. */
+/** Whether a node runs at most once after a statement of the same function: not in a loop, a lambda or an `except`. */
 function followsOnce(node: SyntaxNode, first: SyntaxNode): boolean {
   for (let at: SyntaxNode | undefined = node.parent; at !== first.parent; at = at.parent) {
     if (at === undefined || !passable.has(at.type)) return false;
@@ -182,7 +183,7 @@ function followsOnce(node: SyntaxNode, first: SyntaxNode): boolean {
   return node.start > first.end;
 }
 
-/** Whether nothing is called between making the loop, setting it and running it. */
+/** Whether no other call stands between creating the loop, setting it and running it. */
 function isNext(set: Reference, first: SyntaxNode, run: SyntaxNode): boolean {
   const around = first.parent;
   if (around === undefined || statementAround(set.node)?.parent !== around) return false;

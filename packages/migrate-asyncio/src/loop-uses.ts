@@ -6,7 +6,7 @@ import type { SyntaxNode } from "./tree.ts";
 
 const loopMakers: ReadonlySet<string> = new Set(["get_running_loop", "get_event_loop", "new_event_loop"]);
 
-/** Methods called on an event loop that a local name holds: `loop = asyncio.get_running_loop()`. */
+/** Finds method calls on an event loop that a local variable holds: `loop = asyncio.get_running_loop()`. */
 export function findLoopUses(file: SourceFile, scopes: ScopeTable, uses: readonly Reference[]): Reference[] {
   const found: Reference[] = [];
   for (const reference of uses) {
@@ -27,7 +27,7 @@ export function findLoopUses(file: SourceFile, scopes: ScopeTable, uses: readonl
   return found;
 }
 
-/** The name that alone holds the loop which the reference gets. */
+/** The variable that holds the loop a reference returns, if the variable is assigned only once. */
 export function loopVariable(reference: Reference, file: SourceFile): string | undefined {
   if (!loopMakers.has(reference.api)) return undefined;
   const assignment = callOf(reference)?.parent;
@@ -38,7 +38,7 @@ export function loopVariable(reference: Reference, file: SourceFile): string | u
   return scope.kind !== "class" && scope.bindings.get(name)?.length === 1 ? name : undefined;
 }
 
-/** Every use of the variable that sees this assignment. */
+/** Every use of the variable in the scope of its assignment. */
 export function variableUses(name: string, reference: Reference, scopes: ScopeTable): SyntaxNode[] {
   return variableOccurrences(name, reference, scopes).map(({ node }) => node);
 }

@@ -4,10 +4,10 @@ import type { Binding, ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import { childOf, type SyntaxNode, walk } from "./tree.ts";
 
-/** Places that name asyncio without being a use that an import accounts for. */
+/** Places that name asyncio without using an imported name. */
 export interface Mentions {
   readonly marks: readonly Mark[];
-  /** Names that other modules may take from this one. */
+  /** Names in `__all__`. */
   readonly exported: ReadonlySet<string>;
   /** First words of dotted paths in strings: `asyncio` in `"asyncio.Task"`. */
   readonly quoted: ReadonlySet<string>;
@@ -42,8 +42,9 @@ function stringMark(node: SyntaxNode, file: SourceFile): Mark {
     rule: "string-mention",
     api: file.of(node),
     class: "M",
-    reason: "a string names asyncio by path, as patches and quoted annotations do; strings are not edited",
-    suggestion: "point it at what the named code calls after the migration",
+    reason:
+      "A string names asyncio by its path, as in a patch or a quoted annotation. Strings are not edited.",
+    suggestion: "Change the path to the function that the code calls after the migration.",
   };
 }
 
@@ -63,12 +64,12 @@ function starMark(statement: SyntaxNode): Mark {
     rule: "import-star",
     api: "from asyncio import *",
     class: "M",
-    reason: "a star import hides which names of asyncio this file uses",
-    suggestion: "import the names that are used, or `import asyncio`, and run again",
+    reason: "A star import hides which names of asyncio this file uses.",
+    suggestion: "Import the used names, or `import asyncio`, and run again.",
   };
 }
 
-/** `from .compat import asyncio`: another module hands asyncio on. */
+/** Whether another module re-exports asyncio: `from .compat import asyncio`. */
 function isForeign(name: string, binding: Binding): boolean {
   const { target } = binding;
   if (target === undefined || belowAsyncio(target) !== undefined) return false;
@@ -81,12 +82,12 @@ function foreignMark(binding: Binding): Mark {
     rule: "re-export",
     api: binding.target ?? "",
     class: "M",
-    reason: "this name is taken from another module; whether it is asyncio cannot be seen here",
-    suggestion: "import asyncio itself where it is used, and run again",
+    reason: "The name comes from another module. This file does not show whether it is asyncio.",
+    suggestion: "Import asyncio itself, and run again.",
   };
 }
 
-/** Names in a literal `__all__`. */
+/** The names in a literal `__all__`. */
 function exportedNames(file: SourceFile, scopes: ScopeTable): ReadonlySet<string> {
   const names = new Set<string>();
   for (const binding of scopes.module.bindings.get("__all__") ?? []) {
@@ -101,12 +102,12 @@ function exportedNames(file: SourceFile, scopes: ScopeTable): ReadonlySet<string
   return names;
 }
 
-/** Whether other code may look for the name in this file. */
+/** Whether other code may import the name from this file. */
 export function isHandedOn(origin: Origin, binding: Binding, mentions: Mentions, file: SourceFile): boolean {
   if (origin.scope.kind !== "module") return false;
   if (mentions.exported.has(origin.name) || mentions.quoted.has(origin.name)) return true;
   const text = file.of(binding.node);
-  // `import x as x` and `from m import x as x` say "re-export" to type checkers.
+  // Type checkers read `import x as x` and `from m import x as x` as a re-export.
   if (/^([\w.]+)\s+as\s+\1$/.test(text)) return true;
   return /(^|[\\/])__init__\.pyi?$/.test(file.path) && binding.target !== "asyncio";
 }

@@ -3,7 +3,7 @@ import type { Binding, Scope } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import { childOf, type SyntaxNode } from "./tree.ts";
 
-/** Whether code in a scope can say `module.x`: at once, after an import, or not at all. */
+/** Whether code in a scope can use `module.x`: `present` now, `absent` until imported, `taken` by another meaning. */
 export function moduleState(
   module: ModuleName,
   scope: Scope,
@@ -15,7 +15,7 @@ export function moduleState(
   return bindings.some((binding) => isFirm(binding, file)) ? "present" : "absent";
 }
 
-/** Not under a condition: bound whenever the code around it runs. */
+/** Whether a binding is unconditional, so that it exists whenever the code around it runs. */
 function isFirm(binding: Binding, file: SourceFile): boolean {
   for (let at: SyntaxNode | undefined = binding.statement; at !== undefined; at = at.parent) {
     if (at.type === "function_definition" || at.type === "class_definition") return true;

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { Language, Parser, type TreeCursor } from "web-tree-sitter";
 import type { SyntaxNode } from "./tree.ts";
 
-/** Parses Python text into plain nodes; null when the text does not parse. */
+/** Parses Python text into plain nodes; null if the text does not parse. */
 export type Parse = (text: string) => SyntaxNode | null;
 
 let loading: Promise<Parse> | undefined;
@@ -32,7 +32,7 @@ async function load(): Promise<Parse> {
   };
 }
 
-/** A row of the grammar's own description of itself. */
+/** A row of the grammar's `node-types.json`. */
 interface NodeType {
   readonly type: string;
   readonly named: boolean;
@@ -40,13 +40,13 @@ interface NodeType {
   readonly children?: unknown;
 }
 
-/** What the copy needs to know of a node type, by the grammar's number. */
+/** The facts about a node type that the copy needs, indexed by the type's number. */
 interface Kind {
   readonly name: string;
   readonly named: boolean;
-  /** Never has named children, so the copy need not ask. */
+  /** Whether the type never has named children. */
   readonly leaf: boolean;
-  /** Has children with field names. */
+  /** Whether children of the type can have field names. */
   readonly fields: boolean;
 }
 
@@ -65,12 +65,12 @@ function isEmpty({ fields }: NodeType): boolean {
   return fields === undefined || Object.keys(fields).length === 0;
 }
 
-/** The children of every leaf; half of all nodes are leaves. */
+/** The shared empty list of children. Half of all nodes are leaves. */
 const none: SyntaxNode[] = [];
 
 /**
- * Copies the named nodes below the cursor, once: each question to the parser's own objects is a call into
- * its memory, and each of our nodes is asked many times.
+ * Copies the named nodes below the cursor into plain objects. Reading a property of the parser's own nodes is a call
+ * into WebAssembly, and the rules read each node many times.
  */
 function copy(cursor: TreeCursor, kinds: readonly Kind[], fields: readonly (string | null)[]): SyntaxNode {
   const root: SyntaxNode = {
@@ -82,7 +82,7 @@ function copy(cursor: TreeCursor, kinds: readonly Kind[], fields: readonly (stri
     children: [],
   };
   let parent = root;
-  // Whether children of the parent can have field names; most calls of the parser's are about these.
+  // Whether children of the parent can have field names. Without this check, most calls would ask for field names.
   let asks = false;
   const asked: boolean[] = [];
   if (!cursor.gotoFirstChild()) return root;

@@ -6,29 +6,29 @@ import { type Review, type RuleContext, review, type Verdict } from "./rule.ts";
 import { type Arguments, plainArguments } from "./source-file.ts";
 import { childOf, type SyntaxNode } from "./tree.ts";
 
-/** How one kind of lock or event of asyncio becomes anyio's. */
+/** Describes how one kind of lock or event of asyncio is rewritten to anyio's. */
 export interface Primitive {
   readonly target: string;
-  /** Methods that mean the same in both. */
+  /** Methods with the same meaning in both. */
   readonly methods: ReadonlySet<string>;
-  /** Methods whose asyncio result is True, anyio's None. */
+  /** Methods that return True in asyncio and None in anyio. */
   readonly resultless: ReadonlySet<string>;
-  /** Whether the object may leave the file's sight. */
+  /** Whether the object may be passed to code outside this file. */
   readonly mayEscape: boolean;
   /** Whether a local that only `async with` and `locked()` use is safe without `--structural`. */
   readonly safeWhenLocal: boolean;
-  /** Edits of the arguments, or why there are none. */
+  /** The edits of the arguments, or the reason why they cannot be rewritten. */
   arguments(call: SyntaxNode, plain: Arguments, context: RuleContext): readonly Change[] | string;
-  /** Further edits at a use, or why the use stops the rewrite. */
+  /** Further edits at a use, or the reason why the use prevents the rewrite. */
   use?(use: HeldUse, context: RuleContext): readonly Change[] | string | undefined;
   readonly suggestion: string;
 }
 
-/** No arguments but none: `loop=` went away with Python 3.10. */
+/** For a constructor without arguments; `loop=` was removed in Python 3.10. */
 export function noArguments(_call: SyntaxNode, plain: Arguments): readonly Change[] | string {
   return plain.positional.length + plain.keywords.size === 0
     ? []
-    : "it is made with arguments that anyio's does not take";
+    : "It is created with arguments that anyio's class does not take.";
 }
 
 /** The verdict on a constructor, an annotation or a factory of the primitive. */
@@ -38,11 +38,12 @@ export function applyPrimitive(primitive: Primitive, reference: Reference, conte
   if (field !== undefined) return applyFactory(primitive, field, reference, context);
   if (call === undefined) return applyType(primitive, reference, context);
   const plain = plainArguments(call, context.file);
-  if (plain === undefined) return stop("its arguments are unpacked", primitive);
+  if (plain === undefined) return stop("Its arguments are unpacked.", primitive);
   const inner = primitive.arguments(call, plain, context);
   if (typeof inner === "string") return stop(inner, primitive);
   const held = heldObject(call, reference, context);
-  if (held === undefined && !primitive.mayEscape) return stop("it is handed on where it is made", primitive);
+  if (held === undefined && !primitive.mayEscape)
+    return stop("It is passed on where it is created.", primitive);
   const outer = held === undefined ? [] : usesOf(primitive, held, context);
   if (typeof outer === "string") return stop(outer, primitive);
   const safe = primitive.safeWhenLocal && held?.reach === "local" && onlyScoped(held);
@@ -52,7 +53,7 @@ export function applyPrimitive(primitive: Primitive, reference: Reference, conte
 
 function usesOf(primitive: Primitive, held: HeldObject, context: RuleContext): readonly Change[] | string {
   const edits: Change[] = [];
-  if (held.reach === "public" && !primitive.mayEscape) return `\`${held.name}\` may be used by other files`;
+  if (held.reach === "public" && !primitive.mayEscape) return `Other files may use \`${held.name}\`.`;
   for (const use of held.uses) {
     const special = primitive.use?.(use, context);
     if (typeof special === "string") return special;
@@ -62,19 +63,19 @@ function usesOf(primitive: Primitive, held: HeldObject, context: RuleContext): r
     }
     if (use.kind === "escapes") {
       if (isAsyncioArgument(use.node, context))
-        return `\`${held.name}\` is given to another object of asyncio`;
-      if (!primitive.mayEscape) return `\`${held.name}\` is handed on`;
+        return `\`${held.name}\` is passed to another object of asyncio.`;
+      if (!primitive.mayEscape) return `\`${held.name}\` is passed on.`;
     } else if (primitive.resultless.has(use.kind)) {
       if (use.call === undefined || !isBareAwait(use.call, context.file))
-        return `the result of \`.${use.kind}()\` is used; anyio's is None`;
+        return `The result of \`.${use.kind}()\` is used; in anyio it is None.`;
     } else if (use.kind !== "with" && !primitive.methods.has(use.kind)) {
-      return `anyio's has no \`.${use.kind}()\` of the same meaning`;
+      return `anyio has no \`.${use.kind}()\` with the same meaning.`;
     }
   }
   return edits;
 }
 
-/** `asyncio.Condition(lock)`: asyncio's objects work with asyncio's locks only. */
+/** Whether a node is an argument of asyncio, as in `asyncio.Condition(lock)`, which takes only asyncio's locks. */
 function isAsyncioArgument(node: SyntaxNode, context: RuleContext): boolean {
   let at = node.parent;
   while (at !== undefined && at.type !== "call" && !at.type.endsWith("statement")) at = at.parent;
@@ -86,7 +87,7 @@ function onlyScoped(held: HeldObject): boolean {
   return held.uses.every((use) => use.kind === "with" || use.kind === "locked");
 }
 
-/** The `field(default_factory=asyncio.Lock)` of a data class. */
+/** The call `field(default_factory=asyncio.Lock)` of a data class. */
 function factoryCall(reference: Reference, { file }: RuleContext): SyntaxNode | undefined {
   const keyword = reference.node.parent;
   const name = keyword?.type === "keyword_argument" ? childOf(keyword, "name") : undefined;
@@ -95,7 +96,7 @@ function factoryCall(reference: Reference, { file }: RuleContext): SyntaxNode | 
   return /^(\w+\.)?field$/.test(file.of(childOf(call, "function") ?? call)) ? call : undefined;
 }
 
-/** A data class makes one for each object; it is called without arguments. */
+/** The verdict on a factory: a data class calls it without arguments, once per object. */
 function applyFactory(
   primitive: Primitive,
   field: SyntaxNode,
@@ -104,13 +105,13 @@ function applyFactory(
 ): Verdict {
   const held = heldObject(field, reference, context);
   if (held === undefined || !primitive.mayEscape || primitive.target === "anyio.Semaphore")
-    return stop("it is made by a factory", primitive);
+    return stop("A factory creates it.", primitive);
   const outer = usesOf(primitive, held, context);
   if (typeof outer === "string") return stop(outer, primitive);
   return { class: "R", edits: [rename(reference, primitive.target), ...outer], modules: ["anyio"] };
 }
 
-/** Annotations follow the constructors of the same file, which must all be rewritten. */
+/** The verdict on an annotation: rewritten if all constructors of the same file are rewritten. */
 function applyType(primitive: Primitive, reference: Reference, context: RuleContext): Verdict {
   const made = context.references.filter(
     (other) =>
@@ -121,11 +122,11 @@ function applyType(primitive: Primitive, reference: Reference, context: RuleCont
   if (verdicts.some((verdict) => verdict === undefined)) return { class: "later" };
   if (made.length === 0 || !verdicts.every((verdict) => verdict !== undefined && "edits" in verdict)) {
     return stop(
-      "it is named here without being made, and not all that this file makes can be rewritten",
+      "The class is named here, and not every object of it in this file can be rewritten.",
       primitive,
     );
   }
-  if (reference.node.parent?.type === "keyword_argument") return stop("it is made by a factory", primitive);
+  if (reference.node.parent?.type === "keyword_argument") return stop("A factory creates it.", primitive);
   return { class: "R", edits: [rename(reference, primitive.target)], modules: ["anyio"] };
 }
 

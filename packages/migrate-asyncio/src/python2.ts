@@ -1,10 +1,10 @@
 import { type SyntaxNode, walk } from "./tree.ts";
 
 /**
- * What the grammar lets pass though Python 3 does not: Python 2's statements, operators and literals,
- * and names that became keywords. Undefined for Python 3.
+ * Finds code that the grammar accepts but Python 3 does not: statements, operators and literals of Python 2, and
+ * keywords used as names. Returns a message, or undefined for Python 3.
  *
- * `except A, B:` is Python 2 too, but Python 3.14 gave it a meaning: `commaExcept` allows it.
+ * Python 3.14 accepts `except A, B:` again; `commaExcept` allows it.
  */
 export function python2Error(root: SyntaxNode, text: string, commaExcept: boolean): string | undefined {
   let found: string | undefined;
@@ -46,7 +46,7 @@ function oldForm(node: SyntaxNode, text: string, commaExcept: boolean): string |
   }
 }
 
-/** The text between a node's children: its operators. */
+/** The text between the children of a node: its operators. */
 function gaps(node: SyntaxNode, text: string): string {
   return node.children
     .map(({ end }, index) => text.slice(end, node.children[index + 1]?.start ?? end))

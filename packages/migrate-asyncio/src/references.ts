@@ -3,33 +3,33 @@ import type { Binding, Scope, ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** One place that reaches into asyncio (or into pytest, for its markers). */
+/** One use of asyncio, or of a test framework's name that stands for asyncio. */
 export interface Reference {
-  /** Name of the API without `asyncio.`: `sleep`, `subprocess.PIPE`, `loop.time`; `""` is the module itself. */
+  /** The name of the API without `asyncio.`: `sleep`, `subprocess.PIPE`, `loop.time`; `""` for the module itself. */
   readonly api: string;
   /** The whole expression that names the API. */
   readonly node: SyntaxNode;
   readonly scope: Scope;
-  /** Scope and name that bring asyncio here. */
+  /** The imported name through which the use reaches asyncio. */
   readonly origin: Origin;
 }
 
-/** A name that an import binds to asyncio or to something in it. */
+/** A name that an import binds to asyncio or to a part of it. */
 export interface Origin {
   readonly name: string;
   readonly scope: Scope;
   readonly bindings: readonly Binding[];
-  /** Why uses of the name cannot be followed. */
+  /** The reason why uses of the name cannot be followed. */
   readonly obstacle: string | undefined;
 }
 
-/** The dotted path below `asyncio` that an import target names; undefined for anything else. */
+/** The dotted path below `asyncio` that an import target names; undefined for other modules. */
 export function belowAsyncio(target: string | undefined): string | undefined {
   if (target === "asyncio") return "";
   return target?.startsWith("asyncio.") ? target.slice("asyncio.".length) : undefined;
 }
 
-/** Origins of a file: every scope's names that at least one import binds to asyncio. */
+/** The origins of a file: in every scope, the names that at least one import binds to asyncio. */
 export class Origins {
   readonly #known: Map<Scope, Map<string, Origin | undefined>> = new Map();
 
@@ -50,9 +50,9 @@ function originOf(scope: Scope, name: string): Origin | undefined {
   if (!targets.some((target) => target !== undefined)) return undefined;
   let obstacle: string | undefined;
   if (targets.some((target) => target !== targets[0])) {
-    obstacle = `\`${name}\` is bound to asyncio and to something else here`;
+    obstacle = `\`${name}\` has another binding beside the import.`;
   } else if (bindings.some((binding) => binding.statement && isGuardedImport(binding.statement))) {
-    obstacle = `\`${name}\` is imported under \`try\`, with a fallback`;
+    obstacle = `\`${name}\` is imported under \`try\` with a fallback.`;
   }
   return { name, scope, bindings, obstacle };
 }
@@ -68,7 +68,7 @@ function isGuardedImport(statement: SyntaxNode): boolean {
   return false;
 }
 
-/** Every use of a name that an import binds to asyncio, in source order. */
+/** All uses of names that an import binds to asyncio, in the order of the source. */
 export function findUses(file: SourceFile, scopes: ScopeTable, origins: Origins): Reference[] {
   const found: Reference[] = [];
   for (const [name, occurrences] of scopes.occurrences) {
@@ -85,7 +85,7 @@ export function findUses(file: SourceFile, scopes: ScopeTable, origins: Origins)
   return found.sort((a, b) => a.node.start - b.node.start);
 }
 
-/** Follows `.name` from an identifier that stands for `path` until an API is reached. */
+/** Follows `.name` from an identifier for `path` up to an API. */
 function climb(identifier: SyntaxNode, path: string, file: SourceFile): { api: string; node: SyntaxNode } {
   let node = identifier;
   let api = path;

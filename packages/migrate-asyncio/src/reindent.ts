@@ -2,15 +2,15 @@ import type { Edit } from "@hother/cancelable-migrate/engine";
 import type { SourceFile } from "./source-file.ts";
 import { type SyntaxNode, walk } from "./tree.ts";
 
-/** Lines that a rewrite puts one block deeper: those that begin after `start` and before `end`. */
+/** The lines that a rewrite indents by one level: lines that begin after `start` and before `end`. */
 export interface Region {
   readonly start: number;
   readonly end: number;
-  /** One level of indent, as the file has it. */
+  /** One level of indent in the style of the file. */
   readonly level: string;
 }
 
-/** An edit list in which everything inside the regions has moved in, lines that other edits add included. */
+/** Adds edits that indent the lines of the regions, and indents the lines that other edits add there. */
 export function reindent(
   file: SourceFile,
   edits: readonly Edit[],
@@ -40,7 +40,7 @@ export function reindent(
   return moved.sort((a, b) => a.start - b.start || a.end - b.end);
 }
 
-/** Whether an edit takes the line break before a line away, or the whole line. */
+/** Whether an edit removes the line break before a line, or the whole line. */
 function hides(edit: Edit, lineStart: number, file: SourceFile): boolean {
   if (edit.start < lineStart && edit.end > lineStart) return true;
   const whole = edit.start === lineStart && edit.text === "" && file.text[edit.end - 1] === "\n";
@@ -51,7 +51,7 @@ function nextLine(file: SourceFile, at: number): number {
   return file.text.indexOf("\n", at) + 1;
 }
 
-/** Strings over several lines, whose lines must stay as they are. */
+/** All strings. The lines of a multi-line string must keep their indent. */
 function longStrings(root: SyntaxNode): SyntaxNode[] {
   const found: SyntaxNode[] = [];
   walk(root, (node) => {

@@ -10,7 +10,7 @@ import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 import { atLeast } from "./version.ts";
 
-/** Asks each reference's rule for a verdict, outer calls before inner ones. */
+/** Applies the rule of each reference, outer calls before inner ones. */
 export class RuleRun implements RuleContext {
   readonly file: SourceFile;
   readonly scopes: ScopeTable;
@@ -34,7 +34,7 @@ export class RuleRun implements RuleContext {
 
   decideAll(): Outcome[] {
     for (const reference of this.references) this.#verdicts.set(reference, this.#decide(reference));
-    // Two further rounds: a verdict may wait for one that waits itself.
+    // Two further rounds: a verdict may depend on one that is itself late.
     for (let round = 0; round < 2; round++) {
       for (const reference of this.references) {
         if (this.#verdicts.get(reference)?.class === "later")
@@ -50,11 +50,11 @@ export class RuleRun implements RuleContext {
   #decide(reference: Reference): Verdict {
     const { obstacle } = reference.origin;
     if (obstacle !== undefined)
-      return review(obstacle, "keep one plain import, or migrate these uses by hand");
+      return review(obstacle, "Keep one plain import, or migrate these uses by hand.");
     if (isStore(reference.node)) {
       return review(
-        "asyncio itself is patched here",
-        "patch the code's own seam instead, or anyio's function",
+        "The code replaces a name of asyncio here.",
+        "Patch a function of the program instead, or anyio's function.",
       );
     }
     const rule = ruleFor(reference.api);
@@ -71,8 +71,8 @@ export class RuleRun implements RuleContext {
     for (const module of verdict.modules) {
       if (moduleState(module, reference.scope, this.file) === "taken") {
         return review(
-          `the name \`${module}\` means something else here`,
-          `rename it, so that \`import ${module}\` can be used`,
+          `The name \`${module}\` has another meaning here.`,
+          `Rename it, so that \`import ${module}\` can be used.`,
         );
       }
     }
@@ -112,7 +112,7 @@ export class RuleRun implements RuleContext {
   }
 }
 
-/** The function around a node that no other function holds: its names are its own. */
+/** The outermost function around a node. */
 function outermost(node: SyntaxNode): SyntaxNode {
   let found: SyntaxNode | undefined;
   let at = node;
@@ -122,7 +122,7 @@ function outermost(node: SyntaxNode): SyntaxNode {
   return found ?? at;
 }
 
-/** Leaves the rewrites of a plan when one of them was not made. */
+/** Turns the rewrites of a plan into marks if one of them was not made. */
 export function keepTogether(outcomes: readonly Outcome[]): Outcome[] {
   const counts = new Map<Together, number>();
   for (const { verdict } of outcomes) {
@@ -137,13 +137,13 @@ export function keepTogether(outcomes: readonly Outcome[]): Outcome[] {
 }
 
 const scattered: Review = review(
-  "it belongs to other calls, one of which has to be migrated by hand",
-  "migrate these calls together",
+  "It belongs to a group of calls, one of which has to be migrated by hand.",
+  "Migrate these calls together.",
 );
 
 const unclear: Review = review(
-  "what becomes of this depends on uses that cannot be followed",
-  "migrate these uses together",
+  "The rewrite depends on uses that cannot be followed.",
+  "Migrate these uses together.",
 );
 
-const unselected: Review = review("its rule is not among those asked for", "run without --only");
+const unselected: Review = review("Its rule was not selected.", "Run without --only.");

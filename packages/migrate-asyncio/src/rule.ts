@@ -6,20 +6,20 @@ import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** The reference can be rewritten by these edits, once the named modules are imported. */
+/** A verdict: these edits rewrite the reference, once the modules are imported. */
 export interface Rewrite {
   readonly class: "S" | "R";
   readonly edits: readonly Change[];
   readonly modules: readonly ModuleName[];
-  /** The new text still uses the name that the reference used. */
+  /** Set if the new text still uses the name of the reference. */
   readonly keepsName?: true;
-  /** Rewrites of one plan, all or none of which are made. */
+  /** The plan of the rewrite. Either all rewrites of a plan are made or none. */
   readonly together?: Together;
-  /** Lines around the edits that go one block deeper. */
+  /** Lines around the edits that are indented by one level. */
   readonly indents?: Region;
 }
 
-/** Stands for a plan over several references; each of its rewrites points to the same object. */
+/** A plan over several references. Each of its rewrites refers to the same object. */
 export interface Together {
   readonly size: number;
 }
@@ -27,14 +27,14 @@ export interface Together {
 /** Modules that rewritten code may need. */
 export type ModuleName = "anyio" | "functools" | "inspect" | "math" | "subprocess";
 
-/** The reference is left for a person. */
+/** A verdict: the reference is left for review. */
 export interface Review {
   readonly class: "M" | "X";
   readonly reason: string;
   readonly suggestion: string;
 }
 
-/** Ask again when every other reference has its verdict. */
+/** A verdict: ask again when every other reference has a verdict. */
 export interface Later {
   readonly class: "later";
 }
@@ -46,26 +46,26 @@ export interface RuleContext {
   readonly scopes: ScopeTable;
   readonly options: AsyncioOptions;
   readonly references: readonly Reference[];
-  /** Whether the oldest anyio (Python) to support has this version's features. */
+  /** Whether the oldest supported anyio or Python is at least this version. */
   anyioHas(version: string): boolean;
   pythonHas(version: string): boolean;
-  /** Marks a call as started by the rewrite around it, as if it were awaited. */
+  /** Records that the rewrite of an outer call starts this call, so that it counts as awaited. */
   consume(call: SyntaxNode): void;
   isConsumed(call: SyntaxNode): boolean;
-  /** A name that nothing in the file uses, and no other rewrite in the function around `near`. */
+  /** A name that is unused in the file and by other rewrites in the function around `near`. */
   freeName(wanted: string, near: SyntaxNode): string;
-  /** The verdict on an earlier reference; in a second round, on any. */
+  /** The verdict on an earlier reference; in a later round, on any reference. */
   verdictOn(reference: Reference): Verdict | undefined;
 }
 
-/** One row of the table: an API of asyncio and what becomes of it. */
+/** One row of the table: an API of asyncio and its rule. */
 export interface AsyncioRule extends Rule {
   /** Names without `asyncio.`, as in `Reference.api`. */
   readonly apis: readonly string[];
   apply(reference: Reference, context: RuleContext): Verdict;
 }
 
-/** A rule that only ever marks. */
+/** A rule that always marks. */
 export interface ReviewRule {
   readonly name: string;
   readonly apis: readonly string[];
@@ -93,7 +93,7 @@ export function review(reason: string, suggestion: string): Review {
   return { class: "M", reason, suggestion };
 }
 
-/** How the table names a rule's APIs. */
+/** The APIs of a rule, as the documentation names them. */
 export function apiColumn(apis: readonly string[]): string {
   return apis
     .map((api) => (/^(loop|pytest|pytest_asyncio|unittest)\./.test(api) ? api : `asyncio.${api}`))

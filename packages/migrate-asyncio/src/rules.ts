@@ -54,7 +54,7 @@ import { unknownRule } from "./rules/unknown.ts";
 import { waitRule } from "./rules/wait.ts";
 import { waitForRule } from "./rules/wait-for.ts";
 
-/** The table, in the order of the specification. */
+/** All rules, in the order of the documentation. */
 const table: readonly AsyncioRule[] = [
   sleepRule,
   runRule,
@@ -110,23 +110,29 @@ const table: readonly AsyncioRule[] = [
   isolatedTestCaseRule,
 ];
 
-/** Rows about places that are no uses of an API: imports, strings, project files. */
+/** Rows for places that are not uses of an API: imports, strings, project files. */
 const places: readonly Rule[] = [
   row(
     "import-asyncio",
     "import asyncio",
     "S",
-    "anyio beside it; gone when every use is rewritten",
+    "`import anyio` is added beside it; the import is removed when every use is rewritten",
     "import anyio",
   ),
-  row("import-star", "from asyncio import *", "M", "names cannot be followed", "import asyncio"),
-  row("re-export", "from .x import asyncio", "M", "another module hands asyncio on", "import anyio there"),
-  row("string-mention", '"asyncio.x"', "M", "patches and quoted annotations", "the path after the migration"),
+  row("import-star", "from asyncio import *", "M", "the uses cannot be followed", "import asyncio"),
+  row("re-export", "from .x import asyncio", "M", "another module re-exports asyncio", "import anyio there"),
+  row(
+    "string-mention",
+    '"asyncio.x"',
+    "M",
+    "strings of patches and quoted annotations",
+    "the path after the migration",
+  ),
   row(
     "project-file",
     "dependencies and pytest settings",
     "R",
-    "literal lists only",
+    "only literal lists are edited",
     "anyio>=MIN, anyio_mode",
   ),
 ];
@@ -139,7 +145,7 @@ const byApi: ReadonlyMap<string, AsyncioRule> = new Map(
   table.flatMap((rule) => rule.apis.map((api): [string, AsyncioRule] => [api, rule])),
 );
 
-/** The rule about an API; names that no row has belong to the last rule. */
+/** The rule for an API; names without a rule belong to `unknown`. */
 export function ruleFor(api: string): AsyncioRule {
   return byApi.get(api) ?? unknownRule;
 }

@@ -166,7 +166,7 @@ class ScopeBuilder {
     }
   }
 
-  /** Binds the names of an assignment target; what it reads (`a.b`, `a[0]`) is a use. */
+  /** Binds the names of an assignment target. In `a.b` and `a[0]`, `a` is a use. */
   #bindTarget(node: SyntaxNode | undefined, scope: Scope): void {
     if (node === undefined) return;
     switch (node.type) {
@@ -182,7 +182,7 @@ class ScopeBuilder {
     }
   }
 
-  /** A pattern of `case`: a lone name captures, a dotted name and a class are read. */
+  /** Visits a pattern of `case`. A single name is bound; a dotted name and a class are uses. */
   #visitPattern(node: SyntaxNode, scope: Scope): void {
     const heads = node.type === "class_pattern" || node.type === "keyword_pattern";
     node.children.forEach((child, index) => {

@@ -1,8 +1,8 @@
 import type { SyntaxNode } from "./tree.ts";
 
-/** One place that gives a name a value. */
+/** One place that binds a name. */
 export interface Binding {
-  /** What an import brings: `asyncio`, `asyncio.sleep`, `.local.name`; undefined for any other binding. */
+  /** The imported path: `asyncio`, `asyncio.sleep`, `.local.name`; undefined for any other binding. */
   readonly target: string | undefined;
   readonly node: SyntaxNode;
   /** The import statement, for imports. */
@@ -15,7 +15,7 @@ export interface Occurrence {
   readonly scope: Scope;
 }
 
-/** A module, function, class or comprehension with the names that it binds. */
+/** A module, function, class or comprehension with its bindings. */
 export class Scope {
   readonly kind: "module" | "function" | "class" | "comprehension";
   readonly node: SyntaxNode;
@@ -35,7 +35,7 @@ export class Scope {
     return this.parent === undefined ? this : this.parent.module;
   }
 
-  /** Records a binding where Python puts it: `global` and `nonlocal` send it outwards. */
+  /** Records a binding in its scope; `global` and `nonlocal` move it to an outer scope. */
   bind(name: string, binding: Binding): void {
     const place = this.#placeOf(name);
     const known = place.bindings.get(name);
@@ -54,14 +54,14 @@ export class Scope {
     return this;
   }
 
-  /** The scope whose binding a use of `name` here sees. */
+  /** The scope that binds `name` for a use in this scope. */
   find(name: string): Scope | undefined {
     if (this.elsewhere.get(name) === "global") {
       return this.module.bindings.has(name) ? this.module : undefined;
     }
     if (this.bindings.has(name)) return this;
     let at = this.parent;
-    // A class's names are seen by its own body only, not by functions and comprehensions in it.
+    // Names of a class are visible in its body, but not in the functions and comprehensions in it.
     while (at !== undefined) {
       if (at.kind !== "class" && at.bindings.has(name)) return at;
       if (at.kind !== "class" && at.elsewhere.get(name) === "global") {

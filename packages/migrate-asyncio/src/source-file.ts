@@ -1,6 +1,6 @@
 import { childOf, type SyntaxNode } from "./tree.ts";
 
-/** Statements that fit on one line; only these are moved under a `with`. */
+/** Simple statements. Only these are moved under a `with`. */
 const simpleStatements: ReadonlySet<string> = new Set([
   "expression_statement",
   "return_statement",
@@ -11,12 +11,12 @@ const simpleStatements: ReadonlySet<string> = new Set([
   "delete_statement",
 ]);
 
-/** The text of a Python file and what its layout says about a place in it. */
+/** The text of a Python file, with questions about its layout. */
 export class SourceFile {
   readonly path: string;
   readonly text: string;
   readonly root: SyntaxNode;
-  /** The file's first line end. */
+  /** The first line end of the file. */
   readonly eol: string;
 
   constructor(path: string, text: string, root: SyntaxNode) {
@@ -46,7 +46,7 @@ export class SourceFile {
     return this.text[newline - 1] === "\r" && newline > offset ? newline - 1 : newline;
   }
 
-  /** The white space before a statement; with other code before it on the line, undefined. */
+  /** The white space before a statement; undefined if other code stands before it on the line. */
   indent(node: SyntaxNode): string | undefined {
     const before = this.text.slice(this.lineStart(node.start), node.start).replace(/^\uFEFF/, "");
     return /^[ \t\f]*$/.test(before) ? before : undefined;
@@ -57,13 +57,13 @@ export class SourceFile {
     return indent.includes("\t") ? `${indent}\t` : `${indent}    `;
   }
 
-  /** Whether nothing but a comment shares the statement's lines. */
+  /** Whether a statement shares its lines with nothing but a comment. */
   standsAlone(node: SyntaxNode): boolean {
     const rest = this.text.slice(node.end, this.lineEnd(node.end));
     return this.indent(node) !== undefined && /^[ \t]*(#.*)?$/.test(rest);
   }
 
-  /** The simple statement that a node belongs to, if that statement has its lines for itself. */
+  /** The simple statement around a node, if the statement stands alone on its lines. */
   statementOf(node: SyntaxNode): SyntaxNode | undefined {
     const statement = statementAround(node);
     if (statement === undefined || !simpleStatements.has(statement.type)) return undefined;
@@ -73,21 +73,21 @@ export class SourceFile {
 
 const blocks: ReadonlySet<string> = new Set(["block", "module"]);
 
-/** The statement, simple or compound, that a node belongs to. */
+/** The statement around a node, simple or compound. */
 export function statementAround(node: SyntaxNode): SyntaxNode | undefined {
   let at: SyntaxNode | undefined = node;
   while (at?.parent !== undefined && !blocks.has(at.parent.type)) at = at.parent;
   return at?.parent === undefined ? undefined : at;
 }
 
-/** Arguments of a call without comments; undefined where a generator stands in for the list. */
+/** The arguments of a call, without comments; undefined if the argument is a generator without brackets. */
 export function argumentsOf(call: SyntaxNode): readonly SyntaxNode[] | undefined {
   const list = childOf(call, "arguments");
   if (list?.type !== "argument_list") return undefined;
   return list.children.filter((child) => child.type !== "comment" && child.type !== "line_continuation");
 }
 
-/** Positional arguments in order and keyword arguments by name; undefined with `*` or `**`. */
+/** The positional arguments in order, and the keyword arguments by name. */
 export interface Arguments {
   readonly positional: readonly SyntaxNode[];
   readonly keywords: ReadonlyMap<string, SyntaxNode>;
@@ -110,7 +110,7 @@ export function plainArguments(call: SyntaxNode, file: SourceFile): Arguments | 
   return { positional, keywords };
 }
 
-/** The function whose body holds a node; decorators, defaults and annotations belong outside. */
+/** The function whose body holds a node. Decorators, defaults and annotations are outside the body. */
 export function functionAround(node: SyntaxNode): SyntaxNode | undefined {
   for (let at: SyntaxNode = node; at.parent !== undefined; at = at.parent) {
     if (at.field !== "body") continue;

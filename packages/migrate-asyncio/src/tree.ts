@@ -1,7 +1,7 @@
-/** A named node of a Python syntax tree, copied out of the parser's memory into a plain object. */
+/** A named node of a Python syntax tree, as a plain object. */
 export interface SyntaxNode {
   readonly type: string;
-  /** The grammar's name for this node's place in its parent, or `""`. */
+  /** The field name of the node in its parent, or `""`. */
   readonly field: string;
   readonly start: number;
   readonly end: number;
@@ -17,7 +17,7 @@ export function isInside(node: SyntaxNode, outer: SyntaxNode): boolean {
   return node.start >= outer.start && node.end <= outer.end;
 }
 
-/** The node and everything below it, in source order; `enter` returns false to leave a subtree out. */
+/** Visits a node and all nodes below it in the order of the source. `enter` returns false to skip a subtree. */
 export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | undefined): void {
   const pending: SyntaxNode[] = [node];
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
@@ -28,7 +28,7 @@ export function walk(node: SyntaxNode, enter: (node: SyntaxNode) => boolean | un
   }
 }
 
-/** Like `contains`, without the bodies of functions and classes defined inside. */
+/** Whether a node of one of the types is below this node, outside nested functions and classes. */
 export function containsHere(node: SyntaxNode, types: ReadonlySet<string>): boolean {
   let found = false;
   walk(node, (at) => {

@@ -4,9 +4,9 @@ import type { SourceFile } from "./source-file.ts";
 import { childOf, isInside, type SyntaxNode, walk } from "./tree.ts";
 
 /**
- * The edits that take away a `finally` whose only statement is no longer wanted. With an `except` beside it,
- * the clause goes; alone, the `try` goes and its body moves out. `inside` is a reference that the body may hold,
- * others may not: their edits would not know the new indent.
+ * The edits that remove a `finally` whose only statement is removed. If the `try` has an `except`, only the clause is
+ * removed; otherwise the `try` is removed and its body is dedented. The body may hold no reference but `inside`: the
+ * edits of others would not have the new indent.
  */
 export function unwrapFinally(
   only: SyntaxNode,
@@ -37,7 +37,7 @@ export function unwrapFinally(
   return [{ start: outer, end: file.lineStart(body.start), text: "" }, ...moved, close];
 }
 
-/** One level of indent less for every line of a block; lines in strings stay. */
+/** Removes one level of indent from every line of a block, except lines inside strings. */
 function moveOut(body: SyntaxNode, end: number, level: string, file: SourceFile): Change[] {
   const strings: SyntaxNode[] = [];
   walk(body, (node) => {

@@ -2,13 +2,13 @@ import type { Change } from "@hother/cancelable-migrate/engine";
 import type { SourceFile } from "./source-file.ts";
 import type { SyntaxNode } from "./tree.ts";
 
-/** The edit that takes a simple statement's lines away; undefined where others share them or its block would be empty. */
+/** The edit that removes the lines of a simple statement; undefined if other code shares them or the block would be empty. */
 export function removeStatement(file: SourceFile, statement: SyntaxNode): Change | undefined {
   const siblings = statement.parent?.children.filter(({ type }) => type !== "comment") ?? [];
   return siblings.length > 1 ? removeLines(file, statement) : undefined;
 }
 
-/** The edit that takes a node's lines away; undefined where anything else, even a comment, shares them. */
+/** The edit that removes the lines of a node; undefined if other code or a comment shares them. */
 export function removeLines(file: SourceFile, node: SyntaxNode): Change | undefined {
   const newline = file.text.indexOf("\n", node.end);
   if (newline < 0 || file.indent(node) === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** A line of a value: its text without indent, and where this begins and ends. */
+/** A line of a value: its text without indent, and the range of that text. */
 export interface IniLine {
   readonly text: string;
   readonly start: number;
@@ -9,15 +9,15 @@ export interface IniLine {
 export interface IniEntry {
   readonly section: string;
   readonly name: string;
-  /** Offset of the name. */
+  /** The offset of the name. */
   readonly start: number;
-  /** What stands beside the name. */
+  /** The value on the line of the name. */
   readonly first: string;
-  /** The indented lines below, without blank ones and comments. */
+  /** The indented lines below, without blank lines and comments. */
   readonly lines: readonly IniLine[];
 }
 
-/** The entries of a `setup.cfg`, `pytest.ini` or `tox.ini`, as Python's `configparser` splits them. */
+/** The entries of a `setup.cfg`, `pytest.ini` or `tox.ini`, split like Python's `configparser` does. */
 export function iniEntries(text: string): IniEntry[] {
   const entries: Array<IniEntry & { readonly lines: IniLine[] }> = [];
   let section = "";

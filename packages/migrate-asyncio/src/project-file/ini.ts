@@ -3,10 +3,10 @@ import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.
 import { isTestList, nameOf, pytestAsyncioPlaces, rangePlaces } from "./requirement.ts";
 import { settingPlaces } from "./settings.ts";
 
-/** Places in a `setup.cfg`, `pytest.ini` or `tox.ini`. */
+/** The places in a `setup.cfg`, `pytest.ini` or `tox.ini`. */
 export function iniPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
   const entries = iniEntries(text);
-  // The project that anyio is needs no anyio.
+  // anyio's own project does not depend on anyio.
   if (
     entries.some(
       ({ section, name, first }) => section === "metadata" && name === "name" && nameOf(first) === "anyio",
@@ -41,7 +41,7 @@ function isDependencyList({ section, name }: IniEntry): boolean {
   return section === "options.extras_require";
 }
 
-/** The list with one requirement a line that the needs are about. */
+/** The places in a list with one requirement per line, if anyio belongs into this list. */
 function dependencyPlaces(entry: IniEntry, text: string, needs: ProjectNeeds): ProjectPlace[] {
   const { name, start, first, lines } = entry;
   const isCode = entry.section === "options" && name === "install_requires";
@@ -54,7 +54,7 @@ function dependencyPlaces(entry: IniEntry, text: string, needs: ProjectNeeds): P
   if (first !== "" || last === undefined)
     return nameOf(first) === "anyio"
       ? []
-      : [notLiteral(api, start, "this is no list with a line for each", needs)];
+      : [notLiteral(api, start, "The list does not have one line per requirement", needs)];
   const eol = text.includes("\r\n") ? "\r\n" : "\n";
   return [edit(api, { start: last.end, end: last.end, text: `${eol}${last.indent}anyio>=${needs.least}` })];
 }

@@ -2,17 +2,17 @@ import type { ProjectNeeds, ProjectPlace } from "./place.ts";
 import { edit } from "./place.ts";
 import { nameOf, rangePlaces } from "./requirement.ts";
 
-/** A bracketed list in TOML or Python whose items a parser found. */
+/** A literal list in TOML or Python. */
 export interface LiteralList {
-  /** Offset after the bracket that opens it. */
+  /** The offset after the opening bracket. */
   readonly open: number;
-  /** What it holds; `value` is undefined for anything but a plain string. */
+  /** The items; `value` is only set for plain strings. */
   readonly items: readonly { readonly start: number; readonly end: number; readonly value?: string }[];
-  /** Python's `(…)`, which is a list from the first comma on. */
+  /** Whether it is a Python tuple, which needs a comma after a single item. */
   readonly isTuple?: boolean;
 }
 
-/** What to do about anyio in a list: nothing if it is there, otherwise a further item at the end. */
+/** The places for anyio in a list: none if anyio is in it, otherwise a new item at the end. */
 export function listPlaces(
   api: string,
   text: string,
@@ -24,7 +24,7 @@ export function listPlaces(
   return [edit(api, addition(text, list, `anyio>=${needs.least}`))];
 }
 
-/** The change that adds an item after the last one, in the layout that this one has. */
+/** The change that adds an item after the last one, in the same layout. */
 function addition(
   text: string,
   list: LiteralList,
@@ -39,7 +39,7 @@ function addition(
   const indent = text.slice(text.lastIndexOf("\n", last.start - 1) + 1, last.start);
   if (!/^[ \t]*$/.test(indent)) return { start: last.end, end: last.end, text: `, ${item}` };
   const line = `${text.includes("\r\n") ? "\r\n" : "\n"}${indent}${item}`;
-  // A comment at the end of the last item's line stays with that item.
+  // A comment at the end of the last item's line stays on that line.
   const [, comma = "", rest = "", comment = ""] =
     /^(,?)([ \t]*(#[^\r\n]*)?)(?=\r?\n)/.exec(text.slice(last.end)) ?? [];
   if (comma !== "") {

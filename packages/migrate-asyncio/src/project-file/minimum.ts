@@ -4,11 +4,11 @@ import { readPythonMinimum } from "./python-minimum.ts";
 
 const projectFiles = ["pyproject.toml", "setup.cfg", "setup.py"] as const;
 
-/** The oldest Python that the projects around files support; each folder is looked at once. */
+/** Finds the oldest Python that the project of a file supports. Each folder is read once. */
 export class ProjectMinimums {
   readonly #folders = new Map<string, string | undefined>();
 
-  /** As the nearest project file above the file says. */
+  /** The minimum in the nearest project file above a path. */
   of(path: string): string | undefined {
     return this.#inFolder(dirname(resolve(path)));
   }
@@ -16,7 +16,7 @@ export class ProjectMinimums {
   #inFolder(folder: string): string | undefined {
     if (this.#folders.has(folder)) return this.#folders.get(folder);
     const above = dirname(folder);
-    // The repository is the project: what is above it is somebody else's.
+    // Files above the repository belong to other projects.
     const isTop = above === folder || existsSync(join(folder, ".git"));
     const found = ownMinimum(folder) ?? (isTop ? undefined : this.#inFolder(above));
     this.#folders.set(folder, found);

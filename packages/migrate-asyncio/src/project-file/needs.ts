@@ -3,17 +3,17 @@ import type { FileNotes } from "@hother/cancelable-migrate/engine";
 import type { AsyncioOptions } from "../options.ts";
 import type { ProjectNeeds } from "./place.ts";
 
-/** Files that make the folder they are in a project of its own. */
+/** Files that mark their folder as a project. */
 const roots = /^(?:pyproject\.toml|setup\.py|setup\.cfg)$/;
 
 const testFile = /(?:^|\/)(?:tests?\/|conftest\.py$|test_[^/]*$|[^/]*_test\.py$)/;
 
-/** What ships with a project without being it. */
+/** Files of a project that are not part of its package. */
 const besides = /(?:^|\/)(?:docs?|examples?|benchmarks?|bench)\/|(?:^|\/)setup\.py$/;
 
 /**
- * What the project around a project file needs, by what its Python files said; undefined when none of
- * them needs anyio, so that nothing is to do.
+ * The needs of the project around a project file, from the notes of its Python files. Undefined if none of them needs
+ * anyio.
  */
 export function projectNeeds(path: string, options: AsyncioOptions): ProjectNeeds | undefined {
   const folder = folderOf(path);
@@ -37,7 +37,7 @@ function folderOf(path: string): string {
   return basename(folder) === "requirements" && path.endsWith(".txt") ? dirname(folder) : folder;
 }
 
-/** The files below a folder by their paths inside it, without those of projects in the project. */
+/** The files below a folder with relative paths, without files of nested projects. */
 function filesOf(folder: string, all: readonly FileNotes[]): FileNotes[] {
   const inside = all.flatMap(({ path, notes }) => {
     const below = relative(folder, resolve(path)).split(sep).join("/");

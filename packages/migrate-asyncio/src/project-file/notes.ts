@@ -1,16 +1,16 @@
 import type { FileAnalysis } from "@hother/cancelable-migrate/engine";
 import { type SyntaxNode, walk } from "../tree.ts";
 
-/** What a Python file says to the project files around it. */
+/** A fact about a Python file that its project files need. */
 export type ProjectNote =
-  /** It needs anyio: it imports it, or will after this run's edits. */
+  /** The file imports anyio, or will do so after the edits of this run. */
   | "anyio"
-  /** It stays with pytest-asyncio. */
+  /** The file still uses pytest-asyncio. */
   | "pytest-asyncio"
-  /** It has an `anyio_backend` fixture. */
+  /** The file has an `anyio_backend` fixture. */
   | "anyio-backend";
 
-/** Cheap test before parsing: whether a file may need anyio without any word of asyncio. */
+/** A cheap test before parsing: whether a file may import anyio. */
 export function mayImportAnyio(text: string): boolean {
   return text.includes("anyio") && /^[ \t]*(?:import|from)[ \t][^\n]*\banyio\b/m.test(text);
 }
@@ -24,7 +24,7 @@ export function pythonNotes(text: string, root: SyntaxNode, { edits, marks }: Fi
   return notes;
 }
 
-/** An import that has to succeed: not one in a `try`, and not one for types alone. */
+/** Whether a file has an import of anyio that is required: outside a `try`, and not only for types. */
 function importsAnyio(text: string, root: SyntaxNode): boolean {
   if (!mayImportAnyio(text)) return false;
   let found = false;

@@ -17,15 +17,15 @@ interface ProjectMark {
   readonly suggestion: string;
 }
 
-/** What a project needs from its files. */
+/** The needs of a project. */
 export interface ProjectNeeds {
   /** The oldest anyio to support: `4.0`. */
   readonly least: string;
-  /** Whether code needs anyio, or tests alone do. */
+  /** Whether the code needs anyio, or only the tests. */
   readonly who: "code" | "tests";
-  /** Whether some of its tests stay with pytest-asyncio. */
+  /** Whether some tests still use pytest-asyncio. */
   readonly keepsPytestAsyncio: boolean;
-  /** Whether a `conftest.py` says on which backend anyio's plugin runs tests. */
+  /** Whether a `conftest.py` has an `anyio_backend` fixture. */
   readonly choosesBackend: boolean;
 }
 
@@ -37,7 +37,7 @@ export function mark(api: string, start: number, reason: string, suggestion: str
   return { kind: "mark", api, start, reason, suggestion };
 }
 
-/** A list that no edit can be made in, because it is not written out. */
+/** The mark for a list that is not literal and so cannot be edited. */
 export function notLiteral(api: string, start: number, why: string, needs: ProjectNeeds): ProjectPlace {
-  return mark(api, start, `${why}, and only literal lists are edited`, `add anyio>=${needs.least} by hand`);
+  return mark(api, start, `${why}; only literal lists are edited.`, `Add anyio>=${needs.least} by hand.`);
 }

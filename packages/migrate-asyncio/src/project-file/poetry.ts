@@ -2,7 +2,7 @@ import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.
 import { nameOf, rangePlaces } from "./requirement.ts";
 import { type TomlDocument, textOf } from "./toml-document.ts";
 
-/** What to do in one of poetry's tables of dependencies; undefined where there is none of this name. */
+/** The places in one of poetry's tables of dependencies; undefined if the table does not exist. */
 export function poetryPlaces(
   document: TomlDocument,
   api: string,
@@ -21,9 +21,9 @@ export function poetryPlaces(
   const table = document.table(api);
   if (table === undefined) {
     const [first] = below;
-    return first && [notLiteral(api, first.start, "the table is written inline", needs)];
+    return first && [notLiteral(api, first.start, "The table is written inline", needs)];
   }
-  // After the comment that may end the last line.
+  // Insert after a comment on the last line.
   const newline = text.indexOf("\n", table.end);
   const end = newline < 0 ? text.length : newline - (text[newline - 1] === "\r" ? 1 : 0);
   const eol = text.includes("\r\n") ? "\r\n" : "\n";

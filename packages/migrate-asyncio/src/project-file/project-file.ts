@@ -15,18 +15,18 @@ const kinds = {
   setup: /(^|[\\/])setup\.py$/,
 } as const;
 
-/** Whether a file tells a project's dependencies or its pytest settings; `setup.py` is Python too. */
+/** Whether a file has dependencies or pytest settings of a project. `setup.py` is such a file and Python code. */
 export function isProjectFile(path: string): boolean {
   return Object.values(kinds).some((pattern) => pattern.test(path));
 }
 
-/** What a project file has to say once the project's other files are known; undefined: nothing to do. */
+/** The needs that a project file has to meet; undefined if there is nothing to do. */
 export function neededOf(path: string, options: AsyncioOptions): ProjectNeeds | undefined {
   if (options.only !== undefined && !options.only.includes("project-file")) return undefined;
   return isProjectFile(path) ? projectNeeds(path, options) : undefined;
 }
 
-/** Dependencies and pytest settings: edits under `structural`, otherwise marks at the same places. */
+/** The edits of dependencies and pytest settings; without `structural`, marks at the same places. */
 export function analyzeProjectFile(
   path: string,
   text: string,
@@ -66,7 +66,7 @@ function editAt({ start, end, text, api }: ProjectPlace & { kind: "edit" }): Edi
 }
 
 function markAt(place: ProjectPlace): Mark {
-  const reason = place.kind === "mark" ? place.reason : "a project file: a structural rewrite";
-  const suggestion = place.kind === "mark" ? place.suggestion : "run with --structural";
+  const reason = place.kind === "mark" ? place.reason : "This edit of a project file is structural.";
+  const suggestion = place.kind === "mark" ? place.suggestion : "Run with --structural.";
   return { start: place.start, rule: "project-file", api: place.api, class: "M", reason, suggestion };
 }

@@ -2,8 +2,8 @@ import { iniEntries } from "./ini-document.ts";
 import { TomlDocument, textOf } from "./toml-document.ts";
 
 /**
- * The oldest Python that a project supports, by the text of its `pyproject.toml`, `setup.cfg` or
- * `setup.py`: `"3.9"` from `requires-python = ">=3.9"`. Undefined where the file says nothing.
+ * The oldest Python that a project supports, from its `pyproject.toml`, `setup.cfg` or `setup.py`: `"3.9"` for
+ * `requires-python = ">=3.9"`. Undefined if the file does not say.
  */
 export function readPythonMinimum(name: string, text: string): string | undefined {
   return /(?:>=|~=|\^|==)\s*(\d+(?:\.\d+)?)/.exec(rangeIn(name, text) ?? "")?.[1];
@@ -18,7 +18,7 @@ function rangeIn(name: string, text: string): string | undefined {
       document.entry("project.requires-python") ?? document.entry("tool.poetry.dependencies.python");
     return entry && textOf(entry.value);
   } catch {
-    // What does not parse is reported when the file is read for itself.
+    // The error is reported when the file itself is analyzed.
     return undefined;
   }
 }

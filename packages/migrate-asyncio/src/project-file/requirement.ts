@@ -1,13 +1,13 @@
 import { atLeast } from "../version.ts";
 import { mark, type ProjectNeeds, type ProjectPlace } from "./place.ts";
 
-/** A requirement as PEP 508 has it, such as `anyio[trio]>=4.0; python_version < "3.13"`. */
+/** A requirement in the syntax of PEP 508, such as `anyio[trio]>=4.0; python_version < "3.13"`. */
 export interface Requirement {
   readonly start: number;
   readonly text: string;
 }
 
-/** The name that a requirement is about, as package indexes compare names; `""` for an address or an option. */
+/** The normalized package name of a requirement; `""` for a URL or an option. */
 export function nameOf(text: string): string {
   const name = /^\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?=$|[[<>=!~;@,(^*#]|\s)/.exec(text)?.[1] ?? "";
   return name.toLowerCase().replace(/[-_.]+/g, "-");
@@ -17,7 +17,7 @@ export function isTestList(names: readonly string[]): boolean {
   return names.some((name) => name === "pytest" || name.startsWith("pytest-"));
 }
 
-/** A mark where anyio is there already in a range that leaves the oldest supported version out. */
+/** A mark if anyio is listed with a range that excludes the oldest supported version. */
 export function rangePlaces(api: string, start: number, range: string, needs: ProjectNeeds): ProjectPlace[] {
   const [constraint = ""] = range.split(";");
   const from = /(?:>=|~=|={2,3}|\^|>)\s*v?(\d+(?:\.\d+)*)/.exec(constraint)?.[1];
@@ -29,13 +29,13 @@ export function rangePlaces(api: string, start: number, range: string, needs: Pr
     mark(
       api,
       start,
-      `this range of anyio does not begin at ${needs.least}`,
-      `anyio>=${needs.least}, if it may`,
+      `This range of anyio does not start at ${needs.least}.`,
+      `Require anyio>=${needs.least} if the project can.`,
     ),
   ];
 }
 
-/** pytest-asyncio stays while its markers, fixtures or settings remain; when they are gone, a person decides. */
+/** Marks pytest-asyncio in a list: it is needed while its markers or fixtures remain. */
 export function pytestAsyncioPlaces(items: readonly Requirement[], needs: ProjectNeeds): ProjectPlace[] {
   return items
     .filter(({ text }) => nameOf(text) === "pytest-asyncio")
@@ -44,14 +44,14 @@ export function pytestAsyncioPlaces(items: readonly Requirement[], needs: Projec
         ? mark(
             "pytest-asyncio",
             start,
-            "markers or fixtures of pytest-asyncio remain",
-            "see anyio's guide to testing with its pytest plugin",
+            "Markers or fixtures of pytest-asyncio remain.",
+            "See anyio's guide to testing with its pytest plugin.",
           )
         : mark(
             "pytest-asyncio",
             start,
-            "no marker or fixture of pytest-asyncio is left",
-            "remove it, unless its auto mode runs tests",
+            "No marker or fixture of pytest-asyncio is left.",
+            "Remove it, unless tests rely on its auto mode.",
           ),
     );
 }

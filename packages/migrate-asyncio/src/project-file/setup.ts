@@ -3,7 +3,7 @@ import { type LiteralList, listPlaces } from "./list.ts";
 import { notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
 import { isTestList, nameOf, pytestAsyncioPlaces } from "./requirement.ts";
 
-/** Places in a `setup.py`: the literal lists that its call of `setup` gets. */
+/** The places in a `setup.py`: the literal lists in its call of `setup`. */
 export function setupPlaces(text: string, needs: ProjectNeeds, root: SyntaxNode): ProjectPlace[] {
   const places: ProjectPlace[] = [];
   const strings: { start: number; text: string }[] = [];
@@ -11,7 +11,7 @@ export function setupPlaces(text: string, needs: ProjectNeeds, root: SyntaxNode)
     const keywords = keywordsOf(call, text);
     const names = keywords.map(([name]) => name);
     if (needs.who === "code" && names.includes("packages") && !names.includes("install_requires"))
-      places.push(notLiteral("install_requires", call.start, "setup gets no install_requires", needs));
+      places.push(notLiteral("install_requires", call.start, "`setup` has no install_requires", needs));
     for (const [name, value] of keywords) {
       const isCode = name === "install_requires";
       for (const each of isCode || name === "tests_require" ? [value] : extras(name, value)) {
@@ -19,7 +19,7 @@ export function setupPlaces(text: string, needs: ProjectNeeds, root: SyntaxNode)
         strings.push(...(found?.items ?? []).map((item) => ({ start: item.start, text: item.value ?? "" })));
         if (isCode !== (needs.who === "code")) continue;
         if (found === undefined) {
-          if (isCode) places.push(notLiteral(name, value.start, "this list is computed", needs));
+          if (isCode) places.push(notLiteral(name, value.start, "The list is computed", needs));
         } else if (isCode || isTestList(found.items.map((item) => nameOf(item.value ?? ""))))
           places.push(...listPlaces(name, text, found, needs));
       }
@@ -47,13 +47,13 @@ function keywordsOf(call: SyntaxNode, text: string): [string, SyntaxNode][] {
   });
 }
 
-/** The lists of a literal `extras_require`. */
+/** The lists in a literal `extras_require`. */
 function extras(name: string, value: SyntaxNode): SyntaxNode[] {
   if (name !== "extras_require" || value.type !== "dictionary") return [];
   return value.children.flatMap((pair) => (pair.type === "pair" ? (childOf(pair, "value") ?? []) : []));
 }
 
-/** A list of plain strings, written in place or bound once to a name that is used once. */
+/** A list of plain strings, in place or in a variable with one assignment and one use. */
 function listIn(value: SyntaxNode, text: string, root: SyntaxNode): LiteralList | undefined {
   const node = value.type === "identifier" ? boundTo(text.slice(value.start, value.end), text, root) : value;
   if (node === undefined || !["list", "tuple"].includes(node.type)) return undefined;
@@ -87,6 +87,6 @@ function boundTo(name: string, text: string, root: SyntaxNode): SyntaxNode | und
     const value = assignment && childOf(assignment, "right");
     return target && value && text.slice(target.start, target.end) === name ? [value] : [];
   });
-  // Any further use might change the list.
+  // Another use may change the list.
   return uses === 2 && values.length === 1 ? values[0] : undefined;
 }

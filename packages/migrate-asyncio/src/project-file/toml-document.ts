@@ -5,31 +5,31 @@ type Table = ReturnType<typeof parseTOML>["body"][0]["body"][number];
 type KeyValue = Extract<Table, { type: "TOMLKeyValue" }>;
 type Value = KeyValue["value"];
 
-/** A key with its value, wherever it is written: in a table, with dots, or in an inline table. */
+/** A key with its value: in a table, as a dotted key, or in an inline table. */
 export interface TomlEntry {
-  /** From the top, with the numbers of arrays of tables left out. */
+  /** The full path, without the indexes of arrays of tables. */
   readonly path: readonly string[];
   readonly start: number;
   readonly end: number;
   readonly value: Value;
-  /** In an inline table or with dots; lines cannot be added beside it. */
+  /** Whether the key is dotted or in an inline table, so that no line can be added beside it. */
   readonly isInline: boolean;
 }
 
 export interface TomlTable {
   readonly path: readonly string[];
   readonly start: number;
-  /** The end of its last line of content, or of its header. */
+  /** The end of the last entry, or of the header. */
   readonly end: number;
 }
 
-/** A TOML text by the offsets of its parts; anything that does not parse throws. */
+/** The tables and entries of a TOML text, with offsets. The constructor throws if the text does not parse. */
 export class TomlDocument {
   readonly entries: readonly TomlEntry[];
   readonly tables: readonly TomlTable[];
 
   constructor(text: string) {
-    // The parser does not know byte order marks; with a blank in its place all offsets hold.
+    // The parser rejects a byte order mark; a space in its place keeps the offsets.
     const [top] = parseTOML(text.replace(/^\uFEFF/, " ")).body;
     const entries: TomlEntry[] = [];
     const tables: TomlTable[] = [];
@@ -38,7 +38,7 @@ export class TomlDocument {
       else {
         const path = node.resolvedKey.filter((part) => typeof part === "string");
         for (const each of node.body) add(entries, path, each, false);
-        // The bracket after the key; the parser's range of an empty table ends there, too.
+        // The header of a table ends at the bracket after the key.
         const header = text.indexOf("]", node.key.range[1]) + 1;
         tables.push({ path, start: node.range[0], end: node.body.at(-1)?.range[1] ?? header });
       }
@@ -65,7 +65,7 @@ function add(entries: TomlEntry[], above: readonly string[], node: KeyValue, ins
     for (const each of node.value.body) add(entries, path, each, true);
 }
 
-/** The string that a value is, or the strings of an array line by line. */
+/** The text of a string value, or the lines of an array of strings. */
 export function textOf(value: Value): string | undefined {
   if (value.type === "TOMLArray") return value.elements.map((each) => textOf(each) ?? "").join("\n");
   return value.type === "TOMLValue" && value.kind === "string" ? value.value : undefined;

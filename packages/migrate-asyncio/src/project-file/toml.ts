@@ -5,10 +5,10 @@ import { isTestList, nameOf, pytestAsyncioPlaces } from "./requirement.ts";
 import { settingPlaces } from "./settings.ts";
 import { listOf, TomlDocument, type TomlEntry, textOf } from "./toml-document.ts";
 
-/** Places in a `pyproject.toml`: dependencies wherever tools have them, and pytest's settings. */
+/** The places in a `pyproject.toml`: dependencies in the tables of all supported tools, and pytest's settings. */
 export function tomlPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
   const document = new TomlDocument(text);
-  // The project that anyio is needs no anyio.
+  // anyio's own project does not depend on anyio.
   const name = document.entry("project.name") ?? document.entry("tool.poetry.name");
   if (name !== undefined && nameOf(textOf(name.value) ?? "") === "anyio") return [];
   const lists = document.entries.filter(({ path }) => isDependencyList(path));
@@ -26,21 +26,21 @@ export function tomlPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
   ];
 }
 
-/** Where PEP 621, PEP 735, uv, PDM and Hatch have lists of requirements. */
+/** The keys under which PEP 621, PEP 735, uv, PDM and Hatch list requirements. */
 function isDependencyList(path: readonly string[]): boolean {
   return /^(?:project\.dependencies|(?:project\.optional-dependencies|dependency-groups|tool\.pdm\.dev-dependencies)\.[^.]+|tool\.uv\.dev-dependencies|tool\.hatch\.envs\.[^.]+\.(?:extra-)?dependencies)$/.test(
     path.join("."),
   );
 }
 
-/** `[project]` where there is one, otherwise poetry's table. */
+/** The places for the code's dependencies: in `[project]` if it exists, otherwise in poetry's table. */
 function codePlaces(document: TomlDocument, text: string, needs: ProjectNeeds): ProjectPlace[] {
   const api = "project.dependencies";
   const own = document.entry(api);
   if (own !== undefined) {
     const list = listOf(own.value);
     return list === undefined
-      ? [notLiteral(api, own.start, "this is no list", needs)]
+      ? [notLiteral(api, own.start, "The value is not a list", needs)]
       : listPlaces(api, text, list, needs);
   }
   const poetry = poetryPlaces(document, "tool.poetry.dependencies", text, needs);
@@ -49,11 +49,11 @@ function codePlaces(document: TomlDocument, text: string, needs: ProjectNeeds): 
   if (project === undefined) return [];
   const dynamic = document.entry("project.dynamic");
   return dynamic !== undefined && /^dependencies$/m.test(textOf(dynamic.value) ?? "")
-    ? [notLiteral(api, dynamic.start, "the dependencies are computed", needs)]
+    ? [notLiteral(api, dynamic.start, "The dependencies are computed", needs)]
     : [notLiteral(api, project.start, "[project] has no list of dependencies", needs)];
 }
 
-/** Lists of requirements for tests: those that name pytest. */
+/** The places for the tests' dependencies: in lists with pytest. */
 function testPlaces(
   document: TomlDocument,
   lists: readonly TomlEntry[],

@@ -6,6 +6,6 @@ export const bareModuleRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "the module as a value",
   target: "none",
-  reason: "asyncio itself is passed on, patched or inspected here",
-  suggestion: "pass the function that is needed, or `anyio`",
+  reason: "The module itself is passed on, patched or inspected here.",
+  suggestion: "Pass the required function, or `anyio`.",
 });

@@ -6,6 +6,6 @@ export const barrierRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "a barrier",
   target: "none",
-  reason: "anyio has no barrier",
-  suggestion: "count arrivals under an `anyio.Condition`, or keep asyncio",
+  reason: "anyio has no barrier.",
+  suggestion: "Count arrivals under an `anyio.Condition`, or keep asyncio.",
 });

@@ -14,13 +14,13 @@ const bounded: Primitive = {
     if (plain.positional.length + plain.keywords.size === 0) return [insertFirst(call, "1, max_value=1")];
     const [value] = plain.positional;
     if (value === undefined || plain.positional.length > 1 || plain.keywords.size > 0) {
-      return "it is made with arguments that anyio's does not take";
+      return "It is created with arguments that anyio's class does not take.";
     }
-    if (!repeatable.has(value.type)) return "its count would have to be computed twice";
+    if (!repeatable.has(value.type)) return "Its count would be computed twice.";
     return [{ start: value.end, end: value.end, text: `, max_value=${context.file.of(value)}` }];
   },
   use: lockedAsValue,
-  suggestion: "use `anyio.Semaphore(n, max_value=n)`",
+  suggestion: "Use `anyio.Semaphore(n, max_value=n)`.",
 };
 
 export const boundedSemaphoreRule: AsyncioRule = {
@@ -28,7 +28,7 @@ export const boundedSemaphoreRule: AsyncioRule = {
   api: "asyncio.BoundedSemaphore",
   apis: ["BoundedSemaphore"],
   class: "R",
-  summary: "a semaphore with `max_value`; releasing too often is a ValueError in both",
+  summary: "a semaphore with `max_value`; too many releases raise ValueError in both",
   target: "anyio.Semaphore(n, max_value=n)",
   apply: (reference, context) => applyPrimitive(bounded, reference, context),
 };

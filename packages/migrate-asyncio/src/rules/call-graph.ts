@@ -14,6 +14,6 @@ export const callGraphRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "call graphs of Python 3.14",
   target: "none",
-  reason: "only asyncio's tasks have call graphs",
-  suggestion: "keep asyncio for this tool",
+  reason: "Only asyncio's tasks have call graphs.",
+  suggestion: "Keep asyncio for this tool.",
 });

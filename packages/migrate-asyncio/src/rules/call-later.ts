@@ -6,6 +6,6 @@ export const callLaterRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "callbacks on a timer",
   target: "a task that sleeps",
-  reason: "anyio has no callbacks",
-  suggestion: "`tg.start_soon` of a function that sleeps first",
+  reason: "anyio has no timer callbacks.",
+  suggestion: "Start a function that sleeps first: `tg.start_soon(f)`.",
 });

@@ -26,19 +26,22 @@ function applyCancelledError(reference: Reference, context: RuleContext): Verdic
   const handler = handlerOf(reference.node);
   if (handler === undefined) {
     return review(
-      "it is not caught here but raised, compared or named",
-      "`anyio.get_cancelled_exc_class()` gives the class inside a running loop; never make an instance of it",
+      "The class is not caught here, but raised, compared or named.",
+      "`anyio.get_cancelled_exc_class()` returns the class inside a running loop. Never create an instance of it.",
     );
   }
   if (!inAsyncFunction(reference, file)) {
     return review(
-      "outside an `async def` there may be no running loop to ask for the class",
-      "catch it where the task runs",
+      "Outside an `async def`, no loop may be running, and then there is no such class.",
+      "Catch it in the coroutine of the task.",
     );
   }
   const owner = functionAround(reference.node);
   if (owner !== undefined && containsHere(owner, yields)) {
-    return review("an async generator may be closed where no loop runs", "use `try … finally` in generators");
+    return review(
+      "An async generator may be closed where no loop is running.",
+      "Use `try … finally` in generators.",
+    );
   }
   return (
     reviewHandler(handler, file.text) ?? {
@@ -49,7 +52,7 @@ function applyCancelledError(reference: Reference, context: RuleContext): Verdic
   );
 }
 
-/** The `except` clause whose classes the node is, alone or in a tuple. */
+/** The `except` clause that catches the class, alone or in a tuple. */
 function handlerOf(node: SyntaxNode): SyntaxNode | undefined {
   let at = node;
   while (at.parent?.type === "tuple" || at.parent?.type === "parenthesized_expression") at = at.parent;
@@ -59,24 +62,24 @@ function handlerOf(node: SyntaxNode): SyntaxNode | undefined {
 
 function reviewHandler(handler: SyntaxNode, text: string): Review | undefined {
   const body = handler.children.find((child) => child.type === "block");
-  if (body === undefined) return review("the handler cannot be read", "migrate it by hand");
+  if (body === undefined) return review("The handler has no block.", "Migrate it by hand.");
   if (containsHere(body, awaits)) {
     return review(
-      "the handler awaits; under anyio every await in a cancelled scope raises again",
-      "wrap the clean-up in `with anyio.CancelScope(shield=True):`",
+      "The handler awaits. In anyio, every await in a cancelled scope raises again.",
+      "Wrap the clean-up in `with anyio.CancelScope(shield=True):`.",
     );
   }
   const last = body.children.filter((child) => child.type !== "comment").at(-1);
   if (last?.type !== "raise_statement" || !raisesAgain(last, handler, text) || containsHere(body, exits)) {
     return review(
-      "the handler swallows the cancellation; under anyio the next await raises it again",
-      "let it pass, or cancel the other task through its own cancel scope",
+      "The handler swallows the cancellation. In anyio, the next await raises it again.",
+      "Let it propagate, or cancel the other task through a cancel scope of its own.",
     );
   }
   return undefined;
 }
 
-/** `raise`, or `raise e` with the name that the handler bound. */
+/** Whether a statement is `raise`, or `raise e` with the name that the handler binds. */
 function raisesAgain(statement: SyntaxNode, handler: SyntaxNode, text: string): boolean {
   const value = statement.children[0];
   if (value === undefined) return true;

@@ -8,7 +8,7 @@ const condition: Primitive = {
   mayEscape: false,
   safeWhenLocal: false,
   arguments: noArguments,
-  suggestion: "use `anyio.Condition()`; `wait()` returns None",
+  suggestion: "Use `anyio.Condition()`; `wait()` returns None.",
 };
 
 export const conditionRule: AsyncioRule = {
@@ -22,7 +22,7 @@ export const conditionRule: AsyncioRule = {
     context.anyioHas("4.11")
       ? applyPrimitive(condition, reference, context)
       : review(
-          "anyio before 4.11 has no `Condition.wait_for`",
-          "pass --anyio-min 4.11, or loop around `wait()`",
+          "anyio before 4.11 has no `Condition.wait_for`.",
+          "Pass --anyio-min 4.11, or loop around `wait()`.",
         ),
 };

@@ -6,6 +6,6 @@ export const connectionsRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "client streams",
   target: "anyio.connect_tcp(), connect_unix()",
-  reason: 'reads end with EndOfStream instead of `b""`, and there is no `drain()`',
-  suggestion: "`await anyio.connect_tcp(host, port)` with `BufferedByteReceiveStream`",
+  reason: 'At the end, reads raise EndOfStream instead of returning `b""`, and there is no `drain()`.',
+  suggestion: "Use `await anyio.connect_tcp(host, port)` with `BufferedByteReceiveStream`.",
 });

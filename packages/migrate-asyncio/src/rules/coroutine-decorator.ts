@@ -6,6 +6,6 @@ export const coroutineDecoratorRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "generator-based coroutines",
   target: "async def",
-  reason: "it left asyncio with Python 3.11",
-  suggestion: "write it as `async def` with `await`",
+  reason: "Python 3.11 removed it.",
+  suggestion: "Write an `async def` with `await`.",
 });

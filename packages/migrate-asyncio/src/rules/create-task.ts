@@ -14,17 +14,17 @@ export const createTaskRule: AsyncioRule = {
   apis: ["create_task", "loop.create_task"],
   class: "R",
   summary:
-    "a task whose only use is an `await` in the same block: the statements move into a task group (the next statement: awaited directly)",
+    "a task whose only use is an `await` in the same block: the statements move into a task group; if the next statement awaits it, the coroutine is awaited directly",
   target: "async with anyio.create_task_group() as tg: tg.start_soon(f, *args)",
   apply: applyCreateTask,
 };
 
 const advice =
-  "give the task an owner: `tg.start_soon(f, *args)` in an `anyio.create_task_group()` that outlives it";
+  "Give the task an owner: `tg.start_soon(f, *args)` in an `anyio.create_task_group()` that outlives it.";
 
 export function applyCreateTask(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
-  if (call === undefined) return review("it is passed as a value", advice);
+  if (call === undefined) return review("It is passed as a value.", advice);
   const [coroutine, ...options] = argumentsOf(call) ?? [];
   if (context.isConsumed(call) && coroutine !== undefined) return gathered(call, coroutine);
   const awaited = awaitOf(call);
@@ -34,15 +34,15 @@ export function applyCreateTask(reference: Reference, context: RuleContext): Ver
   const listed = kind === "kept in a list" ? taskScopeVerdict(reference, context) : undefined;
   if (listed !== undefined && "edits" in listed) return listed;
   if (kind !== "kept in a name")
-    return review(`the task is ${kind}; anyio's tasks end with their group`, advice);
+    return review(`The task is ${kind}; in anyio, tasks end with their group.`, advice);
   return (
     awaitDirectly(call, reference, context) ??
     taskScopeVerdict(reference, context) ??
-    review("the task runs beside the code after it", advice)
+    review("The task runs beside the code after it.", advice)
   );
 }
 
-/** An argument of a `gather` that starts the coroutine itself. */
+/** The verdict on an argument of a `gather` that starts the coroutine itself. */
 function gathered(call: SyntaxNode, coroutine: SyntaxNode): Verdict {
   const edits = [
     { start: call.start, end: coroutine.start, text: "" },
@@ -51,7 +51,7 @@ function gathered(call: SyntaxNode, coroutine: SyntaxNode): Verdict {
   return { class: "R", edits, modules: [] };
 }
 
-/** `await create_task(f())`: a task still, since it has a context of its own. */
+/** The verdict on `await create_task(f())`. It stays a task, because a task has a context of its own. */
 function awaitedAtOnce(
   call: SyntaxNode,
   awaited: SyntaxNode,
@@ -62,11 +62,11 @@ function awaitedAtOnce(
   const statement = file.statementOf(call);
   const indent = statement && file.indent(statement);
   if (statement === undefined || indent === undefined)
-    return review("it is not a statement of its own", advice);
+    return review("It is not a statement of its own.", advice);
   if (isCaught(statement, context)) {
     return review(
-      "an `except` around it, or around a call of its function, would meet an exception group",
-      "catch with `except*`, then use a task group",
+      "An `except` around it, or around a call of its function, would get an exception group.",
+      "Catch the group with `except*`, then use a task group.",
     );
   }
   return startAll(
@@ -76,7 +76,7 @@ function awaitedAtOnce(
   );
 }
 
-/** Where the task goes. */
+/** Where the task object goes. */
 function placeOf(call: SyntaxNode): string {
   const parent = call.parent;
   if (parent?.type === "expression_statement") return "started and forgotten";

@@ -9,14 +9,15 @@ export const ensureFutureRule: AsyncioRule = {
   api: "asyncio.ensure_future",
   apis: ["ensure_future"],
   class: "R",
-  summary: "as `create_task`, where it gets the call of an `async def` of the file; it may get a future",
+  summary:
+    "like `create_task`, if its argument is the call of an `async def` of the file; it also accepts futures",
   target: "tg.start_soon(f, *args)",
   apply: (reference, context) => {
     const [coroutine] = argumentsOf(callOf(reference) ?? reference.node) ?? [];
     if (coroutine === undefined || !isCoroutineCall(coroutine, context)) {
       return review(
-        "the task needs an owner, and futures are accepted too",
-        "`tg.start_soon(f, *args)` in a task group that outlives it",
+        "The task needs an owner, and the argument may be a future.",
+        "Use `tg.start_soon(f, *args)` in a task group that outlives it.",
       );
     }
     return applyCreateTask(reference, context);

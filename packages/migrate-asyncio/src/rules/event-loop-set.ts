@@ -23,12 +23,13 @@ export const eventLoopSetRule: AsyncioRule = {
   api: apiColumn(apis),
   apis,
   class: "R",
-  summary: "making, setting and closing a loop go with its only `run_until_complete`; the rest is marked",
+  summary:
+    "creating, setting and closing a loop are removed together with its only `run_until_complete`; else marked",
   target: "anyio.run(f)",
   apply: (reference, context) =>
     loopRoundVerdict(reference, context) ??
     review(
-      "anyio has no loop object; it makes and closes the loop itself",
-      "`anyio.run(f, *args)` at the program's entry",
+      "anyio has no loop object; `anyio.run` creates and closes the loop.",
+      "Use `anyio.run(f, *args)` at the program's entry.",
     ),
 };

@@ -9,7 +9,7 @@ const event: Primitive = {
   mayEscape: false,
   safeWhenLocal: false,
   arguments: noArguments,
-  suggestion: "anyio's event cannot be cleared: make a new one per round; `wait()` returns None",
+  suggestion: "anyio's event cannot be cleared: create a new one per round. `wait()` returns None.",
 };
 
 export const eventRule: AsyncioRule = {
@@ -17,14 +17,14 @@ export const eventRule: AsyncioRule = {
   api: "asyncio.Event",
   apis: ["Event"],
   class: "R",
-  summary: "anyio's event has no `clear()`; only for objects whose every use is seen",
+  summary: "anyio's event has no `clear()`; only objects with known uses are rewritten",
   target: "anyio.Event()",
   apply: (reference, context) => {
     const made = callOf(reference) !== undefined;
     if (made && !context.anyioHas("4.3") && !inAsyncFunction(reference, context.file)) {
       return review(
-        "it is made where no event loop may run; anyio before 4.3 raises there",
-        "make it in an `async def`, or pass --anyio-min 4.3",
+        "It is created where no event loop may be running. anyio before 4.3 raises there.",
+        "Create it in an `async def`, or pass --anyio-min 4.3.",
       );
     }
     return applyPrimitive(event, reference, context);

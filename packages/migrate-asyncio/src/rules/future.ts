@@ -6,6 +6,6 @@ export const futureRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "futures",
   target: "an anyio.Event and a place for the value",
-  reason: "anyio 4 has no futures",
-  suggestion: "an `anyio.Event` and an attribute for the value",
+  reason: "anyio 4 has no futures.",
+  suggestion: "Use an `anyio.Event` and an attribute for the value.",
 });

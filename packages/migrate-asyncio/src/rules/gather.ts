@@ -16,12 +16,12 @@ export const gatherRule: AsyncioRule = {
   apis: ["gather"],
   class: "R",
   summary:
-    "calls of coroutine functions, awaited as a statement; the first failure cancels the others and comes in a group",
+    "calls of coroutine functions, awaited as a statement; the first failure cancels the others and is raised in a group",
   target: "async with anyio.create_task_group() (results: handles, from anyio 4.14)",
   apply: applyGather,
 };
 
-const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`";
+const advice = "Use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`.";
 
 function applyGather(reference: Reference, context: RuleContext): Verdict {
   const { file } = context;
@@ -30,15 +30,15 @@ function applyGather(reference: Reference, context: RuleContext): Verdict {
   if (tasks !== undefined && "edits" in tasks) return tasks;
   const awaited = call && awaitOf(call);
   if (call === undefined || awaited === undefined)
-    return review("the gathered future is not awaited on the spot", advice);
+    return review("The gathered future is not awaited in place.", advice);
   const problem = optionProblem(call, context);
   if (problem !== undefined) return problem;
   const all = argumentsOf(call)?.filter(({ type }) => type !== "keyword_argument") ?? [];
-  if (all.length === 0) return review("nothing is gathered", advice);
+  if (all.length === 0) return review("It gathers nothing.", advice);
   if (isCaught(awaited, context)) {
     return review(
-      "an `except` around it, or around a call of its function, would meet an exception group",
-      "catch with `except*`, then use a task group",
+      "An `except` around it, or around a call of its function, would get an exception group.",
+      "Catch the group with `except*`, then use a task group.",
     );
   }
   const splat = all.length === 1 && all[0]?.type === "list_splat" ? all[0].children[0] : undefined;
@@ -50,11 +50,11 @@ function applyGather(reference: Reference, context: RuleContext): Verdict {
       splat.type.endsWith("_comprehension") || splat.type === "generator_expression"
         ? childOf(splat, "body")
         : undefined;
-    if (body === undefined) return review("what is gathered is unpacked from a collection", advice);
+    if (body === undefined) return review("The awaitables are unpacked from a collection.", advice);
     if (!isCoroutineCall(body, context)) return unseen(body, context);
     if (context.anyioHas("4.15"))
       return gatherOfAnyio(reference, awaited, [{ call: body, outer: body }], context);
-    if (place === undefined) return review("it is not a statement of its own", advice);
+    if (place === undefined) return review("It is not a statement of its own.", advice);
     return startEach(place, splat, context);
   }
   const started = all.map((argument) => ({
@@ -64,7 +64,7 @@ function applyGather(reference: Reference, context: RuleContext): Verdict {
   const strange = started.find((one) => one.call === one.outer && !isCoroutineCall(one.call, context));
   if (strange !== undefined) return unseen(strange.call, context);
   if (context.anyioHas("4.15")) return gatherOfAnyio(reference, awaited, started, context);
-  if (place === undefined) return review("it is not a statement of its own", advice);
+  if (place === undefined) return review("It is not a statement of its own.", advice);
   const verdict = startAll(place, started, context);
   if ("edits" in verdict)
     for (const { call: inner, outer } of started) if (inner !== outer) context.consume(outer);
@@ -77,14 +77,14 @@ function optionProblem(call: SyntaxNode, { file }: RuleContext): Verdict | undef
     const name = file.of(childOf(option, "name") ?? option);
     if (name === "return_exceptions" && file.of(childOf(option, "value") ?? option) === "False") continue;
     return review(
-      name === "return_exceptions" ? "exceptions are returned as results" : `\`${name}=\` has no counterpart`,
-      "catch `Exception` in a wrapper per task; cancellation must pass",
+      name === "return_exceptions" ? "It returns exceptions as results." : `\`${name}=\` has no counterpart.`,
+      "Catch `Exception` in a wrapper per task; a cancellation must propagate.",
     );
   }
   return undefined;
 }
 
-/** The call in `asyncio.create_task(f())`, which takes nothing but a coroutine. */
+/** The call in `asyncio.create_task(f())`, which takes only a coroutine. */
 function unwrapped(argument: SyntaxNode, context: RuleContext): SyntaxNode | undefined {
   const callee = argument.type === "call" ? childOf(argument, "function") : undefined;
   const known =
@@ -93,7 +93,7 @@ function unwrapped(argument: SyntaxNode, context: RuleContext): SyntaxNode | und
   return inner?.type === "call" && options.length === 0 ? inner : undefined;
 }
 
-/** anyio 4.15 has a `gather` of its own; it takes coroutines only and returns a tuple. */
+/** The verdict with anyio 4.15, which has a `gather`. It takes only coroutines and returns a tuple. */
 function gatherOfAnyio(
   reference: Reference,
   awaited: SyntaxNode,
@@ -103,7 +103,7 @@ function gatherOfAnyio(
   const call = reference.node.parent as SyntaxNode;
   const edits: Change[] = [rename(reference, "anyio.gather")];
   for (const option of argumentsOf(call) ?? []) {
-    if (option.type === "keyword_argument") return review("its options have no counterpart", advice);
+    if (option.type === "keyword_argument") return review("Its options have no counterpart.", advice);
   }
   const parent = awaited.parent;
   const unpacked = parent?.type === "assignment" && childOf(parent, "left")?.type.endsWith("pattern_list");
@@ -119,7 +119,7 @@ function gatherOfAnyio(
 }
 
 function unseen(call: SyntaxNode, { file }: RuleContext): Verdict {
-  return review(`\`${short(file.of(call))}\` is not seen to be the call of an \`async def\``, advice);
+  return review(`\`${short(file.of(call))}\` is not the call of an \`async def\` of this file.`, advice);
 }
 
 function short(text: string): string {

@@ -6,10 +6,10 @@ export const iscoroutineRule: AsyncioRule = {
   api: "asyncio.iscoroutine",
   apis: ["iscoroutine"],
   class: "R",
-  summary: "asyncio's also accepts other classes of collections.abc.Coroutine",
+  summary: "asyncio's function also accepts other classes of collections.abc.Coroutine",
   target: "inspect.iscoroutine(x)",
   apply: (reference) =>
     callOf(reference) === undefined
-      ? review("it is passed as a value", "pass `inspect.iscoroutine`")
+      ? review("It is passed as a value.", "Pass `inspect.iscoroutine`.")
       : { class: "R", edits: [rename(reference, "inspect.iscoroutine")], modules: ["inspect"] },
 };

@@ -9,27 +9,27 @@ export const iscoroutinefunctionRule: AsyncioRule = {
   apis: ["iscoroutinefunction"],
   class: "S",
   summary:
-    "safe for a plain function of this file, structural for a parameter; asyncio's also knows a private marker",
+    "safe for a plain function of this file, structural for a parameter; asyncio's function also accepts a private marker",
   target: "inspect.iscoroutinefunction(f)",
   apply: applyIscoroutinefunction,
 };
 
-const advice = "use `inspect.markcoroutinefunction` (Python 3.12) and `inspect.iscoroutinefunction`";
+const advice = "Use `inspect.markcoroutinefunction` (Python 3.12) and `inspect.iscoroutinefunction`.";
 
 function applyIscoroutinefunction(reference: Reference, context: RuleContext): Verdict {
   const { file } = context;
   const call = callOf(reference);
-  if (call === undefined) return review("it is passed as a value", "pass `inspect.iscoroutinefunction`");
+  if (call === undefined) return review("It is passed as a value.", "Pass `inspect.iscoroutinefunction`.");
   if (/_is_coroutine\b|\bmarkcoroutinefunction\b|\b\w*Mock\b|\bmock\b/.test(file.text)) {
-    return review("functions with asyncio's private marker, or mocks, may be asked here", advice);
+    return review("The argument may be a mock, or a function with asyncio's private marker.", advice);
   }
   const origin = argumentOrigin(call, reference, context);
-  if (origin === undefined) return review("what is asked may carry asyncio's private marker", advice);
+  if (origin === undefined) return review("The argument may have asyncio's private marker.", advice);
   const edits = [rename(reference, "inspect.iscoroutinefunction")];
   return { class: origin === "function" ? "S" : "R", edits, modules: ["inspect"] };
 }
 
-/** What the asked name is bound to: an undecorated function of this file, or a parameter. */
+/** Whether the argument is an undecorated function of this file or a parameter. */
 function argumentOrigin(
   call: NonNullable<ReturnType<typeof callOf>>,
   reference: Reference,

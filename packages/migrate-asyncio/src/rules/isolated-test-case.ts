@@ -6,6 +6,6 @@ export const isolatedTestCaseRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "unittest's asyncio test case",
   target: "pytest functions marked with anyio",
-  reason: "it runs its tests on an asyncio loop of its own",
-  suggestion: "write pytest functions with `@pytest.mark.anyio`",
+  reason: "It runs its tests on an asyncio loop.",
+  suggestion: "Write pytest functions with `@pytest.mark.anyio`.",
 });

@@ -8,7 +8,7 @@ const lock: Primitive = {
   mayEscape: true,
   safeWhenLocal: true,
   arguments: noArguments,
-  suggestion: "use `anyio.Lock()`; it belongs to the task that acquired it, and `acquire()` returns None",
+  suggestion: "Use `anyio.Lock()`. It belongs to the task that acquired it, and `acquire()` returns None.",
 };
 
 export const lockRule: AsyncioRule = {

@@ -7,13 +7,13 @@ export const loopExecutorRule: AsyncioRule = {
   api: "loop.run_in_executor",
   apis: ["loop.run_in_executor"],
   class: "R",
-  summary: "the default executor (`None`), awaited on the spot, or later in the same block (a task group)",
+  summary: "the default executor (`None`), awaited in place, or later in the same block (a task group)",
   target: "anyio.to_thread.run_sync(f, *args)",
   apply: (reference, context) =>
     inAsyncFunction(reference, context.file)
       ? withTaskScope(executorRewrite(reference.node, context), reference, context)
       : review(
-          "it is called outside an `async def`",
-          "use `anyio.to_thread.run_sync` where the result is awaited",
+          "It is called outside an `async def`.",
+          "Use `anyio.to_thread.run_sync` where the result is awaited.",
         ),
 };

@@ -36,7 +36,7 @@ export const loopIoRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "transports, descriptors and hooks of the loop",
   target: "anyio's streams, wait_readable(), getaddrinfo()",
-  reason: "it is built on asyncio's transports or on hooks of the loop",
+  reason: "It uses asyncio's transports or hooks of the loop.",
   suggestion:
-    "`anyio.connect_tcp`, `create_tcp_listener`, `wait_readable`, `getaddrinfo`; hooks have no counterpart",
+    "Use `anyio.connect_tcp`, `create_tcp_listener`, `wait_readable` or `getaddrinfo`. Hooks have no counterpart.",
 });

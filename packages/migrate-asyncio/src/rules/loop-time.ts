@@ -10,9 +10,9 @@ export const loopTimeRule: AsyncioRule = {
   summary: "the loop's clock, in an `async def`",
   target: "anyio.current_time()",
   apply: (reference, context) => {
-    const advice = "call `anyio.current_time()` where a loop runs";
+    const advice = "Call `anyio.current_time()` inside a running loop.";
     if (!inAsyncFunction(reference, context.file))
-      return review("outside an `async def` no loop may run", advice);
-    return timeRewrite(reference.node, "S") ?? review("the clock is passed as a value", advice);
+      return review("Outside an `async def`, no loop may be running.", advice);
+    return timeRewrite(reference.node, "S") ?? review("The clock is passed as a value.", advice);
   },
 };

@@ -32,6 +32,6 @@ export const loopTypesRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "loops, policies, handles, child watchers and task factories",
   target: "none",
-  reason: "anyio hides the event loop",
-  suggestion: 'for uvloop: `anyio.run(f, backend_options={"use_uvloop": True})`; otherwise keep asyncio',
+  reason: "anyio hides the event loop.",
+  suggestion: 'For uvloop, use `anyio.run(f, backend_options={"use_uvloop": True})`. Otherwise keep asyncio.',
 });

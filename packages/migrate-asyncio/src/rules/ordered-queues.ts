@@ -6,6 +6,6 @@ export const orderedQueuesRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "queues with another order",
   target: "none",
-  reason: "anyio's memory object streams are first in, first out",
-  suggestion: "keep a list or a heap beside an `anyio.Condition`, or keep asyncio",
+  reason: "anyio's memory object streams are first in, first out.",
+  suggestion: "Use a list or a heap with an `anyio.Condition`, or keep asyncio.",
 });

@@ -18,6 +18,6 @@ export const protocolsRule: AsyncioRule = reviewRule({
   class: "X",
   summary: "callback protocols and transports",
   target: "none",
-  reason: "anyio has no protocols and transports",
-  suggestion: "use anyio's streams, or keep asyncio for this part",
+  reason: "anyio has no protocols and transports.",
+  suggestion: "Use anyio's streams, or keep asyncio for this part.",
 });

@@ -14,9 +14,9 @@ export const pytestFixtureRule: AsyncioRule = {
     const scope = call && plainArguments(call, context.file)?.keywords.get("scope");
     return review(
       scope === undefined
-        ? "the fixture must be used with anyio_backend"
-        : "the fixture has a scope, which anyio_backend must have too",
-      "use `@pytest.fixture`; let the fixture ask for `anyio_backend`",
+        ? "The fixture must be used with `anyio_backend`."
+        : "The fixture has a scope, and `anyio_backend` must have the same scope.",
+      "Use `@pytest.fixture`, and add the parameter `anyio_backend` to the fixture.",
     );
   },
 };

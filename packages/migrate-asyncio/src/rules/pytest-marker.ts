@@ -12,7 +12,8 @@ export const pytestMarkerRule: AsyncioRule = {
   api: "pytest.mark.asyncio",
   apis,
   class: "R",
-  summary: "anyio's marker, and an `anyio_backend` fixture in the file that keeps asyncio",
+  summary:
+    "anyio's marker, and an `anyio_backend` fixture in the file, so that the tests still run on asyncio",
   target: "pytest.mark.anyio",
   apply: applyMarker,
 };
@@ -25,40 +26,40 @@ function applyMarker(reference: Reference, context: RuleContext): Verdict {
   return { class: "R", edits: [{ start, end, text: "anyio" }, ...backendFixture(context)], modules: [] };
 }
 
-/** Why a test must stay with pytest-asyncio. */
+/** The reason why a test must stay with pytest-asyncio. */
 function problemOf(reference: Reference, context: RuleContext): Review | undefined {
   const { file } = context;
   if (!hasFixturePlace(context)) {
-    return review("`import pytest` is not found at the file's top", "add an `anyio_backend` fixture by hand");
+    return review("The file has no `import pytest` at its top.", "Add an `anyio_backend` fixture by hand.");
   }
   if (callOf(reference) !== undefined) {
     return review(
-      "the marker has arguments",
-      "anyio's fixtures take the scope of `anyio_backend`; see anyio's testing guide",
+      "The marker has arguments.",
+      "The scope of async fixtures is the scope of `anyio_backend`; see anyio's testing guide.",
     );
   }
   if (namesAsyncioFixtures(file.text)) {
     return review(
-      "the file uses pytest-asyncio's fixtures or its loop",
-      "migrate these fixtures with the markers",
+      "The file uses fixtures of pytest-asyncio or its loop.",
+      "Migrate these fixtures together with the markers.",
     );
   }
   if (hasAsyncioFixtures(file.path)) {
     return review(
-      "the project's `conftest.py` has a loop or async fixtures for pytest-asyncio",
-      "migrate these fixtures with the markers",
+      "A `conftest.py` of the project has a loop or async fixtures for pytest-asyncio.",
+      "Migrate these fixtures together with the markers.",
     );
   }
   if (patchesLoop(reference.node, file.text)) {
     return review(
-      "the test patches its event loop, which pytest's plugin uses too",
-      "count on the code's own seam instead",
+      "The test patches its event loop, which the pytest plugin uses too.",
+      "Patch a function of the program instead.",
     );
   }
   return undefined;
 }
 
-/** Whether the marked test gets its loop and patches something. */
+/** Whether the marked test asks for its loop and patches something. */
 function patchesLoop(marker: SyntaxNode, text: string): boolean {
   let at: SyntaxNode | undefined = marker;
   while (at !== undefined && at.type !== "decorated_definition") at = at.parent;

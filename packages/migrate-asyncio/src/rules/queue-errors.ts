@@ -6,7 +6,7 @@ export const queueErrorsRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "errors of queues",
   target: "anyio.WouldBlock, anyio.EndOfStream",
-  reason: "it follows the queue's migration",
+  reason: "It is migrated together with the queue.",
   suggestion:
-    "`anyio.WouldBlock` for empty and full, `anyio.EndOfStream` or `ClosedResourceError` for shut down",
+    "Use `anyio.WouldBlock` for empty and full, and `anyio.EndOfStream` or `ClosedResourceError` for shut down.",
 });

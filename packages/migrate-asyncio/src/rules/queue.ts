@@ -11,15 +11,15 @@ export const queueRule: AsyncioRule = {
   api: "asyncio.Queue",
   apis: ["Queue"],
   class: "R",
-  summary: "a local whose only uses are put, get and their `_nowait` forms becomes two stream ends",
+  summary: "a local variable that only `put`, `get` and their `_nowait` forms use becomes two stream ends",
   target: "anyio.create_memory_object_stream(size)",
   apply: applyQueue,
 };
 
 const advice =
-  "`send, receive = anyio.create_memory_object_stream(math.inf)`; asyncio's default is unbounded, anyio's is 0";
+  "Use `send, receive = anyio.create_memory_object_stream(math.inf)`. asyncio's default is unbounded, anyio's is 0.";
 
-/** Method → the end that has it, its name there, and whether its result may be used. */
+/** For each method: the stream end that has it, and its name there. */
 const methods: ReadonlyMap<string, readonly [end: "send" | "receive", name: string]> = new Map([
   ["put", ["send", "send"]],
   ["put_nowait", ["send", "send_nowait"]],
@@ -30,21 +30,24 @@ const methods: ReadonlyMap<string, readonly [end: "send" | "receive", name: stri
 function applyQueue(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   if (call === undefined)
-    return review("the class is named, not made", "`anyio.abc.ObjectSendStream` and `ObjectReceiveStream`");
+    return review(
+      "The class is named, not called.",
+      "Use `anyio.abc.ObjectSendStream` and `ObjectReceiveStream`.",
+    );
   const held = heldObject(call, reference, context);
   if (held === undefined || held.reach !== "local" || !inAsyncFunction(reference, context.file)) {
-    return review("the queue is not a local of one `async def`", advice);
+    return review("The queue is not a local variable of one `async def`.", advice);
   }
   const problem = held.uses.find((use) => !isStreamLike(use, reference));
   if (problem !== undefined)
-    return review(`\`.${problem.kind}\` of the queue has no counterpart on one stream`, advice);
+    return review(`\`.${problem.kind}\` of the queue has no counterpart on one stream.`, advice);
   if (context.references.some(({ api }) => /^Queue(Empty|Full|ShutDown)$/.test(api))) {
-    return review("the file catches the queue's errors", "`anyio.WouldBlock` stands for empty and full");
+    return review("The file catches errors of queues.", "Catch `anyio.WouldBlock` for empty and full.");
   }
   const size = sizeOf(call, context);
   const target = childOf(held.assignment, "left");
   if (size === undefined || target === undefined || childOf(held.assignment, "type") !== undefined) {
-    return review("its size is not a plain number", advice);
+    return review("Its size is not a number literal.", advice);
   }
   const ends = {
     send: context.freeName(`send_${held.name}`, call),
@@ -62,7 +65,7 @@ function applyQueue(reference: Reference, context: RuleContext): Verdict {
   return { class: "R", edits, modules: size === "math.inf" ? ["anyio", "math"] : ["anyio"] };
 }
 
-/** A call of a known method in the function that made the queue. */
+/** Whether a use is the call of a known method in the function that creates the queue. */
 function isStreamLike(use: HeldUse, reference: Reference): boolean {
   if (use.call === undefined || !methods.has(use.kind)) return false;
   const direct = use.call.parent?.type === "await";

@@ -7,12 +7,12 @@ export const runUntilCompleteRule: AsyncioRule = {
   apis: ["loop.run_until_complete"],
   class: "R",
   summary:
-    "the only run of a loop that the same function makes and closes; a loop that is used again is marked",
+    "the only run of a loop that the same function creates and closes; a loop with other uses is marked",
   target: "anyio.run(f, *args)",
   apply: (reference, context) =>
     loopRoundVerdict(reference, context) ??
     review(
-      "the loop lives on after it in asyncio",
-      "one `anyio.run(f, *args)`, or a portal for several calls",
+      "In asyncio, the loop stays open after it.",
+      "Use one `anyio.run(f, *args)`, or a blocking portal for several calls.",
     ),
 };

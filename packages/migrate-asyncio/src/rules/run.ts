@@ -14,7 +14,7 @@ export const runRule: AsyncioRule = {
   apis: ["run"],
   class: "R",
   summary:
-    'the function and its arguments instead of a coroutine (safe in an `if __name__ == "__main__"` block)',
+    'takes the function and its arguments instead of a coroutine; safe in an `if __name__ == "__main__"` block',
   target: "anyio.run(f, *args)",
   apply: applyRun,
 };
@@ -25,20 +25,20 @@ function applyRun(reference: Reference, context: RuleContext): Verdict {
   const [coroutine, ...others] = plain?.positional ?? [];
   if (call === undefined || plain === undefined || coroutine === undefined || others.length > 0) {
     return review(
-      "it is not called with one coroutine",
-      "`anyio.run(f, *args)` takes the function and its arguments",
+      "It is not called with one coroutine.",
+      "`anyio.run(f, *args)` takes the function and its arguments.",
     );
   }
   const unfolded = unfoldCall(coroutine, context);
   if (typeof unfolded === "string")
-    return review(unfolded, "`anyio.run(f, *args)` takes the function, not a coroutine");
+    return review(unfolded, "`anyio.run(f, *args)` takes the function, not a coroutine.");
   const options = backendOptions(plain.keywords, context);
-  if (options === undefined) return review("its options have no counterpart", "pass `backend_options={…}`");
+  if (options === undefined) return review("Its options have no counterpart.", "Pass `backend_options={…}`.");
   const guarded = isMainGuarded(call, context.file);
   if (!isEntry(call, context.file)) {
     return review(
-      "library code may run in a thread whose context says that a loop is running; anyio.run refuses that",
-      "call `anyio.run` at the program's entry, or `anyio.from_thread` from its worker threads",
+      "Library code may run in a thread that inherited the context of a running loop; `anyio.run` refuses to start there.",
+      "Call `anyio.run` at the program's entry, or `anyio.from_thread` in its worker threads.",
     );
   }
   context.consume(coroutine);
@@ -50,7 +50,7 @@ function applyRun(reference: Reference, context: RuleContext): Verdict {
   };
 }
 
-/** `debug=x` becomes `backend_options={"debug": x}`. */
+/** The edits that turn `debug=x` into `backend_options={"debug": x}`. */
 function backendOptions(
   keywords: ReadonlyMap<string, SyntaxNode>,
   context: RuleContext,

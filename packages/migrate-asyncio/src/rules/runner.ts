@@ -6,6 +6,6 @@ export const runnerRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "keeps one loop over several runs",
   target: "anyio.from_thread.start_blocking_portal()",
-  reason: "anyio has no runner object",
-  suggestion: "`anyio.from_thread.start_blocking_portal()` is the nearest",
+  reason: "anyio has no runner object.",
+  suggestion: "Use `anyio.from_thread.start_blocking_portal()`.",
 });

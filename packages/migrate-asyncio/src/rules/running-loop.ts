@@ -13,30 +13,31 @@ export const runningLoopRule: AsyncioRule = {
   api: "asyncio.get_running_loop, asyncio.get_event_loop",
   apis: ["get_running_loop", "get_event_loop"],
   class: "S",
-  summary: "`.time()` in an `async def`, also by a variable; `.run_in_executor(None, …)` is structural",
+  summary:
+    "`.time()` in an `async def`, directly or through a variable; `.run_in_executor(None, …)` is structural",
   target: "anyio.current_time()",
   apply: applyRunningLoop,
 };
 
 const advice =
-  "anyio has no loop object: use `anyio.current_time()`, `to_thread.run_sync`, task groups or a portal";
+  "anyio has no loop object. Use `anyio.current_time()`, `to_thread.run_sync`, task groups or a blocking portal.";
 
 function applyRunningLoop(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
-  if (call === undefined) return review("it is passed as a value", advice);
+  if (call === undefined) return review("It is passed as a value.", advice);
   const round = isProgramsOwn(reference, context) ? loopRoundVerdict(reference, context) : undefined;
   if (round !== undefined) return round;
   if (!inAsyncFunction(reference, context.file))
-    return review("outside an `async def` the loop may be any", advice);
+    return review("Outside an `async def`, the loop is unknown.", advice);
   const member = call.parent?.type === "attribute" && call.field === "object" ? call.parent : undefined;
   const name = member && childOf(member, "attribute");
   if (member !== undefined && name !== undefined) {
     const method = context.file.of(name);
     if (method === "time")
-      return timeRewrite(member, "S") ?? review("the clock is passed as a value", advice);
+      return timeRewrite(member, "S") ?? review("The clock is passed as a value.", advice);
     if (method === "run_in_executor")
       return withTaskScope(executorRewrite(member, context), reference, context);
-    return review(`anyio has no \`loop.${method}\``, advice);
+    return review(`anyio has no \`loop.${method}\`.`, advice);
   }
   return dropVariable(reference, context);
 }
@@ -48,23 +49,26 @@ function dropVariable(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   const statement = call && statementAround(call);
   if (variable === undefined || call === undefined || statement === undefined)
-    return review("the loop is handed on", advice);
+    return review("The loop is passed on.", advice);
   const uses = variableUses(variable, reference, context.scopes);
   if (uses.length === 0)
-    return review("the loop is not used", "remove the line if nothing depends on a running loop");
+    return review(
+      "The loop is not used.",
+      "Remove the line, unless the code relies on the error without a running loop.",
+    );
   let safe = true;
   for (const use of uses) {
     const derived = context.references.find(
       ({ node, api }) => node === use.parent && api.startsWith("loop."),
     );
-    if (derived === undefined) return review("the loop is handed on", advice);
+    if (derived === undefined) return review("The loop is passed on.", advice);
     const verdict = context.verdictOn(derived);
     if (verdict === undefined) return { class: "later" };
     if (!("edits" in verdict))
-      return review("the loop is used for more than its clock and its threads", advice);
+      return review("The loop is used for more than its clock and its threads.", advice);
     safe &&= verdict.class === "S";
   }
   const edit = call.parent?.parent === statement ? removeStatement(file, statement) : undefined;
-  if (edit === undefined) return review("its line holds more than the assignment", advice);
+  if (edit === undefined) return review("Its line holds more than the assignment.", advice);
   return { class: safe ? "S" : "R", edits: [edit], modules: [] };
 }

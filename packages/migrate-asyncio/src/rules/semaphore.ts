@@ -4,7 +4,7 @@ import { applyPrimitive, type Primitive } from "../primitive.ts";
 import type { AsyncioRule } from "../rule.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
-/** `x.locked()` becomes `(x.value == 0)`. */
+/** The edits that turn `x.locked()` into `(x.value == 0)`. */
 export function lockedAsValue(use: HeldUse): readonly Change[] | undefined {
   if (use.kind !== "locked" || use.call === undefined) return undefined;
   return [
@@ -23,20 +23,21 @@ const semaphore: Primitive = {
     const value = plain.positional[0] ?? plain.keywords.get("value");
     const count = plain.positional.length + plain.keywords.size;
     if (count === 0) return [insertFirst(call, "1")];
-    if (value === undefined || count > 1) return "it is made with arguments that anyio's does not take";
+    if (value === undefined || count > 1)
+      return "It is created with arguments that anyio's class does not take.";
     return value.parent?.type === "keyword_argument" ? [renameKeyword(value.parent)] : [];
   },
   use: lockedAsValue,
-  suggestion: "use `anyio.Semaphore(n)`; it has `.value`, no `.locked()`, and `acquire()` returns None",
+  suggestion: "Use `anyio.Semaphore(n)`. It has `.value`, no `.locked()`, and `acquire()` returns None.",
 };
 
-/** The first argument of a call without arguments. */
+/** The edit that adds the first argument to a call without arguments. */
 export function insertFirst(call: SyntaxNode, text: string): Change {
   const at = (childOf(call, "arguments") as SyntaxNode).start + 1;
   return { start: at, end: at, text };
 }
 
-/** anyio calls it `initial_value`. */
+/** The edit that renames the keyword to anyio's `initial_value`. */
 function renameKeyword(keyword: SyntaxNode): Change {
   const name = childOf(keyword, "name") as SyntaxNode;
   return { start: name.start, end: name.end, text: "initial_value" };
@@ -47,7 +48,7 @@ export const semaphoreRule: AsyncioRule = {
   api: "asyncio.Semaphore",
   apis: ["Semaphore"],
   class: "R",
-  summary: "the count is required, `locked()` becomes `value == 0`",
+  summary: "the count is required; `locked()` becomes `value == 0`",
   target: "anyio.Semaphore(n)",
   apply: (reference, context) => applyPrimitive(semaphore, reference, context),
 };

@@ -6,6 +6,6 @@ export const serversRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "stream servers",
   target: "anyio.create_tcp_listener(...).serve(handler)",
-  reason: "the handler gets one stream and is served inside a task group",
-  suggestion: "`listener = await anyio.create_tcp_listener(…); await listener.serve(handler)`",
+  reason: "The handler gets one stream, and the listener serves it inside a task group.",
+  suggestion: "Use `listener = await anyio.create_tcp_listener(…)` and `await listener.serve(handler)`.",
 });

@@ -6,6 +6,7 @@ export const shieldRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "a shielded await",
   target: "with anyio.CancelScope(shield=True)",
-  reason: "opposite meaning: asyncio raises at once and leaves the inner task running, anyio waits for it",
-  suggestion: "`with anyio.CancelScope(shield=True): await f()` if waiting is right",
+  reason:
+    "The meaning is the opposite: asyncio raises at once and leaves the inner task running; anyio waits for it.",
+  suggestion: "Use `with anyio.CancelScope(shield=True): await f()` if the code may wait.",
 });

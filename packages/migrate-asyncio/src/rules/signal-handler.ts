@@ -6,6 +6,6 @@ export const signalHandlerRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "signal handlers",
   target: "anyio.open_signal_receiver(...)",
-  reason: "a callback becomes a loop over signals, on the main thread only",
-  suggestion: "`with anyio.open_signal_receiver(…) as signals: async for …`",
+  reason: "The callback becomes a loop over signals, on the main thread only.",
+  suggestion: "Use `with anyio.open_signal_receiver(…) as signals: async for …`.",
 });

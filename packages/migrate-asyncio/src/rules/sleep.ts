@@ -9,7 +9,7 @@ export const sleepRule: AsyncioRule = {
   api: "asyncio.sleep",
   apis: ["sleep"],
   class: "S",
-  summary: "the same pause, when awaited on the spot (a `result=` is returned separately: structural)",
+  summary: "awaited in place; with a `result=`, the rewrite is structural",
   target: "anyio.sleep(seconds)",
   apply: applySleep,
 };
@@ -17,17 +17,17 @@ export const sleepRule: AsyncioRule = {
 function applySleep(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   if (call === undefined)
-    return review("`sleep` is passed as a value", "pass `anyio.sleep`; the callers decide who awaits it");
+    return review("`sleep` is passed as a value.", "Pass `anyio.sleep`, and await it in the called code.");
   if (!isAwaited(call, context))
-    return review("the coroutine is not awaited here", "await it, or start it in a task group");
+    return review("The coroutine is not awaited here.", "Await it, or start it in a task group.");
   const plain = plainArguments(call, context.file);
-  if (plain === undefined) return review("its arguments are unpacked", "call `anyio.sleep(seconds)`");
+  if (plain === undefined) return review("Its arguments are unpacked.", "Call `anyio.sleep(seconds)`.");
   const delay = plain.positional[0] ?? plain.keywords.get("delay");
   if (delay === undefined || plain.keywords.has("loop")) {
-    return review("it is called with other arguments than a delay", "call `anyio.sleep(seconds)`");
+    return review("It is called with other arguments than a delay.", "Call `anyio.sleep(seconds)`.");
   }
   if (delay.type === "unary_operator") {
-    return review("a negative delay is an error on trio", "use `anyio.lowlevel.checkpoint()`");
+    return review("A negative delay is an error on trio.", "Use `anyio.lowlevel.checkpoint()`.");
   }
   const result = plain.positional[1] ?? plain.keywords.get("result");
   const edit = rename(reference, "anyio.sleep");
@@ -47,7 +47,7 @@ const plainValues: ReadonlySet<string> = new Set([
   "dictionary",
 ]);
 
-/** `x = await asyncio.sleep(d, v)` becomes two statements. */
+/** The verdict on `x = await asyncio.sleep(d, v)`, which becomes two statements. */
 function splitResult(call: SyntaxNode, delay: SyntaxNode, result: SyntaxNode, context: RuleContext): Verdict {
   const { file } = context;
   const awaited = awaitOf(call);
@@ -63,7 +63,7 @@ function splitResult(call: SyntaxNode, delay: SyntaxNode, result: SyntaxNode, co
     statement !== statementAround(awaited) ||
     !plainValues.has(result.type)
   ) {
-    return review("anyio's `sleep` has no result", "await `anyio.sleep(seconds)`, then use the value");
+    return review("anyio's `sleep` has no result.", "Await `anyio.sleep(seconds)`, then use the value.");
   }
   const pause = `await anyio.sleep(${file.of(delay)})${file.eol}${file.indent(statement)}`;
   return {

@@ -6,6 +6,6 @@ export const streamErrorsRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "errors of streams and futures",
   target: "anyio.IncompleteRead, anyio.DelimiterNotFound",
-  reason: "it belongs to asyncio's streams or futures and follows their migration",
-  suggestion: "`anyio.IncompleteRead` and `anyio.DelimiterNotFound` are the nearest for streams",
+  reason: "It is migrated together with asyncio's streams or futures.",
+  suggestion: "For streams, use `anyio.IncompleteRead` and `anyio.DelimiterNotFound`.",
 });

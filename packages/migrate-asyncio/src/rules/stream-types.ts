@@ -6,6 +6,6 @@ export const streamTypesRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "stream objects",
   target: "anyio.abc.ByteStream",
-  reason: "one byte stream does both, with other methods",
-  suggestion: "`anyio.abc.ByteStream`, `BufferedByteReceiveStream`",
+  reason: "One byte stream reads and writes, with other methods.",
+  suggestion: "Use `anyio.abc.ByteStream` and `BufferedByteReceiveStream`.",
 });

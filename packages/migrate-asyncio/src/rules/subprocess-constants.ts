@@ -6,7 +6,7 @@ export const subprocessConstantsRule: AsyncioRule = {
   api: "asyncio.subprocess.PIPE, STDOUT, DEVNULL",
   apis: ["subprocess.PIPE", "subprocess.STDOUT", "subprocess.DEVNULL"],
   class: "R",
-  summary: "the same numbers as the standard library's",
+  summary: "the constants of the standard library have the same values",
   target: "subprocess.PIPE, STDOUT, DEVNULL",
   apply: (reference) => ({
     class: "R",

@@ -13,7 +13,7 @@ export const subprocessRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "child processes",
   target: "anyio.open_process(), run_process()",
-  reason: "leaving anyio's context kills the process; `communicate()` is `run_process`",
+  reason: "Leaving anyio's context kills the process. `communicate()` becomes `run_process`.",
   suggestion:
-    "`await anyio.run_process([...])`, or `async with await anyio.open_process([...])`; a string runs in a shell",
+    "Use `await anyio.run_process([...])`, or `async with await anyio.open_process([...])`. A string runs in a shell.",
 });

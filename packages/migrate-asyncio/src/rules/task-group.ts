@@ -11,30 +11,31 @@ export const taskGroupRule: AsyncioRule = {
   api: "asyncio.TaskGroup",
   apis: ["TaskGroup"],
   class: "R",
-  summary: "`tg.create_task(f(a))` stays from anyio 4.14 on, before it becomes `tg.start_soon(f, a)`",
+  summary: "`tg.create_task(f(a))` stays from anyio 4.14 on; before, it becomes `tg.start_soon(f, a)`",
   target: "anyio.create_task_group()",
   apply: applyTaskGroup,
 };
 
-const advice = "use `async with anyio.create_task_group() as tg:`";
+const advice = "Use `async with anyio.create_task_group() as tg:`.";
 
 function applyTaskGroup(reference: Reference, context: RuleContext): Verdict {
   const { file, scopes } = context;
   const call = callOf(reference);
-  if (call === undefined) return review("the class is named, not made", "the type is `anyio.abc.TaskGroup`");
+  if (call === undefined)
+    return review("The class is named, not called.", "The type is `anyio.abc.TaskGroup`.");
   const item = call.parent;
   const alias = item?.type === "as_pattern" ? childOf(item, "alias")?.children[0] : undefined;
   const withItem = item?.type === "as_pattern" ? item.parent : item;
   if (withItem?.type !== "with_item" || (argumentsOf(call)?.length ?? 1) > 0) {
-    return review("it is not made in an `async with`", advice);
+    return review("It is not created in an `async with`.", advice);
   }
   const edits: Change[] = [rename(reference, "anyio.create_task_group")];
   if (alias === undefined) return { class: "R", edits, modules: ["anyio"] };
-  if (alias.type !== "identifier") return review("it is kept in something else than a name", advice);
+  if (alias.type !== "identifier") return review("It is not kept in a local variable.", advice);
   const name = file.of(alias);
   const scope = reference.scope.find(name);
   if (scope === undefined || scope.kind !== "function")
-    return review("its name is seen by other files", advice);
+    return review("Other files can use its name.", advice);
   let partial = false;
   for (const { node, scope: at } of scopes.occurrences.get(name) ?? []) {
     if (at.find(name) !== scope) continue;
@@ -51,13 +52,13 @@ interface UseRewrite {
   readonly partial: boolean;
 }
 
-/** What one use of the group becomes, or why it stops the rewrite. */
+/** The edits at one use of the group, or the reason why the use prevents the rewrite. */
 function memberChange(node: SyntaxNode, context: RuleContext): UseRewrite | string {
   const { file } = context;
   const method = node.parent?.type === "attribute" && node.field === "object" ? node.parent : undefined;
   const name = method && childOf(method, "attribute");
   const call = method?.parent?.type === "call" && method.field === "function" ? method.parent : undefined;
-  if (name === undefined || call === undefined) return "the group is handed on";
+  if (name === undefined || call === undefined) return "The group is passed on.";
   const arguments_ = argumentsOf(call);
   const [coroutine, ...options] = arguments_ ?? [];
   if (file.of(name) === "start_soon") return { edits: [], partial: false };
@@ -66,11 +67,11 @@ function memberChange(node: SyntaxNode, context: RuleContext): UseRewrite | stri
   const named = options.every(
     (option) => option.type === "keyword_argument" && file.of(childOf(option, "name") ?? option) === "name",
   );
-  if (!named) return "a task is made with other options than a name";
+  if (!named) return "The task is created with other options than a name.";
   context.consume(coroutine);
   if (context.anyioHas("4.14")) return { edits: [], partial: false };
   if (call.parent?.type !== "expression_statement")
-    return "a task is kept; anyio has task handles from 4.14 on";
+    return "A task is kept; anyio has task handles from 4.14 on.";
   const unfolded = unfoldCall(coroutine, context);
   if (typeof unfolded === "string") return unfolded;
   return {

@@ -6,6 +6,6 @@ export const taskRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "task objects",
   target: "anyio.get_current_task(), cancel scopes",
-  reason: "anyio's `TaskInfo` cannot be cancelled or awaited",
-  suggestion: "cancel through a `CancelScope`; `anyio.get_current_task()` tells name and id",
+  reason: "anyio's `TaskInfo` cannot be cancelled or awaited.",
+  suggestion: "Cancel through a `CancelScope`. `anyio.get_current_task()` has the name and the id.",
 });

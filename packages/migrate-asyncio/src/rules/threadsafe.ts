@@ -6,6 +6,6 @@ export const threadsafeRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "calling into the loop from another thread",
   target: "anyio.from_thread.run(), run_sync()",
-  reason: "anyio's works only from its own worker threads or with a portal",
-  suggestion: "`anyio.from_thread.run` / `run_sync`, or a `BlockingPortal`",
+  reason: "anyio's function works only in anyio's worker threads, or with a blocking portal.",
+  suggestion: "Use `anyio.from_thread.run` or `run_sync`, or a `BlockingPortal`.",
 });

@@ -6,7 +6,7 @@ export const timeoutAtRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "a deadline on the loop's clock",
   target: "anyio.CancelScope(deadline=when)",
-  reason: "the moment must be on anyio's clock",
+  reason: "The deadline must be on anyio's clock.",
   suggestion:
-    "`with anyio.CancelScope(deadline=when):` with `anyio.current_time()`, and raise TimeoutError if it was cancelled",
+    "Use `with anyio.CancelScope(deadline=when):` with `anyio.current_time()`, and raise TimeoutError if it was cancelled.",
 });

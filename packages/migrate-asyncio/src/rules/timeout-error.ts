@@ -12,7 +12,7 @@ export const timeoutErrorRule: AsyncioRule = {
   apis: ["TimeoutError"],
   class: "S",
   summary:
-    "the builtin, which is the same class from Python 3.11 on (before: caught or expected together with it, structural)",
+    "the builtin is the same class from Python 3.11 on; before, both are caught together, which is structural",
   target: "TimeoutError",
   apply: applyTimeoutError,
 };
@@ -21,7 +21,7 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
   const { file } = context;
   const bound = reference.scope.find("TimeoutError")?.bindings.get("TimeoutError") ?? [];
   if (bound.some((binding) => belowAsyncio(binding.target) === undefined)) {
-    return review("the builtin `TimeoutError` is hidden by another name here", "use `builtins.TimeoutError`");
+    return review("Another binding hides the builtin `TimeoutError` here.", "Use `builtins.TimeoutError`.");
   }
   const own = bound.length > 0;
   if (context.pythonHas("3.11"))
@@ -29,14 +29,14 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
   const place = own ? undefined : caughtIn(reference.node, file);
   if (place === undefined) {
     return review(
-      "before Python 3.11 asyncio's and the builtin class differ",
-      "raise the builtin; catch both",
+      "Before Python 3.11, asyncio's class and the builtin are different.",
+      "Raise the builtin; catch both.",
     );
   }
   if (place === "both") {
     return review(
-      "it is caught together with the builtin, as it has to be before Python 3.11",
-      "drop it when Python 3.11 is the oldest",
+      "It is caught together with the builtin, as required before Python 3.11.",
+      "Remove it when Python 3.11 is the oldest supported version.",
     );
   }
   const pair = `TimeoutError, ${file.of(reference.node)}`;
@@ -44,13 +44,15 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
   return { class: "R", edits, modules: [], keepsName: true };
 }
 
-/** Functions that take a class to expect in the place of their first argument (of their second: `isinstance`). */
+/** Functions whose first argument is an expected class. */
 const expects = /(^|\.)(raises|assertRaises|assertRaisesRegex)$/;
+/** Functions whose second argument is an expected class. */
 const compares: ReadonlySet<string> = new Set(["isinstance", "issubclass"]);
 
 /**
- * Whether a tuple of classes may stand for the one: in an `except`, in `pytest.raises(…)`, in `isinstance(…)`.
- * `list`: it is in such a tuple already, or in `suppress(…)`, which takes any number.
+ * Whether a tuple of classes can replace the class: `alone` in an `except`, in `pytest.raises(…)` or in
+ * `isinstance(…)`; `list` in such a tuple, or in `suppress(…)`, which takes any number; `both` if the builtin is there
+ * already.
  */
 function caughtIn(node: SyntaxNode, file: SourceFile): "alone" | "list" | "both" | undefined {
   const parent = node.parent;

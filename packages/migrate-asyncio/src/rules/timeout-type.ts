@@ -6,6 +6,6 @@ export const timeoutTypeRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "the type of a timeout",
   target: "anyio.CancelScope",
-  reason: "anyio's scope has other members",
-  suggestion: "`anyio.CancelScope` has `deadline` and `cancelled_caught`",
+  reason: "anyio's scope has other members.",
+  suggestion: "Use `anyio.CancelScope` with `deadline` and `cancelled_caught`.",
 });

@@ -20,8 +20,8 @@ function applyTimeout(reference: Reference, context: RuleContext): Verdict {
   const statement = clause?.parent;
   if (call === undefined || item?.type === "as_pattern") {
     return review(
-      "the timeout object is kept",
-      "`with anyio.fail_after(seconds) as scope:` has `scope.deadline`",
+      "The timeout object is kept.",
+      "Use `with anyio.fail_after(seconds) as scope:` and `scope.deadline`.",
     );
   }
   const plain = plainArguments(call, context.file);
@@ -30,20 +30,20 @@ function applyTimeout(reference: Reference, context: RuleContext): Verdict {
     clause.children.filter((child) => child.type === "with_item").length === 1;
   if (item?.type !== "with_item" || statement?.type !== "with_statement" || !single || plain === undefined) {
     return review(
-      "it is not alone in an `async with`",
-      "give it a `with anyio.fail_after(seconds):` of its own",
+      "It is not alone in an `async with`.",
+      "Give it a `with anyio.fail_after(seconds):` of its own.",
     );
   }
   const keyword = /^async\s+/.exec(context.file.of(statement));
   if (keyword === null || plain.positional.length + plain.keywords.size !== 1) {
     return review(
-      "it is not used as `async with asyncio.timeout(seconds):`",
-      "use `with anyio.fail_after(seconds):`",
+      "It is not used as `async with asyncio.timeout(seconds):`.",
+      "Use `with anyio.fail_after(seconds):`.",
     );
   }
   const delay = plain.positional[0] ?? plain.keywords.get("delay") ?? plain.keywords.get("when");
   if (delay === undefined)
-    return review("its argument is not a delay", "use `with anyio.fail_after(seconds):`");
+    return review("Its argument is not a delay.", "Use `with anyio.fail_after(seconds):`.");
   const argument =
     delay.parent?.type === "keyword_argument"
       ? [{ start: delay.parent.start, end: delay.start, text: "" }]

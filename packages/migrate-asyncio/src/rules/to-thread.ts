@@ -17,13 +17,13 @@ function applyToThread(reference: Reference, context: RuleContext): Verdict {
   const call = callOf(reference);
   if (call === undefined)
     return review(
-      "`to_thread` is passed as a value",
-      "pass `anyio.to_thread.run_sync`; it takes no keywords for the function",
+      "`to_thread` is passed as a value.",
+      "Pass `anyio.to_thread.run_sync`; it takes no keyword arguments for the function.",
     );
   if (!isAwaited(call, context)) {
     return review(
-      "the coroutine is not awaited here",
-      "await `anyio.to_thread.run_sync(f, abandon_on_cancel=True)` under `fail_after`, or start it in a task group",
+      "The coroutine is not awaited here.",
+      "Await `anyio.to_thread.run_sync(f, abandon_on_cancel=True)` under `fail_after`, or start it in a task group.",
     );
   }
   const all = argumentsOf(call);
@@ -35,8 +35,8 @@ function applyToThread(reference: Reference, context: RuleContext): Verdict {
     first.type === "keyword_argument"
   ) {
     return review(
-      "the function is not the first plain argument",
-      "call `anyio.to_thread.run_sync(f, *args)`",
+      "The function is not the first positional argument.",
+      "Call `anyio.to_thread.run_sync(f, *args)`.",
     );
   }
   const edit = rename(reference, "anyio.to_thread.run_sync");

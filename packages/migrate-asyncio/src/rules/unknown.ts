@@ -5,11 +5,11 @@ export const unknownRule: AsyncioRule = {
   api: "private names and anything else of asyncio",
   apis: ["*"],
   class: "M",
-  summary: "names without a rule: private ones, and ones newer than this table",
+  summary: "names without a rule: private names, and names of newer Python versions",
   target: "none",
   apply: (reference) =>
     review(
-      /(^|\.)_/.test(reference.api) ? "a private name of asyncio" : "no rule knows this name",
-      "find out what it is for; anyio has no counterpart of the same name",
+      /(^|\.)_/.test(reference.api) ? "This is a private name of asyncio." : "No rule covers this name.",
+      "Find its purpose; anyio has no counterpart of the same name.",
     ),
 };

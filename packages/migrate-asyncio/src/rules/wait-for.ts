@@ -10,12 +10,12 @@ export const waitForRule: AsyncioRule = {
   api: "asyncio.wait_for",
   apis: ["wait_for"],
   class: "R",
-  summary: "a call, awaited alone in its statement, which moves under a `with`",
+  summary: "the only await of its statement, which moves under a `with`",
   target: "with anyio.fail_after(seconds): await f()",
   apply: applyWaitFor,
 };
 
-const advice = "put the await under `with anyio.fail_after(seconds):`";
+const advice = "Put the await under `with anyio.fail_after(seconds):`.";
 const plainTimeout: ReadonlySet<string> = new Set([
   "integer",
   "float",
@@ -37,25 +37,25 @@ function applyWaitFor(reference: Reference, context: RuleContext): Verdict {
   const { file } = context;
   const call = callOf(reference);
   const awaited = call && awaitOf(call);
-  if (call === undefined || awaited === undefined) return review("it is not awaited on the spot", advice);
+  if (call === undefined || awaited === undefined) return review("It is not awaited in place.", advice);
   const plain = plainArguments(call, file);
   const target = plain?.positional[0] ?? plain?.keywords.get("fut");
   const timeout = plain?.positional[1] ?? plain?.keywords.get("timeout");
   const count = (plain?.positional.length ?? 0) + (plain?.keywords.size ?? 0);
   if (target === undefined || timeout === undefined || count !== 2)
-    return review("its arguments cannot be told apart", advice);
+    return review("Its arguments are unpacked or named.", advice);
   const problem = targetProblem(target, context) ?? timeoutProblem(timeout, file.of(timeout));
   if (problem !== undefined) return review(problem[0], problem[1]);
   const statement = file.statementOf(call);
   const indent = statement && file.indent(statement);
   if (statement === undefined || indent === undefined)
-    return review("it is not in a simple statement of its own", advice);
+    return review("It is not in a simple statement of its own.", advice);
   if (!isOnlyAwait(statement, awaited))
-    return review("more than this await would come under the timeout", advice);
+    return review("The timeout would apply to more than this await.", advice);
   const start = callStart(call);
   const end = awaited.end;
   if (hasComment(file, start, target.start) || hasComment(file, target.end, end)) {
-    return review("a comment stands between the arguments", advice);
+    return review("A comment stands between the arguments.", advice);
   }
   const inner = file.deeper(indent);
   const edits: Change[] = [
@@ -68,12 +68,12 @@ function applyWaitFor(reference: Reference, context: RuleContext): Verdict {
     { start: target.end, end, text: "" },
   ];
   if (plain?.positional[0] === undefined || argumentsOf(call)?.[0] !== target)
-    return review("its arguments are in another order", advice);
+    return review("Its arguments are in another order.", advice);
   context.consume(target);
   return { class: "R", edits, modules: ["anyio"] };
 }
 
-/** From the call, or from brackets around it, which go too. */
+/** The start of the call, or of the parentheses around it, which are removed too. */
 function callStart(call: SyntaxNode): number {
   let at = call;
   while (at.parent?.type === "parenthesized_expression") at = at.parent;
@@ -97,39 +97,45 @@ function targetProblem(target: SyntaxNode, context: RuleContext): [string, strin
   const callee = target.type === "call" ? childOf(target, "function") : undefined;
   if (callee === undefined) {
     return [
-      "what it waits for is not a call: a task or future goes on elsewhere",
-      "cancel the task through its own cancel scope",
+      "The awaited object is not a call: a task or future runs elsewhere.",
+      "Cancel the task through a cancel scope of its own.",
     ];
   }
   const known = context.references.find(({ node }) => node === callee);
   if (known?.api === "to_thread" || /\.run_in_executor$/.test(context.file.of(callee))) {
     return [
-      "a thread is not cancelled, so the timeout would wait for it",
-      "`anyio.to_thread.run_sync(f, abandon_on_cancel=True)` under `fail_after`",
+      "A thread cannot be cancelled, so the timeout would wait for it.",
+      "Use `anyio.to_thread.run_sync(f, abandon_on_cancel=True)` under `fail_after`.",
     ];
   }
   if (
     (known !== undefined && slow.has(known.api)) ||
     /\.(create_task|create_future)$/.test(context.file.of(callee))
   ) {
-    return ["what it waits for goes on after the timeout", "give the task an owner, then use `fail_after`"];
+    return [
+      "The awaited object continues after the timeout.",
+      "Give the task an owner, then use `fail_after`.",
+    ];
   }
   return undefined;
 }
 
 function timeoutProblem(timeout: SyntaxNode, text: string): [string, string] | undefined {
   if (Number(text) === 0) {
-    return ["a timeout of 0 raises before the call starts; anyio runs it up to its first await", advice];
+    return [
+      "With a timeout of 0, asyncio raises before the call starts; anyio runs it up to its first await.",
+      advice,
+    ];
   }
   let calls = !plainTimeout.has(timeout.type);
   walk(timeout, (node) => {
     if (node.type === "call") calls = true;
     return undefined;
   });
-  return calls ? ["its timeout is more than a number or a name", advice] : undefined;
+  return calls ? ["Its timeout is more than a number or a name.", advice] : undefined;
 }
 
-/** The statement's only await, not under a condition, a lambda or another await. */
+/** Whether an await is the only one of its statement, and not in a condition, a lambda or another await. */
 function isOnlyAwait(statement: SyntaxNode, awaited: SyntaxNode): boolean {
   for (let at = awaited.parent; at !== undefined && at !== statement; at = at.parent) {
     if (scopes.has(at.type) || at.type.endsWith("comprehension") || at.type === "generator_expression")

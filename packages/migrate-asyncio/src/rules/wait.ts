@@ -6,6 +6,6 @@ export const waitRule: AsyncioRule = reviewRule({
   class: "M",
   summary: "waiting for some of several tasks",
   target: "task group and memory object stream",
-  reason: "tasks that did not finish are left running in asyncio, cancelled in anyio",
-  suggestion: "send results into a memory object stream from a task group",
+  reason: "asyncio leaves unfinished tasks running; anyio cancels them.",
+  suggestion: "Send the results into a memory object stream from a task group.",
 });

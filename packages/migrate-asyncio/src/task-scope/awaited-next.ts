@@ -5,7 +5,7 @@ import type { RuleContext, Verdict } from "../rule.ts";
 import { argumentsOf, statementAround } from "../source-file.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
-/** `t = create_task(f())` and, as the next statement, the only use `await t`. */
+/** The verdict on `t = create_task(f())` if the next statement is the only use: `await t`. */
 export function awaitDirectly(
   call: SyntaxNode,
   reference: Reference,

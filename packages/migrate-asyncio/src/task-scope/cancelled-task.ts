@@ -4,7 +4,7 @@ import type { RuleContext } from "../rule.ts";
 import { argumentsOf, statementAround } from "../source-file.ts";
 import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.ts";
 
-/** `task.cancel()`, and the `await` of the task that lets the cancellation go. */
+/** `task.cancel()`, and the `await` of the task that ignores the cancellation. */
 export interface CancelledTask {
   readonly cancel: SyntaxNode;
   /** The `try` or `with` around the `await`. */
@@ -14,7 +14,7 @@ export interface CancelledTask {
 }
 
 /**
- * The two uses of a task that is cancelled and awaited at its end:
+ * The two uses of a task that is cancelled and then awaited:
  *
  *     task.cancel()
  *     try:                               or    with suppress(asyncio.CancelledError):
@@ -45,7 +45,7 @@ export function cancelledTask(uses: readonly SyntaxNode[], context: RuleContext)
   return quiet ? { cancel, waits, caught } : undefined;
 }
 
-/** `except asyncio.CancelledError: pass`, alone. */
+/** Whether the only clause is `except asyncio.CancelledError: pass`. */
 function passes(statement: SyntaxNode, caught: Reference): boolean {
   const clauses = statement.children.filter(({ type }) => type.endsWith("_clause"));
   const [clause] = clauses;
@@ -59,7 +59,7 @@ function passes(statement: SyntaxNode, caught: Reference): boolean {
   );
 }
 
-/** `with contextlib.suppress(asyncio.CancelledError):`, alone. */
+/** Whether the only item is `contextlib.suppress(asyncio.CancelledError)`. */
 function suppresses(statement: SyntaxNode, caught: Reference, { file }: RuleContext): boolean {
   const items = statement.children.find(({ type }) => type === "with_clause")?.children ?? [];
   const call = items[0]?.children[0];
@@ -71,8 +71,8 @@ function suppresses(statement: SyntaxNode, caught: Reference, { file }: RuleCont
 }
 
 /**
- * Whether a function has clean-up that a cancelled scope would cut short: there every `await` raises again,
- * where a task of asyncio is interrupted once.
+ * Whether a function has clean-up code that a cancelled scope would cut short. In a cancelled scope every `await`
+ * raises again; a task of asyncio is interrupted once.
  */
 export function cleansUp(definition: SyntaxNode, text: string): boolean {
   const body = childOf(definition, "body") ?? definition;

@@ -6,17 +6,17 @@ import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.
 import { unfoldCall } from "./start-soon.ts";
 import type { Place } from "./start-together.ts";
 
-const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`";
+const advice = "Use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`.";
 
 /**
- * `await gather(*[f(x) for x in xs])` becomes a loop in a task group; where the results are used, the
- * comprehension makes handles, which anyio has from 4.14 on.
+ * Rewrites `await gather(*[f(x) for x in xs])` to a loop in a task group. If the results are used, the comprehension
+ * creates task handles, which anyio has from 4.14 on.
  */
 export function startEach(place: Place, comprehension: SyntaxNode, context: RuleContext): Verdict {
   const { file } = context;
   const { statement, awaited, indent } = place;
   const body = childOf(comprehension, "body") as SyntaxNode;
-  if (hasComment(file, statement.start, statement.end)) return review("a comment stands inside it", advice);
+  if (hasComment(file, statement.start, statement.end)) return review("A comment stands inside it.", advice);
   const bare = awaited.parent === statement && statement.type === "expression_statement";
   const inner = file.deeper(indent);
   const group = context.freeName("tg", statement);
@@ -25,11 +25,11 @@ export function startEach(place: Place, comprehension: SyntaxNode, context: Rule
     const direct = awaited.parent === statement || awaited.parent?.parent === statement;
     if (!context.anyioHas("4.14"))
       return review(
-        "its results are used",
-        "anyio 4.14 has task handles with results: pass --anyio-min 4.14",
+        "Its results are used.",
+        "anyio 4.14 has task handles with results: pass --anyio-min 4.14.",
       );
     if (!direct || !["assignment", "return_statement"].includes(awaited.parent?.type ?? ""))
-      return review("its results are used inside a larger expression", advice);
+      return review("Its results are used inside a larger expression.", advice);
     const [tasks, task] = [context.freeName("tasks", statement), context.freeName("task", statement)];
     const before = file.between(statement.start, awaited.start);
     const results = `]${file.eol}${indent}${before}[${task}.return_value for ${task} in ${tasks}]`;
@@ -48,7 +48,10 @@ export function startEach(place: Place, comprehension: SyntaxNode, context: Rule
   if (typeof unfolded === "string") return review(unfolded, advice);
   const head = loopHead(comprehension, context);
   if (head === undefined)
-    return review("its comprehension is more than a `for` whose names are free", advice);
+    return review(
+      "Its comprehension has more than one `for`, or its names have another meaning in the function.",
+      advice,
+    );
   context.consume(body);
   const deepest = file.deeper(inner);
   const edits: Change[] = [
@@ -63,7 +66,7 @@ export function startEach(place: Place, comprehension: SyntaxNode, context: Rule
   return { class: "R", edits, modules: unfolded.partial ? ["anyio", "functools"] : ["anyio"] };
 }
 
-/** `for x in xs` of a comprehension as a statement; undefined where it is more, or its names would be seen outside. */
+/** The `for x in xs` of a comprehension as the head of a loop; undefined if there is more, or its names would leak. */
 export function loopHead(comprehension: SyntaxNode, context: RuleContext): string | undefined {
   const { file } = context;
   const [loop, ...others] = comprehension.children.filter(({ field }) => field !== "body");
@@ -73,7 +76,7 @@ export function loopHead(comprehension: SyntaxNode, context: RuleContext): strin
   return file.of(loop).replace(/\s*\n\s*/g, " ");
 }
 
-/** A loop's names are the function's own, a comprehension's are not: nothing else there may read them. */
+/** Whether other code of the function uses the loop's names. A loop binds them in the function, a comprehension does not. */
 function namesLeak(loop: SyntaxNode, comprehension: SyntaxNode, { file, scopes }: RuleContext): boolean {
   const around = functionAround(comprehension);
   const target = childOf(loop, "left");

@@ -4,26 +4,26 @@ import { type RuleContext, review, type Verdict } from "../rule.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 import { type Unfolded, unfoldCall } from "./start-soon.ts";
 
-const advice = "use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`";
+const advice = "Use `async with anyio.create_task_group() as tg:` and `tg.start_soon(f, *args)`.";
 
-/** An awaited call that starts several coroutines, and the statement of its own around it. */
+/** An awaited call that starts several coroutines, and its statement. */
 export interface Place {
   readonly call: SyntaxNode;
   readonly awaited: SyntaxNode;
   readonly statement: SyntaxNode;
   readonly indent: string;
-  /** The result is the one coroutine's own, not a list. */
+  /** Set if the result is the result of one coroutine, not a list. */
   readonly single?: true;
 }
 
-/** One coroutine to start: the call that makes it, inside `create_task(…)` perhaps. */
+/** One coroutine to start: the call that creates it, possibly inside `create_task(…)`. */
 export interface Started {
   readonly call: SyntaxNode;
   /** The whole argument. */
   readonly outer: SyntaxNode;
 }
 
-/** Starts every coroutine in a task group in the statement's place. */
+/** Replaces the statement by a task group that starts every coroutine. */
 export function startAll(place: Place, calls: readonly Started[], context: RuleContext): Verdict {
   const { file } = context;
   const bare = place.awaited.parent === place.statement && place.statement.type === "expression_statement";
@@ -32,7 +32,7 @@ export function startAll(place: Place, calls: readonly Started[], context: RuleC
   const problem = unfolded.find((result) => typeof result === "string");
   if (problem !== undefined) return review(problem, advice);
   const seams = seamsOf(place, calls, context);
-  if (seams === undefined) return review("a comment stands between the arguments", advice);
+  if (seams === undefined) return review("A comment stands between the arguments.", advice);
   const group = context.freeName("tg", place.statement);
   const inner = file.deeper(place.indent);
   const edits: Change[] = [];
@@ -48,7 +48,7 @@ export function startAll(place: Place, calls: readonly Started[], context: RuleC
   return { class: "R", edits, modules: partial ? ["anyio", "functools"] : ["anyio"] };
 }
 
-/** `x, y = await gather(…)`: handles, whose results are read after the block. */
+/** Rewrites `x, y = await gather(…)` with task handles; their results are read after the block. */
 function keepResults(place: Place, calls: readonly Started[], context: RuleContext): Verdict {
   const { file } = context;
   const holder = place.awaited.parent;
@@ -57,11 +57,14 @@ function keepResults(place: Place, calls: readonly Started[], context: RuleConte
       ? childOf(holder, "left") !== undefined && holder.parent === place.statement
       : holder === place.statement;
   if (!context.anyioHas("4.14"))
-    return review("its results are used", "anyio 4.14 has task handles with results: pass --anyio-min 4.14");
+    return review(
+      "Its results are used.",
+      "anyio 4.14 has task handles with results: pass --anyio-min 4.14.",
+    );
   if (!whole || holder === undefined)
-    return review("its results are used inside a larger expression", advice);
+    return review("Its results are used inside a larger expression.", advice);
   const seams = seamsOf(place, calls, context);
-  if (seams === undefined) return review("a comment stands between the arguments", advice);
+  if (seams === undefined) return review("A comment stands between the arguments.", advice);
   const group = context.freeName("tg", place.statement);
   const inner = file.deeper(place.indent);
   const handles = calls.map((_, index) => context.freeName(`task_${index + 1}`, place.statement));
@@ -86,7 +89,7 @@ interface Seam {
   readonly end: number;
 }
 
-/** The text before, between and after the gathered calls; undefined where a comment would be lost. */
+/** The text before, between and after the gathered calls; undefined if a comment would be lost. */
 function seamsOf(place: Place, calls: readonly Started[], context: RuleContext): Seam[] | undefined {
   const { file } = context;
   const starts = [place.statement.start, ...calls.map(({ outer }) => outer.end)];

@@ -6,8 +6,8 @@ import { childOf, type SyntaxNode } from "../tree.ts";
 import { runsWhat, type StartedItem, type StartedTask } from "./started-task.ts";
 
 /**
- * `tasks = [create_task(f(x)) for x in xs]`, or a list written out, whose only use is `await gather(*tasks)` in
- * the same block. `part` for the further calls of a list that its first call stands for.
+ * Finds `tasks = [create_task(f(x)) for x in xs]`, or a literal list, whose only use is `await gather(*tasks)` in the
+ * same block. Returns the list for its first call, and `part` for further calls.
  */
 export function startedList(reference: Reference, context: RuleContext): StartedTask | "part" | undefined {
   const { file, scopes } = context;
@@ -60,7 +60,7 @@ function isMaker(api: string): boolean {
   return api === "create_task" || api === "loop.create_task" || api === "ensure_future";
 }
 
-/** `await asyncio.gather(*tasks)` with nothing else. */
+/** The call of `gather` in `await asyncio.gather(*tasks)` without other arguments. */
 function gatherOf(use: SyntaxNode, context: RuleContext): Reference | undefined {
   const splat = use.parent?.type === "list_splat" ? use.parent : undefined;
   const call = splat?.parent?.parent;

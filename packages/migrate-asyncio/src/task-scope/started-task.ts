@@ -6,45 +6,45 @@ import { argumentsOf, statementAround } from "../source-file.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 import { type CancelledTask, cancelledTask } from "./cancelled-task.ts";
 
-/** One call that makes a task. */
+/** One call that creates a task. */
 export interface StartedItem {
   readonly reference: Reference;
   readonly call: SyntaxNode;
-  /** What runs: a call that makes a coroutine, or a function for a thread. */
+  /** The call that creates the coroutine, or the function for a thread. */
   readonly runs: SyntaxNode;
 }
 
-/** `name = create_task(f())` and, later in the same block, the statement that awaits it: its only use. */
+/** `name = create_task(f())`, whose only use is an `await` later in the same block. */
 export interface StartedTask extends StartedItem {
   readonly name: string;
-  /** The statement that starts it. */
+  /** The statement that starts the task. */
   readonly first: SyntaxNode;
   readonly thread: boolean;
-  /** The statement that waits for it. */
+  /** The statement that waits for the task. */
   readonly last: SyntaxNode;
-  /** The use of the name that waits for it. */
+  /** The use of the name in that statement. */
   readonly use: SyntaxNode;
-  /** `name.cancel()`, the statement before `last`, and the CancelledError that `last` lets go. */
+  /** Set if `name.cancel()` stands before `last`, and `last` ignores the CancelledError. */
   readonly cancelled: CancelledTask | undefined;
-  /** The name holds a list: all calls of it, and the comprehension that makes it. */
+  /** Set if the name holds a list: the calls in it, and its comprehension. */
   readonly list?: { readonly items: readonly StartedItem[]; readonly loop: SyntaxNode | undefined };
-  /** The `gather` that waits for it together with others. */
+  /** The `gather` that waits for the task together with others. */
   readonly gather: Reference | undefined;
 }
 
-/** The task that a reference starts, or why it is none of this kind. */
+/** The task that a reference starts, or the reason why it is not of this kind. */
 export function startedTask(reference: Reference, context: RuleContext): StartedTask | string {
   const { file, scopes } = context;
   const call = makerOf(reference, context);
-  if (call === undefined) return "it is passed as a value";
+  if (call === undefined) return "It is passed as a value.";
   const target =
     call.parent?.type === "assignment" && call.field === "right" ? childOf(call.parent, "left") : undefined;
   const first = statementAround(call);
   if (target?.type !== "identifier" || first === undefined || call.parent?.parent !== first)
-    return "the task is not kept in a name";
-  if (childOf(call.parent, "type") !== undefined) return "the task's name has a type of asyncio";
+    return "The task is not kept in a name.";
+  if (childOf(call.parent, "type") !== undefined) return "The variable of the task has a type annotation.";
   if (reference.scope.kind !== "function" || !inAsyncFunction(reference, file))
-    return "it is started outside an `async def`";
+    return "It is started outside an `async def`.";
   const what = runsWhat(call, reference, context);
   if (typeof what === "string") return what;
   const name = file.of(target);
@@ -57,17 +57,17 @@ export function startedTask(reference: Reference, context: RuleContext): Started
   const cancelled = cancelledTask(uses, context);
   const known = uses.length === 1 || cancelled !== undefined;
   if (owner !== reference.scope || owner.bindings.get(name)?.length !== 1 || !known || use === undefined)
-    return "the task runs beside the code after it, and is used for more than one `await`";
+    return "The task runs beside the code after it, and has other uses than one `await`.";
   const last = cancelled?.waits ?? statementAround(use);
   if (last === undefined || last.parent !== first.parent || last.start < first.end)
-    return "the task runs beside the code after it, and is not awaited in the same block";
+    return "The task runs beside the code after it, and is not awaited in the same block.";
   const gather = gatherAround(use, context);
   if (awaitOf(use) === undefined && gather === undefined)
-    return "the task runs beside the code after it, and is used for more than one `await`";
+    return "The task runs beside the code after it, and has other uses than one `await`.";
   return { reference, name, first, call, ...what, last, use, gather, cancelled };
 }
 
-/** The call that makes the task: `create_task(…)`, `get_running_loop().run_in_executor(…)`. */
+/** The call that creates the task: `create_task(…)`, `get_running_loop().run_in_executor(…)`. */
 function makerOf(reference: Reference, context: RuleContext): SyntaxNode | undefined {
   const call = callOf(reference);
   if (reference.api !== "get_running_loop" && reference.api !== "get_event_loop") return call;
@@ -86,27 +86,27 @@ export function runsWhat(
 ): { runs: SyntaxNode; thread: boolean } | string {
   const { file } = context;
   const [head, ...rest] = argumentsOf(call) ?? [];
-  if (head === undefined) return "what it starts cannot be seen";
+  if (head === undefined) return "The started function is not in the arguments.";
   if (reference.api.startsWith("get_") || reference.api === "loop.run_in_executor") {
     const [runs] = rest;
     if (file.of(head) !== "None" || /\bset_default_executor\b/.test(file.text))
-      return "it runs in an executor of its own";
+      return "It runs in an executor of the program, not in the default one.";
     if (runs === undefined || strange.has(runs.type) || rest.some(({ type }) => type === "keyword_argument"))
-      return "its arguments cannot be told apart";
+      return "Its arguments are unpacked or named.";
     return { runs, thread: true };
   }
-  if (head.type !== "call") return "the coroutine is not made by a call on the spot";
+  if (head.type !== "call") return "The coroutine is not created by a call in place.";
   const named = rest.every(
     (option) => option.type === "keyword_argument" && file.of(childOf(option, "name") ?? option) === "name",
   );
-  if (!named) return "a task is made with other options than a name";
-  // `create_task` takes coroutines only; `ensure_future` takes futures, too.
+  if (!named) return "The task is created with other options than a name.";
+  // `create_task` takes only coroutines; `ensure_future` also takes futures.
   if (reference.api === "ensure_future" && !isCoroutineCall(head, context))
-    return "what it starts is not seen to be the call of an `async def`; it may be a future";
+    return "The argument may be a future: it is not the call of an `async def` of this file.";
   return { runs: head, thread: false };
 }
 
-/** `await asyncio.gather(task, …)` with nothing but names. */
+/** The `gather` around a use, if all its arguments are names: `await asyncio.gather(task, …)`. */
 function gatherAround(use: SyntaxNode, context: RuleContext): Reference | undefined {
   const call = use.parent?.type === "argument_list" ? use.parent.parent : undefined;
   const gather = context.references.find(({ api, node }) => api === "gather" && node.parent === call);

@@ -11,7 +11,7 @@ const leaves: ReadonlySet<string> = new Set([
   "yield",
 ]);
 
-/** Why statements cannot move into a task group together. */
+/** The reason why statements cannot move into a task group together. */
 export function blockProblem(
   statements: readonly SyntaxNode[],
   lasts: readonly SyntaxNode[],
@@ -21,18 +21,18 @@ export function blockProblem(
   const first = statements[0] as SyntaxNode;
   const owner = functionAround(first);
   if (isCaught(first, context))
-    return "an `except` around it, or around a call of its function, would meet an exception group";
+    return "An `except` around it, or around a call of its function, would get an exception group.";
   if (owner !== undefined && containsHere(owner, new Set(["yield"])))
-    return "a generator cannot hold a task group";
+    return "A generator cannot hold a task group.";
   for (const statement of statements) {
-    if (file.indent(statement) === undefined) return "other statements share its line";
+    if (file.indent(statement) === undefined) return "Other statements share its line.";
     const result = lasts.includes(statement) && statement.type === "return_statement";
     const inner = nested.has(statement.type);
     if (!result && !inner && containsHere(statement, leaves))
-      return "the code beside the task may leave the block early, and the task would go on in asyncio";
-    if (result && statement !== lasts.at(-1)) return "the code beside the task may leave the block early";
+      return "The code beside the task may leave the block early. In asyncio, the task then continues.";
+    if (result && statement !== lasts.at(-1)) return "The code beside the task may leave the block early.";
   }
-  return swallows(statements, file.text) ? "the code beside the task catches cancellations" : undefined;
+  return swallows(statements, file.text) ? "The code beside the task catches cancellations." : undefined;
 }
 
 function swallows(statements: readonly SyntaxNode[], text: string): boolean {
@@ -50,7 +50,7 @@ function swallows(statements: readonly SyntaxNode[], text: string): boolean {
   return found;
 }
 
-/** Whether the code that runs beside tasks waits for anything, so that they get their turn. */
+/** Whether the code beside tasks awaits something, so that the tasks start. */
 export function lets(statements: readonly SyntaxNode[]): boolean {
   return statements.some(
     (statement) => !nested.has(statement.type) && containsHere(statement, new Set(["await"])),
@@ -65,7 +65,7 @@ const nested: ReadonlySet<string> = new Set([
 ]);
 const quiet: ReadonlySet<string> = new Set(["range", "len", "enumerate", "zip"]);
 
-/** A thread starts with the next `await`, not at once: nothing may be called in between that could wait for it. */
+/** The reason why a thread cannot start in a task group. There it starts at the next `await`, so no call before may wait for it. */
 export function threadProblem(task: StartedTask, { file }: RuleContext): string | undefined {
   if (!task.thread) return undefined;
   let awaited: SyntaxNode | undefined;
@@ -80,7 +80,7 @@ export function threadProblem(task: StartedTask, { file }: RuleContext): string 
     });
     if (awaited !== undefined) break;
   }
-  // A call around the `await` comes after it.
+  // A call around the `await` runs after it.
   const called = calls.some((call) => awaited === undefined || !isInside(awaited, call));
-  return called ? "the code after it may wait for the thread before the next `await`" : undefined;
+  return called ? "The code after it may wait for the thread before the next `await`." : undefined;
 }

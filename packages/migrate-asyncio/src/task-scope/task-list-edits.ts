@@ -6,13 +6,13 @@ import { loopHead } from "./start-each.ts";
 import { unfoldCall } from "./start-soon.ts";
 import type { StartedTask } from "./started-task.ts";
 
-/** What the calls that make a list of tasks become. */
+/** The edits of the calls that create a list of tasks. */
 export interface ListEdits {
   readonly edits: ReadonlyMap<Reference, Change[]>;
   readonly partial: boolean;
 }
 
-/** Results unused: no list, but a loop or lines of `start_soon`; `open` begins the group. */
+/** For unused results: a loop or lines of `start_soon` instead of the list. `open` opens the group. */
 export function startListed(
   task: StartedTask,
   open: string,
@@ -22,12 +22,12 @@ export function startListed(
   const { file } = context;
   const { first, list } = task;
   if (list === undefined || hasComment(file, first.start, first.end) || !file.standsAlone(first))
-    return "a comment stands between the tasks";
+    return "A comment stands between the tasks.";
   const indent = file.indent(first) ?? "";
-  // The opening is written with its own indent; further statements move in with their lines.
+  // The edit that opens the group has its own indent; reindenting moves further statements.
   const line = file.eol + (open === "" ? indent : file.deeper(indent));
   const head = list.loop === undefined ? "" : loopHead(list.loop, context);
-  if (head === undefined) return "the names of its comprehension mean something else in the function";
+  if (head === undefined) return "The names of its comprehension have another meaning in the function.";
   const start = `${group}.start_soon(`;
   const edits = new Map<Reference, Change[]>();
   let partial = false;
@@ -45,7 +45,7 @@ export function startListed(
   return { edits, partial };
 }
 
-/** Results used: a list of handles. */
+/** For used results: a list of handles. */
 export function keepListed(
   task: StartedTask,
   open: string,
@@ -54,7 +54,7 @@ export function keepListed(
 ): ListEdits | string {
   const edits = new Map<Reference, Change[]>();
   for (const { reference, call, runs } of task.list?.items ?? []) {
-    if (hasComment(context.file, call.start, runs.start)) return "a comment stands between the arguments";
+    if (hasComment(context.file, call.start, runs.start)) return "A comment stands between the arguments.";
     edits.set(reference, [{ start: call.start, end: runs.start, text: `${group}.create_task(` }]);
     context.consume(runs);
   }

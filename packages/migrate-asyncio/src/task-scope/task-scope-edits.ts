@@ -10,7 +10,7 @@ import { unfoldCall } from "./start-soon.ts";
 import type { StartedTask } from "./started-task.ts";
 import { keepListed, type ListEdits, startListed } from "./task-list-edits.ts";
 
-/** Results unused: `start_soon`, and the end of the group's block waits. */
+/** For unused results: `start_soon`; the end of the group's block waits. */
 export function dropNames(
   tasks: readonly StartedTask[],
   lasts: readonly SyntaxNode[],
@@ -30,7 +30,7 @@ export function dropNames(
       const listed = startListed(task, open, group, context);
       const line = gone[lasts.indexOf(task.last)];
       if (typeof listed === "string") return listed;
-      if (line === undefined || task.gather === undefined) return "a comment stands beside its `await`";
+      if (line === undefined || task.gather === undefined) return "A comment stands beside its `await`.";
       addListed(rewrites, listed, together, indents);
       rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together });
       continue;
@@ -40,17 +40,17 @@ export function dropNames(
       hasComment(file, runs.end, call.end) ||
       !file.standsAlone(first)
     )
-      return "a comment stands between the arguments";
+      return "A comment stands between the arguments.";
     const unfolded = task.thread ? { edits: [], partial: false } : unfoldCall(runs, context);
     if (typeof unfolded === "string") return unfolded;
     const start = `${group}.start_soon(${task.thread ? "anyio.to_thread.run_sync, " : ""}`;
     const text = index === 0 ? openGroup(group, first, start, context) : start;
     const edits: Change[] = [{ start: first.start, end: runs.start, text }, ...unfolded.edits];
     const line = gone[lasts.indexOf(task.last)];
-    if (line === undefined) return "a comment stands beside its `await`";
+    if (line === undefined) return "A comment stands beside its `await`.";
     if (task.cancelled !== undefined) {
       const cancel = cancelEdit(task.cancelled, cancelled, group, context);
-      if (cancel === undefined) return "a comment stands beside `cancel()`";
+      if (cancel === undefined) return "A comment stands beside `cancel()`.";
       edits.push(cancel);
       rewrites.set(task.cancelled.caught, { class: "R", edits: [line], modules: [], together });
     } else if (task.gather === undefined) edits.push(line);
@@ -68,7 +68,7 @@ export function dropNames(
   return rewrites;
 }
 
-/** Results used: the names hold handles, which can be awaited inside the group. */
+/** For used results: the names hold handles, which can be awaited inside the group. */
 export function keepNames(
   tasks: readonly StartedTask[],
   last: SyntaxNode,
@@ -86,12 +86,13 @@ export function keepNames(
       if (typeof listed === "string") return listed;
       addListed(rewrites, listed, together, inner(index, tasks, last.end, context));
       const results = gatherEdit(task, context);
-      if (results === undefined || task.gather === undefined) return "a comment stands between the arguments";
+      if (results === undefined || task.gather === undefined)
+        return "A comment stands between the arguments.";
       rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
       continue;
     }
     const start = task.thread ? `${group}.start_soon(anyio.to_thread.run_sync, ` : `${group}.create_task(`;
-    if (hasComment(file, call.start, runs.start)) return "a comment stands between the arguments";
+    if (hasComment(file, call.start, runs.start)) return "A comment stands between the arguments.";
     const edits: Change[] = [{ start: call.start, end: runs.start, text: start }];
     if (index === 0)
       edits.unshift({ start: first.start, end: first.start, text: openGroup(group, first, "", context) });
@@ -105,13 +106,13 @@ export function keepNames(
     if (!task.thread) context.consume(runs);
     if (task.gather === undefined || rewrites.has(task.gather)) continue;
     const results = gatherEdit(task, context);
-    if (results === undefined) return "a comment stands between the arguments";
+    if (results === undefined) return "A comment stands between the arguments.";
     rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
   }
   return rewrites;
 }
 
-/** `await gather(a, b)` and `await gather(*tasks)` become lists of what the handles give. */
+/** The edit that turns `await gather(a, b)` or `await gather(*tasks)` into a list of the handles' results. */
 function gatherEdit(task: StartedTask, context: RuleContext): Change | undefined {
   const { file } = context;
   const call = task.gather?.node.parent;
@@ -137,7 +138,7 @@ function addListed(
   }
 }
 
-/** How many calls start these tasks. */
+/** The number of calls that start these tasks. */
 function calls(tasks: readonly StartedTask[]): number {
   return tasks.reduce((sum, { list }) => sum + (list?.items.length ?? 1), 0);
 }
@@ -147,7 +148,7 @@ function openGroup(group: string, first: SyntaxNode, start: string, { file }: Ru
   return `async with anyio.create_task_group() as ${group}:${file.eol}${deeper}${start}`;
 }
 
-/** The lines that move into the group, told once. */
+/** The lines that move into the group, given with the first task only. */
 function inner(
   index: number,
   tasks: readonly StartedTask[],
@@ -160,12 +161,12 @@ function inner(
   return { indents: { start: first.start, end, level: file.deeper(indent).slice(indent.length) } };
 }
 
-/** How many calls of `gather` wait for these tasks. */
+/** The number of calls of `gather` that wait for these tasks. */
 function gathers(tasks: readonly StartedTask[]): number {
   return new Set(tasks.flatMap(({ gather }) => gather ?? [])).size;
 }
 
-/** The first `task.cancel()` cancels the group, further ones go. */
+/** The edit of a `task.cancel()`: the first one cancels the group, further ones are removed. */
 function cancelEdit(
   { cancel }: CancelledTask,
   all: readonly CancelledTask[],

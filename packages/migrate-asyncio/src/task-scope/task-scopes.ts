@@ -12,13 +12,14 @@ import { blockProblem, lets, threadProblem } from "./task-block.ts";
 import { dropNames, keepNames } from "./task-scope-edits.ts";
 
 /*
- * Tasks that are started, and awaited later in the same block, become tasks of a group around these statements:
+ * Tasks that are started and awaited in the same block become tasks of a group around these statements:
  *
  *     task = asyncio.create_task(f(a))        async with anyio.create_task_group() as tg:
  *     await g()                                   tg.start_soon(f, a)
  *     await task                                  await g()
  *
- * Tasks that are cancelled at the end are cancelled with their group. Where results are used, anyio 4.14's handles stand for the tasks. Tasks whose statements overlap share a group.
+ * If the tasks are cancelled at the end, the group is cancelled. If results are used, the handles of anyio 4.14 replace
+ * the tasks. Tasks whose statements overlap share a group.
  */
 
 const makers: ReadonlySet<string> = new Set([
@@ -30,10 +31,10 @@ const makers: ReadonlySet<string> = new Set([
   "get_event_loop",
 ]);
 const advice =
-  "give the task an owner: `tg.start_soon(f, *args)` in an `anyio.create_task_group()` that outlives it";
+  "Give the task an owner: `tg.start_soon(f, *args)` in an `anyio.create_task_group()` that outlives it.";
 const plans: WeakMap<RuleContext, Map<Reference, Verdict>> = new WeakMap();
 
-/** What becomes of a reference that starts a task, or of a `gather` that waits for such tasks. */
+/** The verdict on a reference that starts a task, or on a `gather` that waits for such tasks. */
 export function taskScopeVerdict(reference: Reference, context: RuleContext): Verdict | undefined {
   let plan = plans.get(context);
   if (plan === undefined) {
@@ -75,7 +76,7 @@ function planAll(plan: Map<Reference, Verdict>, context: RuleContext): void {
   }
 }
 
-/** Tasks of one block whose statements overlap; a group of tasks that one `gather` awaits holds all of them. */
+/** Groups the tasks of one block whose statements overlap. */
 function overlapping(tasks: readonly StartedTask[]): StartedTask[][] {
   const groups: StartedTask[][] = [];
   for (const task of tasks) {
@@ -112,7 +113,7 @@ function planGroup(tasks: readonly StartedTask[], context: RuleContext): Map<Ref
     const names =
       argumentsOf(task.gather.node.parent as SyntaxNode)?.map((argument) => file.of(argument)) ?? [];
     if (names.some((name) => !tasks.some((other) => other.name === name && other.gather === task.gather)))
-      return "it is gathered with something else than tasks of this block";
+      return "It is gathered together with other awaitables than tasks of this block.";
   }
   if (cancelled.length > 0)
     return cancelledProblem(tasks, cancelled, statements, context) ?? dropNames(tasks, lasts, context);
@@ -122,17 +123,17 @@ function planGroup(tasks: readonly StartedTask[], context: RuleContext): Map<Ref
   const handles = tasks.some(({ list }) => list !== undefined) && context.anyioHas("4.14");
   if (dropped !== undefined && (typeof dropped !== "string" || !handles)) return dropped;
   if (!context.anyioHas("4.14"))
-    return "the task is awaited for its result, or before other statements; anyio has task handles from 4.14 on";
+    return "The task is awaited for its result, or before other statements. anyio has task handles from 4.14 on.";
   return keepNames(tasks, last, context);
 }
 
-/** `await task` as a statement, its result unused. */
+/** Whether the last statement is `await task`, with an unused result. */
 function isBare({ last, use, gather }: StartedTask): boolean {
   const awaited = awaitOf(gather?.node.parent ?? use);
   return last.type === "expression_statement" && awaited?.parent === last;
 }
 
-/** Tasks that are cancelled at the end of the block, all of them: their group's scope is. */
+/** The reason why cancelling the group cannot replace the cancellation of these tasks. */
 function cancelledProblem(
   tasks: readonly StartedTask[],
   cancelled: readonly CancelledTask[],
@@ -144,13 +145,13 @@ function cancelledProblem(
     cancelled.length < tasks.length ||
     !statements.slice(-ends.size).every((statement) => ends.has(statement))
   )
-    return "not all tasks beside each other are cancelled, one after the other";
-  if (!lets(statements.slice(0, -ends.size))) return "the task may be cancelled before it starts";
+    return "Only some of the tasks that run together are cancelled at the end.";
+  if (!lets(statements.slice(0, -ends.size))) return "The task may be cancelled before it starts.";
   for (const { runs, thread } of tasks) {
     const definition = thread ? undefined : coroutineDefinition(runs, context);
-    if (definition === undefined) return "what is cancelled is not seen to be an `async def` of the file";
+    if (definition === undefined) return "The cancelled coroutine is not an `async def` of this file.";
     if (cleansUp(definition, context.file.text))
-      return "what is cancelled has clean-up that awaits; in a cancelled scope every await raises again";
+      return "The cancelled function has clean-up code that awaits. In a cancelled scope, every await raises again.";
   }
   return undefined;
 }
