@@ -9,8 +9,8 @@ import { type SyntaxNode, walk } from "./tree.ts";
 export function python2Error(root: SyntaxNode, text: string, commaExcept: boolean): string | undefined {
   let found: string | undefined;
   walk(root, (node) => {
-    const what = oldForm(node, text, commaExcept);
-    if (what !== undefined) found ??= `line ${text.slice(0, node.start).split("\n").length}: ${what}`;
+    const form = oldForm(node, text, commaExcept);
+    if (form !== undefined) found ??= `line ${text.slice(0, node.start).split("\n").length}: ${form}`;
     return found === undefined ? undefined : false;
   });
   return found;

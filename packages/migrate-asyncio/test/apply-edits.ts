@@ -1,6 +1,6 @@
 import type { Edit } from "@hother/cancelable-migrate/engine";
 
-/** The text with the edits; fails where edits overlap or are out of order. */
+/** Applies edits; throws if they overlap or are out of order. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   let result = "";
   let at = 0;

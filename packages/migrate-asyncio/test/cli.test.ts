@@ -24,13 +24,13 @@ describe("The command line for Python", () => {
       expect(out).toMatch(new RegExp(`/${name}\\.py: .*(Python|parse)`));
     expect(out).toContain("utf16.py: is not valid UTF-8");
     expect(project.read("old.py")).toBe("import asyncio\nprint 'hello'\n");
-    // The byte order mark and the line ends stay.
+    // The byte order mark and the line ends are kept.
     expect(project.read("good.py")).toBe(
       `\uFEFF${good.replaceAll("asyncio", "anyio").replaceAll("\n", "\r\n")}`,
     );
   });
 
-  test("says of every structural edit what it changes.", async () => {
+  test("reports the change in behaviour for every structural edit.", async () => {
     using project = new Project({
       "a.py": "import asyncio\n\nasync def f(g):\n    await asyncio.wait_for(g(), 1)\n",
     });

@@ -27,7 +27,7 @@ describe("the asyncio engine", () => {
     expect(analysis).toMatchObject({ edits: [], marks: [], references: 0 });
   });
 
-  it("is about Python and project files, and asks further only where asyncio is named", () => {
+  it("handles Python and project files, and parses only files that name asyncio", () => {
     expect(
       ["a.py", "b/c.pyi", "pyproject.toml", "requirements/dev.txt"].map((path) => engine.matches(path)),
     ).toEqual([true, true, true, true]);
@@ -36,14 +36,14 @@ describe("the asyncio engine", () => {
     expect(engine.mayMatter("import trio\nprint(1)\n", "a.py", safe)).toBe(false);
   });
 
-  it("has rules with different names, each with every column of the table", () => {
+  it("has rules with unique names, and each fills every column of the table", () => {
     const names = engine.rules.map((rule) => rule.name);
     expect(new Set(names).size).toBe(names.length);
     for (const rule of engine.rules) expect(Object.values(rule).every((column) => column !== "")).toBe(true);
     expect(new Set(engine.rules.map((rule) => rule.class))).toEqual(new Set(["S", "R", "M", "X"]));
   });
 
-  it("edits with the rules asked for only, and keeps the import for the rest", async () => {
+  it("applies only the selected rules, and keeps the import for other uses", async () => {
     const text =
       "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n    await asyncio.to_thread(f)\n";
     const { edits, marks, references } = await engine.analyze("a.py", text, { ...safe, only: ["sleep"] });
@@ -54,7 +54,7 @@ describe("the asyncio engine", () => {
     expect(references).toBe(1);
   });
 
-  it("leaves line ends, BOM, tabs and everything outside its edits as it was", async () => {
+  it("keeps line ends, byte order mark, tabs and all text outside the edits", async () => {
     const text =
       "\uFEFF# 😀\r\nimport asyncio\r\nasync def f():\r\n\tawait  asyncio . sleep( 1 ) # 😀 asyncio.sleep\r\n";
     const { edits } = await engine.analyze("a.py", text, safe);
@@ -70,13 +70,13 @@ describe("the asyncio engine", () => {
     expect(applyEdits(text, edits)).toBe(text.replaceAll("asyncio", "anyio"));
   });
 
-  it("reads deep nesting and long lines without trouble", async () => {
+  it("reads deep nesting and long lines", async () => {
     const text = `import asyncio\nx = ${"(".repeat(150)}asyncio${")".repeat(150)}\ny = [${"1, ".repeat(20_000)}]\n`;
     const analysis = await engine.analyze("a.py", text, safe);
     expect(analysis.references).toBe(1);
   });
 
-  it("moves lines into a group with the file's own indent and line ends", async () => {
+  it("moves lines into a group with the indent and the line ends of the file", async () => {
     const text =
       "import asyncio\r\nasync def f(g):\r\n\tt = asyncio.create_task(g())\r\n\r\n\tif g:\r\n\t\tawait asyncio.wait_for(g(), 1)\r\n\tawait t\r\n\treturn 1\r\n";
     const { edits } = await engine.analyze("a.py", text, { structural: true });

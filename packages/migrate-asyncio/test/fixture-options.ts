@@ -1,6 +1,6 @@
 import type { EngineOptions } from "@hother/cancelable-migrate/engine";
 
-/** Reads `# options: structural anyio=4.14 python=3.9` from a fixture's first line. */
+/** Reads `# options: structural anyio=4.14 python=3.9` from the first line of a fixture. */
 export function fixtureOptions(text: string): EngineOptions {
   const words = /^\uFEFF?# options: (.*)/.exec(text)?.[1]?.trim().split(" ") ?? [];
   const value = (name: string): string | undefined =>

@@ -12,7 +12,7 @@ const programs = readdirSync(folder).filter((name) => name.endsWith(".py"));
 const scratch = mkdtempSync(join(tmpdir(), "asyncio-programs-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** Runs a program whose `anyio.run` takes the backend named first. */
+/** Runs a program with the backend of the first argument. */
 const driver = `
 import runpy, sys
 import anyio

@@ -5,7 +5,7 @@ import { cli } from "./cli.ts";
 const pyproject = '[project]\nname = "x"\ndependencies = ["idna"]\n';
 const withAnyio = pyproject.replace('"idna"', '"idna", "anyio>=4.0"');
 const sleeper = "import asyncio\n\n\nasync def f():\n    await asyncio.sleep(1)\n";
-/** Uses asyncio, in a way that no edit is made of. */
+/** A file with a use of asyncio that is never edited. */
 const stays = "import asyncio\n\n\nasync def f(t):\n    await asyncio.wait(t)\n";
 
 async function write(project: Project, ...more: string[]): Promise<string> {
@@ -14,7 +14,7 @@ async function write(project: Project, ...more: string[]): Promise<string> {
 }
 
 describe("A project file", () => {
-  test("gets anyio when a Python file of its project does, and only once.", async () => {
+  test("gets anyio if a Python file of its project gets it, and only once.", async () => {
     using project = new Project({ "pyproject.toml": pyproject, "src/x/a.py": sleeper });
     await write(project);
     expect(project.read("src/x/a.py")).toContain("anyio.sleep(1)");
@@ -23,7 +23,7 @@ describe("A project file", () => {
     expect(project.read("pyproject.toml")).toBe(withAnyio);
   });
 
-  test("gets it when a file imports anyio already, as after a run without --structural.", async () => {
+  test("gets anyio if a file already imports it, as after a run without --structural.", async () => {
     using project = new Project({ "pyproject.toml": pyproject, "a.py": sleeper });
     await cli(project.root, "--write");
     expect(project.read("pyproject.toml")).toBe(pyproject);
@@ -61,7 +61,7 @@ describe("A project file", () => {
     expect(project.read("setup.cfg")).toBe("[options]\ninstall_requires =\n    idna\n");
   });
 
-  test("of a project inside another is that project's.", async () => {
+  test("of a nested project serves only the nested project.", async () => {
     using project = new Project({
       "pyproject.toml": pyproject,
       "packages/y/setup.py": "from setuptools import setup\n\nsetup(install_requires=['idna'])\n",
@@ -79,7 +79,7 @@ describe("A project file", () => {
     expect(project.read("requirements/base.txt")).toBe("idna\nanyio>=4.0\n");
   });
 
-  test("that does not parse is an error when something is to be done, and does not hinder the rest.", async () => {
+  test("that does not parse is an error if an edit is needed; other files are changed.", async () => {
     using project = new Project({ "pyproject.toml": "[project\n", "a.py": "print(1)\n" });
     expect((await cli(project.root)).code).toBe(0);
     project.put("a.py", sleeper);
@@ -90,7 +90,7 @@ describe("A project file", () => {
     expect(project.read("pyproject.toml")).toBe("[project\n");
   });
 
-  test("is left alone with --only, unless that names it.", async () => {
+  test("is not changed with --only, unless its rule is selected.", async () => {
     using project = new Project({ "pyproject.toml": pyproject, "a.py": sleeper });
     project.put("b.py", `${sleeper}    await asyncio.wait(t)\n`);
     const report = JSON.parse(await write(project, "--only", "sleep", "--format", "json"));

@@ -14,7 +14,7 @@ interface Around {
 const codeNeedsAnyio: readonly FileNotes[] = [{ path: "pkg/a.py", notes: ["anyio"] }];
 const testsNeedAnyio: readonly FileNotes[] = [{ path: "tests/test_a.py", notes: ["anyio"] }];
 
-/** What becomes of a project file, checked for what holds for all of them. */
+/** The edited text and the analysis of a project file. Checks the properties of every edit. */
 async function migrate(path: string, text: string, around: Around = {}): Promise<[string, FileAnalysis]> {
   const options = { structural: true, others: codeNeedsAnyio, ...around };
   expect(engine.matches(path)).toBe(true);
@@ -31,7 +31,7 @@ async function migrate(path: string, text: string, around: Around = {}): Promise
   return [result, analysis];
 }
 
-/** A file that must stay as it is; the places that it is marked at. */
+/** The APIs that are marked in a file. Expects no edits. */
 async function untouched(path: string, text: string, around?: Around): Promise<string[]> {
   const [result, { marks }] = await migrate(path, text, around);
   expect(result).toBe(text);
@@ -55,7 +55,7 @@ describe("the oldest Python", () => {
 });
 
 describe("pyproject.toml under --structural", () => {
-  it("gets anyio in [project] dependencies, in the list's own layout", async () => {
+  it("gets anyio in the dependencies of [project], in the layout of the list", async () => {
     const text =
       '[project]\nname = "x"\ndependencies = [\n  "idna>=3", # names\n  \'trio\', # loops\n  # no more\n]\n\n[tool.x]\ndependencies = []\n';
     const [result] = await migrate("pyproject.toml", text);
@@ -77,7 +77,7 @@ describe("pyproject.toml under --structural", () => {
     expect((await migrate("pyproject.toml", text(list)))[0]).toBe(text(expected));
   });
 
-  it("keeps a byte order mark and CRLF, and takes keys however they are written", async () => {
+  it("keeps a byte order mark and CRLF, and accepts dotted and inline keys", async () => {
     const text = '\uFEFF[ "project" ]\r\ndependencies = [\r\n  "idna",\r\n]\r\n';
     expect((await migrate("pyproject.toml", text))[0]).toBe(
       text.replace('"idna",\r\n', '"idna",\r\n  "anyio>=4.0",\r\n'),
@@ -100,7 +100,7 @@ describe("pyproject.toml under --structural", () => {
     );
   });
 
-  it("gets anyio where tests are listed when only tests need it", async () => {
+  it("gets anyio in the list for tests if only tests need it", async () => {
     const text = [
       '[project]\ndependencies = ["idna"]',
       '[project.optional-dependencies]\ntests = ["pytest>=8"]\ndocs = ["sphinx"]',
@@ -135,7 +135,7 @@ describe("pyproject.toml under --structural", () => {
     expect(await untouched("pyproject.toml", text)).toEqual(marks);
   });
 
-  it("is an error when it does not parse, and is not even parsed when nothing needs it", async () => {
+  it("is an error if it does not parse, but is not parsed unless the project needs anyio", async () => {
     const options = { structural: true, others: codeNeedsAnyio };
     expect(await engine.analyze("pyproject.toml", "[project]\ndependencies = [\n", options)).toMatchObject({
       parseError: expect.stringMatching(/does not parse: .* \(\d+:\d+\)$/),
@@ -153,7 +153,7 @@ describe("pytest's settings", () => {
   };
   const auto = '[tool.pytest.ini_options]\nasyncio_mode = "auto" # all\n';
 
-  it("get anyio's auto mode where that exists, with a backend chosen and nothing left of pytest-asyncio", async () => {
+  it("get anyio's auto mode if anyio has it, a backend is chosen and pytest-asyncio is no longer used", async () => {
     expect((await migrate("pyproject.toml", auto, ready))[0]).toBe(
       auto.replace("asyncio_mode", "anyio_mode"),
     );
@@ -178,7 +178,7 @@ describe("pytest's settings", () => {
     expect(await untouched("pyproject.toml", text, around)).toEqual(["asyncio_mode"]);
   });
 
-  it("are marked where they are about pytest-asyncio", async () => {
+  it("are marked if they configure pytest-asyncio", async () => {
     const text =
       '[tool.pytest.ini_options]\nasyncio_default_fixture_loop_scope = "function"\naddopts = ["-q", "--asyncio-mode=auto"]\nmarkers = ["slow: s", "asyncio: a"]\n';
     expect(await untouched("pyproject.toml", text)).toEqual([
@@ -191,18 +191,18 @@ describe("pytest's settings", () => {
     ]);
   });
 
-  it("keep pytest-asyncio, with a mark that says whether it is still needed", async () => {
+  it("keep pytest-asyncio, with a mark that says whether it is still used", async () => {
     const text =
       '[project]\ndependencies = ["anyio"]\n[dependency-groups]\ntest = ["pytest-asyncio>=0.23", "pytest_asyncio2"]\n';
     const [same, { marks }] = await migrate("pyproject.toml", text);
     expect(same).toBe(text);
     expect(marks).toMatchObject([
-      { api: "pytest-asyncio", suggestion: "remove it, unless its auto mode runs tests" },
+      { api: "pytest-asyncio", suggestion: "Remove it, unless tests rely on its auto mode." },
     ]);
     const [, kept] = await migrate("pyproject.toml", text, {
       others: [...codeNeedsAnyio, { path: "tests/test_a.py", notes: ["pytest-asyncio"] }],
     });
-    expect(kept.marks).toMatchObject([{ reason: "markers or fixtures of pytest-asyncio remain" }]);
+    expect(kept.marks).toMatchObject([{ reason: "Markers or fixtures of pytest-asyncio remain." }]);
   });
 });
 
@@ -217,7 +217,7 @@ describe("setup.cfg under --structural", () => {
     );
   });
 
-  it("gets a line where tests are listed when only tests need it", async () => {
+  it("gets a line in the list for tests if only tests need anyio", async () => {
     const cfg =
       "[options]\ninstall_requires =\n  idna\n[options.extras_require]\ntests =\n  pytest\ndocs =\n  sphinx\n";
     expect((await migrate("setup.cfg", cfg, { others: testsNeedAnyio }))[0]).toBe(
@@ -249,7 +249,7 @@ describe("requirements files under --structural", () => {
     expect((await migrate("requirements/base.txt", "idna"))[0]).toBe("idna\nanyio>=4.0");
   });
 
-  it("get it in the list that names pytest when only tests need it", async () => {
+  it("get anyio in the list with pytest if only tests need it", async () => {
     const around = { others: testsNeedAnyio };
     expect((await migrate("requirements-dev.txt", "pytest\nruff\n", around))[0]).toBe(
       "pytest\nruff\nanyio>=4.0\n",
@@ -280,7 +280,7 @@ describe("requirements files under --structural", () => {
     expect(await untouched(path, text)).toEqual(marks);
   });
 
-  it("of the documentation are the documentation's", async () => {
+  it("of the documentation are not changed", async () => {
     expect(
       (
         await engine.analyze("docs/requirements.txt", "sphinx\n", {
@@ -310,7 +310,7 @@ describe("setup.py under --structural", () => {
     expect((await migrate("setup.py", around + text))[0]).toBe(around + text.replace(before, after));
   });
 
-  it("gets anyio where tests are listed when only tests need it", async () => {
+  it("gets anyio in the list for tests if only tests need it", async () => {
     const text = `${around}setup(install_requires=['idna'], extras_require={'test': ['pytest'], 'docs': ['sphinx']})\n`;
     expect((await migrate("setup.py", text, { others: testsNeedAnyio }))[0]).toBe(
       text.replace("['pytest']", "['pytest', 'anyio>=4.0']"),

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-test("the nearest project file says which Python is the oldest", () => {
+test("the nearest project file decides the oldest Python", () => {
   const file = join(root, "repo", "src", "app", "main.py");
   writeFileSync(join(root, "repo", "pyproject.toml"), '[project]\nrequires-python = ">=3.9"\n');
   expect(new ProjectMinimums().of(file)).toBe("3.9");
@@ -22,7 +22,7 @@ test("the nearest project file says which Python is the oldest", () => {
   expect(new ProjectMinimums().of(file)).toBe("3.10");
 });
 
-test("what is above the repository is somebody else's", () => {
+test("files above the repository are ignored", () => {
   writeFileSync(join(root, "pyproject.toml"), '[project]\nrequires-python = ">=3.8"\n');
   expect(new ProjectMinimums().of(join(root, "repo", "src", "a.py"))).toBeUndefined();
 });
@@ -45,7 +45,7 @@ test("each project of a run has its own", async () => {
   );
   expect(project.read("new/a.py")).not.toContain("asyncio");
   expect(project.read("old/a.py")).toContain("asyncio.TimeoutError");
-  // An edit that keeps a reference does not finish its file.
+  // A file is not finished if an edit keeps its reference.
   const files = JSON.parse(out).results as Array<{ file: string; asyncio_free: boolean; migrated: boolean }>;
   for (const { file, asyncio_free, migrated } of files) {
     expect([asyncio_free, migrated]).toEqual(file.includes("new") ? [true, true] : [false, false]);

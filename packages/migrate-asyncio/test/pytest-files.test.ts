@@ -50,7 +50,7 @@ test.each([
   expect(await migrate(join(root, "repo", "tests", "unit", "test_a.py"), marked)).toBe(marked);
 });
 
-test("markers go where no conftest.py of the project has a loop or async fixtures", async () => {
+test("markers are rewritten if no conftest.py of the project has a loop or async fixtures", async () => {
   writeFileSync(join(root, "conftest.py"), "import pytest_asyncio\n");
   writeFileSync(
     join(root, "repo", "tests", "conftest.py"),
@@ -60,7 +60,7 @@ test("markers go where no conftest.py of the project has a loop or async fixture
   expect(result).toContain("@pytest.mark.anyio\n");
 });
 
-test("plain tests of a test file run coroutines with anyio, helpers do not", async () => {
+test("synchronous tests of a test file run coroutines with anyio, helpers are kept", async () => {
   const result = await migrate(join(root, "test_a.py"), plain);
   expect(result).toContain("def test_main():\n    assert anyio.run(main) == 1\n");
   expect(result).toContain("        assert anyio.run(main) == 1\n");
@@ -68,7 +68,7 @@ test("plain tests of a test file run coroutines with anyio, helpers do not", asy
   expect(await migrate(join(root, "library.py"), plain)).toBe(plain);
 });
 
-test("plain tests beside ones that use anyio already stay: its fixtures may keep a loop open", async () => {
+test("synchronous tests are kept in a file that uses anyio, whose fixtures may keep a loop open", async () => {
   const text = `import anyio\n${plain}`;
   expect(await migrate(join(root, "test_a.py"), text)).toBe(text);
 });

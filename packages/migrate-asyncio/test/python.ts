@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 
-/** What `python3` says, or undefined where there is none. */
+/** The output of `python3`, or undefined if it is not installed. */
 export function python(args: readonly string[], input = "", command = "python3"): string | undefined {
   const result = spawnSync(command, args, { input, encoding: "utf8", maxBuffer: 1 << 28 });
   if (result.error !== undefined) return undefined;
@@ -8,10 +8,10 @@ export function python(args: readonly string[], input = "", command = "python3")
   return result.stdout;
 }
 
-/** Whether there is a Python here; tests that need one say so by being skipped. */
+/** Whether Python is installed. Tests that need it are skipped otherwise. */
 export const hasPython: boolean = spawnSync("python3", ["--version"]).status === 0;
 
-/** A Python that has anyio (and so runs the programs), or undefined. */
+/** The command of a Python with anyio and trio, or undefined. */
 export const pythonWithAnyio: string | undefined = ["python3", "/usr/bin/python3"].find(
   (command) => spawnSync(command, ["-c", "import anyio, trio"]).status === 0,
 );
@@ -25,7 +25,7 @@ for path in json.load(sys.stdin):
         print(path, error)
 `;
 
-/** Complaints of `compile()` about these files. */
+/** The syntax errors that `compile()` finds in these files. */
 export function compileErrors(paths: readonly string[]): string {
   return python(["-W", "ignore", "-c", compiler], JSON.stringify(paths)) ?? "";
 }

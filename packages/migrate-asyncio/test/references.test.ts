@@ -8,7 +8,7 @@ import { hasPython, python } from "./python.ts";
 
 const counter = fileURLToPath(new URL("count_references.py", import.meta.url));
 const fixtures = fileURLToPath(new URL("fixtures/", import.meta.url));
-/** Places that are no names in the sense of `ast`. */
+/** Rules about places that are not names in Python's `ast`. */
 const places = new Set([
   "import-asyncio",
   "import-star",
@@ -19,7 +19,7 @@ const places = new Set([
   "isolated-test-case",
 ]);
 
-/** The Python files of CPython's own asyncio and, where they are installed, of its tests. */
+/** The Python files of CPython's asyncio and, if installed, of its tests. */
 function standardLibrary(): string[] {
   const library = python(["-c", "import os; print(os.path.dirname(os.__file__))"])?.trim() ?? "";
   return [`${library}/asyncio`, `${library}/test/test_asyncio`]
@@ -58,7 +58,7 @@ describe.skipIf(!hasPython)("references to asyncio (skipped without python3)", (
     },
   );
 
-  it("leave nothing for a second run on CPython's own files", { timeout: 120_000 }, async () => {
+  it("are not edited by a second run on CPython's own files", { timeout: 120_000 }, async () => {
     const engine = await createAsyncioEngine();
     for (const path of standardLibrary()) {
       const text = readFileSync(path, "utf8");

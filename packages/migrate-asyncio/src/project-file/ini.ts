@@ -27,7 +27,7 @@ export function iniPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
       value: [first, ...lines.map((line) => line.text)].filter((line) => line !== "").join("\n"),
     }));
   return [
-    ...(needs.who === "code" && isWithoutList
+    ...(needs.neededBy === "code" && isWithoutList
       ? [notLiteral("install_requires", packages.start, "[options] has no install_requires", needs)]
       : []),
     ...lists.flatMap((list) => dependencyPlaces(list, text, needs)),
@@ -45,7 +45,7 @@ function isDependencyList({ section, name }: IniEntry): boolean {
 function dependencyPlaces(entry: IniEntry, text: string, needs: ProjectNeeds): ProjectPlace[] {
   const { name, start, first, lines } = entry;
   const isCode = entry.section === "options" && name === "install_requires";
-  if (isCode !== (needs.who === "code")) return [];
+  if (isCode !== (needs.neededBy === "code")) return [];
   if (!isCode && !isTestList(lines.map((line) => nameOf(line.text)))) return [];
   const api = isCode ? name : `${entry.section}.${name}`;
   const known = lines.find((line) => nameOf(line.text) === "anyio");

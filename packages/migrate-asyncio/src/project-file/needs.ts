@@ -24,7 +24,7 @@ export function projectNeeds(path: string, options: AsyncioOptions): ProjectNeed
   if (!code && !tests) return undefined;
   return {
     least: options.anyioMin ?? "4.0",
-    who: code ? "code" : "tests",
+    neededBy: code ? "code" : "tests",
     keepsPytestAsyncio: own.some(({ notes }) => notes.includes("pytest-asyncio")),
     choosesBackend: own.some(
       (file) => /(?:^|\/)conftest\.py$/.test(file.path) && file.notes.includes("anyio-backend"),

@@ -22,7 +22,7 @@ export interface ProjectNeeds {
   /** The oldest anyio to support: `4.0`. */
   readonly least: string;
   /** Whether the code needs anyio, or only the tests. */
-  readonly who: "code" | "tests";
+  readonly neededBy: "code" | "tests";
   /** Whether some tests still use pytest-asyncio. */
   readonly keepsPytestAsyncio: boolean;
   /** Whether a `conftest.py` has an `anyio_backend` fixture. */

@@ -24,7 +24,7 @@ export function requirementsPlaces(text: string, needs: ProjectNeeds, path: stri
     .replace(/^requirements\/|\.txt$/gi, "");
   const isForTests = isTestList(names) || /(?:^|[-_./])(?:dev|tests?|testing)(?=[-_./]|$)/i.test(label);
   if (names.every((name) => name === "") || otherPurpose.test(label)) return marks;
-  if (needs.who === "code" ? isForTests : !isTestList(names)) return marks;
+  if (needs.neededBy === "code" ? isForTests : !isTestList(names)) return marks;
   const last = text.trimEnd();
   if (generated.test(text)) return [notLiteral(api, 0, "A tool generates this file", needs), ...marks];
   if (last.endsWith("\\"))

@@ -10,14 +10,14 @@ export function setupPlaces(text: string, needs: ProjectNeeds, root: SyntaxNode)
   for (const call of setupCalls(root, text)) {
     const keywords = keywordsOf(call, text);
     const names = keywords.map(([name]) => name);
-    if (needs.who === "code" && names.includes("packages") && !names.includes("install_requires"))
+    if (needs.neededBy === "code" && names.includes("packages") && !names.includes("install_requires"))
       places.push(notLiteral("install_requires", call.start, "`setup` has no install_requires", needs));
     for (const [name, value] of keywords) {
       const isCode = name === "install_requires";
       for (const each of isCode || name === "tests_require" ? [value] : extras(name, value)) {
         const found = listIn(each, text, root);
         strings.push(...(found?.items ?? []).map((item) => ({ start: item.start, text: item.value ?? "" })));
-        if (isCode !== (needs.who === "code")) continue;
+        if (isCode !== (needs.neededBy === "code")) continue;
         if (found === undefined) {
           if (isCode) places.push(notLiteral(name, value.start, "The list is computed", needs));
         } else if (isCode || isTestList(found.items.map((item) => nameOf(item.value ?? ""))))

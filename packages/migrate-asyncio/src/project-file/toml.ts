@@ -20,7 +20,9 @@ export function tomlPlaces(text: string, needs: ProjectNeeds): ProjectPlace[] {
     return name === undefined ? [] : [{ name, start, value: textOf(value) }];
   });
   return [
-    ...(needs.who === "code" ? codePlaces(document, text, needs) : testPlaces(document, lists, text, needs)),
+    ...(needs.neededBy === "code"
+      ? codePlaces(document, text, needs)
+      : testPlaces(document, lists, text, needs)),
     ...pytestAsyncioPlaces(items, needs),
     ...settingPlaces(settings, needs),
   ];

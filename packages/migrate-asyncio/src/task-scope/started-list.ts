@@ -3,7 +3,7 @@ import type { Reference } from "../references.ts";
 import type { RuleContext } from "../rule.ts";
 import { argumentsOf, statementAround } from "../source-file.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
-import { runsWhat, type StartedItem, type StartedTask } from "./started-task.ts";
+import { type StartedItem, type StartedTask, startedFunction } from "./started-task.ts";
 
 /**
  * Finds `tasks = [create_task(f(x)) for x in xs]`, or a literal list, whose only use is `await gather(*tasks)` in the
@@ -24,10 +24,16 @@ export function startedList(reference: Reference, context: RuleContext): Started
   const items: StartedItem[] = [];
   for (const call of made) {
     const maker = context.references.find((other) => callOf(other) === call && isMaker(other.api));
-    const what = maker === undefined || !inAsyncFunction(maker, file) ? "" : runsWhat(call, maker, context);
-    if (maker === undefined || typeof what === "string" || what.thread || argumentsOf(call)?.length !== 1)
+    const started =
+      maker === undefined || !inAsyncFunction(maker, file) ? "" : startedFunction(call, maker, context);
+    if (
+      maker === undefined ||
+      typeof started === "string" ||
+      started.thread ||
+      argumentsOf(call)?.length !== 1
+    )
       return undefined;
-    items.push({ reference: maker, call, runs: what.runs });
+    items.push({ reference: maker, call, runs: started.runs });
   }
   const [item] = items;
   if (item === undefined) return undefined;

@@ -45,8 +45,8 @@ export function startedTask(reference: Reference, context: RuleContext): Started
   if (childOf(call.parent, "type") !== undefined) return "The variable of the task has a type annotation.";
   if (reference.scope.kind !== "function" || !inAsyncFunction(reference, file))
     return "It is started outside an `async def`.";
-  const what = runsWhat(call, reference, context);
-  if (typeof what === "string") return what;
+  const started = startedFunction(call, reference, context);
+  if (typeof started === "string") return started;
   const name = file.of(target);
   const owner = reference.scope.find(name);
   const uses = (scopes.occurrences.get(name) ?? [])
@@ -64,7 +64,7 @@ export function startedTask(reference: Reference, context: RuleContext): Started
   const gather = gatherAround(use, context);
   if (awaitOf(use) === undefined && gather === undefined)
     return "The task runs beside the code after it, and has other uses than one `await`.";
-  return { reference, name, first, call, ...what, last, use, gather, cancelled };
+  return { reference, name, first, call, ...started, last, use, gather, cancelled };
 }
 
 /** The call that creates the task: `create_task(…)`, `get_running_loop().run_in_executor(…)`. */
@@ -79,7 +79,7 @@ function makerOf(reference: Reference, context: RuleContext): SyntaxNode | undef
 
 const strange: ReadonlySet<string> = new Set(["keyword_argument", "list_splat", "dictionary_splat"]);
 
-export function runsWhat(
+export function startedFunction(
   call: SyntaxNode,
   reference: Reference,
   context: RuleContext,

@@ -5,10 +5,10 @@ import { rules as finders } from "./rule-list.ts";
 import { SourceFile } from "./source-file.ts";
 import { loadTypes, shiftedFacts, type TypeFacts } from "./types.ts";
 
-/** A rewrite may make room for another one; more passes than this never do. */
+/** The maximum number of passes: a rewrite may enable another one. */
 const passes = 6;
 
-/** One of these is in every file that a rule is about; the retries of {@link retries} left out. */
+/** Matches every file that a rule can be about, except for retry loops; {@link retries} matches those. */
 const prefilter = new RegExp(
   [
     /\bset(?:Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/,
@@ -70,7 +70,7 @@ function runRules(path: string, text: string, options: EngineOptions, types: Typ
           ...(index > 0 && { companion: true }),
         };
       });
-      // One that is in the way of another waits for the next pass.
+      // A finding that overlaps an earlier one is left to the next pass.
       list.add(changes);
     }
   }
@@ -108,13 +108,13 @@ function analyzeText(
       current = applied(text, edits);
     }
   } catch {
-    return withoutEdits(first, "the rewritten file would not parse");
+    return withoutEdits(first, "The rewritten file would not parse.");
   }
   const counted = edits.filter((edit) => edit.companion === undefined).length;
   return { edits, marks, references: counted + marks.length };
 }
 
-/** The safety net: what was to be edited is marked instead. */
+/** Turns all edits of a pass into marks, because the result does not parse. */
 function withoutEdits(pass: Pass, reason: string): FileAnalysis {
   const marks = [...pass.marks];
   for (const { start, rule, api, companion } of pass.edits) {
@@ -124,10 +124,10 @@ function withoutEdits(pass: Pass, reason: string): FileAnalysis {
   return { edits: [], marks, references: marks.length };
 }
 
-/** The rules as the tool lists them. */
+/** The rules in the order of `--list-rules`. */
 const rows: readonly Rule[] = finders.flatMap((rule) => rule.rows);
 
-/** The engine for raw promises in TypeScript and JavaScript. */
+/** Creates the engine for raw promises in TypeScript and JavaScript. */
 export function createPromisesEngine(): Engine<PromisesOptions> {
   return {
     name: "promises",
@@ -163,7 +163,7 @@ export function createPromisesEngine(): Engine<PromisesOptions> {
   };
 }
 
-/** Files that a tool has written say so at their top, or have lines that nobody writes. */
+/** Whether a tool generated the file: a header says so, or the lines are too long. */
 function isGenerated(text: string): boolean {
   if (text.length > 20_000 && text.length > 250 * (text.split("\n").length + 1)) return true;
   return /@generated\b|\bDO NOT EDIT\b|auto-?generated (?:file|by|from)|generated (?:file|code).{0,40}do not/i.test(

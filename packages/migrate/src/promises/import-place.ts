@@ -5,7 +5,7 @@ import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
 import { type Syntax, text } from "./syntax.ts";
 
-/** The edits that add the names needed of `target` and take out the bindings that are no longer used. */
+/** The edits that import the needed names from `target` and remove the bindings that are no longer used. */
 export function planImport(
   file: ParsedFile,
   target: string,
@@ -31,7 +31,7 @@ export function planImport(
     const line = module
       ? `import ${braces} from ${quote}${target}${quote}${end}`
       : `const ${braces} = require(${quote}${target}${quote})${end}`;
-    // In the place of an import that goes, if there is one.
+    // Replace a removed import statement, if there is one.
     const free = changes.find((change) => change.whole);
     if (free !== undefined) {
       changes.splice(changes.indexOf(free), 1, { ...free, end: free.statementEnd ?? free.end, text: line });
@@ -41,7 +41,7 @@ export function planImport(
 }
 
 interface Removal extends Change {
-  /** Whether a whole statement goes, with its line. */
+  /** Whether the whole statement is removed with its line. */
   readonly whole: boolean;
   readonly statementEnd?: number;
 }
@@ -63,7 +63,7 @@ function removals(file: ParsedFile, dropped: readonly Binding[]): Removal[] {
       changes.push({ start: statement.start, end, text: "", whole: true, statementEnd: statement.end });
       continue;
     }
-    // A default import beside names, or the other way round: left alone, an unused import does no harm.
+    // An unused default import beside used names, or the reverse, is kept: it is harmless.
     if (all.some((specifier) => specifier.type === "ImportDefaultSpecifier")) continue;
     for (const specifier of gone) {
       const index = all.indexOf(specifier);
@@ -82,7 +82,7 @@ function removals(file: ParsedFile, dropped: readonly Binding[]): Removal[] {
   return changes;
 }
 
-/** The statement `const … = …;` when it declares nothing else. */
+/** The statement `const … = …;`, if it has no other declaration. */
 function declarationOf(owner: Syntax): Syntax | undefined {
   const declarator = owner.type === "VariableDeclarator" ? owner : owner.parent;
   const statement = declarator?.parent;
@@ -113,7 +113,7 @@ function existingList(file: ParsedFile, target: string): number | undefined {
   return undefined;
 }
 
-/** Whether the file takes `import`; else `require`. */
+/** Whether the file uses `import`, not `require`. */
 export function usesImport(file: ParsedFile): boolean {
   if (/\.c[jt]s$/i.test(file.path)) return false;
   if (file.hasModuleSyntax || /\.m[jt]s$/i.test(file.path)) return true;
@@ -156,7 +156,7 @@ function quoteOf(file: ParsedFile): string {
   return single > file.text.split('"').length ? "'" : '"';
 }
 
-/** What stands inside braces: `{ a }` or `{a}`. */
+/** The white space inside the braces of imports: `{ a }` or `{a}`. */
 function spaceOf(file: ParsedFile): string {
   const first = /\b(?:import|const)\s*(?:type\s*)?\{(\s?)/.exec(file.text);
   return first?.[1] === "" ? "" : " ";
@@ -171,7 +171,7 @@ function semicolonOf(file: ParsedFile): string {
   return ";";
 }
 
-/** Comments that belong to the file and not to its first statement. */
+/** Matches comments that belong to the file, not to its first statement. */
 const headers =
   /@ts-|eslint|biome-|prettier|@license|@preserve|copyright|licen[cs]ed?|@jest|@vitest|@flow|^\/|@file/i;
 
@@ -187,7 +187,7 @@ function placeOf(file: ParsedFile, line: string, module: boolean): Change {
   }
   last ??= body.filter((node) => node.directive !== undefined).at(-1);
   if (last !== undefined) {
-    // A comment at the end of the line stays with what it is about.
+    // A comment at the end of the line stays on its line.
     const rest = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/[ \t]*(?=\r?\n))?/.exec(file.text.slice(last.end));
     const end = last.end + (rest?.[0].trimEnd().length ?? 0);
     const alone = /^[ \t]*(?:\r?\n|$)/.test(file.text.slice(end));
@@ -205,7 +205,7 @@ function placeOf(file: ParsedFile, line: string, module: boolean): Change {
   return { start, end: start, text: line + eol + gap };
 }
 
-/** The comments before the first statement; line comments below each other are one. */
+/** The comments before the first statement. Adjacent line comments form one group. */
 function commentGroups(file: ParsedFile, start: number, end: number): Array<{ end: number; text: string }> {
   const groups: Array<{ end: number; text: string; line: boolean }> = [];
   for (const comment of file.comments) {

@@ -14,7 +14,7 @@ interface Parsed {
   readonly hasModuleSyntax: boolean;
 }
 
-/** The languages to try for a path, most likely first: `.js` often holds JSX, and `.ts` never does. */
+/** The languages to try for a path. `.js` files often hold JSX, `.ts` files never do. */
 function languages(path: string): Array<NonNullable<ParserOptions["lang"]>> {
   if (/\.tsx$/i.test(path)) return ["tsx"];
   if (/\.[cm]?ts$/i.test(path)) return ["ts"];
@@ -22,14 +22,14 @@ function languages(path: string): Array<NonNullable<ParserOptions["lang"]>> {
 }
 
 /**
- * Parses a file. The text begins after a byte order mark, if there was one; offsets are UTF-16 units.
+ * Parses a text without its byte order mark. Offsets are UTF-16 units.
  *
- * @throws SyntaxError with the parser's first message.
+ * @throws SyntaxError with the first message of the parser.
  */
 export function parse(path: string, text: string): Parsed {
   let message = "cannot be parsed";
   const isCommonJs = /\.c[jt]s$/i.test(path);
-  // A sloppy script may use what a module may not (`with`, octal numbers, `await` as a name).
+  // A sloppy script may use syntax that modules forbid: `with`, octal numbers, `await` as a name.
   for (const lang of languages(path)) {
     for (const sourceType of isCommonJs ? (["commonjs"] as const) : (["module", "commonjs"] as const)) {
       const result = parseSync(path, text, { lang, sourceType, preserveParens: true });

@@ -35,7 +35,7 @@ export class SourceFile extends ParsedFile {
     return this.#claimed.has(node);
   }
 
-  /** Adds a finding: an edit, or a mark. One that is left out by `--only` still claims its nodes. */
+  /** Adds a finding. A finding of a rule that was not selected still claims its nodes. */
   add(finding: Finding): void {
     this.#claimed.add(finding.node);
     for (const node of finding.claims ?? []) this.#claimed.add(node);
@@ -44,7 +44,7 @@ export class SourceFile extends ParsedFile {
     else {
       const { changes: _, ...rest } = finding;
       const reason =
-        "The text of the function around it is run elsewhere, where this file's imports are not.";
+        "The source text of the function around it runs elsewhere, without the imports of this file.";
       this.findings.push({ ...rest, class: "M", reason });
     }
   }
@@ -82,13 +82,13 @@ export class SourceFile extends ParsedFile {
     return binding === undefined ? undefined : this.imports.origin(binding);
   }
 
-  /** The binding that a declarator `const name = …` makes, when it is one plain name. */
+  /** The binding of a declarator `const name = …`, if it declares one name. */
   declared(declarator: Syntax | undefined): Binding | undefined {
     if (declarator?.type !== "VariableDeclarator" || declarator.id.type !== "Identifier") return undefined;
     return this.names.scopeOf(declarator.id).lookup(declarator.id.name);
   }
 
-  /** The value a `const` was initialised with. */
+  /** The initial value of a `const`. */
   constant(node: Syntax): Syntax | undefined {
     if (node.type !== "Identifier") return undefined;
     const binding = this.names.binding(node);

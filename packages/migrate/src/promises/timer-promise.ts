@@ -9,17 +9,17 @@ import {
   type Syntax,
 } from "./syntax.ts";
 
-/** `new Promise((resolve, reject) => setTimeout(…))` and nothing else. */
+/** A promise `new Promise((resolve, reject) => setTimeout(…))` whose executor does nothing else. */
 export interface TimerPromise {
   readonly outcome: "resolve" | "reject";
-  /** The delay; none is 0. */
+  /** The delay. Without one, the timer uses 1 ms. */
   readonly ms: Syntax | undefined;
   readonly value: Syntax | undefined;
   /** Whether the value is evaluated when the timer fires. */
   readonly late: boolean;
 }
 
-/** Reads a promise that a timer settles; undefined for anything that does more. */
+/** The parts of a promise that a timer settles; undefined if the executor does more. */
 export function timerPromise(file: SourceFile, node: Syntax): TimerPromise | undefined {
   if (node.type !== "NewExpression" || !file.isGlobal(node.callee, "Promise")) return undefined;
   const executor = bare(node.arguments[0]);
@@ -48,7 +48,7 @@ export function timerPromise(file: SourceFile, node: Syntax): TimerPromise | und
   return { outcome, ms, value: values[0], late: true };
 }
 
-/** Whether an executor sets a timer that settles its promise, whatever else it does. */
+/** Whether an executor sets a timer that settles its promise, even if it does more. */
 export function isTimedExecutor(file: SourceFile, executor: Syntax): boolean {
   const settlers = new Set<Syntax>();
   for (const param of executor.params as Syntax[]) {
@@ -67,7 +67,7 @@ function isTimer(file: SourceFile, node: Syntax | undefined): node is Syntax {
   return node?.type === "CallExpression" && file.isGlobalCall(node, "setTimeout");
 }
 
-/** The one use of `resolve` or `reject`; undefined if there are more, or none. */
+/** The only use of `resolve` or `reject`; undefined if there are none or several. */
 function settlersOf(file: SourceFile, executor: Syntax): Map<Syntax, "resolve" | "reject"> | undefined {
   const uses = new Map<Syntax, "resolve" | "reject">();
   const params = executor.params as Syntax[];

@@ -4,7 +4,7 @@ import { writeEdited } from "../../src/engine/apply.ts";
 import { Project } from "../support/project.ts";
 
 describe("Writing a file", () => {
-  test("leaves it alone when it is no longer what was read, and leaves nothing beside it.", () => {
+  test("fails if the file has changed since it was read, and leaves no temporary file.", () => {
     using project = new Project({ "a.ts": "changed by somebody\n" });
     expect(writeEdited(project.path("a.ts"), "what was read\n", "what was made\n")).toMatchObject({
       kind: "changed",
@@ -13,7 +13,7 @@ describe("Writing a file", () => {
     expect(readdirSync(project.root)).toEqual(["a.ts"]);
   });
 
-  test("reports what cannot be written.", () => {
+  test("fails if the file cannot be written.", () => {
     using project = new Project();
     expect(writeEdited(project.path("gone.ts"), "", "")).toMatchObject({ kind: "write" });
   });

@@ -12,7 +12,7 @@ function edit(start: number, end: number, text: string): Edit {
   return { start, end, text, rule: "r", api: "a", class: "S" };
 }
 
-/** Texts of few kinds of lines, so that neighbours are alike, and edits in order. */
+/** Texts with few different lines, so that many lines are equal, and edits in order. */
 const cases = fc
   .array(fc.constantFrom("a\n", "b\n", "\n", "long line\n", "c\r\n"), { maxLength: 40 })
   .chain((lines) =>
@@ -36,7 +36,7 @@ const cases = fc
     return { text, edits };
   });
 
-test("The diff of a file says exactly what its edits do.", () => {
+test("Applying the diff of a file gives the edited file.", () => {
   fc.assert(
     fc.property(cases, ({ text, edits }) => {
       const after = applyEdits(text, edits);
@@ -50,7 +50,7 @@ test("The diff of a file says exactly what its edits do.", () => {
   );
 });
 
-test("It shows three lines around a change, and joins changes that are near.", () => {
+test("The diff shows three lines around a change, and joins close changes.", () => {
   const lines = Array.from({ length: 30 }, (_, i) => `line ${i + 1}\n`);
   const at = (line: number): number => lines.slice(0, line - 1).join("").length;
   const text = lines.join("");
@@ -78,7 +78,7 @@ test("It shows three lines around a change, and joins changes that are near.", (
 `);
 });
 
-test("A file of a hundred thousand changes takes no longer than its size.", () => {
+test("The diff of 100,000 changes takes linear time.", () => {
   const text = "await x;\n".repeat(100_000);
   const edits = Array.from({ length: 100_000 }, (_, i) => edit(i * 9 + 6, i * 9 + 7, "y"));
   const began = performance.now();

@@ -16,7 +16,7 @@ function watched(isTerminal: boolean): { progress: Progress; shown: string[] } {
 }
 
 describe("Progress", () => {
-  test("says nothing in the first second.", () => {
+  test("is not shown in the first second.", () => {
     const { progress, shown } = watched(true);
     vi.advanceTimersByTime(900);
     progress.tick("a.ts");
@@ -24,7 +24,7 @@ describe("Progress", () => {
     expect(shown).toEqual([]);
   });
 
-  test("is one line that changes on a terminal, and goes before other output.", () => {
+  test("is one changing line on a terminal, cleared before other output.", () => {
     const { progress, shown } = watched(true);
     vi.advanceTimersByTime(1_500);
     progress.tick("a.ts");
@@ -34,7 +34,7 @@ describe("Progress", () => {
     expect(shown).toEqual(["\r\u001b[K1 of 3 files, a.ts", "\r\u001b[K"]);
   });
 
-  test("is a line every ten seconds elsewhere.", () => {
+  test("is a line every ten seconds without a terminal.", () => {
     const { progress, shown } = watched(false);
     for (let i = 0; i < 25; i++) {
       vi.advanceTimersByTime(1_000);

@@ -7,7 +7,7 @@ import { before, cli, marked, Project } from "../support/project.ts";
 const schema = JSON.parse(readFileSync(new URL("../../schema/report.json", import.meta.url), "utf8"));
 
 describe("The report", () => {
-  test("as JSON has the keys of the original, fits its schema, and its figures add up.", async () => {
+  test("as JSON fits its schema, and its counts add up.", async () => {
     using project = new Project({
       "a.ts": before,
       "b.ts": marked,
@@ -36,7 +36,7 @@ describe("The report", () => {
     });
   });
 
-  test("as SARIF names rules, places and errors.", async () => {
+  test("as SARIF has rules, places and errors.", async () => {
     using project = new Project({ "a b.ts": before, "b.ts": marked, "c.ts": "new Promise(;\n" });
     const { out } = await cli("promises", project.root, "--format", "sarif");
     const log = JSON.parse(out);
@@ -49,7 +49,7 @@ describe("The report", () => {
     expect(run.invocations[0].toolExecutionNotifications).toHaveLength(1);
   });
 
-  test("goes to files by their endings, and as a page it escapes code and loads nothing.", async () => {
+  test("is written in the format of the file extension; the HTML page escapes code and loads nothing.", async () => {
     using project = new Project({
       "a.tsx": `export const a = <b>{setInterval(() => "</script>", 5)}</b>;\n`,
     });
@@ -61,7 +61,7 @@ describe("The report", () => {
     expect(page).toContain("&lt;/script&gt;");
     expect(page).toContain('data-rule="interval"');
     expect(page).not.toMatch(/\b(?:src|href)=/);
-    // The line that it is about stands out, and code in prose is code.
+    // The reported line is highlighted, and code in backticks is marked as code.
     expect(page).toContain("<mark>  1 | export const a");
     expect(page).toContain(`<section data-file="${project.path("a.tsx")}">`);
   });

@@ -7,7 +7,7 @@ import { before, marked, Project } from "../support/project.ts";
 
 const binary = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
-/** Runs the built binary; its threads need JavaScript. */
+/** Runs the built binary: worker threads need JavaScript. */
 function report(project: Project, jobs: number): Report {
   try {
     return JSON.parse(

@@ -5,7 +5,7 @@ import { applied, compose, EditList, inOrder, originalOffset } from "../../src/p
 
 const source = "abcdefghijklmnopqrstuvwxyz";
 
-/** Random edits of a text: in order, apart from each other. */
+/** Random edits of a text, in order and without overlaps. */
 function edits(text: string, numbers: readonly number[]): Edit[] {
   const places = [...new Set(numbers.map((number) => number % (text.length + 1)))].sort((a, b) => a - b);
   const made: Edit[] = [];
@@ -20,8 +20,8 @@ function edits(text: string, numbers: readonly number[]): Edit[] {
   return inOrder(made) ?? [];
 }
 
-describe("Composing edits", () => {
-  test("does what the two lists do one after the other, on the original.", () => {
+describe("Composed edits", () => {
+  test("have the same effect as both lists, one after the other.", () => {
     const numbers = fc.array(fc.nat(1_000), { maxLength: 12 });
     fc.assert(
       fc.property(numbers, numbers, (one, two) => {
@@ -36,7 +36,7 @@ describe("Composing edits", () => {
     );
   });
 
-  test("takes all of a group or none, and keeps what it took in order.", () => {
+  test("are taken as whole groups, in order.", () => {
     const numbers = fc.array(fc.nat(1_000), { maxLength: 6 });
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 8 }), (groups) => {
@@ -53,7 +53,7 @@ describe("Composing edits", () => {
     );
   });
 
-  test("finds the place in the original again.", () => {
+  test("map offsets back to the original text.", () => {
     const first: Edit[] = [{ start: 3, end: 6, text: "12345", rule: "r", api: "a", class: "S" }];
     expect([2, 3, 7, 8, 9].map((at) => originalOffset(first, at))).toEqual([2, 3, 3, 6, 7]);
   });

@@ -17,7 +17,7 @@ const files = {
 };
 
 describe("With --types", () => {
-  test("the checker proves what is a number, finds floating promises of other files, and knows signals.", async () => {
+  test("the checker finds numbers, floating promises of other files, and signals.", async () => {
     using project = new Project(files);
     const without = await cli("promises", project.root, "--write");
     expect(without.out).toContain("sleep new Promise(setTimeout)");

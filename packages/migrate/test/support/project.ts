@@ -59,7 +59,7 @@ export async function runTool(tool: Tool, argv: readonly string[]): Promise<Fini
   return { code, out, err };
 }
 
-/** A file with one safe rewrite, and what it becomes. */
+/** A file with one safe rewrite, and its rewritten text. */
 export const before =
   'import a from "a";\nexport const f = async () => {\n  await new Promise((r) => setTimeout(r, 5));\n  return a;\n};\n';
 export const after =

@@ -183,7 +183,7 @@ function reasonOf(edit: Edit, summary: string | undefined): string {
   if (edit.class === "S") return "Safe: every precondition was checked.";
   return summary
     ? `Structural: ${summary}.`.replace(/\.\.$/, ".")
-    : "Structural: see the rule for what changes.";
+    : "Structural: the rule describes the change.";
 }
 
 function markEntry({ rule, api, line, column, class: kind, reason, suggestion, frame }: PlacedMark): Entry {

@@ -14,7 +14,7 @@ import {
 
 const suggestion = "failAfter(ms, async (scope) => …), with scope.signal for code that takes a signal.";
 
-/** `AbortController` with a timer that aborts it. */
+/** An `AbortController` that a timer aborts. */
 export const abortTimeout: PromiseRule = {
   rows: [
     {
@@ -22,14 +22,15 @@ export const abortTimeout: PromiseRule = {
       api: "AbortController + setTimeout(abort) + clearTimeout",
       class: "R",
       summary:
-        "In one function: the controller is local and used for its signal and this timer only, the timer is cleared in `finally` or right after one statement, and nothing tests the error's name.",
+        "In one function: the controller is local and has no other uses, the timer is cleared in `finally` or directly after one statement, and no code tests the name of the error.",
       target: "await failAfter(ms, async (scope) => { … scope.signal … })",
     },
     {
       name: "abort-timer",
       api: "setTimeout(() => controller.abort(), ms)",
       class: "M",
-      summary: "A timer that aborts and does not match the pattern above, such as one that is never cleared.",
+      summary:
+        "A timer that aborts a controller, but does not match abort-timeout; for example, it is never cleared.",
       target: "failAfter(ms, body), moveOnAfter(ms, body)",
     },
   ],
@@ -61,14 +62,14 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
   };
   const init = bare(file.constant(controller));
   if (init === undefined || !file.isGlobalCall(init, "AbortController")) {
-    return mark("The controller is not a local constant: who else uses it cannot be seen here.");
+    return mark("The controller is not a local constant, so it may have other uses.");
   }
   const pattern = tryPattern(file, timer, controller, init) ?? straightPattern(file, timer, controller, init);
   if (typeof pattern === "string" || pattern === undefined) {
-    return mark(pattern ?? "The timer is never cleared, or not where the limited work ends.");
+    return mark(pattern ?? "The timer is not cleared at the end of the limited work.");
   }
   if (testsAbort(file, timer) || testsAbort(file, pattern.work)) {
-    return mark("Code around it tests the error's name or class, which changes.");
+    return mark("Code around it tests the name or class of the error, which changes.");
   }
   const fn = functionAround(timer);
   if (fn !== undefined && !fn.async) return mark("The function around it is not async.");
@@ -79,7 +80,7 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
     claims: [init],
     class: "R",
     reason:
-      "The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError; it waits until the work has ended.",
+      "The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError. The call waits until the work has ended.",
     suggestion,
     changes: () => rewrite(file, timer, pattern),
   };

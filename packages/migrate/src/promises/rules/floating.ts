@@ -3,9 +3,9 @@ import { callsAsync } from "../promise-value.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, memberName, plainArguments, type Syntax } from "../syntax.ts";
 
-const suggestion = "group.startSoon(fn) in a taskGroup, which waits for it and sees its error.";
+const suggestion = "Use group.startSoon(fn) in a taskGroup, which waits for it and reports its error.";
 
-/** Promises that nobody waits for. */
+/** Promises that are dropped. */
 export const floating: PromiseRule = {
   rows: [
     {
@@ -19,7 +19,7 @@ export const floating: PromiseRule = {
       name: "void-promise",
       api: "void call(), .catch(noop)",
       class: "M",
-      summary: "Somebody wants it to float.",
+      summary: "The promise is dropped on purpose.",
       target: "group.startSoon(fn)",
     },
   ],
@@ -41,7 +41,7 @@ export const floating: PromiseRule = {
           node: value,
           class: "M",
           reason:
-            "Nobody waits for the promise: its error is an unhandled rejection, and it outlives who started it.",
+            "The promise is dropped: its error is an unhandled rejection, and it may outlive its caller.",
           suggestion,
         });
       }
@@ -55,12 +55,13 @@ function silenced(file: SourceFile, node: Syntax, api: string): void {
     api,
     node,
     class: "M",
-    reason: "It floats on purpose: it outlives who started it, and a cancellation does not reach it.",
+    reason:
+      "The promise is dropped on purpose. It may outlive its caller, and a cancellation does not reach it.",
     suggestion,
   });
 }
 
-/** `promise.catch(() => {})`. */
+/** Whether a call is `promise.catch(() => {})`. */
 function isSilencing(file: SourceFile, call: Syntax): boolean {
   if (memberName(call.callee) !== "catch") return false;
   const handler = bare(plainArguments(call)?.[0]);

@@ -14,7 +14,7 @@ import {
   suspends,
 } from "../syntax.ts";
 
-/** The combinators of promises, the race left out. */
+/** The combinators of promises, except for the race. */
 export const promiseAll: PromiseRule = {
   rows: [
     {
@@ -22,21 +22,21 @@ export const promiseAll: PromiseRule = {
       api: "await Promise.all([a(), b()])",
       class: "R",
       summary:
-        "Awaited, returned or chained; of calls in place, or of `items.map(fn)`; where no caller sees that they start a turn later, and none hands a function on; else marked.",
+        "Awaited, returned or chained, with calls in place or `items.map(fn)`, if no caller can observe that the calls start one turn later, and no call passes a function on; else marked.",
       target: "await all([() => a(), () => b()]), await map(items, fn)",
     },
     {
       name: "promise-all-settled",
       api: "Promise.allSettled(…)",
       class: "M",
-      summary: "What each result becomes is for a person to say.",
+      summary: "The use of the results is unknown.",
       target: "a taskGroup that collects results",
     },
     {
       name: "promise-any",
       api: "Promise.any(…)",
       class: "M",
-      summary: "The promises that lose go on.",
+      summary: "The losing promises continue.",
       target: "any([() => a(), () => b()])",
     },
   ],
@@ -49,8 +49,8 @@ export const promiseAll: PromiseRule = {
           api: "Promise.allSettled",
           node,
           class: "M",
-          reason: "Nothing cancels what still runs when the caller is cancelled.",
-          suggestion: "A taskGroup whose tasks keep their errors, or op.settle for each.",
+          reason: "When the caller is cancelled, the promises continue.",
+          suggestion: "Use a taskGroup whose tasks catch their errors, or op.settle per call.",
         });
       } else if (file.isStaticCall(node, "Promise", "any")) {
         file.add({
@@ -58,15 +58,15 @@ export const promiseAll: PromiseRule = {
           api: "Promise.any",
           node,
           class: "M",
-          reason: "The promises that lose go on, and nobody waits for them.",
-          suggestion: "any([() => a(), () => b()]) cancels the losers; it takes functions.",
+          reason: "The losing promises continue, and no code waits for them.",
+          suggestion: "Use any([() => a(), () => b()]), which cancels the losers. It takes functions.",
         });
       }
     }
   },
 };
 
-const suggestion = "all([() => a(), () => b()]) or map(items, fn, { concurrency }).";
+const suggestion = "Use all([() => a(), () => b()]) or map(items, fn, { concurrency }).";
 
 function allFinding(file: SourceFile, node: Syntax): Finding {
   const base = { rule: "promise-all", api: "Promise.all", node };
@@ -74,17 +74,19 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   const structural =
     "What it started in place is now started as its children. The first failure now cancels the others, and they have ended when it rejects.";
   if (!isTaken(node)) {
-    return mark("It rejects at the first failure while the others go on; its promise is not awaited here.");
+    return mark(
+      "It rejects at the first failure while the others continue, and its promise is not awaited here.",
+    );
   }
-  if (node.typeArguments) return mark("It names its types, which all and map have otherwise.");
+  if (node.typeArguments) return mark("Its type arguments do not fit `all` and `map`.");
   const list = bare(plainArguments(node)?.[0]);
   if (list === undefined || node.arguments.length !== 1)
-    return mark("It rejects at the first failure while the others go on.");
+    return mark("It rejects at the first failure while the others continue.");
   if (list.type === "ArrayExpression") {
     const elements = list.elements as Array<Syntax | null>;
     if (elements.length === 0 || !elements.every((each) => isStartable(each) || isKnownPromise(file, each))) {
       return mark(
-        "It rejects at the first failure while the others go on; not all elements are calls in place or known promises.",
+        "It rejects at the first failure while the others continue. Some elements are neither calls in place nor known promises.",
       );
     }
     const hindrance = hindersChildren(file, node, (elements as Syntax[]).filter(isStartable));
@@ -105,7 +107,7 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   const mapped = mapOf(file, list);
   if (mapped === undefined)
     return mark(
-      "It rejects at the first failure while the others go on; where the promises come from cannot be seen here.",
+      "It rejects at the first failure while the others continue. The promises are created elsewhere.",
     );
   const { items, fn } = mapped;
   const hindrance = hindersChildren(file, node, [fn]);
@@ -123,25 +125,25 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   };
 }
 
-/** Whether somebody takes its promise at once: awaited, returned, or chained. */
+/** Whether its promise is used in place: awaited, returned, or chained. */
 function isTaken(node: Syntax): boolean {
   const held = holder(node);
   if (held?.type === "AwaitExpression" || held?.type === "ReturnStatement" || isChained(node)) return true;
   return held?.type === "ArrowFunctionExpression" && bare(held.body as Syntax) === node;
 }
 
-/** A call that is evaluated in place now, and can be later. */
+/** Whether an element is a call in place that a child can make instead. */
 function isStartable(node: Syntax | null): boolean {
   const inner = bare(node);
   return inner?.type === "CallExpression" && !suspends(inner);
 }
 
-/** A promise that runs already: it is waited for as it is. */
+/** Whether an element is a promise in a variable. It is passed as it is. */
 function isKnownPromise(file: SourceFile, node: Syntax | null): boolean {
   return node !== null && bare(node).type === "Identifier" && isPromiseValue(file, node);
 }
 
-/** `items.map(fn)` with a function in place that takes an item and its index. */
+/** The parts of `items.map(fn)`, if the function takes an item and its index. */
 function mapOf(file: SourceFile, list: Syntax): { items: Syntax; fn: Syntax } | undefined {
   if (
     list.type !== "CallExpression" ||

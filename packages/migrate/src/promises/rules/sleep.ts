@@ -6,7 +6,7 @@ import { delayText, isNumber, type TimerPromise, timerPromise } from "../timer-p
 
 const api = "new Promise(setTimeout)";
 
-/** Timers that settle a promise. */
+/** Promises that a timer settles. */
 export const sleep: PromiseRule = {
   rows: [
     {
@@ -14,28 +14,28 @@ export const sleep: PromiseRule = {
       api: "await new Promise(r => setTimeout(r, ms))",
       class: "S",
       summary:
-        "A delay that is a number without doubt; another one needs `--structural`. No delay and 0 become 1, as timers have it.",
+        "Safe if the delay is a constant; else structural. A missing delay and 0 become 1, as in timers.",
       target: "await sleep(ms)",
     },
     {
       name: "sleep-helper",
       api: "new Promise(r => setTimeout(r, ms)), not awaited",
       class: "R",
-      summary: "The body of a helper, or a promise that is passed on; the helper stays where it is.",
+      summary: "The body of a helper, or a promise that is passed on. The helper stays.",
       target: "sleep(ms)",
     },
     {
       name: "sleep-value",
       api: "new Promise(r => setTimeout(() => r(v), ms))",
       class: "R",
-      summary: "A timer with a value.",
+      summary: "A timer that resolves with a value.",
       target: "(await sleep(ms), v)",
     },
     {
       name: "sleep-reject",
       api: "new Promise((_, reject) => setTimeout(() => reject(e), ms))",
       class: "M",
-      summary: "A timer that rejects, outside of a race.",
+      summary: "A timer that rejects, outside a race.",
       target: "failAfter(ms, body)",
     },
   ],
@@ -55,8 +55,8 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
   if (timer.outcome === "reject") {
     return mark(
       "sleep-reject",
-      "A timer that rejects is half of a timeout, and its other half is not here.",
-      "Run what it limits in failAfter(ms, body) or withTimeout(ms, promise).",
+      "The timer rejects: it is a part of a timeout whose other part is elsewhere.",
+      "Run the limited code in failAfter(ms, body) or withTimeout(ms, promise).",
     );
   }
   const held = holder(node);
@@ -65,7 +65,7 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
   const hasValue = timer.value !== undefined && !isUndefined(file, timer.value);
   const rule = hasValue ? "sleep-value" : awaited ? "sleep" : "sleep-helper";
   if (file.hasComment(node.start, node.end, timer.ms, hasValue ? timer.value : undefined)) {
-    return mark(rule, "There is a comment inside, which a rewrite would lose.", "await sleep(ms)");
+    return mark(rule, "A rewrite would lose a comment.", "await sleep(ms)");
   }
   const sure = isNumber(file, timer.ms);
   const doubt = sure
@@ -110,7 +110,7 @@ function valueFinding(
     return {
       ...base,
       class: "M",
-      reason: "The value is evaluated before the delay, not after it.",
+      reason: "The value is evaluated before the delay; a rewrite would evaluate it after the delay.",
       suggestion,
     };
   }
@@ -122,7 +122,7 @@ function valueFinding(
     changes: () => {
       const call = `${file.imports.use("sleep", node)}(${delayText(file, timer.ms)})`;
       const code = file.slice(value);
-      // At the start of a statement a parenthesis could be taken for a call of what is before it.
+      // A statement must not start with a parenthesis: without semicolons it would continue the line before.
       if (awaited?.argument === node && awaited.parent?.type !== "ExpressionStatement") {
         return [{ start: awaited.start, end: awaited.end, text: `(await ${call}, ${code})` }];
       }
