@@ -7,7 +7,7 @@ import type { AsyncioOptions } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import { belowAsyncio, findUses, type Origin, Origins, type Reference } from "./references.ts";
 import { type Region, reindent } from "./reindent.ts";
-import { type Review, type Rewrite, review } from "./rule.ts";
+import { type Review, type Rewrite, reasonOf, review } from "./rule.ts";
 import { keepTogether, RuleRun } from "./rule-run.ts";
 import { ruleFor } from "./rules.ts";
 import { buildScopes } from "./scope-builder.ts";
@@ -121,6 +121,7 @@ function groupOf(reference: Reference, verdict: Rewrite): Edit[] {
     rule: rule.name,
     api,
     class: verdict.class,
+    reason: reasonOf(verdict, rule),
     ...(index === 0 ? {} : { companion: true as const }),
   }));
 }
@@ -137,7 +138,8 @@ function markOf(reference: Reference, verdict: Review): Mark {
 }
 
 function importEdit(edit: { start: number; end: number; text: string }): Edit {
-  return { ...edit, rule: "import-asyncio", api: "import asyncio", class: "S", companion: true };
+  const reason = "The import follows the rewrites.";
+  return { ...edit, rule: "import-asyncio", api: "import asyncio", class: "S", companion: true, reason };
 }
 
 function displayName(api: string): string {

@@ -4,6 +4,7 @@ import { type Rewrite, type RuleContext, review, type Verdict } from "./rule.ts"
 import { argumentsOf } from "./source-file.ts";
 import { taskScopeVerdict } from "./task-scope/task-scopes.ts";
 import type { SyntaxNode } from "./tree.ts";
+import { loopProblem, threadChange } from "./worker-thread.ts";
 
 /** Rewrites `<loop>.time()` to `anyio.current_time()`; undefined if `.time` is not called. */
 export function timeRewrite(member: SyntaxNode, cls: "S" | "R"): Rewrite | undefined {
@@ -38,6 +39,8 @@ export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdi
   }
   if (file.between(executor.end, first.start).includes("#"))
     return review("A comment stands between the arguments.", advice);
+  const problem = loopProblem(context);
+  if (problem !== undefined) return review(problem, advice);
   return {
     class: "R",
     edits: [
@@ -45,6 +48,7 @@ export function executorRewrite(member: SyntaxNode, context: RuleContext): Verdi
       { start: executor.start, end: first.start, text: "" },
     ],
     modules: ["anyio"],
+    reason: threadChange,
   };
 }
 

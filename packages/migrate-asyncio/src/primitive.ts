@@ -1,6 +1,7 @@
 import type { Change } from "@hother/cancelable-migrate/engine";
 import { callOf, rename } from "./call.ts";
 import { type HeldObject, type HeldUse, heldObject, isBareAwait } from "./held-object.ts";
+import { ownerProblem } from "./lock-owner.ts";
 import type { Reference } from "./references.ts";
 import { type Review, type RuleContext, review, type Verdict } from "./rule.ts";
 import { type Arguments, plainArguments } from "./source-file.ts";
@@ -13,15 +14,33 @@ export interface Primitive {
   readonly methods: ReadonlySet<string>;
   /** Methods that return True in asyncio and None in anyio. */
   readonly resultless: ReadonlySet<string>;
-  /** Whether the object may be passed to code outside this file. */
+  /** Whether other files may use the object through its name. */
+  readonly mayBePublic: boolean;
+  /** Whether the object may be passed to other code. */
   readonly mayEscape: boolean;
+  /** Whether the object belongs to the task that acquired it. */
+  readonly isOwned: boolean;
   /** Whether a local that only `async with` and `locked()` use is safe without `--structural`. */
   readonly safeWhenLocal: boolean;
   /** The edits of the arguments, or the reason why they cannot be rewritten. */
   arguments(call: SyntaxNode, plain: Arguments, context: RuleContext): readonly Change[] | string;
   /** Further edits at a use, or the reason why the use prevents the rewrite. */
   use?(use: HeldUse, context: RuleContext): readonly Change[] | string | undefined;
+  /** The change in behaviour, for the report. */
+  change(context: RuleContext): string;
   readonly suggestion: string;
+}
+
+/** Whether anyio can acquire a free lock without letting other tasks run first, as asyncio does. */
+export function hasFastAcquire(context: RuleContext): boolean {
+  return context.anyioHas("4.5");
+}
+
+/** The part of a change about turns of the event loop. */
+export function turnChange(context: RuleContext): string {
+  return hasFastAcquire(context)
+    ? ""
+    : " An `acquire()` of a free one lets other tasks run first; from anyio 4.5 on, `fast_acquire=True` avoids that: pass --anyio-min 4.5.";
 }
 
 /** For a constructor without arguments; `loop=` was removed in Python 3.10. */
@@ -46,14 +65,18 @@ export function applyPrimitive(primitive: Primitive, reference: Reference, conte
     return stop("It is passed on where it is created.", primitive);
   const outer = held === undefined ? [] : usesOf(primitive, held, context);
   if (typeof outer === "string") return stop(outer, primitive);
-  const safe = primitive.safeWhenLocal && held?.reach === "local" && onlyScoped(held);
+  const safe =
+    primitive.safeWhenLocal && held?.reach === "local" && onlyScoped(held) && hasFastAcquire(context);
   const edits = [rename(reference, primitive.target), ...inner, ...outer];
-  return { class: safe ? "S" : "R", edits, modules: ["anyio"] };
+  const reason = safe ? "Only `async with` uses the lock, in one function." : primitive.change(context);
+  return { class: safe ? "S" : "R", edits, modules: ["anyio"], reason };
 }
 
 function usesOf(primitive: Primitive, held: HeldObject, context: RuleContext): readonly Change[] | string {
   const edits: Change[] = [];
-  if (held.reach === "public" && !primitive.mayEscape) return `Other files may use \`${held.name}\`.`;
+  const owner = primitive.isOwned ? ownerProblem(held) : undefined;
+  if (owner !== undefined) return owner;
+  if (held.reach === "public" && !primitive.mayBePublic) return `Other files may use \`${held.name}\`.`;
   for (const use of held.uses) {
     const special = primitive.use?.(use, context);
     if (typeof special === "string") return special;
@@ -104,11 +127,16 @@ function applyFactory(
   context: RuleContext,
 ): Verdict {
   const held = heldObject(field, reference, context);
-  if (held === undefined || !primitive.mayEscape || primitive.target === "anyio.Semaphore")
+  if (held === undefined || !primitive.mayBePublic || primitive.target === "anyio.Semaphore")
     return stop("A factory creates it.", primitive);
   const outer = usesOf(primitive, held, context);
   if (typeof outer === "string") return stop(outer, primitive);
-  return { class: "R", edits: [rename(reference, primitive.target), ...outer], modules: ["anyio"] };
+  // The factory is called without arguments.
+  const target = hasFastAcquire(context)
+    ? `lambda: ${primitive.target}(fast_acquire=True)`
+    : primitive.target;
+  const reason = primitive.change(context);
+  return { class: "R", edits: [rename(reference, target), ...outer], modules: ["anyio"], reason };
 }
 
 /** The verdict on an annotation: rewritten if all constructors of the same file are rewritten. */
@@ -127,7 +155,8 @@ function applyType(primitive: Primitive, reference: Reference, context: RuleCont
     );
   }
   if (reference.node.parent?.type === "keyword_argument") return stop("A factory creates it.", primitive);
-  return { class: "R", edits: [rename(reference, primitive.target)], modules: ["anyio"] };
+  const reason = "The annotation names the class of the objects that this file creates.";
+  return { class: "R", edits: [rename(reference, primitive.target)], modules: ["anyio"], reason };
 }
 
 function stop(reason: string, primitive: Primitive): Review {

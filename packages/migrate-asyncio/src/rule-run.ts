@@ -3,7 +3,15 @@ import { moduleState } from "./modules.ts";
 import type { AsyncioOptions } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Reference } from "./references.ts";
-import { type Review, type Rewrite, type RuleContext, review, type Together, type Verdict } from "./rule.ts";
+import {
+  type Review,
+  type Rewrite,
+  type RuleContext,
+  reasonOf,
+  review,
+  type Together,
+  type Verdict,
+} from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import type { ScopeTable } from "./scopes.ts";
 import type { SourceFile } from "./source-file.ts";
@@ -62,7 +70,7 @@ export class RuleRun implements RuleContext {
     const verdict = rule.apply(reference, this);
     if (!("edits" in verdict)) return verdict;
     if (verdict.class === "R" && !this.options.structural) {
-      return review(`${rule.summary}: a structural rewrite`, `run with --structural, target: ${rule.target}`);
+      return review(reasonOf(verdict, rule), `Run with --structural to use \`${rule.target}\`.`);
     }
     return this.#withModules(reference, verdict);
   }

@@ -11,6 +11,8 @@ export interface Rewrite {
   readonly class: "S" | "R";
   readonly edits: readonly Change[];
   readonly modules: readonly ModuleName[];
+  /** The change in behaviour at this place. Default: the rule's `change`. */
+  readonly reason?: string;
   /** Set if the new text still uses the name of the reference. */
   readonly keepsName?: true;
   /** The plan of the rewrite. Either all rewrites of a plan are made or none. */
@@ -62,6 +64,8 @@ export interface RuleContext {
 export interface AsyncioRule extends Rule {
   /** Names without `asyncio.`, as in `Reference.api`. */
   readonly apis: readonly string[];
+  /** The change in behaviour after a rewrite, for the report. Set for classes S and R. */
+  readonly change?: string;
   apply(reference: Reference, context: RuleContext): Verdict;
 }
 
@@ -98,4 +102,9 @@ export function apiColumn(apis: readonly string[]): string {
   return apis
     .map((api) => (/^(loop|pytest|pytest_asyncio|unittest)\./.test(api) ? api : `asyncio.${api}`))
     .join(", ");
+}
+
+/** The change in behaviour at one place. */
+export function reasonOf(verdict: Rewrite, rule: AsyncioRule): string {
+  return verdict.reason ?? rule.change ?? rule.summary;
 }

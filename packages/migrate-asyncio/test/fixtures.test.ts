@@ -26,6 +26,7 @@ describe.each(cases)("asyncio fixture %s", (name) => {
     expect(applyEdits(input, analysis.edits)).toBe(output);
     const groups = analysis.edits.filter((edit) => edit.companion === undefined);
     expect(groups.length + analysis.marks.length).toBe(analysis.references);
+    for (const { reason } of [...groups, ...analysis.marks]) expect(reason).toMatch(/^\S.*\.$/);
     const rules = new Set(engine.rules.map((rule) => rule.name));
     for (const place of [...analysis.edits, ...analysis.marks]) expect(rules).toContain(place.rule);
   });

@@ -276,6 +276,8 @@ describe("requirements files under --structural", () => {
     ["requirements/lint.txt", "ruff\n", []],
     ["requirements.txt", "pytest-asyncio==0.2\npytest\n", ["pytest-asyncio"]],
     ["requirements.txt", "", []],
+    ["requirements-cython.txt", "cython\n", []],
+    ["requirements/speedups.txt", "idna\n", []],
   ])("stay as they are: %s, %j", async (path, text, marks) => {
     expect(await untouched(path, text)).toEqual(marks);
   });

@@ -62,7 +62,8 @@ function placesIn(path: string, text: string, needs: ProjectNeeds, root?: Syntax
 }
 
 function editAt({ start, end, text, api }: ProjectPlace & { kind: "edit" }): Edit {
-  return { start, end, text, rule: "project-file", api, class: "R" };
+  const reason = "The code or the tests of the project need anyio.";
+  return { start, end, text, rule: "project-file", api, class: "R", reason };
 }
 
 function markAt(place: ProjectPlace): Mark {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { edit, notLiteral, type ProjectNeeds, type ProjectPlace } from "./place.ts";
 import { isTestList, nameOf, pytestAsyncioPlaces, type Requirement, rangePlaces } from "./requirement.ts";
 
@@ -8,6 +9,9 @@ const generated =
 /** Names of lists that are neither for the code nor for its tests. */
 const otherPurpose =
   /(?:^|[-_./\\])(?:docs?|lint|types?|typing|mypy|format|build|release|benchmarks?|constraints)(?=[-_./\\]|$)/i;
+
+/** The names of requirements files that hold the dependencies of the code, without `requirements` before them. */
+const codeList = /^(?:base|main|common|core|install|prod|production|runtime)?$/i;
 
 /** The places in a requirements file: the list of the code, or a list with pytest if only tests need anyio. */
 export function requirementsPlaces(text: string, needs: ProjectNeeds, path: string): ProjectPlace[] {
@@ -24,7 +28,9 @@ export function requirementsPlaces(text: string, needs: ProjectNeeds, path: stri
     .replace(/^requirements\/|\.txt$/gi, "");
   const isForTests = isTestList(names) || /(?:^|[-_./])(?:dev|tests?|testing)(?=[-_./]|$)/i.test(label);
   if (names.every((name) => name === "") || otherPurpose.test(label)) return marks;
-  if (needs.neededBy === "code" ? isForTests : !isTestList(names)) return marks;
+  // Another name, such as `requirements-cython.txt`, is a list for a purpose that only the project knows.
+  const purpose = basename(path.replaceAll("\\", "/"), ".txt").replace(/^requirements[-_.]?/i, "");
+  if (needs.neededBy === "code" ? isForTests || !codeList.test(purpose) : !isTestList(names)) return marks;
   const last = text.trimEnd();
   if (generated.test(text)) return [notLiteral(api, 0, "A tool generates this file", needs), ...marks];
   if (last.endsWith("\\"))

@@ -1,4 +1,4 @@
-import { applyPrimitive, type Primitive } from "../primitive.ts";
+import { applyPrimitive, hasFastAcquire, type Primitive, turnChange } from "../primitive.ts";
 import type { AsyncioRule } from "../rule.ts";
 import { insertFirst, lockedAsValue } from "./semaphore.ts";
 
@@ -8,17 +8,22 @@ const bounded: Primitive = {
   target: "anyio.Semaphore",
   methods: new Set(["release"]),
   resultless: new Set(["acquire"]),
+  mayBePublic: true,
   mayEscape: true,
+  isOwned: false,
   safeWhenLocal: false,
   arguments: (call, plain, context) => {
-    if (plain.positional.length + plain.keywords.size === 0) return [insertFirst(call, "1, max_value=1")];
+    const fast = hasFastAcquire(context) ? ", fast_acquire=True" : "";
+    if (plain.positional.length + plain.keywords.size === 0)
+      return [insertFirst(call, `1, max_value=1${fast}`)];
     const [value] = plain.positional;
     if (value === undefined || plain.positional.length > 1 || plain.keywords.size > 0) {
       return "It is created with arguments that anyio's class does not take.";
     }
     if (!repeatable.has(value.type)) return "Its count would be computed twice.";
-    return [{ start: value.end, end: value.end, text: `, max_value=${context.file.of(value)}` }];
+    return [{ start: value.end, end: value.end, text: `, max_value=${context.file.of(value)}${fast}` }];
   },
+  change: (context) => `Its \`acquire()\` returns None.${turnChange(context)}`,
   use: lockedAsValue,
   suggestion: "Use `anyio.Semaphore(n, max_value=n)`.",
 };

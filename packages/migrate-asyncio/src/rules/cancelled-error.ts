@@ -1,7 +1,7 @@
 import { inAsyncFunction, rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type Review, type RuleContext, review, type Verdict } from "../rule.ts";
-import { functionAround } from "../source-file.ts";
+import { functionAround, type SourceFile } from "../source-file.ts";
 import { taskScopeVerdict } from "../task-scope/task-scopes.ts";
 import { childOf, containsHere, type SyntaxNode } from "../tree.ts";
 
@@ -9,9 +9,12 @@ export const cancelledErrorRule: AsyncioRule = {
   name: "cancelled-error",
   api: "asyncio.CancelledError",
   apis: ["CancelledError"],
-  class: "S",
-  summary: "caught in an `async def` by a handler that awaits nothing and raises again",
+  class: "R",
+  summary:
+    "caught in an `async def` by a handler that awaits nothing and raises again, if no handler around it catches GeneratorExit or all exceptions",
   target: "anyio.get_cancelled_exc_class()",
+  change:
+    "The class is looked up whenever an exception passes the handler. Without a running loop, as when a coroutine is closed after its loop, the lookup raises `NoEventLoopError`.",
   apply: applyCancelledError,
 };
 
@@ -43,13 +46,44 @@ function applyCancelledError(reference: Reference, context: RuleContext): Verdic
       "Use `try … finally` in generators.",
     );
   }
+  if (hasBroadHandler(handler, file)) {
+    return review(
+      "The class is looked up whenever an exception passes the handler. If a coroutine is closed without a running loop, the lookup raises `NoEventLoopError`: handlers below are skipped, and handlers around it catch that error.",
+      "Move the handler into a `try` of its own, around the code that is cancelled.",
+    );
+  }
   return (
     reviewHandler(handler, file.text) ?? {
-      class: "S",
+      class: "R",
       edits: [rename(reference, "anyio.get_cancelled_exc_class()")],
       modules: ["anyio"],
     }
   );
+}
+
+/** Whether a later handler of the same `try`, or one around it in the same function, catches other exceptions too. */
+function hasBroadHandler(handler: SyntaxNode, file: SourceFile): boolean {
+  for (let at: SyntaxNode = handler; at.parent !== undefined; at = at.parent) {
+    const { parent } = at;
+    if (parent.type === "function_definition" || parent.type === "lambda") return false;
+    if (parent.type !== "try_statement" || (at !== handler && at.field !== "body")) continue;
+    const others = parent.children.filter(
+      ({ type, start }) => type === "except_clause" && (at !== handler || start > handler.start),
+    );
+    // A handler around it also catches the error of the lookup itself.
+    const broad = at === handler ? closing : catchAll;
+    if (others.some((clause) => broad.test(caughtText(clause, file)))) return true;
+  }
+  return false;
+}
+
+/** Classes of handlers that catch GeneratorExit, which closes a coroutine; a bare `except` has none. */
+const closing = /^$|\b(BaseException|GeneratorExit)\b/;
+const catchAll = /^$|\b(BaseException|GeneratorExit|Exception|RuntimeError)\b/;
+
+function caughtText(clause: SyntaxNode, file: SourceFile): string {
+  const value = childOf(clause, "value") ?? clause.children.find(({ type }) => type !== "block");
+  return value === undefined ? "" : file.of(value);
 }
 
 /** The `except` clause that catches the class, alone or in a tuple. */

@@ -16,6 +16,8 @@ export const createTaskRule: AsyncioRule = {
   summary:
     "a task whose only use is an `await` in the same block: the statements move into a task group; if the next statement awaits it, the coroutine is awaited directly",
   target: "async with anyio.create_task_group() as tg: tg.start_soon(f, *args)",
+  change:
+    "The block ends when the task has ended. If the task fails, the block is cancelled and the exception is raised in a group.",
   apply: applyCreateTask,
 };
 
@@ -48,7 +50,12 @@ function gathered(call: SyntaxNode, coroutine: SyntaxNode): Verdict {
     { start: call.start, end: coroutine.start, text: "" },
     { start: coroutine.end, end: call.end, text: "" },
   ];
-  return { class: "R", edits, modules: [] };
+  return {
+    class: "R",
+    edits,
+    modules: [],
+    reason: "The call that waits for it starts the coroutine itself.",
+  };
 }
 
 /** The verdict on `await create_task(f())`. It stays a task, because a task has a context of its own. */

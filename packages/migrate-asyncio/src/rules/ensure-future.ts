@@ -12,6 +12,8 @@ export const ensureFutureRule: AsyncioRule = {
   summary:
     "like `create_task`, if its argument is the call of an `async def` of the file; it also accepts futures",
   target: "tg.start_soon(f, *args)",
+  change:
+    "The block ends when the task has ended. If the task fails, the block is cancelled and the exception is raised in a group.",
   apply: (reference, context) => {
     const [coroutine] = argumentsOf(callOf(reference) ?? reference.node) ?? [];
     if (coroutine === undefined || !isCoroutineCall(coroutine, context)) {

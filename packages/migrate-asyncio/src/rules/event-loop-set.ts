@@ -26,6 +26,8 @@ export const eventLoopSetRule: AsyncioRule = {
   summary:
     "creating, setting and closing a loop are removed together with its only `run_until_complete`; else marked",
   target: "anyio.run(f)",
+  change:
+    "`anyio.run` creates and closes the loop. Before it closes the loop, it cancels the remaining tasks.",
   apply: (reference, context) =>
     loopRoundVerdict(reference, context) ??
     review(

@@ -6,9 +6,13 @@ const event: Primitive = {
   target: "anyio.Event",
   methods: new Set(["set", "is_set"]),
   resultless: new Set(["wait"]),
+  mayBePublic: false,
   mayEscape: false,
+  isOwned: false,
   safeWhenLocal: false,
   arguments: noArguments,
+  change: () =>
+    "`wait()` returns None. If the event is set, `wait()` lets other tasks run first; in asyncio it does not.",
   suggestion: "anyio's event cannot be cleared: create a new one per round. `wait()` returns None.",
 };
 

@@ -18,6 +18,8 @@ export const gatherRule: AsyncioRule = {
   summary:
     "calls of coroutine functions, awaited as a statement; the first failure cancels the others and is raised in a group",
   target: "async with anyio.create_task_group() (results: handles, from anyio 4.14)",
+  change:
+    "The first failure cancels the other calls and is raised in an exception group. In asyncio, the others continue.",
   apply: applyGather,
 };
 

@@ -8,6 +8,7 @@ export const iscoroutineRule: AsyncioRule = {
   class: "R",
   summary: "asyncio's function also accepts other classes of collections.abc.Coroutine",
   target: "inspect.iscoroutine(x)",
+  change: "Objects of other coroutine classes are no longer accepted.",
   apply: (reference) =>
     callOf(reference) === undefined
       ? review("It is passed as a value.", "Pass `inspect.iscoroutine`.")

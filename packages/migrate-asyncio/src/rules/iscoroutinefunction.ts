@@ -11,6 +11,7 @@ export const iscoroutinefunctionRule: AsyncioRule = {
   summary:
     "safe for a plain function of this file, structural for a parameter; asyncio's function also accepts a private marker",
   target: "inspect.iscoroutinefunction(f)",
+  change: "Functions with asyncio's private marker are no longer accepted.",
   apply: applyIscoroutinefunction,
 };
 
@@ -26,7 +27,9 @@ function applyIscoroutinefunction(reference: Reference, context: RuleContext): V
   const origin = argumentOrigin(call, reference, context);
   if (origin === undefined) return review("The argument may have asyncio's private marker.", advice);
   const edits = [rename(reference, "inspect.iscoroutinefunction")];
-  return { class: origin === "function" ? "S" : "R", edits, modules: ["inspect"] };
+  if (origin === "parameter") return { class: "R", edits, modules: ["inspect"] };
+  const reason = "The argument is a function of this file, and both functions agree on it.";
+  return { class: "S", edits, modules: ["inspect"], reason };
 }
 
 /** Whether the argument is an undecorated function of this file or a parameter. */

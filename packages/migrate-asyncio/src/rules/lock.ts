@@ -1,13 +1,22 @@
-import { applyPrimitive, noArguments, type Primitive } from "../primitive.ts";
+import { applyPrimitive, hasFastAcquire, noArguments, type Primitive, turnChange } from "../primitive.ts";
 import type { AsyncioRule } from "../rule.ts";
+import { insertFirst } from "./semaphore.ts";
 
 const lock: Primitive = {
   target: "anyio.Lock",
   methods: new Set(["locked", "release"]),
   resultless: new Set(["acquire"]),
-  mayEscape: true,
+  mayBePublic: true,
+  mayEscape: false,
+  isOwned: true,
   safeWhenLocal: true,
-  arguments: noArguments,
+  arguments: (call, plain, context) => {
+    const none = noArguments(call, plain);
+    if (typeof none === "string" || !hasFastAcquire(context)) return none;
+    return [insertFirst(call, "fast_acquire=True")];
+  },
+  change: (context) =>
+    `The lock belongs to the task that acquired it, and only that task may release it.${turnChange(context)}`,
   suggestion: "Use `anyio.Lock()`. It belongs to the task that acquired it, and `acquire()` returns None.",
 };
 
@@ -16,7 +25,8 @@ export const lockRule: AsyncioRule = {
   api: "asyncio.Lock",
   apis: ["Lock"],
   class: "R",
-  summary: "anyio's lock belongs to the task that acquired it (safe for a local that only `async with` uses)",
-  target: "anyio.Lock()",
+  summary:
+    "only if every function that acquires the lock also releases it; safe for a local lock that only `async with` uses, from anyio 4.5 on",
+  target: "anyio.Lock(fast_acquire=True)",
   apply: (reference, context) => applyPrimitive(lock, reference, context),
 };

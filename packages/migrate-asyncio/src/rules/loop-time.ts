@@ -9,6 +9,7 @@ export const loopTimeRule: AsyncioRule = {
   class: "S",
   summary: "the loop's clock, in an `async def`",
   target: "anyio.current_time()",
+  change: "On asyncio, anyio's clock is the clock of the loop.",
   apply: (reference, context) => {
     const advice = "Call `anyio.current_time()` inside a running loop.";
     if (!inAsyncFunction(reference, context.file))

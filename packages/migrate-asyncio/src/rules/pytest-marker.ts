@@ -15,6 +15,7 @@ export const pytestMarkerRule: AsyncioRule = {
   summary:
     "anyio's marker, and an `anyio_backend` fixture in the file, so that the tests still run on asyncio",
   target: "pytest.mark.anyio",
+  change: "anyio's plugin runs the test, on the backend of the `anyio_backend` fixture.",
   apply: applyMarker,
 };
 

@@ -13,6 +13,7 @@ export const queueRule: AsyncioRule = {
   class: "R",
   summary: "a local variable that only `put`, `get` and their `_nowait` forms use becomes two stream ends",
   target: "anyio.create_memory_object_stream(size)",
+  change: "`receive()` lets other tasks run first; `get()` of asyncio does not if the queue has an item.",
   apply: applyQueue,
 };
 

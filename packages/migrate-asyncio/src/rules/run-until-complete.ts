@@ -9,6 +9,8 @@ export const runUntilCompleteRule: AsyncioRule = {
   summary:
     "the only run of a loop that the same function creates and closes; a loop with other uses is marked",
   target: "anyio.run(f, *args)",
+  change:
+    "`anyio.run` creates and closes the loop. Before it closes the loop, it cancels the remaining tasks.",
   apply: (reference, context) =>
     loopRoundVerdict(reference, context) ??
     review(

@@ -16,6 +16,7 @@ export const runRule: AsyncioRule = {
   summary:
     'takes the function and its arguments instead of a coroutine; safe in an `if __name__ == "__main__"` block',
   target: "anyio.run(f, *args)",
+  change: "`anyio.run` creates and closes the loop, as `asyncio.run` does.",
   apply: applyRun,
 };
 

@@ -16,6 +16,7 @@ export const runningLoopRule: AsyncioRule = {
   summary:
     "`.time()` in an `async def`, directly or through a variable; `.run_in_executor(None, …)` is structural",
   target: "anyio.current_time()",
+  change: "On asyncio, anyio's clock is the clock of the loop.",
   apply: applyRunningLoop,
 };
 
@@ -70,5 +71,6 @@ function dropVariable(reference: Reference, context: RuleContext): Verdict {
   }
   const edit = call.parent?.parent === statement ? removeStatement(file, statement) : undefined;
   if (edit === undefined) return review("Its line holds more than the assignment.", advice);
-  return { class: safe ? "S" : "R", edits: [edit], modules: [] };
+  const reason = "Every use of the loop is rewritten, so the variable is no longer needed.";
+  return { class: safe ? "S" : "R", edits: [edit], modules: [], reason };
 }

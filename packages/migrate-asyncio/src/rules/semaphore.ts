@@ -1,6 +1,6 @@
 import type { Change } from "@hother/cancelable-migrate/engine";
 import type { HeldUse } from "../held-object.ts";
-import { applyPrimitive, type Primitive } from "../primitive.ts";
+import { applyPrimitive, hasFastAcquire, type Primitive, turnChange } from "../primitive.ts";
 import type { AsyncioRule } from "../rule.ts";
 import { childOf, type SyntaxNode } from "../tree.ts";
 
@@ -17,16 +17,21 @@ const semaphore: Primitive = {
   target: "anyio.Semaphore",
   methods: new Set(["release"]),
   resultless: new Set(["acquire"]),
+  mayBePublic: true,
   mayEscape: true,
+  isOwned: false,
   safeWhenLocal: false,
-  arguments: (call, plain) => {
+  arguments: (call, plain, context) => {
     const value = plain.positional[0] ?? plain.keywords.get("value");
     const count = plain.positional.length + plain.keywords.size;
-    if (count === 0) return [insertFirst(call, "1")];
+    const fast = hasFastAcquire(context) ? ", fast_acquire=True" : "";
+    if (count === 0) return [insertFirst(call, `1${fast}`)];
     if (value === undefined || count > 1)
       return "It is created with arguments that anyio's class does not take.";
-    return value.parent?.type === "keyword_argument" ? [renameKeyword(value.parent)] : [];
+    const added = fast === "" ? [] : [{ start: value.end, end: value.end, text: fast }];
+    return value.parent?.type === "keyword_argument" ? [renameKeyword(value.parent), ...added] : added;
   },
+  change: (context) => `Its \`acquire()\` returns None.${turnChange(context)}`,
   use: lockedAsValue,
   suggestion: "Use `anyio.Semaphore(n)`. It has `.value`, no `.locked()`, and `acquire()` returns None.",
 };

@@ -11,6 +11,7 @@ export const sleepRule: AsyncioRule = {
   class: "S",
   summary: "awaited in place; with a `result=`, the rewrite is structural",
   target: "anyio.sleep(seconds)",
+  change: "The pause is the same.",
   apply: applySleep,
 };
 

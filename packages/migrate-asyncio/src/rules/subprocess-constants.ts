@@ -8,6 +8,7 @@ export const subprocessConstantsRule: AsyncioRule = {
   class: "R",
   summary: "the constants of the standard library have the same values",
   target: "subprocess.PIPE, STDOUT, DEVNULL",
+  change: "The constants have the same values.",
   apply: (reference) => ({
     class: "R",
     edits: [rename(reference, reference.api)],

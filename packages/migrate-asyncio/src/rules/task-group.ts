@@ -13,6 +13,8 @@ export const taskGroupRule: AsyncioRule = {
   class: "R",
   summary: "`tg.create_task(f(a))` stays from anyio 4.14 on; before, it becomes `tg.start_soon(f, a)`",
   target: "anyio.create_task_group()",
+  change:
+    "After a failure, the group of anyio still accepts tasks, and cancels them. Exceptions are raised in a group, as before.",
   apply: applyTaskGroup,
 };
 

@@ -14,6 +14,7 @@ export const timeoutErrorRule: AsyncioRule = {
   summary:
     "the builtin is the same class from Python 3.11 on; before, both are caught together, which is structural",
   target: "TimeoutError",
+  change: "From Python 3.11 on, the builtin is the same class.",
   apply: applyTimeoutError,
 };
 
@@ -41,7 +42,8 @@ function applyTimeoutError(reference: Reference, context: RuleContext): Verdict 
   }
   const pair = `TimeoutError, ${file.of(reference.node)}`;
   const edits: Change[] = [rename(reference, place === "list" ? pair : `(${pair})`)];
-  return { class: "R", edits, modules: [], keepsName: true };
+  const reason = "Before Python 3.11, the classes differ; the code now accepts both.";
+  return { class: "R", edits, modules: [], keepsName: true, reason };
 }
 
 /** Functions whose first argument is an expected class. */

@@ -10,6 +10,8 @@ export const timeoutRule: AsyncioRule = {
   class: "R",
   summary: "`async with` becomes `with`",
   target: "with anyio.fail_after(seconds)",
+  change:
+    "A timeout cancels the block through a cancel scope: until the block ends, every await in it raises again.",
   apply: applyTimeout,
 };
 

@@ -2,14 +2,17 @@ import { callOf, isAwaited, rename } from "../call.ts";
 import type { Reference } from "../references.ts";
 import { type AsyncioRule, type RuleContext, review, type Verdict } from "../rule.ts";
 import { argumentsOf } from "../source-file.ts";
+import { isBelowRun, loopProblem, safeThread, threadChange } from "../worker-thread.ts";
 
 export const toThreadRule: AsyncioRule = {
   name: "to-thread",
   api: "asyncio.to_thread",
   apis: ["to_thread"],
   class: "S",
-  summary: "positional arguments; keyword arguments through functools.partial are structural",
+  summary:
+    "safe below an `asyncio.run` of the same file, with positional arguments; marked in a file that runs or stops a loop by hand",
   target: "anyio.to_thread.run_sync(f, *args)",
+  change: threadChange,
   apply: applyToThread,
 };
 
@@ -43,7 +46,11 @@ function applyToThread(reference: Reference, context: RuleContext): Verdict {
   const named = all.some(
     (argument) => argument.type === "keyword_argument" || argument.type === "dictionary_splat",
   );
-  if (!named) return { class: "S", edits: [edit], modules: ["anyio"] };
+  const problem = loopProblem(context);
+  if (problem !== undefined) return review(problem, "Run the program with `anyio.run(f, *args)` first.");
+  const safe = isBelowRun(call, context);
+  const reason = safe ? safeThread : threadChange;
+  if (!named) return { class: safe ? "S" : "R", edits: [edit], modules: ["anyio"], reason };
   const last = all[all.length - 1] ?? first;
   return {
     class: "R",
@@ -53,5 +60,6 @@ function applyToThread(reference: Reference, context: RuleContext): Verdict {
       { start: last.end, end: last.end, text: ")" },
     ],
     modules: ["anyio", "functools"],
+    reason,
   };
 }

@@ -12,6 +12,8 @@ export const waitForRule: AsyncioRule = {
   class: "R",
   summary: "the only await of its statement, which moves under a `with`",
   target: "with anyio.fail_after(seconds): await f()",
+  change:
+    "A timeout cancels the call through a cancel scope: until the call ends, every await in it raises again. Context variables that the call sets stay set.",
   apply: applyWaitFor,
 };
 

@@ -51,5 +51,7 @@ export function awaitDirectly(
       { start: coroutine.end, end: second.end, text: file.between(use.node.end, second.end) },
     ],
     modules: [],
+    reason:
+      "The next statement awaits the task, so the coroutine runs in its caller's task and context instead.",
   };
 }

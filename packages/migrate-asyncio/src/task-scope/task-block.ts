@@ -2,6 +2,7 @@ import { isCaught } from "../caught.ts";
 import type { RuleContext } from "../rule.ts";
 import { functionAround } from "../source-file.ts";
 import { childOf, containsHere, isInside, type SyntaxNode, walk } from "../tree.ts";
+import { loopProblem } from "../worker-thread.ts";
 import type { StartedTask } from "./started-task.ts";
 
 const leaves: ReadonlySet<string> = new Set([
@@ -66,8 +67,11 @@ const nested: ReadonlySet<string> = new Set([
 const quiet: ReadonlySet<string> = new Set(["range", "len", "enumerate", "zip"]);
 
 /** The reason why a thread cannot start in a task group. There it starts at the next `await`, so no call before may wait for it. */
-export function threadProblem(task: StartedTask, { file }: RuleContext): string | undefined {
+export function threadProblem(task: StartedTask, context: RuleContext): string | undefined {
   if (!task.thread) return undefined;
+  const { file } = context;
+  const problem = loopProblem(context);
+  if (problem !== undefined) return problem;
   let awaited: SyntaxNode | undefined;
   const calls: SyntaxNode[] = [];
   const after = task.first.parent?.children.filter(({ start }) => start > task.first.end) ?? [];

@@ -5,10 +5,23 @@ import type { Rewrite, RuleContext, Together } from "../rule.ts";
 import { argumentsOf, statementAround } from "../source-file.ts";
 import type { SyntaxNode } from "../tree.ts";
 import { removeLines } from "../whole-lines.ts";
+import { threadChange } from "../worker-thread.ts";
 import type { CancelledTask } from "./cancelled-task.ts";
 import { unfoldCall } from "./start-soon.ts";
 import type { StartedTask } from "./started-task.ts";
 import { keepListed, type ListEdits, startListed } from "./task-list-edits.ts";
+
+/** The change in behaviour, for the report. */
+const groupChange =
+  "The block ends when its tasks have ended. If a task fails, the block is cancelled and the exception is raised in a group.";
+
+const cancelChange =
+  "The scope of the group is cancelled instead of the task, and the end of the block waits for the task.";
+
+function changeOf({ thread, cancelled }: StartedTask): string {
+  if (cancelled !== undefined) return cancelChange;
+  return thread ? `${threadChange} ${groupChange}` : groupChange;
+}
 
 /** For unused results: `start_soon`; the end of the group's block waits. */
 export function dropNames(
@@ -32,7 +45,7 @@ export function dropNames(
       if (typeof listed === "string") return listed;
       if (line === undefined || task.gather === undefined) return "A comment stands beside its `await`.";
       addListed(rewrites, listed, together, indents);
-      rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together });
+      rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together, reason: groupChange });
       continue;
     }
     if (
@@ -52,15 +65,17 @@ export function dropNames(
       const cancel = cancelEdit(task.cancelled, cancelled, group, context);
       if (cancel === undefined) return "A comment stands beside `cancel()`.";
       edits.push(cancel);
-      rewrites.set(task.cancelled.caught, { class: "R", edits: [line], modules: [], together });
+      const removed: Rewrite = { class: "R", edits: [line], modules: [], together, reason: cancelChange };
+      rewrites.set(task.cancelled.caught, removed);
     } else if (task.gather === undefined) edits.push(line);
-    else rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together });
+    else rewrites.set(task.gather, { class: "R", edits: [line], modules: [], together, reason: groupChange });
     const modules = unfolded.partial ? (["anyio", "functools"] as const) : (["anyio"] as const);
     rewrites.set(task.reference, {
       class: "R",
       edits,
       modules,
       together,
+      reason: changeOf(task),
       ...indents,
     });
     if (!task.thread) context.consume(runs);
@@ -88,7 +103,7 @@ export function keepNames(
       const results = gatherEdit(task, context);
       if (results === undefined || task.gather === undefined)
         return "A comment stands between the arguments.";
-      rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
+      rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together, reason: groupChange });
       continue;
     }
     const start = task.thread ? `${group}.start_soon(anyio.to_thread.run_sync, ` : `${group}.create_task(`;
@@ -101,13 +116,14 @@ export function keepNames(
       edits,
       modules: ["anyio"],
       together,
+      reason: changeOf(task),
       ...inner(index, tasks, last.end, context),
     });
     if (!task.thread) context.consume(runs);
     if (task.gather === undefined || rewrites.has(task.gather)) continue;
     const results = gatherEdit(task, context);
     if (results === undefined) return "A comment stands between the arguments.";
-    rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together });
+    rewrites.set(task.gather, { class: "R", edits: [results], modules: [], together, reason: groupChange });
   }
   return rewrites;
 }
@@ -133,7 +149,14 @@ function addListed(
   const modules = listed.partial ? (["anyio", "functools"] as const) : (["anyio"] as const);
   let first = true;
   for (const [reference, edits] of listed.edits) {
-    rewrites.set(reference, { class: "R", edits, modules, together, ...(first && indents) });
+    rewrites.set(reference, {
+      class: "R",
+      edits,
+      modules,
+      together,
+      reason: groupChange,
+      ...(first && indents),
+    });
     first = false;
   }
 }

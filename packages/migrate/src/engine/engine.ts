@@ -24,7 +24,7 @@ export interface Edit extends Change {
   /** Set on an import line and on further edits of a reference: these do not count as references. */
   readonly companion?: true;
   /** For the report: the preconditions that hold, or the change in behaviour. */
-  readonly reason?: string;
+  readonly reason: string;
 }
 
 /** One place that is left for review. */

@@ -31,6 +31,14 @@ export interface PromisesOptions extends EngineOptions {
   readonly types?: boolean;
 }
 
+const importEdit = {
+  rule: "import",
+  api: "@hother/cancelable",
+  class: "S",
+  companion: true,
+  reason: "The import follows the rewrites.",
+} as const;
+
 interface Pass {
   readonly edits: Edit[];
   readonly marks: Mark[];
@@ -77,7 +85,7 @@ function runRules(path: string, text: string, options: EngineOptions, types: Typ
   const edits = [...list.edits];
   if (edits.length > 0) {
     for (const change of file.imports.changes()) {
-      edits.push({ ...change, rule: "import", api: "@hother/cancelable", class: "S", companion: true });
+      edits.push({ ...change, ...importEdit });
     }
   }
   marks.sort((a, b) => a.start - b.start);

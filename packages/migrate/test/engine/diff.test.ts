@@ -9,7 +9,7 @@ import type { Edit } from "../../src/engine/engine.ts";
 const plain = pico.createColors(false);
 
 function edit(start: number, end: number, text: string): Edit {
-  return { start, end, text, rule: "r", api: "a", class: "S" };
+  return { start, end, text, rule: "r", api: "a", class: "S", reason: "" };
 }
 
 /** Texts with few different lines, so that many lines are equal, and edits in order. */

@@ -15,7 +15,7 @@ function edits(text: string, numbers: readonly number[]): Edit[] {
     const end = insert ? start : (places[i + 1] as number);
     const replacement = (numbers[i] as number) % 2 === 0 ? "" : `<${i}>`;
     if (start === end && replacement === "") continue;
-    made.push({ start, end, text: replacement, rule: "r", api: "a", class: "S" });
+    made.push({ start, end, text: replacement, rule: "r", api: "a", class: "S", reason: "" });
   }
   return inOrder(made) ?? [];
 }
@@ -54,7 +54,7 @@ describe("Composed edits", () => {
   });
 
   test("map offsets back to the original text.", () => {
-    const first: Edit[] = [{ start: 3, end: 6, text: "12345", rule: "r", api: "a", class: "S" }];
+    const first: Edit[] = [{ start: 3, end: 6, text: "12345", rule: "r", api: "a", class: "S", reason: "" }];
     expect([2, 3, 7, 8, 9].map((at) => originalOffset(first, at))).toEqual([2, 3, 3, 6, 7]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Edit, Engine } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import type { FileResult, PlacedEdit, PlacedMark, Problem } from "../results.ts";
 
 /** A place in the report. */
@@ -68,7 +68,6 @@ export class Summary {
   readonly #tool: string;
   readonly #engine: Engine;
   readonly #written: boolean;
-  readonly #summaries: ReadonlyMap<string, string>;
   readonly #rules = new Map<string, { edits: number; marks: number }>();
   #seen = 0;
   #parsed = 0;
@@ -82,7 +81,6 @@ export class Summary {
     this.#tool = tool;
     this.#engine = engine;
     this.#written = written;
-    this.#summaries = new Map(engine.rules.map((rule) => [rule.name, rule.summary]));
   }
 
   get seen(): number {
@@ -118,7 +116,7 @@ export class Summary {
       migrated: done,
       ...(this.#engine.doneKey !== undefined && { [this.#engine.doneKey]: done }),
       references: result.references,
-      edits: edits.map((edit) => editEntry(edit, this.#summaries)),
+      edits: edits.map(editEntry),
       review: review.map(markEntry),
       ...(problem !== undefined && { error: problem }),
     });
@@ -159,15 +157,15 @@ export class Summary {
   }
 }
 
-function editEntry(edit: PlacedEdit, summaries: ReadonlyMap<string, string>): EditEntry {
-  const { rule, api, line, column, frame, start, end, text, companion } = edit;
+function editEntry(edit: PlacedEdit): EditEntry {
+  const { rule, api, line, column, reason, frame, start, end, text, companion } = edit;
   return {
     rule,
     api,
     line,
     column,
     class: edit.class,
-    reason: reasonOf(edit, summaries.get(edit.rule)),
+    reason,
     suggestion: text,
     frame,
     start,
@@ -175,15 +173,6 @@ function editEntry(edit: PlacedEdit, summaries: ReadonlyMap<string, string>): Ed
     text,
     companion: companion === true,
   };
-}
-
-/** The reason of an edit; without one, the summary of its rule. */
-function reasonOf(edit: Edit, summary: string | undefined): string {
-  if (edit.reason !== undefined) return edit.reason;
-  if (edit.class === "S") return "Safe: every precondition was checked.";
-  return summary
-    ? `Structural: ${summary}.`.replace(/\.\.$/, ".")
-    : "Structural: the rule describes the change.";
 }
 
 function markEntry({ rule, api, line, column, class: kind, reason, suggestion, frame }: PlacedMark): Entry {
