@@ -27,7 +27,9 @@ export async function createAsyncioEngine(): Promise<Engine<AsyncioOptions>> {
       return pythonMin === undefined ? options : { ...options, pythonMin };
     },
     mayMatter: (text, path) => /asyncio/i.test(text) || mayImportAnyio(text) || isProjectFile(path),
-    analyze: (path: string, text: string, options: AsyncioOptions): FileAnalysis => {
+    analyze: (path: string, original: string, options: AsyncioOptions): FileAnalysis => {
+      // Python also ends a line at a lone carriage return; the offsets are the same.
+      const text = original.replace(/\r(?!\n)/g, "\n");
       const needs = neededOf(path, options);
       if (!path.endsWith(".py") && isProjectFile(path))
         return needs === undefined ? nothing : analyzeProjectFile(path, text, needs, options.structural);

@@ -16,12 +16,14 @@ describe("The command line for Python", () => {
       "older.py": "import asyncio\nexec 'x'\nexcept_ = 0777\n",
       "half.py": "import asyncio\nasyncio.run(\n",
       "utf16.py": Buffer.from("\uFEFFimport asyncio\n", "utf16le"),
+      "deep.py": `import asyncio\nx = ${"(".repeat(20_000)}asyncio${")".repeat(20_000)}\n`,
       "good.py": `\uFEFF${good.replaceAll("\n", "\r\n")}`,
     });
     const { code, out } = await cli(project.root, "--write");
     expect(code).toBe(3);
     for (const name of ["old", "older", "half"])
       expect(out).toMatch(new RegExp(`/${name}\\.py: .*(Python|parse)`));
+    expect(out).toMatch(/deep\.py: .*(parse|nested)/);
     expect(out).toContain("utf16.py: is not valid UTF-8");
     expect(project.read("old.py")).toBe("import asyncio\nprint 'hello'\n");
     // The byte order mark and the line ends are kept.

@@ -76,6 +76,13 @@ describe("the asyncio engine", () => {
     expect(analysis.references).toBe(1);
   });
 
+  it("reads a lone carriage return as a line end", async () => {
+    const text = "import asyncio\rasync def f():\r    await asyncio.sleep(1)\r";
+    const { edits, parseError } = await engine.analyze("a.py", text, safe);
+    expect(parseError).toBeUndefined();
+    expect(applyEdits(text, edits)).toBe(text.replaceAll("asyncio", "anyio"));
+  });
+
   it("moves lines into a group with the indent and the line ends of the file", async () => {
     const text =
       "import asyncio\r\nasync def f(g):\r\n\tt = asyncio.create_task(g())\r\n\r\n\tif g:\r\n\t\tawait asyncio.wait_for(g(), 1)\r\n\tawait t\r\n\treturn 1\r\n";

@@ -45,6 +45,9 @@ async function analyzeText(
       ...(notes !== undefined && notes.length > 0 && { notes }),
     };
   } catch (error) {
+    // The stack of the process limits the depth of a syntax tree.
+    if (error instanceof RangeError && /call stack/.test(error.message))
+      return failed(path, "parse", "is nested too deeply to be analyzed");
     return failed(path, "internal", `the tool failed: ${(error as Error).message}`);
   }
 }

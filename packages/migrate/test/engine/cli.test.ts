@@ -163,6 +163,7 @@ describe("Bad input", () => {
   test("is reported and skipped; other files are changed.", async () => {
     using project = new Project({
       "broken.ts": "await new Promise(;\n",
+      "deep.ts": `setTimeout(${"[\n".repeat(50_000)}${"]\n".repeat(50_000)});\n`,
       "latin1.ts": Buffer.from("// caf\xe9 setTimeout\n", "latin1"),
       "huge.ts": `// ${"x".repeat(10_000_000)}\n`,
       "good.ts": before,
@@ -173,6 +174,8 @@ describe("Bad input", () => {
     const { code, out } = await cli("promises", project.root, "--write");
     expect(code).toBe(3);
     expect(out).toMatch(/broken\.ts: \S/);
+    expect(out).toMatch(/deep\.ts: \S/);
+    expect(out).not.toContain("the tool failed");
     expect(out).toContain("latin1.ts: is not valid UTF-8");
     expect(out).toContain("huge.ts: is too large: 10.0 MB");
     expect(out).toContain("loop: is a link to a folder that contains it");
