@@ -1,2 +1,3 @@
-export { createPromisesEngine, type PromisesOptions } from "./promises/engine.ts";
+export { createPromisesEngine } from "./promises/engine.ts";
+export type { PromisesOptions } from "./promises/options.ts";
 export { promisesTool } from "./tool.ts";

@@ -1,5 +1,6 @@
+import type { FileResult } from "./engine/results.ts";
 import { type Tool, versionOf } from "./engine/tool.ts";
-import type { PromisesOptions } from "./promises/engine.ts";
+import type { PromisesOptions } from "./promises/options.ts";
 
 /** The command-line tool for TypeScript and JavaScript. */
 export const promisesTool: Tool = {
@@ -15,11 +16,15 @@ export const promisesTool: Tool = {
   options: [
     {
       flags: "--types",
-      description: "use TypeScript's type checker: floating promises, numbers and AbortSignals (slower)",
+      description:
+        "use TypeScript's type checker: find more, and make no edit that TypeScript rejects (slower)",
     },
   ],
   loadEngine: async () => (await import("./promises/engine.ts")).createPromisesEngine(),
   worker: new URL("./worker.js", import.meta.url),
-  // Each thread would build a program of its own.
-  needsOneThread: (options: PromisesOptions) => options.types === true,
+  analyzeTogether: (paths, options: PromisesOptions) => (options.types ? checked(paths, options) : undefined),
 };
+
+async function* checked(paths: readonly string[], options: PromisesOptions): AsyncGenerator<FileResult> {
+  yield* (await import("./promises/checked-files.ts")).analyzeChecked(paths, options);
+}

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import type { Engine, EngineOptions } from "./engine.ts";
+import type { Engine, EngineOptions, FileAnalysis } from "./engine.ts";
 import { type FileResult, Lines, type Problem, type ProblemKind } from "./results.ts";
 
 /** The size from which a file is not read, in bytes. */
@@ -11,48 +11,39 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export async function analyzeFile(engine: Engine, path: string, options: EngineOptions): Promise<FileResult> {
   const text = readText(path);
   if (typeof text !== "string") return failed(path, text.kind, text.message);
-  return analyzeText(engine, path, text, options);
-}
-
-async function analyzeText(
-  engine: Engine,
-  path: string,
-  text: string,
-  options: EngineOptions,
-): Promise<FileResult> {
   if (!engine.mayMatter(text, path, options))
     return { path, edits: [], review: [], references: 0, parsed: false };
   try {
-    const { edits, marks, references, remaining, parseError, notes } = await engine.analyze(
-      path,
-      text,
-      engine.optionsFor?.(path, options) ?? options,
-    );
-    if (parseError !== undefined) return failed(path, "parse", parseError);
-    const lines = new Lines(text);
-    return {
-      path,
-      ...(edits.length > 0 && { text }),
-      edits: [...edits]
-        .sort((a, b) => a.start - b.start || a.end - b.end)
-        .map((edit) => ({ ...edit, ...lines.place(edit.start) })),
-      review: [...marks]
-        .sort((a, b) => a.start - b.start)
-        .map((mark) => ({ ...mark, ...lines.place(mark.start) })),
-      references,
-      ...(remaining && { remaining }),
-      parsed: true,
-      ...(notes !== undefined && notes.length > 0 && { notes }),
-    };
+    const analysis = await engine.analyze(path, text, engine.optionsFor?.(path, options) ?? options);
+    return resultOf(path, text, analysis);
   } catch (error) {
-    // The stack of the process limits the depth of a syntax tree.
-    if (error instanceof RangeError && /call stack/.test(error.message))
-      return failed(path, "parse", "is nested too deeply to be analyzed");
-    return failed(path, "internal", `the tool failed: ${(error as Error).message}`);
+    return crashed(path, error);
   }
 }
 
-function readText(path: string): string | Problem {
+/** The analysis of a file with lines and columns. */
+export function resultOf(path: string, text: string, analysis: FileAnalysis): FileResult {
+  const { edits, marks, references, remaining, parseError, notes } = analysis;
+  if (parseError !== undefined) return failed(path, "parse", parseError);
+  const lines = new Lines(text);
+  return {
+    path,
+    ...(edits.length > 0 && { text }),
+    edits: [...edits]
+      .sort((a, b) => a.start - b.start || a.end - b.end)
+      .map((edit) => ({ ...edit, ...lines.place(edit.start) })),
+    review: [...marks]
+      .sort((a, b) => a.start - b.start)
+      .map((mark) => ({ ...mark, ...lines.place(mark.start) })),
+    references,
+    ...(remaining && { remaining }),
+    parsed: true,
+    ...(notes !== undefined && notes.length > 0 && { notes }),
+  };
+}
+
+/** The text of a file, or the reason why it cannot be read. */
+export function readText(path: string): string | Problem {
   let bytes: Buffer;
   try {
     const { size } = statSync(path);
@@ -68,6 +59,18 @@ function readText(path: string): string | Problem {
   } catch {
     return { kind: "encoding", message: "is not valid UTF-8" };
   }
+}
+
+/** The result for an error that an engine throws. */
+export function crashed(path: string, error: unknown): FileResult {
+  // The stack of the process limits the depth of a syntax tree.
+  if (error instanceof RangeError && /call stack/.test(error.message))
+    return failed(path, "parse", "is nested too deeply to be analyzed");
+  return failed(
+    path,
+    "internal",
+    `the tool failed: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }
 
 export function failed(path: string, kind: ProblemKind, message: string): FileResult {

@@ -101,7 +101,7 @@ function optionsOf(tool: Tool, paths: readonly string[], flags: Flags, program: 
     reports: (flags.report ?? []).map((each) => (each === true ? "migration_report.json" : each)),
     include: flags.include,
     exclude: flags.exclude,
-    jobs: tool.needsOneThread?.(rules) === true ? 1 : flags.jobs,
+    jobs: flags.jobs,
     color: flags.color ?? pico.isColorSupported,
     rules,
   };

@@ -21,6 +21,11 @@ export async function* analyzeAll(
   engine: Engine,
   options: RunOptions,
 ): AsyncGenerator<FileResult> {
+  const together = tool.analyzeTogether?.(paths, options.rules);
+  if (together !== undefined) {
+    yield* together;
+    return;
+  }
   const filename = fileURLToPath(tool.worker);
   if (options.jobs <= 1 || paths.length < worthThreads || !existsSync(filename)) {
     for (const path of paths) yield analyzeFile(engine, path, options.rules);

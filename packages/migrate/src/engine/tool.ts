@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Engine, EngineOptions } from "./engine.ts";
+import type { FileResult } from "./results.ts";
 
 /** An option of the command line that only one engine has. */
 export interface ToolOption {
@@ -22,8 +23,8 @@ export interface Tool {
   loadEngine(): Promise<Engine>;
   /** The module that a worker thread runs. Its default export is `threadBody(tool)`. */
   readonly worker: URL;
-  /** Whether these options need all files in one thread. Default: never. */
-  needsOneThread?(options: EngineOptions): boolean;
+  /** Analyzes files that depend on each other, in one thread; undefined if these options do not need that. */
+  analyzeTogether?(paths: readonly string[], options: EngineOptions): AsyncIterable<FileResult> | undefined;
 }
 
 /** The version in a package's `package.json`. */

@@ -8,6 +8,8 @@ export interface Pattern {
   /** The uses of `controller.signal`. */
   readonly signals: readonly Syntax[];
   readonly work: Syntax;
+  /** The part of the work that moves into a function. */
+  readonly moved: Syntax;
   /** The changes around the work. `head` is the text `failAfter(ms, `. */
   changes(head: string, scope: string): Change[];
 }
@@ -91,6 +93,7 @@ export function tryPattern(
   return {
     signals: parts.signals,
     work,
+    moved: work.block,
     changes(head, scope) {
       const begin = `${returns ? "return " : ""}await ${head}async (${scope}) => `;
       if (work.handler) {
@@ -134,6 +137,7 @@ export function straightPattern(
   return {
     signals: parts.signals,
     work,
+    moved: promise,
     changes(head, scope) {
       return [
         { start: promise.start, end: promise.start, text: `${head}(${scope}) => ` },

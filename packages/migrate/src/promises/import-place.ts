@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
 import type { Change } from "../engine/engine.ts";
+import { isModulePackage } from "./module-kind.ts";
 import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
 import { type Syntax, text } from "./syntax.ts";
@@ -115,8 +114,9 @@ function existingList(file: ParsedFile, target: string): number | undefined {
 
 /** Whether the file uses `import`, not `require`. */
 export function usesImport(file: ParsedFile): boolean {
-  if (/\.c[jt]s$/i.test(file.path)) return false;
-  if (file.hasModuleSyntax || /\.m[jt]s$/i.test(file.path)) return true;
+  if (/\.cjs$/i.test(file.path)) return false;
+  // TypeScript compiles `import` to `require` in a `.cts` file.
+  if (file.hasModuleSyntax || /\.(?:m[jt]s|cts)$/i.test(file.path)) return true;
   if (
     file.names.globals.has("require") ||
     file.names.globals.has("module") ||
@@ -124,26 +124,7 @@ export function usesImport(file: ParsedFile): boolean {
   ) {
     return false;
   }
-  return file.isTypeScript || packageIsModule(file.path);
-}
-
-const packages = new Map<string, boolean>();
-
-function packageIsModule(path: string): boolean {
-  const folder = dirname(resolve(path));
-  const known = packages.get(folder);
-  if (known !== undefined) return known;
-  const manifest = join(folder, "package.json");
-  let answer = false;
-  if (existsSync(manifest)) {
-    try {
-      answer = JSON.parse(readFileSync(manifest, "utf8")).type === "module";
-    } catch {
-      answer = false;
-    }
-  } else if (dirname(folder) !== folder) answer = packageIsModule(folder);
-  packages.set(folder, answer);
-  return answer;
+  return file.isTypeScript || isModulePackage(file.path);
 }
 
 function quoteOf(file: ParsedFile): string {

@@ -87,6 +87,11 @@ export class Imports {
     return this.#ours;
   }
 
+  /** Whether the file already imports the library. */
+  hasLibrary(): boolean {
+    return this.#library().length > 0;
+  }
+
   /** Records that this use of an imported name is rewritten. With its last use, the import is removed. */
   gone(use: Syntax): void {
     this.#gone.add(use);

@@ -1,3 +1,4 @@
+import { isInFinally } from "./dropped-call.ts";
 import type { SourceFile } from "./source-file.ts";
 import {
   bare,
@@ -20,6 +21,8 @@ export function hindersChildren(
   node: Syntax,
   starts: readonly Syntax[],
 ): string | undefined {
+  if (isInFinally(node))
+    return "In the finally block of a cancelled operation, the calls would not start. Run them in shield().";
   if (starts.some((start) => handsOnFunction(file, start)))
     return "A call passes a function on, which may run after its child has ended.";
   if (isSeenStarting(node) && !starts.every((start) => isLimited(file, onlyCall(start))))

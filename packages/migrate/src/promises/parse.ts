@@ -25,7 +25,7 @@ function languages(path: string): Array<NonNullable<ParserOptions["lang"]>> {
 const deepest = 4_000;
 
 /** Whether brackets are nested too deeply. Brackets in strings count too; that is harmless at this depth. */
-export function isTooDeep(text: string): boolean {
+function isTooDeep(text: string): boolean {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

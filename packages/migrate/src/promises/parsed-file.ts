@@ -13,6 +13,7 @@ export class ParsedFile {
   readonly isTypeScript: boolean;
   readonly names: Names;
   readonly #byType = new Map<string, Syntax[]>();
+  #members: Map<string, Syntax[]> | undefined;
 
   constructor(path: string, source: string) {
     const { program, comments, hasModuleSyntax } = parse(path, source);
@@ -28,6 +29,12 @@ export class ParsedFile {
   /** All nodes of a type, in the order of the source. */
   allNodes(type: string): readonly Syntax[] {
     return this.#byType.get(type) ?? [];
+  }
+
+  /** All expressions `object.name`, in the order of the source. A private name starts with `#`. */
+  membersNamed(name: string): readonly Syntax[] {
+    this.#members ??= indexMembers(this.allNodes("MemberExpression"));
+    return this.#members.get(name) ?? [];
   }
 
   slice(node: Syntax): string {
@@ -49,6 +56,23 @@ export class ParsedFile {
     if (list === undefined) this.#byType.set(node.type, [node]);
     else list.push(node);
   }
+}
+
+function indexMembers(members: readonly Syntax[]): Map<string, Syntax[]> {
+  const index = new Map<string, Syntax[]>();
+  for (const member of members) {
+    if (member.computed) continue;
+    const name = nameOfKey(member.property);
+    const list = index.get(name);
+    if (list === undefined) index.set(name, [member]);
+    else list.push(member);
+  }
+  return index;
+}
+
+/** The name of a property: `x`, or `#x` for a private one. */
+export function nameOfKey(key: Syntax): string {
+  return key.type === "PrivateIdentifier" ? `#${key.name}` : String(key.name ?? key.value);
 }
 
 /** The module name in `require("…")`. */

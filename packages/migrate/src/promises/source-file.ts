@@ -1,6 +1,7 @@
 import { isCarriedAway } from "./carried-away.ts";
 import type { Finding } from "./finding.ts";
 import { Imports } from "./imports.ts";
+import { importProblem } from "./module-kind.ts";
 import { ParsedFile } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
 import { memberName, type Syntax } from "./syntax.ts";
@@ -14,6 +15,7 @@ export class SourceFile extends ParsedFile {
   readonly findings: Finding[] = [];
   readonly #claimed = new Set<Syntax>();
   readonly #only: ReadonlySet<string> | undefined;
+  #problem: { readonly reason: string | undefined } | undefined;
 
   constructor(
     path: string,
@@ -40,13 +42,18 @@ export class SourceFile extends ParsedFile {
     this.#claimed.add(finding.node);
     for (const node of finding.claims ?? []) this.#claimed.add(node);
     if (this.#only !== undefined && !this.#only.has(finding.rule)) return;
-    if (finding.changes === undefined || !isCarriedAway(finding.node)) this.findings.push(finding);
-    else {
-      const { changes: _, ...rest } = finding;
-      const reason =
-        "The source text of the function around it runs elsewhere, without the imports of this file.";
-      this.findings.push({ ...rest, class: "M", reason });
-    }
+    const reason = finding.changes === undefined ? undefined : this.#importProblem(finding);
+    const { changes, ...mark } = finding;
+    this.findings.push(reason === undefined ? finding : { ...mark, class: "M", reason });
+  }
+
+  /** The reason why the code of a finding cannot use an import of the library. */
+  #importProblem({ node }: Finding): string | undefined {
+    if (isCarriedAway(node))
+      return "The source text of the function around it runs elsewhere, without the imports of this file.";
+    if (this.imports.hasLibrary()) return undefined;
+    this.#problem ??= { reason: importProblem(this) };
+    return this.#problem.reason;
   }
 
   /** Whether a callee is the global function of that name, or `globalThis.name`, `window.name`. */

@@ -1,5 +1,7 @@
 import { type Pattern, straightPattern, tryPattern } from "../abort-pattern.ts";
+import { delayOf } from "../delay.ts";
 import type { Finding } from "../finding.ts";
+import { assignsOutside, narrowedProblem } from "../later-reads.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import { testsAbort } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
@@ -71,6 +73,11 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
   if (testsAbort(file, timer) || testsAbort(file, pattern.work)) {
     return mark("Code around it tests the name or class of the error, which changes.");
   }
+  const problem = narrowedProblem(file, [pattern.moved]);
+  if (problem !== undefined) return mark(problem);
+  if (file.isTypeScript && assignsOutside(file, pattern.moved))
+    return mark("The work assigns a variable of the function around it, which TypeScript does not follow.");
+  const delay = delayOf(file, timer.arguments[1]);
   const fn = functionAround(timer);
   if (fn !== undefined && !fn.async) return mark("The function around it is not async.");
   return {
@@ -79,10 +86,9 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
     node: timer,
     claims: [init],
     class: "R",
-    reason:
-      "The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError. The call waits until the work has ended.",
+    reason: `The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError. The call waits until the work has ended.${delay.doubt}`,
     suggestion,
-    changes: () => rewrite(file, timer, pattern),
+    changes: () => rewrite(file, timer, pattern, delay.text),
   };
 }
 
@@ -90,10 +96,10 @@ function rewrite(
   file: SourceFile,
   timer: Syntax,
   pattern: Pattern,
+  delay: string,
 ): Array<{ start: number; end: number; text: string }> {
   const scope = file.imports.fresh("scope", timer);
-  const ms = timer.arguments[1];
-  const head = `${file.imports.use("failAfter", timer)}(${ms === undefined ? "1" : file.slice(ms)}, `;
+  const head = `${file.imports.use("failAfter", timer)}(${delay}, `;
   const changes = pattern.signals.map((each) => ({
     start: each.start,
     end: each.end,

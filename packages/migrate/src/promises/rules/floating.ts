@@ -33,7 +33,8 @@ export const floating: PromiseRule = {
         silenced(file, value, ".catch(noop)");
       else if (
         value.type === "CallExpression" &&
-        (callsAsync(file, value) || file.types?.isFloating(value))
+        (callsAsync(file, value) || file.types?.isFloating(value)) &&
+        !isNodeTest(file, value)
       ) {
         file.add({
           rule: "floating-promise",
@@ -48,6 +49,13 @@ export const floating: PromiseRule = {
     }
   },
 };
+
+/** Whether a call is one of `node:test`, such as `test(…)` or `describe.skip(…)`. Their promises need no `await`. */
+function isNodeTest(file: SourceFile, call: Syntax): boolean {
+  let at = bare(call.callee as Syntax);
+  while (at.type === "MemberExpression") at = bare(at.object as Syntax);
+  return file.imported(at)?.module === "node:test";
+}
 
 function silenced(file: SourceFile, node: Syntax, api: string): void {
   file.add({

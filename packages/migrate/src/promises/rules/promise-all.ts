@@ -1,4 +1,5 @@
 import type { Finding } from "../finding.ts";
+import { movedProblem } from "../later-reads.ts";
 import { hindersChildren } from "../later-start.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import { isPromiseValue } from "../promise-value.ts";
@@ -72,7 +73,7 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   const base = { rule: "promise-all", api: "Promise.all", node };
   const mark = (reason: string): Finding => ({ ...base, class: "M", reason, suggestion });
   const structural =
-    "What it started in place is now started as its children. The first failure now cancels the others, and they have ended when it rejects.";
+    "The calls start one turn later, as children. The first failure cancels the others, and it rejects when they have ended: a call that ignores its cancellation and never ends keeps it waiting. Further errors are reported on the console.";
   if (!isTaken(node)) {
     return mark(
       "It rejects at the first failure while the others continue, and its promise is not awaited here.",
@@ -89,7 +90,8 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
         "It rejects at the first failure while the others continue. Some elements are neither calls in place nor known promises.",
       );
     }
-    const hindrance = hindersChildren(file, node, (elements as Syntax[]).filter(isStartable));
+    const calls = (elements as Syntax[]).filter(isStartable);
+    const hindrance = hindersChildren(file, node, calls) ?? movedProblem(file, calls);
     if (hindrance !== undefined) return mark(hindrance);
     return {
       ...base,

@@ -1,10 +1,13 @@
+import { delayOf } from "../delay.ts";
 import type { Finding } from "../finding.ts";
+import { movedProblem } from "../later-reads.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import { isPromiseValue } from "../promise-value.ts";
 import type { SourceFile } from "../source-file.ts";
 import {
   bare,
   contains,
+  isConstant,
   isInlineFunction,
   memberName,
   plainArguments,
@@ -12,7 +15,7 @@ import {
   suspends,
   text,
 } from "../syntax.ts";
-import { delayText, type TimerPromise, timerPromise } from "../timer-promise.ts";
+import { type TimerPromise, timerPromise } from "../timer-promise.ts";
 
 const api = "Promise.race";
 
@@ -98,6 +101,7 @@ function timeout(
       suggestion,
     };
   }
+  const doubts = new Set<string>();
   for (const [element, timer] of timers) {
     if (file.hasComment(element.start, element.end, timer.ms, timer.value)) {
       return {
@@ -108,11 +112,19 @@ function timeout(
       };
     }
     if (suspends(element)) return { ...base, class: "M", reason: leak, suggestion };
+    const early = timer.late || timer.value === undefined ? [] : [timer.value];
+    if (!early.every(isPlainValue)) {
+      const reason = `${leak} The value of the timer is evaluated before the delay; a rewrite would evaluate it after the delay.`;
+      return { ...base, class: "M", reason, suggestion };
+    }
+    const problem = movedProblem(file, [...(timer.ms === undefined ? [] : [timer.ms]), ...early]);
+    if (problem !== undefined) return { ...base, class: "M", reason: `${leak} ${problem}`, suggestion };
+    doubts.add(delayOf(file, timer.ms).doubt);
   }
   return {
     ...base,
     class: "R",
-    reason: `${leak} After the rewrite, the timer ends with the race, and a cancellation ends both.`,
+    reason: `${leak} After the rewrite, the timer ends with the race, and a cancellation ends both.${[...doubts].join("")}`,
     suggestion,
     changes: () => [
       { start: node.callee.start, end: node.callee.end, text: file.imports.use("race", node) },
@@ -125,13 +137,20 @@ function timeout(
 
 /** The function that replaces the timer. */
 function timerWork(file: SourceFile, element: Syntax, timer: TimerPromise): string {
-  const call = `${file.imports.use("sleep", element)}(${delayText(file, timer.ms)})`;
+  const call = `${file.imports.use("sleep", element)}(${delayOf(file, timer.ms).text})`;
   const value = timer.value === undefined ? undefined : file.slice(timer.value);
   if (timer.outcome === "resolve") {
     if (value === undefined) return `() => ${call}`;
     return `async () => (await ${call}, ${value})`;
   }
   return `async () => { await ${call}; throw ${value ?? "undefined"}; }`;
+}
+
+/** A constant, a name, or a new object of such values: evaluating it later makes no difference. */
+function isPlainValue(node: Syntax): boolean {
+  const inner = bare(node);
+  if (isConstant(inner) || inner.type === "Identifier") return true;
+  return inner.type === "NewExpression" && (inner.arguments as Syntax[]).every(isPlainValue);
 }
 
 /** Whether a call has `?.`, so that it may not return a promise. */

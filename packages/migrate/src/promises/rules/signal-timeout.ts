@@ -1,4 +1,5 @@
 import type { Finding } from "../finding.ts";
+import { narrowedProblem } from "../later-reads.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import { awaitedCallWith, testsAbort } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
@@ -56,6 +57,8 @@ function timeoutFinding(file: SourceFile, node: Syntax): Finding {
     };
   }
   const simple = isConstant(ms) || bare(ms).type === "Identifier" || bare(ms).type === "MemberExpression";
+  const problem = narrowedProblem(file, [place.call]);
+  if (problem !== undefined) return { ...base, class: "M", reason: problem, suggestion };
   if (!simple) return { ...base, class: "M", reason: "The delay is computed in the arguments.", suggestion };
   return {
     ...base,
@@ -107,6 +110,8 @@ function anyFinding(file: SourceFile, node: Syntax): Finding {
       suggestion,
     };
   }
+  const problem = narrowedProblem(file, [place.call]);
+  if (problem !== undefined) return { ...base, class: "M", reason: problem, suggestion };
   const inside = elements.flatMap((each) =>
     timeoutOf(file, bare(each)) === undefined ? [] : [bare(each as Syntax)],
   );

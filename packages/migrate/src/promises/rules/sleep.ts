@@ -1,8 +1,10 @@
+import { type Delay, delayOf } from "../delay.ts";
+import { isDropped, isInFinally } from "../dropped-call.ts";
 import type { Finding } from "../finding.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, holder, isConstant, type Syntax } from "../syntax.ts";
-import { delayText, isNumber, type TimerPromise, timerPromise } from "../timer-promise.ts";
+import { type TimerPromise, timerPromise } from "../timer-promise.ts";
 
 const api = "new Promise(setTimeout)";
 
@@ -67,20 +69,18 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
   if (file.hasComment(node.start, node.end, timer.ms, hasValue ? timer.value : undefined)) {
     return mark(rule, "A rewrite would lose a comment.", "await sleep(ms)");
   }
-  const sure = isNumber(file, timer.ms);
-  const doubt = sure
-    ? ""
-    : " The delay must be a number: sleep refuses undefined and NaN, which a timer takes for 1.";
-  if (hasValue) return valueFinding(file, node, timer, awaited, doubt);
+  const delay = delayOf(file, timer.ms);
+  const place = placeChange(file, node);
+  if (hasValue) return valueFinding(file, node, timer, awaited, delay, place);
   const type = node.typeArguments ?? node.typeParameters;
   if (type && !/^<\s*(void|undefined|unknown|any|null)\s*>$/.test(file.slice(type)) && !unused) {
     return mark(rule, "The type of the promise is not void, and its value is used.", "await sleep(ms)");
   }
   const edit = () => {
     const name = file.imports.use("sleep", node);
-    return [{ start: node.start, end: node.end, text: `${name}(${delayText(file, timer.ms)})` }];
+    return [{ start: node.start, end: node.end, text: `${name}(${delay.text})` }];
   };
-  const safe = awaited !== undefined && sure;
+  const safe = awaited !== undefined && delay.kind === "constant" && place === "";
   return {
     rule,
     api,
@@ -88,11 +88,20 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
     claims,
     class: safe ? "S" : "R",
     changes: edit,
-    reason: awaited
-      ? `The sleep becomes cancellable.${doubt}`
-      : `The promise becomes one that a cancellation rejects.${doubt}`,
+    reason: `${cancellable}${place}${delay.doubt}`,
     suggestion: "Use sleep(ms).",
   };
+}
+
+const cancellable =
+  "The sleep becomes cancellable: it rejects when the operation around it is cancelled or has ended.";
+
+/** The further change in behaviour at places that may run in a cancelled or ended operation. */
+function placeChange(file: SourceFile, node: Syntax): string {
+  if (isInFinally(node)) return " In the finally block of a cancelled operation, it rejects at once.";
+  if (isDropped(file, node))
+    return " The code around it is started without waiting for its end. In an operation, it stops when the operation ends; before, it continued.";
+  return "";
 }
 
 function valueFinding(
@@ -100,7 +109,8 @@ function valueFinding(
   node: Syntax,
   timer: TimerPromise,
   awaited: Syntax | undefined,
-  doubt: string,
+  delay: Delay,
+  place: string,
 ): Finding {
   const value = timer.value as Syntax;
   const fixed = isConstant(value) || (bare(value).type === "Identifier" && !timer.late);
@@ -117,10 +127,10 @@ function valueFinding(
   return {
     ...base,
     class: "R",
-    reason: `The sleep becomes cancellable; the value is evaluated after it.${doubt}`,
+    reason: `${cancellable} The value is evaluated after the delay.${place}${delay.doubt}`,
     suggestion,
     changes: () => {
-      const call = `${file.imports.use("sleep", node)}(${delayText(file, timer.ms)})`;
+      const call = `${file.imports.use("sleep", node)}(${delay.text})`;
       const code = file.slice(value);
       // A statement must not start with a parenthesis: without semicolons it would continue the line before.
       if (awaited?.argument === node && awaited.parent?.type !== "ExpressionStatement") {

@@ -1,8 +1,8 @@
+import { delayOf } from "../delay.ts";
 import type { Finding } from "../finding.ts";
 import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, memberName, plainArguments, type Syntax } from "../syntax.ts";
-import { delayText, isNumber } from "../timer-promise.ts";
 
 const modules = new Set(["timers/promises", "node:timers/promises"]);
 
@@ -100,19 +100,19 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, isTimers: b
     return mark("It resolves with a value.", "(await sleep(ms), value)");
   }
   if (file.hasComment(call.start, call.end, ms)) return mark("A rewrite would lose a comment.", "sleep(ms)");
-  const doubt = isNumber(file, ms) ? "" : " The delay must be a number.";
+  const delay = delayOf(file, ms);
   return {
     rule,
     api,
     node: use,
     claims,
     class: "R",
-    reason: `The sleep becomes cancellable.${doubt}`,
+    reason: `The sleep becomes cancellable: it rejects when the operation around it is cancelled or has ended.${delay.doubt}`,
     suggestion: "sleep(ms)",
     changes: () => {
       file.imports.gone(use);
       const name = file.imports.use("sleep", use);
-      return [{ start: call.start, end: call.end, text: `${name}(${delayText(file, ms)})` }];
+      return [{ start: call.start, end: call.end, text: `${name}(${delay.text})` }];
     },
   };
 }
