@@ -90,5 +90,7 @@ export interface Engine<Options extends EngineOptions = EngineOptions> {
   optionsFor?(path: string, options: Options): Options;
   /** A cheap test before parsing. */
   mayMatter(text: string, path: string, options: Options): boolean;
+  /** Further steps after the edits of these files, one sentence each. */
+  advice?(edited: readonly string[]): readonly string[];
   analyze(path: string, text: string, options: Options): FileAnalysis | Promise<FileAnalysis>;
 }

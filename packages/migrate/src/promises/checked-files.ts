@@ -31,8 +31,7 @@ export async function* analyzeChecked(
     const program = await TypeProgram.load(config, [...texts.keys()].map(fullPath));
     const files = [...texts].map(([path, text]) => new CheckedFile(path, text, program, options));
     for (const file of files) file.analyze();
-    refuseInFiles(files, program);
-    refuseAcrossFiles(files, program);
+    if (refuseInFiles(files, program)) refuseAcrossFiles(files, program);
     for (const file of files) yield file.result();
   }
 }
@@ -129,9 +128,11 @@ function textsOf(files: readonly CheckedFile[]): Map<string, string> {
   );
 }
 
-/** Refuses edits that cause an error in their own file. */
-function refuseInFiles(files: readonly CheckedFile[], program: TypeProgram): void {
-  const found = program.newProblems(textsOf(files));
+/** Refuses edits that cause an error in their own file. Returns whether there were errors in any file. */
+function refuseInFiles(files: readonly CheckedFile[], program: TypeProgram): boolean {
+  const texts = textsOf(files);
+  if (texts.size === 0) return false;
+  const found = program.newProblems(texts);
   for (const file of files) {
     let problems: readonly TypeProblem[] = found.get(file.full) ?? [];
     while (problems.length > 0 && file.edited() !== undefined) {
@@ -154,6 +155,7 @@ function refuseInFiles(files: readonly CheckedFile[], program: TypeProgram): voi
       }
     }
   }
+  return found.size > 0;
 }
 
 function problemsIn(

@@ -1,5 +1,6 @@
 import type { Engine, FileAnalysis, Rule } from "../engine/engine.ts";
 import { type Analysis, analyzeText, type Checks } from "./analysis.ts";
+import { dependencyAdvice } from "./dependency.ts";
 import { isGenerated } from "./generated.ts";
 import type { PromisesOptions } from "./options.ts";
 import { rules } from "./rule-list.ts";
@@ -39,6 +40,7 @@ export function createPromisesEngine(): Engine<PromisesOptions> {
     mayMatter(text) {
       return prefilter.test(text) || (/\bcatch\b/.test(text) && /\bawait\b/.test(text) && retries.test(text));
     },
+    advice: dependencyAdvice,
     analyze: (path, text, options) => analyzeSource(path, text, options),
   };
 }

@@ -89,6 +89,29 @@ describe("A run with --write", () => {
     );
   });
 
+  test("names each package.json that needs the library.", async () => {
+    using project = new Project({
+      "a/package.json": "{}",
+      "a/src/a.ts": before,
+      "b/package.json": '{ "dependencies": { "@hother/cancelable": "*" } }',
+      "b/b.ts": before,
+      "c/package.json": "{}",
+      "c/c.ts": marked,
+    });
+    const { out } = await cli("promises", project.root, "--write");
+    expect(out.match(/^Add .*$/gm)).toEqual([
+      expect.stringMatching(/^Add @hother\/cancelable to the dependencies in .*a\/package\.json\.$/),
+    ]);
+  });
+
+  test("shows marks with the same text once.", async () => {
+    const text = "export const f = (signal) => signal.aborted || g(signal.aborted);\n";
+    using project = new Project({ "a.js": text });
+    const { out } = await cli("promises", project.root);
+    expect(out).toContain("a.js:1:30 signal-aborted signal.aborted; also 1:50\n");
+    expect(out).toContain("2 places left for review");
+  });
+
   test("writes the target of a link; the link stays a link.", async () => {
     using project = new Project({ "real/a.ts": before });
     symlinkSync(project.path("real/a.ts"), project.path("link.ts"));

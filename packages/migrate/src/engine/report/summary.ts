@@ -59,6 +59,8 @@ export interface Report {
     readonly milliseconds: number;
     readonly rules: Readonly<Record<string, { readonly edits: number; readonly marks: number }>>;
   };
+  /** Further steps after the edits, such as a dependency to add. */
+  readonly advice: readonly string[];
   readonly results: readonly ReportedFile[];
 }
 
@@ -124,6 +126,7 @@ export class Summary {
 
   report(milliseconds: number): Report {
     const { files } = this;
+    const edited = files.filter((file) => file.changed).map((file) => file.file);
     return {
       tool: this.#tool,
       engine: this.#engine.name,
@@ -143,6 +146,7 @@ export class Summary {
         milliseconds: Math.round(milliseconds),
         rules: Object.fromEntries([...this.#rules].sort(([a], [b]) => (a < b ? -1 : 1))),
       },
+      advice: this.#engine.advice?.(edited) ?? [],
       results: files,
     };
   }
