@@ -37,7 +37,10 @@ function hasOwn({ file }: RuleContext): boolean {
 
 function lastImport({ file }: RuleContext): SyntaxNode | undefined {
   const imports = file.root.children.filter(
-    ({ type }) => type.startsWith("import_") || type === "future_import_statement",
+    (node) =>
+      node.type.startsWith("import_") ||
+      node.type === "future_import_statement" ||
+      (node.type === "if_statement" && /^if (?:typing\.)?TYPE_CHECKING:/.test(file.of(node))),
   );
   return imports.at(-1);
 }

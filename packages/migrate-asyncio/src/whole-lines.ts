@@ -13,5 +13,10 @@ export function removeLines(file: SourceFile, node: SyntaxNode): Change | undefi
   const newline = file.text.indexOf("\n", node.end);
   if (newline < 0 || file.indent(node) === undefined) return undefined;
   if (!/^[ \t\r]*$/.test(file.between(node.end, newline))) return undefined;
-  return { start: file.lineStart(node.start), end: newline + 1, text: "" };
+  const start = file.lineStart(node.start);
+  // Of the blank lines around the node, those after it go too.
+  const blank = /\n[ \t]*\r?\n$/.test(file.between(0, start).slice(-200))
+    ? /^(?:[ \t]*\r?\n)+/.exec(file.between(newline + 1, newline + 201))
+    : null;
+  return { start, end: newline + 1 + (blank?.[0].length ?? 0), text: "" };
 }

@@ -1,6 +1,7 @@
 import { callOf } from "./call.ts";
 import { isProgramEntry } from "./entry.ts";
 import { loopRoundVerdict } from "./loop-rounds.ts";
+import { handlesLoop, loopFileAround } from "./project-loops.ts";
 import type { Reference } from "./references.ts";
 import type { RuleContext } from "./rule.ts";
 import { argumentsOf, functionAround } from "./source-file.ts";
@@ -19,15 +20,16 @@ export const threadChange =
 /** For the report, where the root task is known. */
 export const safeThread = "The threads end with the `run` of this file.";
 
-/** The reason why worker threads of anyio may outlive the loop; undefined if the file does not manage a loop. */
+/** The reason why worker threads of anyio may outlive the loop; undefined if no file of the project manages a loop. */
 export function loopProblem(context: RuleContext): string | undefined {
   const isManual = context.references.some(
     (reference) =>
       ["new_event_loop", "loop.run_forever", "loop.stop"].includes(reference.api) &&
       !isRewritten(reference, context),
   );
-  if (!isManual && !/\.run_forever\b|\bloop\.stop\b/.test(context.file.text)) return undefined;
-  return "The file runs or stops a loop by hand. anyio's threads are not daemon threads and end with the root task: after `loop.stop()` the process would not end.";
+  const where = isManual || handlesLoop(context.file.text) ? "This file" : loopFileAround(context.file.path);
+  if (where === undefined) return undefined;
+  return `${where} runs or stops a loop by hand. anyio's threads are not daemon threads and end with the root task: after \`loop.stop()\` the process would not end.`;
 }
 
 function isRewritten(reference: Reference, context: RuleContext): boolean {

@@ -42,6 +42,21 @@ describe("The command line for Python", () => {
     expect(edit?.reason).toContain("A timeout cancels the call through a cancel scope");
   });
 
+  test("marks threads in a project that stops a loop by hand.", async () => {
+    const writer = "import asyncio\n\n\nasync def write(out):\n    await asyncio.to_thread(out.write, 'x')\n";
+    using project = new Project({
+      "pyproject.toml": "",
+      "app/writer.py": writer,
+      "app/server.py": "def serve(loop):\n    loop.run_forever()\n",
+      "other/pyproject.toml": "",
+      "other/writer.py": writer,
+    });
+    const { out } = await cli(project.root, "--write", "--structural");
+    expect(project.read("app/writer.py")).toBe(writer);
+    expect(out).toContain("app/server.py runs or stops a loop by hand.");
+    expect(project.read("other/writer.py")).toContain("anyio.to_thread.run_sync(out.write, 'x')");
+  });
+
   test.skipIf(!existsSync(binary))("finds the same with several threads (skipped without a build).", () => {
     using project = new Project();
     const sleeper = "import asyncio\n\nasync def f():\n    await asyncio.sleep(1)\n";

@@ -1,7 +1,7 @@
 import { type Delay, delayOf } from "../delay.ts";
-import { isDropped, isInFinally } from "../dropped-call.ts";
 import type { Finding } from "../finding.ts";
 import type { PromiseRule } from "../promise-rule.ts";
+import { cancellable, placeChange } from "../sleep-change.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, holder, isConstant, type Syntax } from "../syntax.ts";
 import { type TimerPromise, timerPromise } from "../timer-promise.ts";
@@ -91,17 +91,6 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
     reason: `${cancellable}${place}${delay.doubt}`,
     suggestion: "Use sleep(ms).",
   };
-}
-
-const cancellable =
-  "The sleep becomes cancellable: it rejects when the operation around it is cancelled or has ended.";
-
-/** The further change in behaviour at places that may run in a cancelled or ended operation. */
-function placeChange(file: SourceFile, node: Syntax): string {
-  if (isInFinally(node)) return " In the finally block of a cancelled operation, it rejects at once.";
-  if (isDropped(file, node))
-    return " The code around it is started without waiting for its end. In an operation, it stops when the operation ends; before, it continued.";
-  return "";
 }
 
 function valueFinding(

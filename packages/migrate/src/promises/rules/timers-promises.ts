@@ -1,6 +1,7 @@
 import { delayOf } from "../delay.ts";
 import type { Finding } from "../finding.ts";
 import type { PromiseRule } from "../promise-rule.ts";
+import { cancellable, placeChange } from "../sleep-change.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, memberName, plainArguments, type Syntax } from "../syntax.ts";
 
@@ -107,7 +108,7 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, isTimers: b
     node: use,
     claims,
     class: "R",
-    reason: `The sleep becomes cancellable: it rejects when the operation around it is cancelled or has ended.${delay.doubt}`,
+    reason: `${cancellable}${placeChange(file, call)}${delay.doubt}`,
     suggestion: "sleep(ms)",
     changes: () => {
       file.imports.gone(use);
