@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
 const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
+const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
 
 export default defineConfig({
   resolve: {
@@ -14,6 +15,7 @@ export default defineConfig({
       { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
       { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
       { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
+      { find: "@hother/cancelable-migrate/engine", replacement: `${migrate}/engine/index.ts` },
     ],
   },
   test: {

@@ -1,14 +1,16 @@
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
 import { leaves, testsError } from "./signal-argument.ts";
 import type { SourceFile } from "./source-file.ts";
 import { bare, contains, functionAround, isFunction, memberName, type Syntax } from "./syntax.ts";
 
-/** A controller, its timer, and the work that they limit, as statements of one block. */
+/** A controller, its timer, and the limited work, as statements of one block. */
 export interface Pattern {
   /** The uses of `controller.signal`. */
   readonly signals: readonly Syntax[];
   readonly work: Syntax;
-  /** The changes around the work. `head` is `failAfter(ms, `. */
+  /** The part of the work that moves into a function. */
+  readonly moved: Syntax;
+  /** The changes around the work. `head` is the text `failAfter(ms, `. */
   changes(head: string, scope: string): Change[];
 }
 
@@ -21,7 +23,7 @@ interface Parts {
   readonly signals: readonly Syntax[];
 }
 
-/** Controller and timer beside each other, cleared once; a text says why not. */
+/** The parts of a pattern whose timer is cleared once, or the reason why they do not fit. */
 function partsOf(
   file: SourceFile,
   call: Syntax,
@@ -34,8 +36,8 @@ function partsOf(
   const started = timerDeclarator?.parent;
   if (handle === undefined || started?.type !== "VariableDeclaration") return undefined;
   if (made.declarations.length !== 1 || started.declarations.length !== 1)
-    return "Other declarations share its statement.";
-  if (made.parent !== started.parent) return "The controller is made elsewhere.";
+    return "Its statement has other declarations.";
+  if (made.parent !== started.parent) return "The controller is created in another block.";
   const block = made.parent?.body as Syntax[] | undefined;
   if (!Array.isArray(block)) return undefined;
   const [use] = handle.references;
@@ -46,7 +48,7 @@ function partsOf(
     !file.isGlobalCall(clear, "clearTimeout")
   ) {
     return handle.references.length > 1
-      ? "The timer is cleared in more than one place, or used otherwise."
+      ? "The timer is cleared in more than one place, or has other uses."
       : undefined;
   }
   const binding = file.names.binding(controller);
@@ -55,14 +57,14 @@ function partsOf(
     const member = reference.parent as Syntax;
     if (member.type === "MemberExpression" && memberName(member) === "signal") signals.push(member);
     else if (reference.start < call.start || reference.end > call.end)
-      return "The controller is used for more than this timer.";
+      return "The controller has other uses than this timer and its signal.";
   }
   if (file.hasComment(made.start, made.end) || file.hasComment(started.start, started.end))
-    return "There is a comment inside.";
+    return "A rewrite would lose a comment.";
   return { block, controller: made, timer: started, clear, signals };
 }
 
-/** `try { work } finally { clearTimeout(timer); }` right after the timer. */
+/** Finds `try { work } finally { clearTimeout(timer); }` directly after the timer. */
 export function tryPattern(
   file: SourceFile,
   call: Syntax,
@@ -74,26 +76,28 @@ export function tryPattern(
   const work = parts.clear.parent?.parent?.parent;
   if (work?.type !== "TryStatement" || work.finalizer !== parts.clear.parent?.parent) return undefined;
   const index = parts.block.indexOf(work);
-  if (index < 0 || !follow(parts, index)) return "Other statements lie between the timer and the work.";
+  if (index < 0 || !follow(parts, index)) return "Other statements stand between the timer and the work.";
   if (work.handler && testsError(file.slice(work.handler)))
-    return "Its catch tests the error's name or class, which changes.";
-  if (work.finalizer.body.length !== 1) return "The finally does more than clear the timer.";
+    return "Its catch tests the name or class of the error, which changes.";
+  if (work.finalizer.body.length !== 1) return "The finally block does more than clear the timer.";
   if (!within(parts.signals, work.block)) return "The signal is used outside of the work.";
   if (leaves(work.block, ["YieldExpression", "BreakStatement", "ContinueStatement"]))
     return "The work leaves its block by break, continue or yield.";
-  if (file.hasComment(work.finalizer.start, work.finalizer.end)) return "There is a comment in the finally.";
-  if (declaresVar(work.block)) return "A var in the work is the whole function's.";
+  if (file.hasComment(work.finalizer.start, work.finalizer.end))
+    return "A rewrite would lose a comment in the finally block.";
+  if (declaresVar(work.block)) return "The work declares a `var`, which the whole function can use.";
   const returns = leaves(work.block, ["ReturnStatement"]);
   const last = (work.block.body as Syntax[]).at(-1);
   const closed = last?.type === "ReturnStatement" || last?.type === "ThrowStatement";
-  if (returns && !closed) return "Some paths of the work return and others go on.";
+  if (returns && !closed) return "Some paths of the work return, others do not.";
   return {
     signals: parts.signals,
     work,
+    moved: work.block,
     changes(head, scope) {
       const begin = `${returns ? "return " : ""}await ${head}async (${scope}) => `;
       if (work.handler) {
-        // The catch stays, around the limited work.
+        // The catch stays around the limited work.
         return [
           { start: work.block.start, end: work.block.start, text: `{ ${begin}` },
           { start: work.block.end, end: work.block.end, text: "); }" },
@@ -110,7 +114,7 @@ export function tryPattern(
   };
 }
 
-/** One statement with an `await`, then `clearTimeout(timer);`. */
+/** Finds one statement with an `await`, followed by `clearTimeout(timer);`. */
 export function straightPattern(
   file: SourceFile,
   call: Syntax,
@@ -123,9 +127,9 @@ export function straightPattern(
   const index = parts.block.indexOf(cleared) - 1;
   const work = parts.block[index];
   if (cleared.type !== "ExpressionStatement" || work === undefined) return undefined;
-  if (!follow(parts, index)) return "More than one statement lies between the timer and its end.";
+  if (!follow(parts, index)) return "More than one statement stands between the timer and clearTimeout.";
   const awaited = soleAwait(work);
-  if (awaited === undefined) return "What the timer limits is not one await.";
+  if (awaited === undefined) return "The statement does not consist of one await.";
   const promise = awaited.argument as Syntax;
   if (functionAround(promise) !== functionAround(work)) return undefined;
   if (!within(parts.signals, promise)) return "The signal is used outside of the work.";
@@ -133,6 +137,7 @@ export function straightPattern(
   return {
     signals: parts.signals,
     work,
+    moved: promise,
     changes(head, scope) {
       return [
         { start: promise.start, end: promise.start, text: `${head}(${scope}) => ` },
@@ -153,7 +158,7 @@ function within(nodes: readonly Syntax[], outer: Syntax): boolean {
   return nodes.every((node) => node.start >= outer.start && node.end <= outer.end);
 }
 
-/** Whether controller, timer and work are neighbours. */
+/** Whether controller, timer and work are adjacent statements. */
 function follow(parts: Parts, index: number): boolean {
   const timer = parts.block.indexOf(parts.timer);
   const controller = parts.block.indexOf(parts.controller);
@@ -175,7 +180,7 @@ function lines(file: SourceFile, parts: Parts): Change[] {
   return [line(file, parts.controller), line(file, parts.timer)];
 }
 
-/** Takes out a statement, with its line if it has that for itself. */
+/** The change that removes a statement, and its line if nothing else is on it. */
 function line(file: SourceFile, node: Syntax): Change {
   const before = /(?:^|\n)[ \t]*$/.exec(file.text.slice(0, node.start));
   const after = /^[ \t]*\r?\n/.exec(file.text.slice(node.end));

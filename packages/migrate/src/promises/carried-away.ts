@@ -1,6 +1,6 @@
 import { isInlineFunction, memberName, type Syntax } from "./syntax.ts";
 
-/** Methods that send the source of a function to another place, such as a page of a browser. */
+/** Methods that send the source text of a function elsewhere, such as to a page of a browser. */
 const senders = new Set([
   "evaluate",
   "evaluateHandle",
@@ -14,7 +14,7 @@ const senders = new Set([
   "executeAsyncScript",
 ]);
 
-/** Whether code is in a function whose text is run elsewhere: names of this file do not exist there. */
+/** Whether code is in a function whose source text runs elsewhere, where the imports of this file do not exist. */
 export function isCarriedAway(node: Syntax): boolean {
   for (let at: Syntax | undefined = node; at !== undefined; at = at.parent) {
     const parent: Syntax | undefined = at.parent;

@@ -1,6 +1,6 @@
-import type { Edit } from "../engine.ts";
+import type { Edit } from "../engine/engine.ts";
 
-/** Applies edits, which are in order and do not overlap. */
+/** Applies edits that are in order and do not overlap. */
 export function applied(source: string, edits: readonly Edit[]): string {
   let result = "";
   let at = 0;
@@ -11,7 +11,7 @@ export function applied(source: string, edits: readonly Edit[]): string {
   return result + source.slice(at);
 }
 
-/** In order of their place; undefined when two overlap or insert at the same place. */
+/** The edits in order; undefined if two overlap or insert at the same offset. */
 export function inOrder(edits: readonly Edit[]): Edit[] | undefined {
   const sorted = [...edits].sort((a, b) => a.start - b.start || a.end - b.end);
   for (let i = 1; i < sorted.length; i++) {
@@ -22,11 +22,11 @@ export function inOrder(edits: readonly Edit[]): Edit[] | undefined {
   return sorted;
 }
 
-/** Edits that keep in order as they come, none in the way of another. */
+/** A list of edits in order, without overlaps. */
 export class EditList {
   readonly edits: Edit[] = [];
 
-  /** Takes all of `edits` or, if one is in the way of what is there, none. */
+  /** Adds all of `edits`, or none if one overlaps the list. Returns whether they were added. */
   add(edits: readonly Edit[]): boolean {
     const sorted = inOrder(edits);
     if (sorted === undefined || sorted.some((edit) => !this.#isFree(edit))) return false;
@@ -39,7 +39,7 @@ export class EditList {
     return inOrder([...this.edits.slice(Math.max(0, at - 1), at + 1), edit]) !== undefined;
   }
 
-  /** The index of the first edit that is not before it. */
+  /** The index of the first edit that is not before the given one. */
   #placeOf({ start, end }: Edit): number {
     let low = 0;
     let high = this.edits.length;
@@ -53,7 +53,7 @@ export class EditList {
   }
 }
 
-/** Where an offset of the edited text was in the original; inside a replacement, its beginning. */
+/** The offset in the original text for an offset in the edited one; inside a replacement, the start of the replacement. */
 export function originalOffset(edits: readonly Edit[], offset: number): number {
   let shift = 0;
   for (const edit of edits) {
@@ -66,13 +66,13 @@ export function originalOffset(edits: readonly Edit[], offset: number): number {
 }
 
 /**
- * One list of edits that does what `first` and then `second` do: `second` has offsets of the text that
- * `first` makes. Edits of `second` that touch a replacement of `first` become part of it.
+ * Composes two lists of edits, where `second` applies to the text that `first` produces. Edits of `second` that touch a
+ * replacement of `first` become part of it.
  */
 export function compose(source: string, first: readonly Edit[], second: readonly Edit[]): Edit[] {
   const result: Edit[] = [];
   const middle = applied(source, first);
-  /** Where the pieces of `first` are in the text between. */
+  /** The edits of `first` with their offsets in the text between. */
   let shift = 0;
   const placed = first.map((edit) => {
     const start = edit.start + shift;
@@ -81,7 +81,7 @@ export function compose(source: string, first: readonly Edit[], second: readonly
   });
   let i = 0;
   let j = 0;
-  shift = 0; // middle offset minus original offset, behind what has been consumed
+  shift = 0; // The middle offset minus the original offset, after the consumed edits.
   while (i < placed.length || j < second.length) {
     const one = placed[i];
     const two = second[j];
@@ -99,7 +99,7 @@ export function compose(source: string, first: readonly Edit[], second: readonly
       }
       continue;
     }
-    // A cluster: everything that touches, from both lists.
+    // Collect all edits of both lists that touch each other.
     let start = Math.min(one.start, two.start);
     let end = Math.max(one.end, two.end);
     const from = i;

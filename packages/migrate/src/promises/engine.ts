@@ -1,14 +1,11 @@
-import type { Edit, Engine, EngineOptions, FileAnalysis, Mark, Rule } from "../engine.ts";
-import { applied, compose, EditList, inOrder, originalOffset } from "./compose.ts";
-import type { Finding } from "./finding.ts";
-import { rules as finders } from "./rule-list.ts";
-import { SourceFile } from "./source-file.ts";
-import { loadTypes, shiftedFacts, type TypeFacts } from "./types.ts";
+import type { Engine, FileAnalysis, Rule } from "../engine/engine.ts";
+import { type Analysis, analyzeText, type Checks } from "./analysis.ts";
+import { dependencyAdvice } from "./dependency.ts";
+import { isGenerated } from "./generated.ts";
+import type { PromisesOptions } from "./options.ts";
+import { rules } from "./rule-list.ts";
 
-/** A rewrite may make room for another one; more passes than this never do. */
-const passes = 6;
-
-/** One of these is in every file that a rule is about; the retries of {@link retries} left out. */
+/** Matches every file that a rule can be about, except for retry loops; {@link retries} matches those. */
 const prefilter = new RegExp(
   [
     /\bset(?:Timeout|Interval|Immediate)\b|\bqueueMicrotask\b/,
@@ -25,104 +22,11 @@ const prefilter = new RegExp(
 
 const retries = /\b(?:retr(?:y|ies)|attempts?|tries|maxRetries|backoff|sleep|delay|wait)\b/i;
 
-interface Pass {
-  readonly edits: Edit[];
-  readonly marks: Mark[];
-}
+/** The rules in the order of `--list-rules`. */
+const rows: readonly Rule[] = rules.flatMap((rule) => rule.rows);
 
-function markOf(finding: Finding, suggestion: string): Mark {
-  const { rule, api, reason } = finding;
-  return {
-    start: finding.node.start,
-    rule,
-    api,
-    class: finding.class === "X" ? "X" : "M",
-    reason,
-    suggestion,
-  };
-}
-
-function runRules(path: string, text: string, options: EngineOptions, types: TypeFacts | undefined): Pass {
-  const file = new SourceFile(path, text, { structural: options.structural, only: options.only, types });
-  for (const rule of finders) rule.find(file);
-  const marks: Mark[] = [];
-  const list = new EditList();
-  for (const finding of file.findings) {
-    const { rule, api, class: kind } = finding;
-    if (finding.changes === undefined || (kind !== "S" && kind !== "R"))
-      marks.push(markOf(finding, finding.suggestion));
-    else if (kind === "R" && !options.structural) {
-      marks.push(markOf(finding, `--structural does it: ${finding.suggestion}`));
-    } else {
-      const changes = finding.changes().map((change, index): Edit => {
-        return {
-          ...change,
-          rule,
-          api,
-          class: kind,
-          reason: finding.reason,
-          ...(index > 0 && { companion: true }),
-        };
-      });
-      // One that is in the way of another waits for the next pass.
-      list.add(changes);
-    }
-  }
-  const edits = [...list.edits];
-  if (edits.length > 0) {
-    for (const change of file.imports.changes()) {
-      edits.push({ ...change, rule: "import", api: "@hother/cancelable", class: "S", companion: true });
-    }
-  }
-  marks.sort((a, b) => a.start - b.start);
-  return { edits: inOrder(edits) ?? [], marks };
-}
-
-function analyzeText(
-  path: string,
-  text: string,
-  options: EngineOptions,
-  types: TypeFacts | undefined,
-): FileAnalysis {
-  const first = runRules(path, text, options, types);
-  let { edits, marks } = first;
-  let current = applied(text, edits);
-  try {
-    let last = edits;
-    for (let pass = 1; last.length > 0 && pass <= passes; pass++) {
-      const made = edits;
-      const facts = types && shiftedFacts(types, (offset) => originalOffset(made, offset));
-      const next = runRules(path, current, options, facts);
-      last = next.edits;
-      if (last.length === 0) {
-        marks = next.marks.map((mark) => ({ ...mark, start: originalOffset(made, mark.start) }));
-        break;
-      }
-      edits = compose(text, edits, last);
-      current = applied(text, edits);
-    }
-  } catch {
-    return withoutEdits(first, "the rewritten file would not parse");
-  }
-  const counted = edits.filter((edit) => edit.companion === undefined).length;
-  return { edits, marks, references: counted + marks.length };
-}
-
-/** The safety net: what was to be edited is marked instead. */
-function withoutEdits(pass: Pass, reason: string): FileAnalysis {
-  const marks = [...pass.marks];
-  for (const { start, rule, api, companion } of pass.edits) {
-    if (!companion) marks.push({ start, rule, api, class: "M", reason, suggestion: "Rewrite it by hand." });
-  }
-  marks.sort((a, b) => a.start - b.start);
-  return { edits: [], marks, references: marks.length };
-}
-
-/** The rules as the tool lists them. */
-const rows: readonly Rule[] = finders.flatMap((rule) => rule.rows);
-
-/** The engine for raw promises in TypeScript and JavaScript. */
-export function createPromisesEngine(): Engine {
+/** Creates the engine for raw promises in TypeScript and JavaScript. It does not read types: see `analyzeChecked`. */
+export function createPromisesEngine(): Engine<PromisesOptions> {
   return {
     name: "promises",
     rules: rows,
@@ -136,34 +40,35 @@ export function createPromisesEngine(): Engine {
     mayMatter(text) {
       return prefilter.test(text) || (/\bcatch\b/.test(text) && /\bawait\b/.test(text) && retries.test(text));
     },
-    async analyze(path, text, options) {
-      const mark = text.startsWith("\uFEFF") ? 1 : 0;
-      const source = text.slice(mark);
-      if (isGenerated(source)) return { edits: [], marks: [], references: 0 };
-      const types = options.types ? await loadTypes(path, source) : undefined;
-      try {
-        const analysis = analyzeText(path, source, options, types);
-        return mark === 0 ? analysis : shifted(analysis, mark);
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error;
-        return { edits: [], marks: [], references: 0, parseError: error.message };
-      }
-    },
+    advice: dependencyAdvice,
+    analyze: (path, text, options) => analyzeSource(path, text, options),
   };
 }
 
-/** Files that a tool has written say so at their top, or have lines that nobody writes. */
-function isGenerated(text: string): boolean {
-  if (text.length > 20_000 && text.length > 250 * (text.split("\n").length + 1)) return true;
-  return /@generated\b|\bDO NOT EDIT\b|auto-?generated (?:file|by|from)|generated (?:file|code).{0,40}do not/i.test(
-    /^(?:#!.*\r?\n)?(?:\s*(?:\/\/[^\n]*|\/\*[\s\S]{0,2000}?\*\/))*/.exec(text.slice(0, 4_000))?.[0] ?? "",
-  );
+const nothing: Analysis = { edits: [], marks: [], references: 0, places: [] };
+
+/** Applies all rules to the text of a file. */
+export function analyzeSource(
+  path: string,
+  text: string,
+  options: PromisesOptions,
+  checks?: Checks,
+): Analysis {
+  const mark = text.startsWith("\uFEFF") ? 1 : 0;
+  const source = text.slice(mark);
+  if (isGenerated(path, source)) return nothing;
+  try {
+    const analysis = analyzeText(path, source, options, checks);
+    return mark === 0 ? analysis : { ...analysis, ...shifted(analysis, mark) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { ...nothing, parseError: error.message };
+  }
 }
 
-function shifted(analysis: FileAnalysis, by: number): FileAnalysis {
+function shifted({ edits, marks }: FileAnalysis, by: number): Pick<FileAnalysis, "edits" | "marks"> {
   return {
-    ...analysis,
-    edits: analysis.edits.map((edit) => ({ ...edit, start: edit.start + by, end: edit.end + by })),
-    marks: analysis.marks.map((mark) => ({ ...mark, start: mark.start + by })),
+    edits: edits.map((edit) => ({ ...edit, start: edit.start + by, end: edit.end + by })),
+    marks: marks.map((mark) => ({ ...mark, start: mark.start + by })),
   };
 }

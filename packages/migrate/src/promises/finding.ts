@@ -1,35 +1,21 @@
-import type { Rule } from "../engine.ts";
-import type { SourceFile } from "./source-file.ts";
+import type { Change } from "../engine/engine.ts";
 import type { Syntax } from "./syntax.ts";
 
-/** One replacement, by offsets. */
-export interface Change {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** A place that a rule is about, and what is to be done there. */
+/** A place that a rule is about, with its edits or its mark. */
 export interface Finding {
   readonly rule: string;
   readonly api: string;
-  /** The node that the finding is counted for; its start is the place that is reported. */
+  /** The counted node. Its start is the reported place. */
   readonly node: Syntax;
-  /** Nodes that no further rule looks at. */
+  /** Nodes that later rules skip. */
   readonly claims?: readonly Syntax[];
   readonly class: "S" | "R" | "M" | "X";
   /**
-   * What to do, for classes S and R; asked only when it is done. The first change is the reference's, the
-   * others are its companions.
+   * The edits, for classes S and R. Called only when they are made. The first change belongs to the reference,
+   * the others are its companions.
    */
   readonly changes?: () => readonly Change[];
-  /** Why it is not done by itself; for R, what changes in behaviour. */
+  /** Why the place is not edited; for class R, the change in behaviour. */
   readonly reason: string;
   readonly suggestion: string;
-}
-
-/** A rule: what it documents, and how it looks at a file. */
-export interface PromiseRule {
-  readonly rows: readonly Rule[];
-  find(file: SourceFile): void;
 }

@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
+import { isModulePackage } from "./module-kind.ts";
+import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
-import { requiredModule, type SourceFile } from "./source-file.ts";
 import { type Syntax, text } from "./syntax.ts";
 
-/** The edits that add the names needed of `target` and take out the bindings that are no longer used. */
+/** The edits that import the needed names from `target` and remove the bindings that are no longer used. */
 export function planImport(
-  file: SourceFile,
+  file: ParsedFile,
   target: string,
   needed: ReadonlyMap<string, string>,
   dropped: readonly Binding[],
@@ -31,7 +30,7 @@ export function planImport(
     const line = module
       ? `import ${braces} from ${quote}${target}${quote}${end}`
       : `const ${braces} = require(${quote}${target}${quote})${end}`;
-    // In the place of an import that goes, if there is one.
+    // Replace a removed import statement, if there is one.
     const free = changes.find((change) => change.whole);
     if (free !== undefined) {
       changes.splice(changes.indexOf(free), 1, { ...free, end: free.statementEnd ?? free.end, text: line });
@@ -41,12 +40,12 @@ export function planImport(
 }
 
 interface Removal extends Change {
-  /** Whether a whole statement goes, with its line. */
+  /** Whether the whole statement is removed with its line. */
   readonly whole: boolean;
   readonly statementEnd?: number;
 }
 
-function removals(file: SourceFile, dropped: readonly Binding[]): Removal[] {
+function removals(file: ParsedFile, dropped: readonly Binding[]): Removal[] {
   const groups = new Map<Syntax, Syntax[]>();
   for (const binding of dropped) {
     const specifier = (binding.declarations[0] as Syntax).parent as Syntax;
@@ -63,7 +62,7 @@ function removals(file: SourceFile, dropped: readonly Binding[]): Removal[] {
       changes.push({ start: statement.start, end, text: "", whole: true, statementEnd: statement.end });
       continue;
     }
-    // A default import beside names, or the other way round: left alone, an unused import does no harm.
+    // An unused default import beside used names, or the reverse, is kept: it is harmless.
     if (all.some((specifier) => specifier.type === "ImportDefaultSpecifier")) continue;
     for (const specifier of gone) {
       const index = all.indexOf(specifier);
@@ -82,7 +81,7 @@ function removals(file: SourceFile, dropped: readonly Binding[]): Removal[] {
   return changes;
 }
 
-/** The statement `const … = …;` when it declares nothing else. */
+/** The statement `const … = …;`, if it has no other declaration. */
 function declarationOf(owner: Syntax): Syntax | undefined {
   const declarator = owner.type === "VariableDeclarator" ? owner : owner.parent;
   const statement = declarator?.parent;
@@ -97,7 +96,7 @@ function lineEnd(source: string, from: number): number {
 }
 
 /** The end of the last name of an import or require of `target` that has a list of names. */
-function existingList(file: SourceFile, target: string): number | undefined {
+function existingList(file: ParsedFile, target: string): number | undefined {
   for (const node of file.program.body as Syntax[]) {
     if (node.type === "ImportDeclaration" && node.importKind !== "type" && text(node.source) === target) {
       const last = (node.specifiers as Syntax[]).at(-1);
@@ -113,10 +112,11 @@ function existingList(file: SourceFile, target: string): number | undefined {
   return undefined;
 }
 
-/** Whether the file takes `import`; else `require`. */
-export function usesImport(file: SourceFile): boolean {
-  if (/\.c[jt]s$/i.test(file.path)) return false;
-  if (file.imports.hasModuleSyntax || /\.m[jt]s$/i.test(file.path)) return true;
+/** Whether the file uses `import`, not `require`. */
+export function usesImport(file: ParsedFile): boolean {
+  if (/\.cjs$/i.test(file.path)) return false;
+  // TypeScript compiles `import` to `require` in a `.cts` file.
+  if (file.hasModuleSyntax || /\.(?:m[jt]s|cts)$/i.test(file.path)) return true;
   if (
     file.names.globals.has("require") ||
     file.names.globals.has("module") ||
@@ -124,29 +124,10 @@ export function usesImport(file: SourceFile): boolean {
   ) {
     return false;
   }
-  return file.isTypeScript || packageIsModule(file.path);
+  return file.isTypeScript || isModulePackage(file.path);
 }
 
-const packages = new Map<string, boolean>();
-
-function packageIsModule(path: string): boolean {
-  const folder = dirname(resolve(path));
-  const known = packages.get(folder);
-  if (known !== undefined) return known;
-  const manifest = join(folder, "package.json");
-  let answer = false;
-  if (existsSync(manifest)) {
-    try {
-      answer = JSON.parse(readFileSync(manifest, "utf8")).type === "module";
-    } catch {
-      answer = false;
-    }
-  } else if (dirname(folder) !== folder) answer = packageIsModule(folder);
-  packages.set(folder, answer);
-  return answer;
-}
-
-function quoteOf(file: SourceFile): string {
+function quoteOf(file: ParsedFile): string {
   for (const node of file.program.body as Syntax[]) {
     const source =
       node.type === "ImportDeclaration" ? node.source : node.directive !== undefined ? node : undefined;
@@ -156,13 +137,13 @@ function quoteOf(file: SourceFile): string {
   return single > file.text.split('"').length ? "'" : '"';
 }
 
-/** What stands inside braces: `{ a }` or `{a}`. */
-function spaceOf(file: SourceFile): string {
+/** The white space inside the braces of imports: `{ a }` or `{a}`. */
+function spaceOf(file: ParsedFile): string {
   const first = /\b(?:import|const)\s*(?:type\s*)?\{(\s?)/.exec(file.text);
   return first?.[1] === "" ? "" : " ";
 }
 
-function semicolonOf(file: SourceFile): string {
+function semicolonOf(file: ParsedFile): string {
   for (const node of file.program.body as Syntax[]) {
     if (/^(Import|Variable|Expression|ExportAll)/.test(node.type)) {
       return file.text[node.end - 1] === ";" ? ";" : "";
@@ -171,11 +152,11 @@ function semicolonOf(file: SourceFile): string {
   return ";";
 }
 
-/** Comments that belong to the file and not to its first statement. */
+/** Matches comments that belong to the file, not to its first statement. */
 const headers =
   /@ts-|eslint|biome-|prettier|@license|@preserve|copyright|licen[cs]ed?|@jest|@vitest|@flow|^\/|@file/i;
 
-function placeOf(file: SourceFile, line: string, module: boolean): Change {
+function placeOf(file: ParsedFile, line: string, module: boolean): Change {
   const eol = /\r?\n/.exec(file.text)?.[0] ?? "\n";
   const body = file.program.body as Syntax[];
   let last: Syntax | undefined;
@@ -187,7 +168,7 @@ function placeOf(file: SourceFile, line: string, module: boolean): Change {
   }
   last ??= body.filter((node) => node.directive !== undefined).at(-1);
   if (last !== undefined) {
-    // A comment at the end of the line stays with what it is about.
+    // A comment at the end of the line stays on its line.
     const rest = /^[ \t]*(?:\/\/[^\r\n]*|\/\*[^\r\n]*?\*\/[ \t]*(?=\r?\n))?/.exec(file.text.slice(last.end));
     const end = last.end + (rest?.[0].trimEnd().length ?? 0);
     const alone = /^[ \t]*(?:\r?\n|$)/.test(file.text.slice(end));
@@ -205,8 +186,8 @@ function placeOf(file: SourceFile, line: string, module: boolean): Change {
   return { start, end: start, text: line + eol + gap };
 }
 
-/** The comments before the first statement; line comments below each other are one. */
-function commentGroups(file: SourceFile, start: number, end: number): Array<{ end: number; text: string }> {
+/** The comments before the first statement. Adjacent line comments form one group. */
+function commentGroups(file: ParsedFile, start: number, end: number): Array<{ end: number; text: string }> {
   const groups: Array<{ end: number; text: string; line: boolean }> = [];
   for (const comment of file.comments) {
     if (comment.start < start || comment.end > end) continue;
@@ -226,7 +207,7 @@ function nextLine(source: string, from: number): number {
   return index < 0 ? source.length : index + 1;
 }
 
-function isRequire(file: SourceFile, node: Syntax): boolean {
+function isRequire(file: ParsedFile, node: Syntax): boolean {
   if (node.type === "ExpressionStatement") return requiredModule(file, node.expression) !== undefined;
   if (node.type !== "VariableDeclaration") return false;
   return (node.declarations as Syntax[]).every(({ init }) => {

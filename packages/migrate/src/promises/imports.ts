@@ -1,26 +1,24 @@
-import type { Change } from "./finding.ts";
+import type { Change } from "../engine/engine.ts";
 import { planImport } from "./import-place.ts";
+import { type ParsedFile, requiredModule } from "./parsed-file.ts";
 import type { Binding } from "./scopes.ts";
-import { requiredModule, type SourceFile } from "./source-file.ts";
 import { keyName, type Syntax, text } from "./syntax.ts";
 
 const target = "@hother/cancelable";
 
-/** The imports of a file: where names come from, what is to be added, what is no longer used. */
+/** The imports of a file: the origins of names, the names to add, and the names that are no longer used. */
 export class Imports {
-  readonly hasModuleSyntax: boolean;
-  readonly #file: SourceFile;
-  /** Names of the library by the local names they will have. */
+  readonly #file: ParsedFile;
+  /** The library's names to import, by their local names. */
   readonly #needed = new Map<string, string>();
   readonly #gone = new Set<Syntax>();
   #ours: ReadonlyArray<{ readonly binding: Binding; readonly imported: string }> | undefined;
 
-  constructor(file: SourceFile, hasModuleSyntax: boolean) {
+  constructor(file: ParsedFile) {
     this.#file = file;
-    this.hasModuleSyntax = hasModuleSyntax;
   }
 
-  /** Where a binding was imported from; `default` and `*` name what has no name. */
+  /** The module and name that a binding was imported from. The name is `default` or `*` for such imports. */
   origin(binding: Binding): { module: string; name: string } | undefined {
     const node = binding.declarations[0];
     if (node === undefined || binding.declarations.length !== 1) return undefined;
@@ -39,7 +37,7 @@ export class Imports {
     return this.#required(node, parent);
   }
 
-  /** The local name of an export of the library at `node`; says that it will be used. */
+  /** The local name for an export of the library at `node`. Adds it to the needed imports. */
   use(name: string, node: Syntax): string {
     const known = this.existing(name, node);
     if (known !== undefined) return known;
@@ -57,7 +55,7 @@ export class Imports {
     return local;
   }
 
-  /** A name for a parameter that hides nothing which `node` or what is in it uses. */
+  /** An unused name for a parameter around `node`. */
   fresh(name: string, node: Syntax): string {
     let local = name;
     for (let number = 2; this.#isTaken(local, node); number++) local = `${name}${number}`;
@@ -70,7 +68,7 @@ export class Imports {
     return top.bindings.has(local) || this.#file.names.scopeOf(node).lookup(local) !== undefined;
   }
 
-  /** The local name that an export of the library has in the file already, and at `node`. */
+  /** The local name under which the file already imports an export of the library, if it is visible at `node`. */
   existing(name: string, node: Syntax): string | undefined {
     for (const { binding, imported } of this.#library()) {
       if (imported !== name) continue;
@@ -80,7 +78,7 @@ export class Imports {
     return undefined;
   }
 
-  /** What the file has of the library; looked for once, since a file may have many names. */
+  /** The bindings that the file imports from the library. Cached, because a file may have many bindings. */
   #library(): ReadonlyArray<{ readonly binding: Binding; readonly imported: string }> {
     this.#ours ??= [...this.#file.names.top.bindings.values()].flatMap((binding) => {
       const origin = this.origin(binding);
@@ -89,7 +87,12 @@ export class Imports {
     return this.#ours;
   }
 
-  /** Says that this use of an imported name is rewritten: with its last use the import goes. */
+  /** Whether the file already imports the library. */
+  hasLibrary(): boolean {
+    return this.#library().length > 0;
+  }
+
+  /** Records that this use of an imported name is rewritten. With its last use, the import is removed. */
   gone(use: Syntax): void {
     this.#gone.add(use);
   }

@@ -1,3 +1,4 @@
+import { isInFinally } from "./dropped-call.ts";
 import type { SourceFile } from "./source-file.ts";
 import {
   bare,
@@ -12,27 +13,29 @@ import {
 } from "./syntax.ts";
 
 /**
- * Why calls that are made in place must not become children of `node`'s group; undefined where they may.
- * A child starts a turn later than a call, and what it hands on may run when the child has ended.
+ * The reason why calls in place must not become children of the group at `node`, or undefined. A child starts one turn
+ * later than a call, and a function that it passes on may run after the child has ended.
  */
 export function hindersChildren(
   file: SourceFile,
   node: Syntax,
   starts: readonly Syntax[],
 ): string | undefined {
+  if (isInFinally(node))
+    return "In the finally block of a cancelled operation, the calls would not start. Run them in shield().";
   if (starts.some((start) => handsOnFunction(file, start)))
-    return "A function is handed on, and may run when the child that it was made in has ended.";
+    return "A call passes a function on, which may run after its child has ended.";
   if (isSeenStarting(node) && !starts.every((start) => isLimited(file, onlyCall(start))))
-    return "The calls would start a turn later than now, which who calls this function can see.";
+    return "The calls would start one turn later, and callers of this function can observe that.";
   return undefined;
 }
 
-/** Methods that call a function before they return, or that belong to the promise itself. */
+/** Methods that call a function before they return, and methods of promises. */
 const direct = new Set(
   "map filter forEach reduce some every find findIndex flatMap sort then catch finally".split(" "),
 );
 
-/** Whether a call in it has a function among its arguments, as `queue.add(() => …)` has. */
+/** Whether it contains a call with a function among its arguments: `queue.add(() => …)`. */
 function handsOnFunction(file: SourceFile, start: Syntax): boolean {
   const inner = bare(start);
   const code = inner.type === "Identifier" ? functionNamed(file, inner) : inner;
@@ -55,7 +58,7 @@ function onlyCall(start: Syntax): Syntax | undefined {
   return isInlineFunction(inner) ? onlyExpression(inner) : inner;
 }
 
-/** Whether a call goes through a limiter, which starts nothing at once, and everything in its caller's place. */
+/** Whether a call goes through a limiter, which starts its function later anyway. */
 function isLimited(file: SourceFile, call: Syntax | undefined): boolean {
   if (call?.type !== "CallExpression") return false;
   const limiter = memberName(call.callee) === "run" ? call.callee.object : call.callee;
@@ -68,7 +71,7 @@ function isLimited(file: SourceFile, call: Syntax | undefined): boolean {
   );
 }
 
-/** The function of this file that a name always stands for. */
+/** The function of this file that a name always refers to. */
 function functionNamed(file: SourceFile, name: Syntax): Syntax | undefined {
   if (name.type !== "Identifier") return undefined;
   const [declaration] = file.names.binding(name)?.declarations ?? [];
@@ -78,8 +81,8 @@ function functionNamed(file: SourceFile, name: Syntax): Syntax | undefined {
 }
 
 /**
- * Whether the code runs before its function first suspends, so that the caller goes on with the calls made.
- * Nobody looks at the callback of a test or of a listener like that.
+ * Whether the code may run before its function first suspends, so that the caller continues after the calls. Callers
+ * of a callback, such as a test runner, do not observe that.
  */
 function isSeenStarting(node: Syntax): boolean {
   const fn = functionAround(node);
@@ -87,7 +90,7 @@ function isSeenStarting(node: Syntax): boolean {
   if (fn.parent?.type === "CallExpression" && fn.parent.callee !== fn) return false;
   for (let at = node; at.parent !== undefined && at !== fn; at = at.parent) {
     const { parent } = at;
-    // The body of a loop or a handler may be reached without what stands before it in the source.
+    // Statements before a loop or a handler may not run before its body; only blocks guarantee their order.
     if (parent.type !== "BlockStatement") continue;
     const statements = parent.body as Syntax[];
     if (statements.slice(0, statements.indexOf(at)).some(alwaysSuspends)) return false;
@@ -95,7 +98,7 @@ function isSeenStarting(node: Syntax): boolean {
   return true;
 }
 
-/** A statement that no way leads through without an `await`. */
+/** Whether every path through a statement suspends. */
 function alwaysSuspends(statement: Syntax): boolean {
   if (statement.type === "ForOfStatement") return statement.await === true;
   if (statement.type === "TryStatement") return (statement.block.body as Syntax[]).some(alwaysSuspends);

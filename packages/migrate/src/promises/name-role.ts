@@ -1,9 +1,9 @@
 import type { Syntax } from "./syntax.ts";
 
-/** What an identifier does where it stands. */
+/** The role of an identifier at its place. */
 type Role = "declaration" | "reference" | "label";
 
-/** Reads the role of an identifier off its place in the tree. */
+/** Derives the role of an identifier from its place in the tree. */
 export function nameRole(node: Syntax, parent: Syntax): Role {
   if (node.type === "JSXIdentifier") return jsxRole(node, parent);
   switch (parent.type) {
@@ -64,7 +64,7 @@ function jsxRole(node: Syntax, parent: Syntax): Role {
   return isTag && !/^[a-z]/.test(node.name) ? "reference" : "label";
 }
 
-/** Whether the place at the end of a pattern declares a name, or uses or assigns one. */
+/** The role of a name in a pattern: a declaration, or a reference that reads or assigns it. */
 function patternRole(start: Syntax): Role {
   let node = start;
   let parent = node.parent;
@@ -117,7 +117,7 @@ function patternRole(start: Syntax): Role {
   return "reference";
 }
 
-/** How a declared name is bound, and whether it belongs to the whole function. */
+/** The kind of a declaration, and whether it is hoisted to the function. */
 export function bindingKind(node: Syntax): { kind: string; hoisted: boolean } {
   let at: Syntax | undefined = node.parent;
   let child = node;

@@ -3,8 +3,8 @@ import type { SourceFile } from "./source-file.ts";
 import { contains, keyName, type Syntax } from "./syntax.ts";
 
 /**
- * Every use of what is made at `init`, when only this file can use it: a constant that is not exported, or a
- * private field of a class. Undefined when there may be others, or its type is written out.
+ * All uses of the object created at `init`, if only this file can use it: it is held by a constant that is not exported,
+ * or by a private field. Undefined if other uses are possible, or the variable has a type annotation.
  */
 export function privateUses(file: SourceFile, init: Syntax): readonly Syntax[] | undefined {
   const owner = init.parent as Syntax;
@@ -28,7 +28,7 @@ function isExported(file: SourceFile, declarator: Syntax, binding: Binding): boo
   });
 }
 
-/** The places `this.field` in a class. */
+/** The uses `this.field` of a private field. */
 function fieldUses(field: Syntax): readonly Syntax[] | undefined {
   const hidden = field.key.type === "PrivateIdentifier";
   if (field.static || field.computed || field.typeAnnotation || field.decorators?.length > 0)

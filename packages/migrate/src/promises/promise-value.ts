@@ -1,7 +1,7 @@
 import type { SourceFile } from "./source-file.ts";
 import { bare, isFunction, isInlineFunction, memberName, type Syntax } from "./syntax.ts";
 
-/** Whether an expression is a promise without doubt. */
+/** Whether an expression is a promise for certain. */
 export function isPromiseValue(file: SourceFile, node: Syntax, depth = 0): boolean {
   const inner = bare(node);
   if (depth > 5) return false;
@@ -22,7 +22,7 @@ export function isPromiseValue(file: SourceFile, node: Syntax, depth = 0): boole
   return value !== undefined && isPromiseValue(file, value, depth + 1);
 }
 
-/** Whether it calls an async function of this file. */
+/** Whether a call calls an async function of this file. */
 export function callsAsync(file: SourceFile, call: Syntax): boolean {
   const callee = bare(call.callee as Syntax);
   if (isFunction(callee)) return callee.async === true && callee.generator !== true;

@@ -1,4 +1,4 @@
-import type { PromiseRule } from "./finding.ts";
+import type { PromiseRule } from "./promise-rule.ts";
 import { abortTimeout } from "./rules/abort-timeout.ts";
 import { asyncCallback } from "./rules/async-callback.ts";
 import { asyncMutex } from "./rules/async-mutex.ts";
@@ -18,7 +18,7 @@ import { signals } from "./rules/signals.ts";
 import { sleep } from "./rules/sleep.ts";
 import { timersPromises } from "./rules/timers-promises.ts";
 
-/** In the order in which they look at a file: what one claims, later ones do not see. */
+/** All rules in the order of their search: later rules do not see nodes that an earlier one has claimed. */
 export const rules: readonly PromiseRule[] = [
   race,
   sleep,

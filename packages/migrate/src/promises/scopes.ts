@@ -1,12 +1,12 @@
 import { bindingKind, nameRole } from "./name-role.ts";
 import { eachChild, isFunction, type Syntax } from "./syntax.ts";
 
-/** What a name stands for in one scope. */
+/** One name of a scope, with its declarations and uses. */
 export interface Binding {
   readonly name: string;
   readonly kind: string;
   readonly scope: Scope;
-  /** The identifiers that declare it; more than one for `var`, overloads and merged declarations. */
+  /** The declaring identifiers: more than one for `var`, overloads and merged declarations. */
   readonly declarations: Syntax[];
   readonly references: Syntax[];
 }
@@ -15,7 +15,7 @@ export class Scope {
   readonly bindings: Map<string, Binding> = new Map();
   readonly node: Syntax;
   readonly parent: Scope | undefined;
-  /** Whether `var` stops here. */
+  /** Whether a `var` inside belongs to this scope. */
   readonly isFunction: boolean;
 
   constructor(node: Syntax, parent: Scope | undefined, isFunctionScope: boolean) {
@@ -59,7 +59,7 @@ const scoped = new Set([
   "TSEnumDeclaration",
 ]);
 
-/** The names of a file: every scope, every binding, who refers to what. Built in one walk. */
+/** The names of a file: all scopes, bindings and references. Built in one walk. */
 export class Names {
   readonly #visit: (node: Syntax) => void;
   readonly #scopes = new Map<Syntax, Scope>();
@@ -69,7 +69,7 @@ export class Names {
   readonly globals: Map<string, Syntax[]> = new Map();
   readonly top: Scope;
 
-  /** @param visit Called for every node but the program, in the order of the source. */
+  /** @param visit Called for every node except the program, in the order of the source. */
   constructor(program: Syntax, visit: (node: Syntax) => void) {
     this.#visit = visit;
     this.top = new Scope(program, undefined, true);
@@ -88,12 +88,12 @@ export class Names {
     }
   }
 
-  /** What an identifier refers to; undefined for a global and for what is no reference. */
+  /** The binding that an identifier refers to; undefined for a global, and for an identifier that is not a reference. */
   binding(node: Syntax): Binding | undefined {
     return this.#resolved.get(node);
   }
 
-  /** The scope that a node is in. */
+  /** The innermost scope around a node. */
   scopeOf(node: Syntax): Scope {
     for (let at: Syntax | undefined = node; at !== undefined; at = at.parent) {
       const scope = this.#scopes.get(at);
@@ -117,7 +117,7 @@ export class Names {
     this.#visit(node);
     if (node.type === "Identifier" || node.type === "JSXIdentifier") {
       this.#name(node, parent, scope);
-      // A parameter has a type and decorators.
+      // A parameter may have a type and decorators.
       if (node.typeAnnotation) this.#walk(node.typeAnnotation, node, scope);
       for (const decorator of (node.decorators as Syntax[] | undefined) ?? [])
         this.#walk(decorator, node, scope);
@@ -126,14 +126,14 @@ export class Names {
     let inner = scope;
     if (isFunction(node)) {
       inner = this.#enter(node, scope, true);
-      // Its own name: outside for a declaration, inside for an expression.
+      // The name of a function expression is visible only inside it.
       if (node.type === "FunctionExpression" && node.id) this.#declare(node.id, "function", inner);
     } else if (scoped.has(node.type) && !(node.type === "BlockStatement" && isFunction(parent))) {
       inner = this.#enter(node, scope, node.type === "TSModuleBlock" || node.type === "StaticBlock");
       if (node.type === "ClassExpression" && node.id) this.#declare(node.id, "class", inner);
     }
     eachChild(node, (child) => {
-      // The name of a declaration is the outer scope's.
+      // The name of a declaration belongs to the outer scope.
       const outside =
         child === node.id && node.type !== "ClassExpression" && node.type !== "FunctionExpression";
       this.#walk(child, node, outside ? scope : inner);

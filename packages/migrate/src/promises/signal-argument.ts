@@ -10,8 +10,8 @@ import {
 } from "./syntax.ts";
 
 /**
- * The call in `await call(…, { signal: node })`, if a signal is made there and only for it. Its promise may
- * also be returned by an async function, or have `then`, `catch` or `finally`.
+ * The call in `await call(…, { signal: node })`, if its promise is used in place: awaited, returned by an async function,
+ * or chained with `then`, `catch` or `finally`.
  */
 export function awaitedCallWith(file: SourceFile, node: Syntax): { call: Syntax } | undefined {
   const property = node.parent;
@@ -27,7 +27,7 @@ export function awaitedCallWith(file: SourceFile, node: Syntax): { call: Syntax 
     : { call };
 }
 
-/** Whether a call makes a promise, by what is done with it. */
+/** Whether the use of a call shows that it returns a promise. */
 function isPromise(call: Syntax): boolean {
   const parent = call.parent as Syntax;
   if (parent.type === "AwaitExpression") return true;
@@ -37,7 +37,7 @@ function isPromise(call: Syntax): boolean {
   return parent.type === "ReturnStatement" || (parent === fn && fn.body === call);
 }
 
-/** `call().then(…)`, `call().catch(…)`, `call().finally(…)`. */
+/** Whether `then`, `catch` or `finally` follows a call. */
 export function isChained(call: Syntax): boolean {
   const member = call.parent as Syntax;
   if (member.type !== "MemberExpression" || member.object !== call || member.optional) return false;
@@ -48,12 +48,12 @@ export function isChained(call: Syntax): boolean {
 const tested =
   /\b(?:AbortError|TimeoutError|ABORT_ERR|DOMException|isAbort\w*|isTimeout\w*)\b|\.name\b|\.code\b|\binstanceof\b|\baborted\b/;
 
-/** Whether the code of a handler looks at what kind of error it has. */
+/** Whether the code of a handler tests the kind of its error. */
 export function testsError(code: string): boolean {
   return tested.test(code);
 }
 
-/** Whether a `catch` around a node, or the body of a `.catch(…)` there, tests what kind of error it has. */
+/** Whether a `catch` block or a `.catch(…)` around a node tests the kind of its error. */
 export function testsAbort(file: SourceFile, node: Syntax): boolean {
   for (
     let at: Syntax | undefined = node;
@@ -71,7 +71,7 @@ export function testsAbort(file: SourceFile, node: Syntax): boolean {
   return false;
 }
 
-/** Whether a statement leaves its block in another way than by its end or an error. */
+/** Whether a statement contains one of the node types outside nested functions. */
 export function leaves(node: Syntax, kinds: readonly string[]): boolean {
   return contains(
     node,

@@ -1,15 +1,15 @@
 import { visitorKeys } from "oxc-parser";
 
 /**
- * A node of the syntax tree (ESTree with TypeScript's nodes), with its parent. The properties of each
- * type are ESTree's; a rule reads them after it has looked at `type`.
+ * A node of the syntax tree (ESTree with TypeScript's nodes), with its parent. `type` decides which properties a node
+ * has; a rule tests `type` before it reads them.
  */
 export interface Syntax {
   readonly type: string;
   readonly start: number;
   readonly end: number;
   parent: Syntax | undefined;
-  // ESTree has 165 node types; `type` says which properties there are.
+  // ESTree has 165 node types.
   [property: string]: any;
 }
 
@@ -26,7 +26,7 @@ export function eachChild(node: Syntax, visit: (child: Syntax) => void): void {
   }
 }
 
-/** Whether `test` holds for the node or one inside it. `skip` keeps out of a subtree. */
+/** Whether `test` is true for the node or a node below it. `skip` excludes a subtree. */
 export function contains(
   node: Syntax,
   test: (inner: Syntax) => boolean,
@@ -48,12 +48,12 @@ export function isFunction(node: Syntax | undefined): boolean {
   );
 }
 
-/** A function written in place, such as a callback. */
+/** Whether a node is a function expression, such as a callback in place. */
 export function isInlineFunction(node: Syntax | undefined): node is Syntax {
   return node?.type === "FunctionExpression" || node?.type === "ArrowFunctionExpression";
 }
 
-/** The function around a node, if any. */
+/** The innermost function around a node. */
 export function functionAround(node: Syntax): Syntax | undefined {
   let at = node.parent;
   while (at !== undefined && !isFunction(at)) {
@@ -102,13 +102,13 @@ export function keyName(property: Syntax): string | undefined {
   return property.key.type === "Identifier" ? property.key.name : String(property.key.value);
 }
 
-/** The arguments of a call, unless one is spread. */
+/** The arguments of a call; undefined if one is spread. */
 export function plainArguments(call: Syntax): Syntax[] | undefined {
   const list = call.arguments as Syntax[];
   return list.some((argument) => argument.type === "SpreadElement") ? undefined : list;
 }
 
-/** The one expression that a function evaluates: `() => e`, `() => { e; }`, `() => { return e; }`. */
+/** The only expression in the body of a function: `() => e`, `() => { e; }`, `() => { return e; }`. */
 export function onlyExpression(fn: Syntax): Syntax | undefined {
   if (fn.type === "ArrowFunctionExpression" && fn.body.type !== "BlockStatement") return bare(fn.body);
   const statements = fn.body.body as Syntax[];
@@ -119,7 +119,7 @@ export function onlyExpression(fn: Syntax): Syntax | undefined {
   return undefined;
 }
 
-/** Whether evaluating it earlier, later or twice makes no difference. */
+/** Whether the time and number of its evaluations make no difference. */
 export function isConstant(node: Syntax | undefined): boolean {
   const inner = bare(node);
   if (inner === undefined) return false;
@@ -130,7 +130,7 @@ export function isConstant(node: Syntax | undefined): boolean {
   return false;
 }
 
-/** Whether the code awaits or yields in its own function. */
+/** Whether the code awaits or yields, outside nested functions. */
 export function suspends(node: Syntax): boolean {
   return contains(
     node,
@@ -142,7 +142,7 @@ export function suspends(node: Syntax): boolean {
   );
 }
 
-/** The node that holds it, parentheses and type assertions left out. */
+/** The parent of a node, without parentheses and type assertions between them. */
 export function holder(node: Syntax): Syntax | undefined {
   let at = node.parent;
   while (

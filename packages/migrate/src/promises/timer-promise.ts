@@ -9,17 +9,17 @@ import {
   type Syntax,
 } from "./syntax.ts";
 
-/** `new Promise((resolve, reject) => setTimeout(…))` and nothing else. */
+/** A promise `new Promise((resolve, reject) => setTimeout(…))` whose executor does nothing else. */
 export interface TimerPromise {
   readonly outcome: "resolve" | "reject";
-  /** The delay; none is 0. */
+  /** The delay. Without one, the timer uses 1 ms. */
   readonly ms: Syntax | undefined;
   readonly value: Syntax | undefined;
   /** Whether the value is evaluated when the timer fires. */
   readonly late: boolean;
 }
 
-/** Reads a promise that a timer settles; undefined for anything that does more. */
+/** The parts of a promise that a timer settles; undefined if the executor does more. */
 export function timerPromise(file: SourceFile, node: Syntax): TimerPromise | undefined {
   if (node.type !== "NewExpression" || !file.isGlobal(node.callee, "Promise")) return undefined;
   const executor = bare(node.arguments[0]);
@@ -48,7 +48,7 @@ export function timerPromise(file: SourceFile, node: Syntax): TimerPromise | und
   return { outcome, ms, value: values[0], late: true };
 }
 
-/** Whether an executor sets a timer that settles its promise, whatever else it does. */
+/** Whether an executor sets a timer that settles its promise, even if it does more. */
 export function isTimedExecutor(file: SourceFile, executor: Syntax): boolean {
   const settlers = new Set<Syntax>();
   for (const param of executor.params as Syntax[]) {
@@ -67,7 +67,7 @@ function isTimer(file: SourceFile, node: Syntax | undefined): node is Syntax {
   return node?.type === "CallExpression" && file.isGlobalCall(node, "setTimeout");
 }
 
-/** The one use of `resolve` or `reject`; undefined if there are more, or none. */
+/** The only use of `resolve` or `reject`; undefined if there are none or several. */
 function settlersOf(file: SourceFile, executor: Syntax): Map<Syntax, "resolve" | "reject"> | undefined {
   const uses = new Map<Syntax, "resolve" | "reject">();
   const params = executor.params as Syntax[];
@@ -78,63 +78,4 @@ function settlersOf(file: SourceFile, executor: Syntax): Map<Syntax, "resolve" |
     for (const use of binding?.references ?? []) uses.set(use, index === 0 ? "resolve" : "reject");
   }
   return uses.size === 1 ? uses : undefined;
-}
-
-const longestTimer = 2 ** 31 - 1;
-
-/** The code of a delay, as `sleep` takes it: what a timer makes of 0 and of nothing is 1. */
-export function delayText(file: SourceFile, ms: Syntax | undefined): string {
-  const inner = bare(ms);
-  if (ms === undefined || (inner?.type === "Literal" && inner.value === 0)) return "1";
-  // With its parentheses and assertions: `(a, b)`, `ms!`.
-  return file.slice(ms);
-}
-
-/** Whether a delay is a number without doubt; `setTimeout` takes anything, `sleep` does not. */
-export function isNumber(file: SourceFile, node: Syntax | undefined, depth = 0): boolean {
-  const inner = bare(node);
-  if (inner === undefined || depth > 8) return inner === undefined;
-  if (file.types?.isNumber(inner)) return true;
-  switch (inner.type) {
-    case "Literal":
-      return typeof inner.value === "number" && inner.value <= longestTimer;
-    case "UnaryExpression":
-      return (inner.operator === "-" || inner.operator === "+") && isNumber(file, inner.argument, depth + 1);
-    case "BinaryExpression":
-      return (
-        ["+", "-", "*", "/", "%", "**"].includes(inner.operator) &&
-        isNumber(file, inner.left, depth + 1) &&
-        isNumber(file, inner.right, depth + 1)
-      );
-    case "ConditionalExpression":
-      return isNumber(file, inner.consequent, depth + 1) && isNumber(file, inner.alternate, depth + 1);
-    case "LogicalExpression":
-      return inner.operator !== "&&" && isNumber(file, inner.right, depth + 1) && file.isTypeScript;
-    case "CallExpression":
-      return (
-        inner.callee.type === "MemberExpression" &&
-        (file.isGlobal(inner.callee.object, "Math") || file.isStaticCall(inner, "Date", "now"))
-      );
-    case "Identifier":
-      return isNumberName(file, inner, depth);
-    default:
-      return false;
-  }
-}
-
-function isNumberName(file: SourceFile, node: Syntax, depth: number): boolean {
-  const binding = file.names.binding(node);
-  const declaration = binding?.declarations[0];
-  if (binding?.declarations.length !== 1 || declaration === undefined) return false;
-  if (declaration.typeAnnotation) {
-    return declaration.typeAnnotation.typeAnnotation.type === "TSNumberKeyword" && !declaration.optional;
-  }
-  const parent = declaration.parent as Syntax;
-  if (parent.type === "VariableDeclarator" && parent.id === declaration && parent.init) {
-    return (binding.kind === "const" || file.isTypeScript) && isNumber(file, parent.init, depth + 1);
-  }
-  if (parent.type === "AssignmentPattern" && parent.left === declaration && binding.kind === "parameter") {
-    return isNumber(file, parent.right, depth + 1);
-  }
-  return false;
 }

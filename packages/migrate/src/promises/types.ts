@@ -1,18 +1,19 @@
-import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import type * as Morph from "ts-morph";
+import type { ts as TypeScript } from "ts-morph";
 import type { Syntax } from "./syntax.ts";
+import type { TypeProgram } from "./type-program.ts";
 
-/** What the type checker knows of expressions, by their place. */
+/** The knowledge of the type checker about expressions, by their ranges. */
 export interface TypeFacts {
   isNumber(node: Syntax): boolean;
+  /** Whether the type is a number, `undefined` or `null`. */
+  isOptionalNumber(node: Syntax): boolean;
   isAbortSignal(node: Syntax): boolean;
   isPromise(node: Syntax): boolean;
-  /** Whether a call that is a statement makes a promise. */
+  /** Whether a call that is a statement returns a promise. */
   isFloating(node: Syntax): boolean;
 }
 
-/** The facts about a file, for a text that edits have been made in. */
+/** The facts about a file for an edited text of it. */
 export function shiftedFacts(facts: TypeFacts, toOriginal: (offset: number) => number): TypeFacts {
   const original = (node: Syntax): Syntax => ({
     ...node,
@@ -21,49 +22,46 @@ export function shiftedFacts(facts: TypeFacts, toOriginal: (offset: number) => n
   });
   return {
     isNumber: (node) => facts.isNumber(original(node)),
+    isOptionalNumber: (node) => facts.isOptionalNumber(original(node)),
     isAbortSignal: (node) => facts.isAbortSignal(original(node)),
     isPromise: (node) => facts.isPromise(original(node)),
     isFloating: (node) => facts.isFloating(original(node)),
   };
 }
 
-/** Programs by their `tsconfig.json`: building one takes seconds. */
-const projects = new Map<string, Morph.Project>();
-
-/**
- * Facts about one file, from TypeScript with the nearest `tsconfig.json`.
- *
- * @throws Error when `ts-morph` is not installed.
- */
-export async function loadTypes(path: string, text: string): Promise<TypeFacts> {
-  const morph = await loadMorph();
-  const full = resolve(path);
-  const config = nearestConfig(dirname(full));
-  const project = projectFor(morph, config ?? "");
-  const source =
-    project.addSourceFileAtPathIfExists(full) ?? project.createSourceFile(full, text, { overwrite: true });
-  if (source.getFullText() !== text) source.replaceWithText(text);
-  return new CheckedFile(morph, source);
+/** The facts about a file of a program; undefined if the program does not have the file. */
+export function factsOf({ api, original }: TypeProgram, path: string): TypeFacts | undefined {
+  const source = original.getSourceFile(path);
+  return source === undefined ? undefined : new CheckedFile(api, original.getTypeChecker(), source);
 }
 
 class CheckedFile implements TypeFacts {
-  readonly #morph: typeof Morph;
-  readonly #source: Morph.SourceFile;
+  readonly #api: typeof TypeScript;
+  readonly #checker: TypeScript.TypeChecker;
+  readonly #source: TypeScript.SourceFile;
   #floating: Set<number> | undefined;
 
-  constructor(morph: typeof Morph, source: Morph.SourceFile) {
-    this.#morph = morph;
+  constructor(api: typeof TypeScript, checker: TypeScript.TypeChecker, source: TypeScript.SourceFile) {
+    this.#api = api;
+    this.#checker = checker;
     this.#source = source;
   }
 
   isNumber(node: Syntax): boolean {
     const type = this.#typeAt(node);
-    return type !== undefined && (type.isNumber() || type.isNumberLiteral());
+    return type !== undefined && this.#is(type, this.#api.TypeFlags.NumberLike);
+  }
+
+  isOptionalNumber(node: Syntax): boolean {
+    const type = this.#typeAt(node);
+    if (type?.isUnion() !== true || this.isNumber(node)) return false;
+    const { NumberLike, Undefined, Null } = this.#api.TypeFlags;
+    return type.types.every((part) => this.#is(part, NumberLike | Undefined | Null));
   }
 
   isAbortSignal(node: Syntax): boolean {
-    const type = this.#typeAt(node)?.getNonNullableType();
-    return type?.getSymbol()?.getName() === "AbortSignal";
+    const type = this.#typeAt(node);
+    return type !== undefined && this.#checker.getNonNullableType(type).symbol?.name === "AbortSignal";
   }
 
   isPromise(node: Syntax): boolean {
@@ -76,64 +74,39 @@ class CheckedFile implements TypeFacts {
     return this.#floating.has(node.start);
   }
 
+  /** Whether all parts of a type have one of the flags. */
+  #is(type: TypeScript.Type, flags: number): boolean {
+    return type.isUnion() ? type.types.every((part) => this.#is(part, flags)) : (type.flags & flags) !== 0;
+  }
+
   #findFloating(): Set<number> {
     const found = new Set<number>();
-    const { SyntaxKind } = this.#morph;
-    for (const statement of this.#source.getDescendantsOfKind(SyntaxKind.ExpressionStatement)) {
-      const expression = statement.getExpression();
-      if (expression.getKind() !== SyntaxKind.CallExpression) continue;
-      if (isPromise(expression.getType())) found.add(expression.getStart());
-    }
+    const visit = (node: TypeScript.Node): void => {
+      if (this.#api.isExpressionStatement(node) && this.#api.isCallExpression(node.expression)) {
+        const call = node.expression;
+        if (isPromise(this.#checker.getTypeAtLocation(call))) found.add(call.getStart(this.#source));
+      }
+      this.#api.forEachChild(node, visit);
+    };
+    visit(this.#source);
     return found;
   }
 
-  /** The type of the expression that covers exactly the node's range. */
-  #typeAt(node: Syntax): Morph.Type | undefined {
-    let at = this.#source.getDescendantAtPos(node.start);
-    while (at !== undefined && at.getStart() === node.start && at.getEnd() < node.end) at = at.getParent();
-    return at !== undefined && at.getStart() === node.start && at.getEnd() === node.end
-      ? at.getType()
-      : undefined;
+  /** The type of the innermost expression with exactly the range of the node. */
+  #typeAt(node: Syntax): TypeScript.Type | undefined {
+    let found: TypeScript.Node | undefined;
+    let at: TypeScript.Node | undefined = this.#source;
+    while (at !== undefined) {
+      if (at.end === node.end && at.getStart(this.#source) === node.start) found = at;
+      at = this.#api.forEachChild(at, (child) =>
+        child.pos <= node.start && child.end >= node.end ? child : undefined,
+      );
+    }
+    return found === undefined ? undefined : this.#checker.getTypeAtLocation(found);
   }
 }
 
-/** A type with a `then` that takes two callbacks, and no `catch` that was called before. */
-function isPromise(type: Morph.Type): boolean {
-  if (type.isAny() || type.isUnknown()) return false;
-  if (type.isUnion()) return type.getUnionTypes().some(isPromise);
-  return type.getSymbol()?.getName() === "Promise";
-}
-
-async function loadMorph(): Promise<typeof Morph> {
-  try {
-    return await import("ts-morph");
-  } catch {
-    throw new Error(
-      "--types needs the package ts-morph, which is not installed: npm install --save-dev ts-morph@28",
-    );
-  }
-}
-
-function projectFor(morph: typeof Morph, config: string): Morph.Project {
-  let project = projects.get(config);
-  if (project === undefined) {
-    project = config
-      ? new morph.Project({ tsConfigFilePath: config, compilerOptions: { allowJs: true } })
-      : new morph.Project({
-          compilerOptions: { allowJs: true, strict: true, lib: ["lib.es2022.d.ts", "lib.dom.d.ts"] },
-        });
-    projects.set(config, project);
-  }
-  return project;
-}
-
-const configs = new Map<string, string | undefined>();
-
-function nearestConfig(folder: string): string | undefined {
-  if (configs.has(folder)) return configs.get(folder);
-  const here = join(folder, "tsconfig.json");
-  const above = dirname(folder);
-  const found = existsSync(here) ? here : above === folder ? undefined : nearestConfig(above);
-  configs.set(folder, found);
-  return found;
+/** Whether a type is a promise, or a union with one. */
+function isPromise(type: TypeScript.Type): boolean {
+  return type.isUnion() ? type.types.some(isPromise) : type.symbol?.name === "Promise";
 }

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const programs = fileURLToPath(new URL("programs", import.meta.url));
 const library = fileURLToPath(new URL("../../../cancelable", import.meta.url));
 
-/** Runs a program with the built library beside it. */
+/** The output of a program that imports the built library. */
 async function output(project: Project, name: string): Promise<string> {
   const { stdout, stderr } = await run(process.execPath, ["--no-warnings", project.path(name)]);
   return stdout + stderr;

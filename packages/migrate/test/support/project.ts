@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { main } from "../../src/main.ts";
+import { runCommandLine } from "../../src/engine/command-line.ts";
+import type { Tool } from "../../src/engine/tool.ts";
+import { promisesTool } from "../../src/tool.ts";
 
 /** A temporary folder with files in it. */
 export class Project implements Disposable {
@@ -29,11 +31,23 @@ export class Project implements Disposable {
   }
 }
 
-/** Runs the command line in this process. */
-export async function cli(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+/** The exit code and the output of a command line. */
+interface Finished {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the command line of the promises rules in this process. */
+export function cli(...argv: string[]): Promise<Finished> {
+  return runTool(promisesTool, argv);
+}
+
+/** Runs the command line of a tool in this process. */
+export async function runTool(tool: Tool, argv: readonly string[]): Promise<Finished> {
   let out = "";
   let err = "";
-  const code = await main(["--no-color", ...argv], {
+  const code = await runCommandLine(tool, ["--no-color", ...argv], {
     out: (text) => {
       out += text;
     },
@@ -45,10 +59,10 @@ export async function cli(...argv: string[]): Promise<{ code: number; out: strin
   return { code, out, err };
 }
 
-/** A file with one safe rewrite, and what it becomes. */
+/** A file with one safe rewrite, and its rewritten text. */
 export const before =
   'import a from "a";\nexport const f = async () => {\n  await new Promise((r) => setTimeout(r, 5));\n  return a;\n};\n';
 export const after =
   'import a from "a";\nimport { sleep } from "@hother/cancelable";\nexport const f = async () => {\n  await sleep(5);\n  return a;\n};\n';
-/** A file with one place for a person. */
+/** A file with one place for review. */
 export const marked = 'process.on("SIGINT", () => {});\n';

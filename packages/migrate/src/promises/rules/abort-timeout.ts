@@ -1,5 +1,8 @@
 import { type Pattern, straightPattern, tryPattern } from "../abort-pattern.ts";
-import type { Finding, PromiseRule } from "../finding.ts";
+import { delayOf } from "../delay.ts";
+import type { Finding } from "../finding.ts";
+import { assignsOutside, narrowedProblem } from "../later-reads.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { testsAbort } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
 import {
@@ -13,7 +16,7 @@ import {
 
 const suggestion = "failAfter(ms, async (scope) => …), with scope.signal for code that takes a signal.";
 
-/** `AbortController` with a timer that aborts it. */
+/** An `AbortController` that a timer aborts. */
 export const abortTimeout: PromiseRule = {
   rows: [
     {
@@ -21,14 +24,15 @@ export const abortTimeout: PromiseRule = {
       api: "AbortController + setTimeout(abort) + clearTimeout",
       class: "R",
       summary:
-        "In one function: the controller is local and used for its signal and this timer only, the timer is cleared in `finally` or right after one statement, and nothing tests the error's name.",
+        "In one function: the controller is local and has no other uses, the timer is cleared in `finally` or directly after one statement, and no code tests the name of the error.",
       target: "await failAfter(ms, async (scope) => { … scope.signal … })",
     },
     {
       name: "abort-timer",
       api: "setTimeout(() => controller.abort(), ms)",
       class: "M",
-      summary: "A timer that aborts and does not match the pattern above, such as one that is never cleared.",
+      summary:
+        "A timer that aborts a controller, but does not match abort-timeout; for example, it is never cleared.",
       target: "failAfter(ms, body), moveOnAfter(ms, body)",
     },
   ],
@@ -60,15 +64,20 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
   };
   const init = bare(file.constant(controller));
   if (init === undefined || !file.isGlobalCall(init, "AbortController")) {
-    return mark("The controller is not a local constant: who else uses it cannot be seen here.");
+    return mark("The controller is not a local constant, so it may have other uses.");
   }
   const pattern = tryPattern(file, timer, controller, init) ?? straightPattern(file, timer, controller, init);
   if (typeof pattern === "string" || pattern === undefined) {
-    return mark(pattern ?? "The timer is never cleared, or not where the limited work ends.");
+    return mark(pattern ?? "The timer is not cleared at the end of the limited work.");
   }
   if (testsAbort(file, timer) || testsAbort(file, pattern.work)) {
-    return mark("Code around it tests the error's name or class, which changes.");
+    return mark("Code around it tests the name or class of the error, which changes.");
   }
+  const problem = narrowedProblem(file, [pattern.moved]);
+  if (problem !== undefined) return mark(problem);
+  if (file.isTypeScript && assignsOutside(file, pattern.moved))
+    return mark("The work assigns a variable of the function around it, which TypeScript does not follow.");
+  const delay = delayOf(file, timer.arguments[1]);
   const fn = functionAround(timer);
   if (fn !== undefined && !fn.async) return mark("The function around it is not async.");
   return {
@@ -77,10 +86,9 @@ function findingFor(file: SourceFile, timer: Syntax, controller: Syntax): Findin
     node: timer,
     claims: [init],
     class: "R",
-    reason:
-      "The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError; it waits until the work has ended.",
+    reason: `The error becomes a TimeoutCancellation, whose name is TimeoutError, not AbortError. The call waits until the work has ended.${delay.doubt}`,
     suggestion,
-    changes: () => rewrite(file, timer, pattern),
+    changes: () => rewrite(file, timer, pattern, delay.text),
   };
 }
 
@@ -88,10 +96,10 @@ function rewrite(
   file: SourceFile,
   timer: Syntax,
   pattern: Pattern,
+  delay: string,
 ): Array<{ start: number; end: number; text: string }> {
   const scope = file.imports.fresh("scope", timer);
-  const ms = timer.arguments[1];
-  const head = `${file.imports.use("failAfter", timer)}(${ms === undefined ? "1" : file.slice(ms)}, `;
+  const head = `${file.imports.use("failAfter", timer)}(${delay}, `;
   const changes = pattern.signals.map((each) => ({
     start: each.start,
     end: each.end,

@@ -1,16 +1,16 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { bare, isInlineFunction, memberName, type Syntax, text } from "../syntax.ts";
 
 const listeners = new Set(["on", "once", "addListener", "addEventListener", "prependListener"]);
 
-/** Async functions whose promise nobody sees. */
+/** Async callbacks whose promise is dropped. */
 export const asyncCallback: PromiseRule = {
   rows: [
     {
       name: "async-callback",
       api: "async listener, async timer callback, forEach(async …)",
       class: "M",
-      summary: "Its errors are lost today.",
+      summary: "The promise is dropped, and its errors are lost.",
       target: "a task of a taskGroup; map(items, fn)",
     },
   ],
@@ -30,8 +30,8 @@ export const asyncCallback: PromiseRule = {
         node: callback,
         class: "M",
         reason: isLoop
-          ? "Nobody waits for the promises, and their errors are lost."
-          : "Nobody sees the promise: its error is an unhandled rejection.",
+          ? "The promises are dropped, and their errors are lost."
+          : "The promise is dropped, so its error is an unhandled rejection.",
         suggestion: isLoop
           ? "await map(items, fn)."
           : "Start a task of a taskGroup in the callback: group.startSoon(fn).",

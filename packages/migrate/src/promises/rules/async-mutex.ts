@@ -1,9 +1,10 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
 import { privateUses } from "../private-uses.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, memberName, plainArguments, type Syntax } from "../syntax.ts";
 
-/** `async-mutex`. */
+/** The package `async-mutex`. */
 export const asyncMutex: PromiseRule = {
   rows: [
     {
@@ -11,7 +12,7 @@ export const asyncMutex: PromiseRule = {
       api: "async-mutex",
       class: "R",
       summary:
-        "A local constant or private field of which only `runExclusive(fn)` is used; `acquire` and `release` are marked.",
+        "A local constant or private field whose only use is `runExclusive(fn)`; `acquire` and `release` are marked.",
       target: "new Lock(), lock.run(fn); new Semaphore(n), semaphore.run(fn)",
     },
   ],
@@ -33,19 +34,19 @@ function findingFor(file: SourceFile, use: Syntax, imported: string): Finding {
   const count = imported === "Semaphore" ? 1 : 0;
   if (imported !== "Mutex" && imported !== "Semaphore") return mark("It has no single counterpart.");
   if (made?.type !== "NewExpression" || made.callee !== use || made.arguments.length !== count) {
-    return mark("It is not made here, or with more arguments than its counterpart has.");
+    return mark("It is not created here, or its counterpart does not take its arguments.");
   }
   const uses = privateUses(file, made);
-  if (uses === undefined) return mark("It is no constant or private field of this file alone.");
+  if (uses === undefined) return mark("It is not a constant or private field of this file.");
   const methods = uses.map(exclusive);
   if (methods.length === 0 || methods.includes(undefined)) {
-    return mark("It is used for more than runExclusive(fn): who releases it is for a person to say.");
+    return mark("It has other uses than runExclusive(fn), and may be released elsewhere.");
   }
   return {
     ...base,
     class: "R",
     reason:
-      "What waits for it is cancelled with its scope; taking it twice in one task is an error, no deadlock.",
+      "Waiting for it ends when the scope is cancelled. Acquiring it twice in one task throws instead of waiting for ever.",
     suggestion,
     changes: () => {
       file.imports.gone(use);

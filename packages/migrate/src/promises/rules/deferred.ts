@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import {
   bare,
@@ -11,30 +11,30 @@ import {
 } from "../syntax.ts";
 import { isTimedExecutor } from "../timer-promise.ts";
 
-const suggestion = "An Event or a Queue; or waitFor(promise), which ends when the scope is cancelled.";
+const suggestion = "Use an Event or a Queue, or waitFor(promise), which ends when the scope is cancelled.";
 
-/** Promises made by hand. */
+/** Promises that are created with an executor. */
 export const deferred: PromiseRule = {
   rows: [
     {
       name: "abortable-sleep",
       api: "new Promise with a timer and an abort listener",
       class: "M",
-      summary: "A sleep that somebody made cancellable.",
+      summary: "A hand-written cancellable sleep.",
       target: "sleep(ms)",
     },
     {
       name: "timer-promise",
       api: "new Promise with a timer and more",
       class: "M",
-      summary: "An executor that sets a timer and does other things, such as `unref()`.",
+      summary: "An executor that sets a timer and does more, such as `unref()`.",
       target: "sleep(ms), withTimeout(ms, work)",
     },
     {
       name: "deferred",
       api: "Promise.withResolvers(), let resolve; new Promise(r => { resolve = r; })",
       class: "M",
-      summary: "A promise that is settled from elsewhere.",
+      summary: "A promise that is settled outside its executor.",
       target: "Event, Queue, waitFor(promise)",
     },
   ],
@@ -50,8 +50,9 @@ export const deferred: PromiseRule = {
           node,
           claims: inside(executor),
           class: "M",
-          reason: "A cancellable sleep made by hand; often its listener or its timer stays.",
-          suggestion: "sleep(ms) in the scope that the signal stands for.",
+          reason:
+            "This is a hand-written cancellable sleep. Such code often leaves its listener or timer behind.",
+          suggestion: "Use sleep(ms) in the scope of that signal.",
         });
       } else if (isTimedExecutor(file, executor)) {
         file.add({
@@ -59,8 +60,8 @@ export const deferred: PromiseRule = {
           api: "new Promise(setTimeout + more)",
           node,
           class: "M",
-          reason: "It sets a timer and does more: a sleep, or half of a timeout, that nothing can cancel.",
-          suggestion: "sleep(ms), or withTimeout(ms, work) where the timer limits something.",
+          reason: "It sets a timer and does more. No cancellation reaches it.",
+          suggestion: "Use sleep(ms), or withTimeout(ms, work) if the timer is a limit.",
         });
       } else if (escapes(file, executor)) {
         file.add({
@@ -68,7 +69,7 @@ export const deferred: PromiseRule = {
           api: "new Promise(escaping resolve)",
           node,
           class: "M",
-          reason: "It is settled from elsewhere: if that never happens, who awaits it waits for ever.",
+          reason: "It is settled elsewhere. If that never happens, its await never ends.",
           suggestion,
         });
       }
@@ -80,7 +81,7 @@ export const deferred: PromiseRule = {
         api: "Promise.withResolvers",
         node,
         class: "M",
-        reason: "It is settled from elsewhere: if that never happens, who awaits it waits for ever.",
+        reason: "It is settled elsewhere. If that never happens, its await never ends.",
         suggestion,
       });
     }
@@ -101,7 +102,7 @@ function listens(node: Syntax): boolean {
   );
 }
 
-/** What other rules would find in it again. */
+/** The nodes in an executor that other rules would report too. */
 function inside(executor: Syntax): Syntax[] {
   const found: Syntax[] = [];
   contains(executor.body, (node) => {
@@ -112,7 +113,7 @@ function inside(executor: Syntax): Syntax[] {
   return found;
 }
 
-/** Whether `resolve` or `reject` is stored outside: assigned, or put into an object or a call's arguments. */
+/** Whether `resolve` or `reject` is stored: assigned, put into an object or array, or added to a collection. */
 function escapes(file: SourceFile, executor: Syntax): boolean {
   return (executor.params as Syntax[]).some((param) => {
     if (param.type !== "Identifier") return false;

@@ -1,11 +1,11 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { callsAsync } from "../promise-value.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, memberName, plainArguments, type Syntax } from "../syntax.ts";
 
-const suggestion = "group.startSoon(fn) in a taskGroup, which waits for it and sees its error.";
+const suggestion = "Use group.startSoon(fn) in a taskGroup, which waits for it and reports its error.";
 
-/** Promises that nobody waits for. */
+/** Promises that are dropped. */
 export const floating: PromiseRule = {
   rows: [
     {
@@ -19,7 +19,7 @@ export const floating: PromiseRule = {
       name: "void-promise",
       api: "void call(), .catch(noop)",
       class: "M",
-      summary: "Somebody wants it to float.",
+      summary: "The promise is dropped on purpose.",
       target: "group.startSoon(fn)",
     },
   ],
@@ -33,7 +33,8 @@ export const floating: PromiseRule = {
         silenced(file, value, ".catch(noop)");
       else if (
         value.type === "CallExpression" &&
-        (callsAsync(file, value) || file.types?.isFloating(value))
+        (callsAsync(file, value) || file.types?.isFloating(value)) &&
+        !isNodeTest(file, value)
       ) {
         file.add({
           rule: "floating-promise",
@@ -41,7 +42,7 @@ export const floating: PromiseRule = {
           node: value,
           class: "M",
           reason:
-            "Nobody waits for the promise: its error is an unhandled rejection, and it outlives who started it.",
+            "The promise is dropped: its error is an unhandled rejection, and it may outlive its caller.",
           suggestion,
         });
       }
@@ -49,18 +50,26 @@ export const floating: PromiseRule = {
   },
 };
 
+/** Whether a call is one of `node:test`, such as `test(…)` or `describe.skip(…)`. Their promises need no `await`. */
+function isNodeTest(file: SourceFile, call: Syntax): boolean {
+  let at = bare(call.callee as Syntax);
+  while (at.type === "MemberExpression") at = bare(at.object as Syntax);
+  return file.imported(at)?.module === "node:test";
+}
+
 function silenced(file: SourceFile, node: Syntax, api: string): void {
   file.add({
     rule: "void-promise",
     api,
     node,
     class: "M",
-    reason: "It floats on purpose: it outlives who started it, and a cancellation does not reach it.",
+    reason:
+      "The promise is dropped on purpose. It may outlive its caller, and a cancellation does not reach it.",
     suggestion,
   });
 }
 
-/** `promise.catch(() => {})`. */
+/** Whether a call is `promise.catch(() => {})`. */
 function isSilencing(file: SourceFile, call: Syntax): boolean {
   if (memberName(call.callee) !== "catch") return false;
   const handler = bare(plainArguments(call)?.[0]);

@@ -1,14 +1,14 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { bare, isInlineFunction } from "../syntax.ts";
 
-/** Timers that repeat. */
+/** Repeating timers. */
 export const interval: PromiseRule = {
   rows: [
     {
       name: "interval",
       api: "setInterval",
       class: "M",
-      summary: "Says whether an async callback may overlap itself.",
+      summary: "The reason says whether an async callback may overlap itself.",
       target: "a task with a loop and sleep(ms)",
     },
   ],
@@ -23,9 +23,9 @@ export const interval: PromiseRule = {
         node,
         class: "M",
         reason: isAsync
-          ? "The async callback overlaps itself when it takes longer than the interval, and its errors are lost."
-          : "It goes on until somebody clears it.",
-        suggestion: "group.startSoon(async () => { for (;;) { await sleep(ms); … } }).",
+          ? "The async callback overlaps itself if it takes longer than the interval, and its errors are lost."
+          : "It repeats until it is cleared; no cancellation reaches it.",
+        suggestion: "Use group.startSoon(async () => { for (;;) { await sleep(ms); … } }).",
       });
     }
   },

@@ -1,11 +1,12 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
 import { privateUses } from "../private-uses.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, plainArguments, type Syntax } from "../syntax.ts";
 
-const suggestion = "map(items, fn, { concurrency }), or a Semaphore and semaphore.run(fn).";
+const suggestion = "Use map(items, fn, { concurrency }), or a Semaphore and semaphore.run(fn).";
 
-/** `p-limit`: a semaphore that is called. */
+/** The package `p-limit`. */
 export const pLimit: PromiseRule = {
   rows: [
     {
@@ -35,18 +36,18 @@ function findingFor(file: SourceFile, use: Syntax, imported: string): Finding {
   }
   const count = plainArguments(call)?.[0];
   if (count === undefined || call.arguments.length !== 1 || call.typeArguments)
-    return mark("It has type or other arguments.");
+    return mark("It has type arguments or several arguments.");
   if (bare(count).type === "ObjectExpression") return mark("It has options.");
   const uses = privateUses(file, call);
   if (uses === undefined) return mark("The limiter is no constant or private field of this file alone.");
   const calls = uses.map(limitedCall);
   if (calls.length === 0 || calls.includes(undefined)) {
-    return mark("The limiter is used for more than calls with one function.");
+    return mark("The limiter has other uses than calls with one function.");
   }
   return {
     ...base,
     class: "R",
-    reason: "What waits for its turn is cancelled with its scope. Infinity is not a number of permits.",
+    reason: "Waiting for a turn ends when the scope is cancelled. The semaphore does not take Infinity.",
     suggestion,
     changes: () => {
       file.imports.gone(use);
@@ -59,7 +60,7 @@ function findingFor(file: SourceFile, use: Syntax, imported: string): Finding {
   };
 }
 
-/** `limit(() => …)`. */
+/** The call `limit(() => …)`. */
 function limitedCall(use: Syntax): Syntax | undefined {
   const call = use.parent;
   if (

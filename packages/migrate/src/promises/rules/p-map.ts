@@ -1,10 +1,11 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isInlineFunction, keyName, plainArguments, type Syntax } from "../syntax.ts";
 
-const suggestion = "map(items, fn, { concurrency }).";
+const suggestion = "Use map(items, fn, { concurrency }).";
 
-/** `p-map`. */
+/** The package `p-map`. */
 export const pMap: PromiseRule = {
   rows: [
     {
@@ -29,21 +30,20 @@ function findingFor(file: SourceFile, use: Syntax, imported: string): Finding {
   const mark = (reason: string): Finding => ({ ...base, class: "M", reason, suggestion });
   const call = use.parent;
   if (imported !== "default" || call?.type !== "CallExpression" || call.callee !== use) {
-    return mark("It has no counterpart, or is not called here.");
+    return mark("It has no counterpart, or it is not called here.");
   }
-  if (call.typeArguments) return mark("It names its types.");
+  if (call.typeArguments) return mark("It has type arguments.");
   const [items, fn, options] = plainArguments(call) ?? [];
   if (items === undefined || fn === undefined) return mark("Its arguments are spread.");
   const mapper = bare(fn);
-  if (!isInlineFunction(mapper) || mapper.params.length > 2)
-    return mark("Its function is not written in place.");
+  if (!isInlineFunction(mapper) || mapper.params.length > 2) return mark("Its function is not in place.");
   if (/\bpMapSkip\b/.test(file.slice(mapper))) return mark("It skips results.");
   if (options !== undefined && !isConcurrency(bare(options)))
-    return mark("It has options that map does not have.");
+    return mark("It has options that `map` does not have.");
   return {
     ...base,
     class: "R",
-    reason: "The first failure cancels the calls that run. Items that are promises are not awaited first.",
+    reason: "The first failure cancels the running calls. Items that are promises are not awaited first.",
     suggestion,
     changes: () => {
       file.imports.gone(use);
@@ -57,7 +57,7 @@ function isConcurrency(options: Syntax): boolean {
   return (options.properties as Syntax[]).every((each) => {
     if (keyName(each) !== "concurrency") return false;
     const value = bare(each.value as Syntax);
-    // map takes no concurrency for no limit, not Infinity.
+    // For no limit, `map` takes no concurrency; it does not take Infinity.
     return !(value.type === "Identifier" && value.name === "Infinity");
   });
 }

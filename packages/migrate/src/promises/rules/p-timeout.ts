@@ -1,10 +1,11 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, keyName, plainArguments, type Syntax } from "../syntax.ts";
 
-const suggestion = "withTimeout(ms, promise).";
+const suggestion = "Use withTimeout(ms, promise).";
 
-/** `p-timeout`. */
+/** The package `p-timeout`. */
 export const pTimeout: PromiseRule = {
   rows: [
     {
@@ -40,21 +41,22 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, testsError:
   if (imported !== "default" || call?.type !== "CallExpression" || call.callee !== use) {
     return mark("It is not called here.");
   }
-  if (testsError) return mark("The file tests for its TimeoutError.");
+  if (testsError) return mark("The file tests for the TimeoutError of p-timeout.");
   const [promise, limit, ...others] = plainArguments(call) ?? [];
   if (promise === undefined || limit === undefined || others.length > 0)
     return mark("It has a message or a fallback.");
   const ms = milliseconds(bare(limit));
-  if (ms === undefined) return mark("It has a message, a fallback, a signal or timers of its own.");
-  if (file.hasComment(call.start, call.end, promise, ms)) return mark("There is a comment inside.");
+  if (ms === undefined) return mark("It has a message, a fallback, a signal or custom timers.");
+  if (file.hasComment(call.start, call.end, promise, ms)) return mark("A rewrite would lose a comment.");
   const held = call.parent?.type;
   if (held !== "AwaitExpression" && held !== "ReturnStatement" && held !== "ArrowFunctionExpression") {
-    return mark("Its promise is kept: it has a method clear().");
+    return mark("Its promise is kept, and may be used with clear().");
   }
   return {
     ...base,
     class: "R",
-    reason: "The error becomes a TimeoutCancellation; a promise with cancel() is no longer told.",
+    reason:
+      "The error becomes a TimeoutCancellation. A `cancel()` method of the promise is no longer called.",
     suggestion,
     changes: () => {
       file.imports.gone(use);
@@ -66,7 +68,7 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, testsError:
   };
 }
 
-/** The limit of `{ milliseconds: ms }`, or a number. */
+/** The limit in `{ milliseconds: ms }`, or a number literal. */
 function milliseconds(limit: Syntax): Syntax | undefined {
   if (limit.type === "Literal") return typeof limit.value === "number" ? limit : undefined;
   if (limit.type !== "ObjectExpression" || limit.properties.length !== 1) return undefined;

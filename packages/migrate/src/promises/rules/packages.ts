@@ -1,4 +1,4 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { Binding } from "../scopes.ts";
 import type { Syntax } from "../syntax.ts";
 
@@ -9,43 +9,43 @@ interface Package {
   readonly reason: string;
 }
 
-/** Packages whose every use is for a person. */
+/** Packages whose uses are always marked. */
 const packages: readonly Package[] = [
   {
     modules: ["p-queue"],
     rule: "p-queue",
     target: "taskGroup and a Semaphore, or map(items, fn, { concurrency })",
-    reason: "Priorities, pausing, time limits and events have no single counterpart.",
+    reason: "Its priorities, pauses, time limits and events have no single counterpart.",
   },
   {
     modules: ["p-retry", "async-retry", "promise-retry"],
     rule: "p-retry",
     target: "a loop with sleep(ms)",
-    reason: "A retry must let a cancellation through: catch only what is no cancellation (isCancellation).",
+    reason: "A retry must not catch a cancellation; test with isCancellation.",
   },
   {
     modules: ["p-defer"],
     rule: "p-defer",
     target: "Event, Queue, waitFor(promise)",
-    reason: "It is settled from elsewhere: if that never happens, who awaits it waits for ever.",
+    reason: "It is settled elsewhere. If that never happens, its await never ends.",
   },
   {
     modules: ["async-sema"],
     rule: "async-sema",
     target: "new Semaphore(n), semaphore.run(fn)",
-    reason: "It is released by hand, also by who did not acquire it.",
+    reason: "It is released explicitly, possibly by other code than the code that acquired it.",
   },
   {
     modules: ["async-lock"],
     rule: "async-lock",
     target: "new Lock(), lock.run(fn), one for each key",
-    reason: "It has keys, time limits and an own kind of re-entry.",
+    reason: "Its keys, time limits and re-entry have no single counterpart.",
   },
   {
     modules: ["any-signal", "race-signal", "abort-controller-x", "abort-utils", "abort-controller"],
     rule: "signal-packages",
     target: "Cancellable.anyOf(a, b), waitFor(promise)",
-    reason: "A scope's signal follows its parents by itself; how long this one lives is for a person to say.",
+    reason: "The signal of a scope follows its parents. The lifetime of this signal is unknown.",
   },
   {
     modules: [
@@ -64,7 +64,7 @@ const packages: readonly Package[] = [
   },
 ];
 
-/** The packages of the promise family that are marked at every use. */
+/** Packages whose uses are always marked. */
 export const promisePackages: PromiseRule = {
   rows: packages.map(({ modules, rule, target, reason }) => {
     return { name: rule, api: modules.join(", "), class: "M", summary: reason, target };
@@ -84,7 +84,7 @@ export const promisePackages: PromiseRule = {
   },
 };
 
-/** The uses of an import; the import itself when there are none. */
+/** The uses of an import, or the import itself if it has none. */
 function places(binding: Binding): readonly Syntax[] {
   return binding.references.length > 0 ? binding.references : binding.declarations.slice(0, 1);
 }

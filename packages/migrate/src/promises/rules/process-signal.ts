@@ -1,7 +1,7 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { memberName, type Syntax, text } from "../syntax.ts";
 
-/** Handlers of signals of the process. */
+/** Handlers of operating system signals. */
 export const processSignal: PromiseRule = {
   rows: [
     {
@@ -25,9 +25,9 @@ export const processSignal: PromiseRule = {
         node,
         class: "M",
         reason: exits(file.slice(node))
-          ? "The handler calls process.exit: what runs is not told, and its finally blocks do not run."
-          : "A handler takes Node's own exit away; what a second Ctrl-C does is for a person to say.",
-        suggestion: 'Cancellable.withSignal("SIGINT", "SIGTERM").run(main).',
+          ? "The handler calls process.exit: running operations are not cancelled, and their finally blocks do not run."
+          : "A handler replaces Node's default exit. Decide how the program reacts to a second Ctrl-C.",
+        suggestion: 'Use Cancellable.withSignal("SIGINT", "SIGTERM").run(main).',
       });
     }
     function isProcess(node: Syntax): boolean {

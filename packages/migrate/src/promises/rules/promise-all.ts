@@ -1,5 +1,7 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import { movedProblem } from "../later-reads.ts";
 import { hindersChildren } from "../later-start.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { isPromiseValue } from "../promise-value.ts";
 import { isChained } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
@@ -13,7 +15,7 @@ import {
   suspends,
 } from "../syntax.ts";
 
-/** The combinators of promises, the race left out. */
+/** The combinators of promises, except for the race. */
 export const promiseAll: PromiseRule = {
   rows: [
     {
@@ -21,21 +23,21 @@ export const promiseAll: PromiseRule = {
       api: "await Promise.all([a(), b()])",
       class: "R",
       summary:
-        "Awaited, returned or chained; of calls in place, or of `items.map(fn)`; where no caller sees that they start a turn later, and none hands a function on; else marked.",
+        "Awaited, returned or chained, with calls in place or `items.map(fn)`, if no caller can observe that the calls start one turn later, and no call passes a function on; else marked.",
       target: "await all([() => a(), () => b()]), await map(items, fn)",
     },
     {
       name: "promise-all-settled",
       api: "Promise.allSettled(…)",
       class: "M",
-      summary: "What each result becomes is for a person to say.",
+      summary: "The use of the results is unknown.",
       target: "a taskGroup that collects results",
     },
     {
       name: "promise-any",
       api: "Promise.any(…)",
       class: "M",
-      summary: "The promises that lose go on.",
+      summary: "The losing promises continue.",
       target: "any([() => a(), () => b()])",
     },
   ],
@@ -48,8 +50,8 @@ export const promiseAll: PromiseRule = {
           api: "Promise.allSettled",
           node,
           class: "M",
-          reason: "Nothing cancels what still runs when the caller is cancelled.",
-          suggestion: "A taskGroup whose tasks keep their errors, or op.settle for each.",
+          reason: "When the caller is cancelled, the promises continue.",
+          suggestion: "Use a taskGroup whose tasks catch their errors, or op.settle per call.",
         });
       } else if (file.isStaticCall(node, "Promise", "any")) {
         file.add({
@@ -57,36 +59,39 @@ export const promiseAll: PromiseRule = {
           api: "Promise.any",
           node,
           class: "M",
-          reason: "The promises that lose go on, and nobody waits for them.",
-          suggestion: "any([() => a(), () => b()]) cancels the losers; it takes functions.",
+          reason: "The losing promises continue, and no code waits for them.",
+          suggestion: "Use any([() => a(), () => b()]), which cancels the losers. It takes functions.",
         });
       }
     }
   },
 };
 
-const suggestion = "all([() => a(), () => b()]) or map(items, fn, { concurrency }).";
+const suggestion = "Use all([() => a(), () => b()]) or map(items, fn, { concurrency }).";
 
 function allFinding(file: SourceFile, node: Syntax): Finding {
   const base = { rule: "promise-all", api: "Promise.all", node };
   const mark = (reason: string): Finding => ({ ...base, class: "M", reason, suggestion });
   const structural =
-    "What it started in place is now started as its children. The first failure now cancels the others, and they have ended when it rejects.";
+    "The calls start one turn later, as children. The first failure cancels the others, and it rejects when they have ended: a call that ignores its cancellation and never ends keeps it waiting. Further errors are reported on the console.";
   if (!isTaken(node)) {
-    return mark("It rejects at the first failure while the others go on; its promise is not awaited here.");
+    return mark(
+      "It rejects at the first failure while the others continue, and its promise is not awaited here.",
+    );
   }
-  if (node.typeArguments) return mark("It names its types, which all and map have otherwise.");
+  if (node.typeArguments) return mark("Its type arguments do not fit `all` and `map`.");
   const list = bare(plainArguments(node)?.[0]);
   if (list === undefined || node.arguments.length !== 1)
-    return mark("It rejects at the first failure while the others go on.");
+    return mark("It rejects at the first failure while the others continue.");
   if (list.type === "ArrayExpression") {
     const elements = list.elements as Array<Syntax | null>;
     if (elements.length === 0 || !elements.every((each) => isStartable(each) || isKnownPromise(file, each))) {
       return mark(
-        "It rejects at the first failure while the others go on; not all elements are calls in place or known promises.",
+        "It rejects at the first failure while the others continue. Some elements are neither calls in place nor known promises.",
       );
     }
-    const hindrance = hindersChildren(file, node, (elements as Syntax[]).filter(isStartable));
+    const calls = (elements as Syntax[]).filter(isStartable);
+    const hindrance = hindersChildren(file, node, calls) ?? movedProblem(file, calls);
     if (hindrance !== undefined) return mark(hindrance);
     return {
       ...base,
@@ -104,7 +109,7 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   const mapped = mapOf(file, list);
   if (mapped === undefined)
     return mark(
-      "It rejects at the first failure while the others go on; where the promises come from cannot be seen here.",
+      "It rejects at the first failure while the others continue. The promises are created elsewhere.",
     );
   const { items, fn } = mapped;
   const hindrance = hindersChildren(file, node, [fn]);
@@ -122,25 +127,25 @@ function allFinding(file: SourceFile, node: Syntax): Finding {
   };
 }
 
-/** Whether somebody takes its promise at once: awaited, returned, or chained. */
+/** Whether its promise is used in place: awaited, returned, or chained. */
 function isTaken(node: Syntax): boolean {
   const held = holder(node);
   if (held?.type === "AwaitExpression" || held?.type === "ReturnStatement" || isChained(node)) return true;
   return held?.type === "ArrowFunctionExpression" && bare(held.body as Syntax) === node;
 }
 
-/** A call that is evaluated in place now, and can be later. */
+/** Whether an element is a call in place that a child can make instead. */
 function isStartable(node: Syntax | null): boolean {
   const inner = bare(node);
   return inner?.type === "CallExpression" && !suspends(inner);
 }
 
-/** A promise that runs already: it is waited for as it is. */
+/** Whether an element is a promise in a variable. It is passed as it is. */
 function isKnownPromise(file: SourceFile, node: Syntax | null): boolean {
   return node !== null && bare(node).type === "Identifier" && isPromiseValue(file, node);
 }
 
-/** `items.map(fn)` with a function in place that takes an item and its index. */
+/** The parts of `items.map(fn)`, if the function takes an item and its index. */
 function mapOf(file: SourceFile, list: Syntax): { items: Syntax; fn: Syntax } | undefined {
   if (
     list.type !== "CallExpression" ||

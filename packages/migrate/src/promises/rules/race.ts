@@ -1,9 +1,13 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import { delayOf } from "../delay.ts";
+import type { Finding } from "../finding.ts";
+import { movedProblem } from "../later-reads.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { isPromiseValue } from "../promise-value.ts";
 import type { SourceFile } from "../source-file.ts";
 import {
   bare,
   contains,
+  isConstant,
   isInlineFunction,
   memberName,
   plainArguments,
@@ -11,11 +15,11 @@ import {
   suspends,
   text,
 } from "../syntax.ts";
-import { delayText, type TimerPromise, timerPromise } from "../timer-promise.ts";
+import { type TimerPromise, timerPromise } from "../timer-promise.ts";
 
 const api = "Promise.race";
 
-/** `Promise.race`, with and without a timeout in it. */
+/** `Promise.race`, with and without a timeout. */
 export const race: PromiseRule = {
   rows: [
     {
@@ -23,21 +27,21 @@ export const race: PromiseRule = {
       api: "Promise.race([call(), timeoutPromise])",
       class: "R",
       summary:
-        "With the timer written in place. The timer ends with the race; the error stays what it was; the promise that loses is abandoned, as before.",
+        "With the timer in place. The timer ends with the race. The error stays the same. The losing promise continues, as before.",
       target: "race([call(), async () => { await sleep(ms); throw e; }])",
     },
     {
       name: "race-abort",
       api: "Promise.race([promise, abortPromise])",
       class: "M",
-      summary: "The other promise listens to a signal.",
+      summary: "One promise rejects when a signal aborts.",
       target: "waitFor(promise)",
     },
     {
       name: "race",
       api: "Promise.race(…)",
       class: "M",
-      summary: "Any other race: the losers go on.",
+      summary: "Any other race. The losers continue.",
       target: "race([() => a(), () => b()])",
     },
   ],
@@ -55,8 +59,9 @@ function findingFor(file: SourceFile, node: Syntax): Finding {
     api,
     node,
     class: "M",
-    reason: "The promises that lose go on, and nobody waits for them.",
-    suggestion: "race([() => a(), () => b()]) cancels the losers and waits for them; it takes functions.",
+    reason: "The losing promises continue, and no code waits for them.",
+    suggestion:
+      "Use race([() => a(), () => b()]), which cancels the losers and waits for them. It takes functions.",
   };
   if (list?.type !== "ArrayExpression") return other;
   const elements = list.elements as Array<Syntax | null>;
@@ -82,8 +87,8 @@ function timeout(
   const claims = [...timers.keys()].map((each) => bare(each));
   const base = { rule: "race-timeout", api, node, claims };
   const suggestion =
-    "withTimeout(ms, promise), or race([promise, async () => { await sleep(ms); throw error; }]).";
-  const leak = "The promise that loses goes on, and the timer keeps the process alive.";
+    "Use withTimeout(ms, promise), or race([promise, async () => { await sleep(ms); throw error; }]).";
+  const leak = "The losing promise continues, and the timer keeps the process alive.";
   const rest = elements.filter((each) => !timers.has(each));
   const inline = rest.every(
     (each) => (bare(each).type === "CallExpression" && !isOptional(each)) || isPromiseValue(file, each),
@@ -92,25 +97,34 @@ function timeout(
     return {
       ...base,
       class: "M",
-      reason: `${leak} What the timer limits is no call in place, and may be no promise.`,
+      reason: `${leak} The limited value is not a call in place, and may not be a promise.`,
       suggestion,
     };
   }
+  const doubts = new Set<string>();
   for (const [element, timer] of timers) {
     if (file.hasComment(element.start, element.end, timer.ms, timer.value)) {
       return {
         ...base,
         class: "M",
-        reason: `${leak} There is a comment inside, which a rewrite would lose.`,
+        reason: `${leak} A rewrite would lose a comment.`,
         suggestion,
       };
     }
     if (suspends(element)) return { ...base, class: "M", reason: leak, suggestion };
+    const early = timer.late || timer.value === undefined ? [] : [timer.value];
+    if (!early.every(isPlainValue)) {
+      const reason = `${leak} The value of the timer is evaluated before the delay; a rewrite would evaluate it after the delay.`;
+      return { ...base, class: "M", reason, suggestion };
+    }
+    const problem = movedProblem(file, [...(timer.ms === undefined ? [] : [timer.ms]), ...early]);
+    if (problem !== undefined) return { ...base, class: "M", reason: `${leak} ${problem}`, suggestion };
+    doubts.add(delayOf(file, timer.ms).doubt);
   }
   return {
     ...base,
     class: "R",
-    reason: `${leak} Rewritten, the timer ends with the race; a cancellation from outside ends both.`,
+    reason: `${leak} After the rewrite, the timer ends with the race, and a cancellation ends both.${[...doubts].join("")}`,
     suggestion,
     changes: () => [
       { start: node.callee.start, end: node.callee.end, text: file.imports.use("race", node) },
@@ -121,9 +135,9 @@ function timeout(
   };
 }
 
-/** The function that stands for the timer. */
+/** The function that replaces the timer. */
 function timerWork(file: SourceFile, element: Syntax, timer: TimerPromise): string {
-  const call = `${file.imports.use("sleep", element)}(${delayText(file, timer.ms)})`;
+  const call = `${file.imports.use("sleep", element)}(${delayOf(file, timer.ms).text})`;
   const value = timer.value === undefined ? undefined : file.slice(timer.value);
   if (timer.outcome === "resolve") {
     if (value === undefined) return `() => ${call}`;
@@ -132,7 +146,14 @@ function timerWork(file: SourceFile, element: Syntax, timer: TimerPromise): stri
   return `async () => { await ${call}; throw ${value ?? "undefined"}; }`;
 }
 
-/** `call?.()` may be no promise. */
+/** A constant, a name, or a new object of such values: evaluating it later makes no difference. */
+function isPlainValue(node: Syntax): boolean {
+  const inner = bare(node);
+  if (isConstant(inner) || inner.type === "Identifier") return true;
+  return inner.type === "NewExpression" && (inner.arguments as Syntax[]).every(isPlainValue);
+}
+
+/** Whether a call has `?.`, so that it may not return a promise. */
 function isOptional(node: Syntax): boolean {
   return contains(node, (inner) => inner.type === "ChainExpression", isInlineFunction);
 }
@@ -158,12 +179,12 @@ function abort(node: Syntax): Finding {
     node,
     class: "M",
     reason:
-      "A promise that an abort signal rejects; its listener stays on the signal when the other one wins.",
-    suggestion: "Inside an operation of that signal, waitFor(promise) ends when it is cancelled.",
+      "An abort signal rejects one promise. Its listener stays on the signal when the other promise wins.",
+    suggestion: "Use waitFor(promise) inside an operation of that signal.",
   };
 }
 
-/** A race against a constant that is a timer, by a name. */
+/** The mark for a race with a timer in a constant, or the other mark. */
 function named(
   file: SourceFile,
   node: Syntax,
@@ -180,7 +201,7 @@ function named(
   return {
     ...other,
     rule: "race-timeout",
-    reason: "The promise that loses goes on, and its timer is not written in place.",
-    suggestion: "withTimeout(ms, promise), and no timer of one's own.",
+    reason: "The losing promise continues, and the timer is not in place.",
+    suggestion: "Use withTimeout(ms, promise) without a timer.",
   };
 }

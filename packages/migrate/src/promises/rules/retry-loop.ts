@@ -1,16 +1,16 @@
-import type { PromiseRule } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { contains, isFunction, memberName, type Syntax } from "../syntax.ts";
 
 const loops = ["ForStatement", "WhileStatement", "DoWhileStatement", "ForOfStatement"];
 
-/** Retries written by hand. */
+/** Hand-written retry loops. */
 export const retryLoop: PromiseRule = {
   rows: [
     {
       name: "retry-loop",
       api: "for (…) try { await … } catch { wait }",
       class: "M",
-      summary: "A loop around a try whose catch goes on.",
+      summary: "A loop around a try statement whose catch block continues the loop.",
       target: "the loop with sleep(ms); a cancellation is thrown on",
     },
   ],
@@ -24,8 +24,8 @@ export const retryLoop: PromiseRule = {
           api: "retry loop",
           node: loop,
           class: "M",
-          reason: "Its catch takes a cancellation for one more failure, and tries again.",
-          suggestion: "First in the catch: if (isCancellation(error)) throw error.",
+          reason: "Its catch block treats a cancellation as a failure, and retries.",
+          suggestion: "Start the catch block with: if (isCancellation(error)) throw error.",
         });
       }
     }
@@ -39,13 +39,13 @@ function attemptIn(loop: Syntax): Syntax | undefined {
   return statements.find((each) => {
     if (each.type !== "TryStatement" || !each.handler) return false;
     const awaits = contains(each.block, (node) => node.type === "AwaitExpression", inner);
-    // A last statement that throws or leaves: no retry.
+    // If the last statement throws or leaves, there is no retry.
     const last = (each.handler.body.body as Syntax[]).at(-1)?.type;
     return awaits && last !== "ThrowStatement" && last !== "ReturnStatement" && last !== "BreakStatement";
   });
 }
 
-/** Whether the loop sleeps, or counts attempts. */
+/** Whether the loop sleeps or counts attempts. */
 function waits(loop: Syntax): boolean {
   return contains(loop, (node) => {
     if (node.type === "Identifier")

@@ -1,29 +1,30 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import { narrowedProblem } from "../later-reads.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import { awaitedCallWith, testsAbort } from "../signal-argument.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, isConstant, plainArguments, type Syntax } from "../syntax.ts";
 
-/** Signals made in place for one call. */
+/** Signals that are created in place for one call. */
 export const signalTimeout: PromiseRule = {
   rows: [
     {
       name: "signal-timeout",
       api: "signal: AbortSignal.timeout(ms)",
       class: "R",
-      summary:
-        "As the `signal` of an awaited call whose error nobody tests for its name; anything else is marked.",
+      summary: "As the `signal` of an awaited call, if no code tests the name of its error; else marked.",
       target: "await failAfter(ms, (scope) => call({ signal: scope.signal }))",
     },
     {
       name: "signal-any",
       api: "signal: AbortSignal.any([a, b])",
       class: "R",
-      summary: "As the `signal` of an awaited call; anything else is marked.",
+      summary: "As the `signal` of an awaited call; else marked.",
       target: "await Cancellable.anyOf(a, b).run((op) => call({ signal: op.signal }))",
     },
   ],
   find(file) {
-    // The outer one first: an `any` may hold a `timeout`.
+    // Outer calls first: an `any` may contain a `timeout`.
     for (const node of file.nodes("CallExpression")) {
       if (file.isStaticCall(node, "AbortSignal", "any")) file.add(anyFinding(file, node));
     }
@@ -36,14 +37,14 @@ export const signalTimeout: PromiseRule = {
 function timeoutFinding(file: SourceFile, node: Syntax): Finding {
   const base = { rule: "signal-timeout", api: "AbortSignal.timeout", node };
   const suggestion =
-    "failAfter(ms, (scope) => call({ signal: scope.signal })) waits until the call has ended.";
+    "Use failAfter(ms, (scope) => call({ signal: scope.signal })), which waits until the call has ended.";
   const place = awaitedCallWith(file, node);
   const ms = plainArguments(node)?.[0];
   if (place === undefined || ms === undefined) {
     return {
       ...base,
       class: "M",
-      reason: "The signal is not made for one awaited call: its extent is for a person to say.",
+      reason: "The signal is not created for one awaited call, so its lifetime is unknown.",
       suggestion,
     };
   }
@@ -51,18 +52,19 @@ function timeoutFinding(file: SourceFile, node: Syntax): Finding {
     return {
       ...base,
       class: "M",
-      reason: "Code around it tests the error's name or class, which changes.",
+      reason: "Code around it tests the name or class of the error, which changes.",
       suggestion,
     };
   }
   const simple = isConstant(ms) || bare(ms).type === "Identifier" || bare(ms).type === "MemberExpression";
-  if (!simple)
-    return { ...base, class: "M", reason: "The delay is computed among the arguments.", suggestion };
+  const problem = narrowedProblem(file, [place.call]);
+  if (problem !== undefined) return { ...base, class: "M", reason: problem, suggestion };
+  if (!simple) return { ...base, class: "M", reason: "The delay is computed in the arguments.", suggestion };
   return {
     ...base,
     class: "R",
     reason:
-      "The error becomes a TimeoutCancellation, whose name is TimeoutError as before; the timer, which let the process end, now keeps it alive.",
+      "The error becomes a TimeoutCancellation, whose name is still TimeoutError. The new timer keeps the process alive.",
     suggestion,
     changes: () => {
       const { call } = place;
@@ -80,7 +82,7 @@ function timeoutFinding(file: SourceFile, node: Syntax): Finding {
 function anyFinding(file: SourceFile, node: Syntax): Finding {
   const base = { rule: "signal-any", api: "AbortSignal.any", node };
   const suggestion =
-    "Cancellable.anyOf(a, b).run((op) => call({ signal: op.signal })) leaves nothing on long-lived signals.";
+    "Use Cancellable.anyOf(a, b).run((op) => call({ signal: op.signal })), which leaves no listener on long-lived signals.";
   const place = awaitedCallWith(file, node);
   const list = bare(plainArguments(node)?.[0]);
   const elements = list?.type === "ArrayExpression" ? (list.elements as Array<Syntax | null>) : [];
@@ -96,7 +98,7 @@ function anyFinding(file: SourceFile, node: Syntax): Finding {
     return {
       ...base,
       class: "M",
-      reason: "The signal is not made for one awaited call; on Node 20 it leaks on long-lived signals.",
+      reason: "The signal is not created for one awaited call. On Node 20, it leaks on long-lived signals.",
       suggestion,
     };
   }
@@ -104,10 +106,12 @@ function anyFinding(file: SourceFile, node: Syntax): Finding {
     return {
       ...base,
       class: "M",
-      reason: "Code around it tests the error's name or class, which changes.",
+      reason: "Code around it tests the name or class of the error, which changes.",
       suggestion,
     };
   }
+  const problem = narrowedProblem(file, [place.call]);
+  if (problem !== undefined) return { ...base, class: "M", reason: problem, suggestion };
   const inside = elements.flatMap((each) =>
     timeoutOf(file, bare(each)) === undefined ? [] : [bare(each as Syntax)],
   );
@@ -115,7 +119,7 @@ function anyFinding(file: SourceFile, node: Syntax): Finding {
     ...base,
     claims: inside,
     class: "R",
-    reason: "The error becomes a CancellationError whose cause is the signal's reason.",
+    reason: "The error becomes a CancellationError whose cause is the reason of the signal.",
     suggestion,
     changes: () => {
       const { call } = place;

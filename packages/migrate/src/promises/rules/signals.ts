@@ -1,36 +1,37 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, contains, holder, memberName, type Syntax, text } from "../syntax.ts";
 
-/** What code does with an AbortSignal. */
+/** Uses of an AbortSignal. */
 export const signals: PromiseRule = {
   rows: [
     {
       name: "throw-if-aborted",
       api: "signal.throwIfAborted()",
       class: "S",
-      summary: "On the signal of a scope or operation that a call of this library handed over; else marked.",
+      summary: "On the signal of a scope or operation that this library passed to a callback; else marked.",
       target: "scope.check()",
     },
     {
       name: "abort-poll",
       api: "while (!signal.aborted)",
       class: "M",
-      summary: "A loop that looks at a signal.",
+      summary: "A loop that tests a signal.",
       target: "for (;;) { await checkpoint(); … }",
     },
     {
       name: "signal-aborted",
       api: "signal.aborted",
       class: "M",
-      summary: "A look at a signal.",
+      summary: "A test of a signal.",
       target: "scope.check(), or scope.isCancelled",
     },
     {
       name: "abort-listener",
       api: 'signal.addEventListener("abort", …)',
       class: "M",
-      summary: "Also `onabort`; says whether the listener is ever removed.",
+      summary: "Also `onabort`. The reason says whether the listener is removed.",
       target: "using subscription = token.onCancel(fn)",
     },
   ],
@@ -56,7 +57,7 @@ function isAssigned(node: Syntax): boolean {
   return node.parent?.type === "AssignmentExpression" && node.parent.left === node;
 }
 
-/** By its type, if that is known; else by its name. */
+/** Whether a node is an AbortSignal, by its type or its name. */
 function isSignal(file: SourceFile, node: Syntax): boolean {
   const inner = bare(node);
   if (file.types !== undefined && file.types.isAbortSignal(inner)) return true;
@@ -80,16 +81,16 @@ function poll(file: SourceFile, loop: Syntax, test: Syntax): void {
     node: loop,
     claims: found,
     class: "M",
-    reason: "The loop ends silently when it is cancelled, and only where it looks.",
+    reason: "When it is cancelled, the loop ends without an error, and only at its test.",
     suggestion:
-      "for (;;) { await sleep(ms); … } or await checkpoint(): both throw when the scope is cancelled.",
+      "Use for (;;) { await sleep(ms); … }, or await checkpoint(). Both throw when the scope is cancelled.",
   });
 }
 
-/** Functions that hand a scope or an operation to their callback. */
+/** Functions that pass a scope to their callback. */
 const givers = new Set(["failAfter", "moveOnAfter", "withTimeout", "shield"]);
 
-/** The parameter in `failAfter(ms, (scope) => …scope.signal…)`, if a signal is its. */
+/** The parameter `scope` in `failAfter(ms, (scope) => …scope.signal…)`, if a signal is the signal of such a scope. */
 function ownScope(file: SourceFile, signal: Syntax): Syntax | undefined {
   if (memberName(signal) !== "signal") return undefined;
   const declaration = file.names.binding(bare(signal.object))?.declarations[0];
@@ -117,15 +118,14 @@ function throwing(file: SourceFile, node: Syntax): Finding {
     return {
       ...base,
       class: "M",
-      reason: "Whose signal it is cannot be seen here.",
-      suggestion:
-        "scope.check() or op.check(), which also compares the clock with the deadline; await checkpoint() for the ambient one.",
+      reason: "The owner of the signal is unknown.",
+      suggestion: "Use scope.check() or op.check(), or await checkpoint() for the current scope.",
     };
   }
   return {
     ...base,
     class: "S",
-    reason: "The signal is the scope's own.",
+    reason: "The signal belongs to the scope of the callback.",
     suggestion: "scope.check()",
     changes: () => [{ start: signal.object.end, end: node.end, text: ".check" }],
   };
@@ -137,8 +137,8 @@ function aborted(node: Syntax): Finding {
     api: "signal.aborted",
     node,
     class: "M",
-    reason: "What follows when it is aborted is for a person to say.",
-    suggestion: "scope.check() to throw, scope.isCancelled to look.",
+    reason: "The code reacts to the abort in its own way.",
+    suggestion: "Use scope.check() to throw, scope.isCancelled to test.",
   };
 }
 
@@ -149,10 +149,10 @@ function listener(file: SourceFile, node: Syntax): void {
   const once = call.arguments[2] !== undefined && /\bonce\b/.test(file.slice(call.arguments[2]));
   const removed = file.text.includes("removeEventListener") && removes(file, receiver);
   const leak = removed
-    ? "The listener is removed by hand."
+    ? "The code removes the listener."
     : once
-      ? "The listener goes only when the signal is aborted: on a long-lived signal it stays."
-      : "Nothing here removes the listener: on a long-lived signal it stays.";
+      ? "Only an abort removes the listener. It stays on a long-lived signal."
+      : "No code here removes the listener. It stays on a long-lived signal.";
   file.add({
     rule: "abort-listener",
     api: "signal.addEventListener",
@@ -160,7 +160,8 @@ function listener(file: SourceFile, node: Syntax): void {
     claims: [node],
     class: "M",
     reason: leak,
-    suggestion: "op.onCancel(fn), or `using subscription = token.onCancel(fn)`, which ends with its block.",
+    suggestion:
+      "Use op.onCancel(fn), or `using subscription = token.onCancel(fn)`, which ends with its block.",
   });
 }
 
@@ -180,7 +181,7 @@ function onabort(node: Syntax): Finding {
     api: "signal.onabort",
     node,
     class: "M",
-    reason: "Another assignment replaces it without a word.",
-    suggestion: "op.onCancel(fn), or token.onCancel(fn).",
+    reason: "A second assignment would replace it silently.",
+    suggestion: "Use op.onCancel(fn) or token.onCancel(fn).",
   };
 }

@@ -1,11 +1,14 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import { type Delay, delayOf } from "../delay.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
+import { cancellable, placeChange } from "../sleep-change.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, holder, isConstant, type Syntax } from "../syntax.ts";
-import { delayText, isNumber, type TimerPromise, timerPromise } from "../timer-promise.ts";
+import { type TimerPromise, timerPromise } from "../timer-promise.ts";
 
 const api = "new Promise(setTimeout)";
 
-/** Timers that settle a promise. */
+/** Promises that a timer settles. */
 export const sleep: PromiseRule = {
   rows: [
     {
@@ -13,28 +16,28 @@ export const sleep: PromiseRule = {
       api: "await new Promise(r => setTimeout(r, ms))",
       class: "S",
       summary:
-        "A delay that is a number without doubt; another one needs `--structural`. No delay and 0 become 1, as timers have it.",
+        "Safe if the delay is a constant; else structural. A missing delay and 0 become 1, as in timers.",
       target: "await sleep(ms)",
     },
     {
       name: "sleep-helper",
       api: "new Promise(r => setTimeout(r, ms)), not awaited",
       class: "R",
-      summary: "The body of a helper, or a promise that is passed on; the helper stays where it is.",
+      summary: "The body of a helper, or a promise that is passed on. The helper stays.",
       target: "sleep(ms)",
     },
     {
       name: "sleep-value",
       api: "new Promise(r => setTimeout(() => r(v), ms))",
       class: "R",
-      summary: "A timer with a value.",
+      summary: "A timer that resolves with a value.",
       target: "(await sleep(ms), v)",
     },
     {
       name: "sleep-reject",
       api: "new Promise((_, reject) => setTimeout(() => reject(e), ms))",
       class: "M",
-      summary: "A timer that rejects, outside of a race.",
+      summary: "A timer that rejects, outside a race.",
       target: "failAfter(ms, body)",
     },
   ],
@@ -54,8 +57,8 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
   if (timer.outcome === "reject") {
     return mark(
       "sleep-reject",
-      "A timer that rejects is half of a timeout, and its other half is not here.",
-      "Run what it limits in failAfter(ms, body) or withTimeout(ms, promise).",
+      "The timer rejects: it is a part of a timeout whose other part is elsewhere.",
+      "Run the limited code in failAfter(ms, body) or withTimeout(ms, promise).",
     );
   }
   const held = holder(node);
@@ -64,22 +67,20 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
   const hasValue = timer.value !== undefined && !isUndefined(file, timer.value);
   const rule = hasValue ? "sleep-value" : awaited ? "sleep" : "sleep-helper";
   if (file.hasComment(node.start, node.end, timer.ms, hasValue ? timer.value : undefined)) {
-    return mark(rule, "There is a comment inside, which a rewrite would lose.", "await sleep(ms)");
+    return mark(rule, "A rewrite would lose a comment.", "await sleep(ms)");
   }
-  const sure = isNumber(file, timer.ms);
-  const doubt = sure
-    ? ""
-    : " The delay must be a number: sleep refuses undefined and NaN, which a timer takes for 1.";
-  if (hasValue) return valueFinding(file, node, timer, awaited, doubt);
+  const delay = delayOf(file, timer.ms);
+  const place = placeChange(file, node);
+  if (hasValue) return valueFinding(file, node, timer, awaited, delay, place);
   const type = node.typeArguments ?? node.typeParameters;
   if (type && !/^<\s*(void|undefined|unknown|any|null)\s*>$/.test(file.slice(type)) && !unused) {
     return mark(rule, "The type of the promise is not void, and its value is used.", "await sleep(ms)");
   }
   const edit = () => {
     const name = file.imports.use("sleep", node);
-    return [{ start: node.start, end: node.end, text: `${name}(${delayText(file, timer.ms)})` }];
+    return [{ start: node.start, end: node.end, text: `${name}(${delay.text})` }];
   };
-  const safe = awaited !== undefined && sure;
+  const safe = awaited !== undefined && delay.kind === "constant" && place === "";
   return {
     rule,
     api,
@@ -87,9 +88,7 @@ function findingFor(file: SourceFile, node: Syntax, timer: TimerPromise): Findin
     claims,
     class: safe ? "S" : "R",
     changes: edit,
-    reason: awaited
-      ? `The sleep becomes cancellable.${doubt}`
-      : `The promise becomes one that a cancellation rejects.${doubt}`,
+    reason: `${cancellable}${place}${delay.doubt}`,
     suggestion: "Use sleep(ms).",
   };
 }
@@ -99,7 +98,8 @@ function valueFinding(
   node: Syntax,
   timer: TimerPromise,
   awaited: Syntax | undefined,
-  doubt: string,
+  delay: Delay,
+  place: string,
 ): Finding {
   const value = timer.value as Syntax;
   const fixed = isConstant(value) || (bare(value).type === "Identifier" && !timer.late);
@@ -109,19 +109,19 @@ function valueFinding(
     return {
       ...base,
       class: "M",
-      reason: "The value is evaluated before the delay, not after it.",
+      reason: "The value is evaluated before the delay; a rewrite would evaluate it after the delay.",
       suggestion,
     };
   }
   return {
     ...base,
     class: "R",
-    reason: `The sleep becomes cancellable; the value is evaluated after it.${doubt}`,
+    reason: `${cancellable} The value is evaluated after the delay.${place}${delay.doubt}`,
     suggestion,
     changes: () => {
-      const call = `${file.imports.use("sleep", node)}(${delayText(file, timer.ms)})`;
+      const call = `${file.imports.use("sleep", node)}(${delay.text})`;
       const code = file.slice(value);
-      // At the start of a statement a parenthesis could be taken for a call of what is before it.
+      // A statement must not start with a parenthesis: without semicolons it would continue the line before.
       if (awaited?.argument === node && awaited.parent?.type !== "ExpressionStatement") {
         return [{ start: awaited.start, end: awaited.end, text: `(await ${call}, ${code})` }];
       }

@@ -1,32 +1,34 @@
-import type { Finding, PromiseRule } from "../finding.ts";
+import { delayOf } from "../delay.ts";
+import type { Finding } from "../finding.ts";
+import type { PromiseRule } from "../promise-rule.ts";
+import { cancellable, placeChange } from "../sleep-change.ts";
 import type { SourceFile } from "../source-file.ts";
 import { bare, memberName, plainArguments, type Syntax } from "../syntax.ts";
-import { delayText, isNumber } from "../timer-promise.ts";
 
 const modules = new Set(["timers/promises", "node:timers/promises"]);
 
-/** The delays that packages and hosts bring. */
+/** Delay functions of packages and hosts. */
 export const timersPromises: PromiseRule = {
   rows: [
     {
       name: "timers-promises",
       api: "setTimeout of node:timers/promises",
       class: "R",
-      summary: "Calls with a delay only; one with a signal, a value or `ref` is marked.",
+      summary: "Calls with only a delay; a signal, a value or `ref` is marked.",
       target: "sleep(ms)",
     },
     {
       name: "promisify-timeout",
       api: "promisify(setTimeout)",
       class: "M",
-      summary: "A sleep that may be called with a value, too.",
+      summary: "A sleep that may also get a value.",
       target: "sleep",
     },
     {
       name: "delay",
       api: "delay (package)",
       class: "R",
-      summary: "Calls with a delay only; ranges, values and signals are marked.",
+      summary: "Calls with only a delay; ranges, values and signals are marked.",
       target: "sleep(ms)",
     },
   ],
@@ -40,8 +42,8 @@ export const timersPromises: PromiseRule = {
         api: "promisify(setTimeout)",
         node: call,
         class: "M",
-        reason: "Who calls it, and with what, cannot be seen here.",
-        suggestion: "sleep, where it is called with milliseconds only.",
+        reason: "Its calls and their arguments are unknown here.",
+        suggestion: "Use sleep if it is only called with milliseconds.",
       });
     }
     for (const binding of file.names.top.bindings.values()) {
@@ -71,14 +73,16 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, isTimers: b
   };
   if (isTimers ? name !== "setTimeout" : name !== "default") {
     const suggestion =
-      name === "setInterval" ? "A loop with sleep(ms)." : "checkpoint() gives the event loop a turn.";
+      name === "setInterval"
+        ? "Use a loop with sleep(ms)."
+        : "Use checkpoint(), which gives the event loop a turn.";
     return mark(
-      "Only plain delays have one counterpart.",
-      isTimers ? suggestion : "sleep(ms) with a computed delay.",
+      "Only plain delays have a counterpart.",
+      isTimers ? suggestion : "Use sleep(ms) with a computed delay.",
     );
   }
   if (call === undefined)
-    return mark("It is passed on, not called.", "Pass sleep, which takes milliseconds only.");
+    return mark("It is passed on, not called.", "Pass sleep, which takes only milliseconds.");
   const args = plainArguments(call);
   if (args === undefined) return mark("Its arguments are spread.", "sleep(ms)");
   const [ms, second, third] = args;
@@ -88,28 +92,28 @@ function findingFor(file: SourceFile, use: Syntax, imported: string, isTimers: b
     const options = file.slice(third ?? second);
     if (/\bsignal\b/.test(options)) {
       return mark(
-        "It takes a signal; the error of an abort is another one here.",
-        "sleep(ms) inside the operation of that signal: Cancellable.withAbortSignal(signal).run(() => sleep(ms)).",
+        "It takes a signal; after the rewrite, an abort has another error.",
+        "Use Cancellable.withAbortSignal(signal).run(() => sleep(ms)).",
       );
     }
     if (/\bref\b/.test(options))
-      return mark("Its timer may let the process end; sleep's never does.", "Keep it.");
+      return mark("Its timer may let the process end; the timer of sleep keeps it alive.", "Keep it.");
     return mark("It resolves with a value.", "(await sleep(ms), value)");
   }
-  if (file.hasComment(call.start, call.end, ms)) return mark("There is a comment inside.", "sleep(ms)");
-  const doubt = isNumber(file, ms) ? "" : " The delay must be a number.";
+  if (file.hasComment(call.start, call.end, ms)) return mark("A rewrite would lose a comment.", "sleep(ms)");
+  const delay = delayOf(file, ms);
   return {
     rule,
     api,
     node: use,
     claims,
     class: "R",
-    reason: `The sleep becomes cancellable.${doubt}`,
+    reason: `${cancellable}${placeChange(file, call)}${delay.doubt}`,
     suggestion: "sleep(ms)",
     changes: () => {
       file.imports.gone(use);
       const name = file.imports.use("sleep", use);
-      return [{ start: call.start, end: call.end, text: `${name}(${delayText(file, ms)})` }];
+      return [{ start: call.start, end: call.end, text: `${name}(${delay.text})` }];
     },
   };
 }

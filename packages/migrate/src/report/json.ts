@@ -1,8 +1,0 @@
-import type { Report } from "./summary.ts";
-
-/** The report as `schema/report.json` describes it. */
-export function toJson(report: Report): string {
-  return `${JSON.stringify({ $schema: schema, ...report }, null, 2)}\n`;
-}
-
-const schema = "https://unpkg.com/@hother/cancelable-migrate/schema/report.json";
