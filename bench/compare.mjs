@@ -10,11 +10,12 @@
  * builds take turns (measure-pair.mjs). Its ratio after / before is the median over the turns. The printed ratio is the
  * median over the rounds, with its 95 % confidence interval. While the interval of a subject contains the limit, the case
  * gets more rounds, up to three times as many. After that the subject is uncertain: repeat its case on a quieter machine.
- * Bytes are measured in separate processes.
+ * Bytes are measured in separate processes. As many cases run at the same time as there are processors.
  *
  * The exit code is 1 if the whole interval of a ratio, or a number of bytes, is above its limit.
  */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -68,13 +69,17 @@ for (const [side, checkout] of builds) {
 const runtime = { name: given.node, command: given.node };
 
 let [above, uncertain] = [0, 0];
-for (const { file, benchmark } of chooseCases(await loadCases(), given.case)) {
-  const lines = await (benchmark.kind === "heap" ? compareHeap(file) : compareTimes(file, benchmark));
-  console.log(`\n${benchmark.name}, per ${benchmark.per}\n\n${table(lines)}`);
-  const verdicts = lines.map((line) => line.at(-1));
-  above += verdicts.filter((one) => one?.startsWith("ABOVE")).length;
-  uncertain += verdicts.filter((one) => one === "uncertain").length;
-}
+const cases = chooseCases(await loadCases(), given.case).values();
+const worker = async () => {
+  for (const { file, benchmark } of cases) {
+    const lines = await (benchmark.kind === "heap" ? compareHeap(file) : compareTimes(file, benchmark));
+    console.log(`\n${benchmark.name}, per ${benchmark.per}\n\n${table(lines)}`);
+    const verdicts = lines.map((line) => line.at(-1));
+    above += verdicts.filter((one) => one?.startsWith("ABOVE")).length;
+    uncertain += verdicts.filter((one) => one === "uncertain").length;
+  }
+};
+await Promise.all(Array.from({ length: availableParallelism() }, worker));
 console.log(`\n${above} subjects above a limit, ${uncertain} uncertain`);
 process.exitCode = above === 0 ? 0 : 1;
 
@@ -132,7 +137,8 @@ async function compareHeap(file) {
 }
 
 /**
- * Bytes with both builds, by subject; in a growth case, by subject and size.
+ * Measures bytes with both builds, by subject, and in a growth case by subject and size. Each figure is the least of three
+ * processes, because other work in a process can only add bytes.
  *
  * @param {string} what
  * @param {string} file
@@ -140,19 +146,20 @@ async function compareHeap(file) {
  * @param {object} options
  */
 async function bothBuilds(what, file, extra, options) {
-  const found = [];
-  for (const [, checkout] of builds) {
+  /** @type {[Map<string, number>, Map<string, number>]} */
+  const found = [new Map(), new Map()];
+  for (const i of /** @type {const} */ ([0, 1, 0, 1, 0, 1])) {
+    const [, checkout] = /** @type {Build} */ (builds[i]);
     /** @type {Record<string, Measured & { sizes?: Record<string, Measured> }>} */
     const outcome = await spawn(runtime, [...flags, ...extra], file, what, { ...options, checkout });
-    /** @type {[string, number | undefined][]} */
-    const entries = Object.entries(outcome).flatMap(([name, { bytes, sizes }]) =>
-      sizes === undefined
-        ? [[name, bytes]]
-        : Object.entries(sizes).map(([n, one]) => [`${name}, n = ${n}`, one.bytes]),
-    );
-    found.push(new Map(entries));
+    for (const [subject, measured] of Object.entries(outcome)) {
+      for (const [n, { bytes = Number.NaN }] of Object.entries(measured.sizes ?? { "": measured })) {
+        const name = n === "" ? subject : `${subject}, n = ${n}`;
+        found[i].set(name, Math.min(bytes, found[i].get(name) ?? Number.POSITIVE_INFINITY));
+      }
+    }
   }
-  return /** @type {[Map<string, number>, Map<string, number>]} */ (found);
+  return found;
 }
 
 /**
