@@ -4,12 +4,14 @@ import { defineConfig } from "vitest/config";
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
 const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
+const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
 
 export default defineConfig({
   resolve: {
     // The source, not the build; host modules of Node, as `imports` in the package chooses them.
     alias: [
-      { find: /^#host\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: "#terminal", replacement: `${terminal}/platform/terminal.node.ts` },
       { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
       { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
       { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
@@ -25,11 +27,13 @@ export default defineConfig({
       // Browsers' code: it runs in Chromium, in e2e/browser.mjs.
       exclude: ["packages/cancelable/src/**/*.web.ts"],
       reporter: ["text-summary", "text"],
-      // What is left out has its reason beside it: docs/coverage.md.
+      // A comment `v8 ignore` in the source gives the reason where a branch is not counted.
       thresholds: {
         "packages/cancelable/src/**": { branches: 100, functions: 100, lines: 100, statements: 100 },
       },
     },
+    // The second one checks that every listed behaviour has a test, after a run of everything.
+    reporters: ["default", "./tools/conformance-reporter.mjs"],
     testTimeout: 20_000,
   },
 });

@@ -1,6 +1,6 @@
 /**
- * How exact the moments are, measured in this process (see child.mjs): when a deadline fires, and how long after
- * a cancellation the code that slept runs and a server sees its socket closed. The subjects take turns.
+ * Measures the accuracy of moments, in this process (see child.mjs): when a deadline fires, how long after a
+ * cancellation the sleeping code runs, and how long after it a server sees its socket closed. The subjects take turns.
  */
 import { deadlines } from "./accuracy/deadlines.mjs";
 import { sleeper } from "./accuracy/sleeper.mjs";
@@ -14,7 +14,7 @@ import { quantile } from "./measure.mjs";
  * @property {string} name
  * @property {string} about
  * @property {(quick: boolean) => Promise<Record<string, { ours?: boolean, note?: string, samples: number[] }>>} ask
- *   gives ns
+ *   The samples are in ns.
  */
 
 /** @type {Question[]} */
@@ -22,23 +22,23 @@ export const questions = [
   {
     name: "deadline, idle",
     about:
-      "When code learns of a deadline, minus the moment that was asked for; below 0 is too early. 2,000 deadlines of 1 to 500 ms, one after another 2 ms apart, three ways at the same time in one process that does nothing else. For ours the moment at which the sleeping code catches the cancellation.",
+      "The moment at which the code is notified of a deadline, minus the requested moment. A value below 0 is too early. 2,000 deadlines of 1 to 500 ms start 2 ms apart, each in three ways at the same time, in a process that does nothing else. For this library, the moment is when the sleeping code catches the cancellation.",
     ask: (quick) => deadlines(quick ? 200 : 2000, false),
   },
   {
     name: "deadline, under load",
-    about: "The same while every 10 ms something keeps the thread busy for 5 ms.",
+    about: "The same, while a timer keeps the thread busy for 5 ms of every 10 ms.",
     ask: (quick) => deadlines(quick ? 200 : 2000, true),
   },
   {
     name: "cancel to sleeper",
-    about: "From the call that cancels to the first line of the sleeping code's `catch` (or finalizer).",
+    about: "From the cancelling call to the first line of the sleeping code's `catch` block or finalizer.",
     ask: (quick) => sleeper(quick ? 300 : 3000),
   },
   {
     name: "cancel to socket",
     about:
-      "From the call that cancels to the server's seeing the connection of a `fetch` closed, both on the loopback interface and in one process.",
+      "From the cancelling call until the server sees the connection of a `fetch` closed. Client and server are in one process and use the loopback interface.",
     ask: (quick) => socket(quick ? 30 : 300),
   },
 ];

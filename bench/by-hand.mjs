@@ -1,9 +1,9 @@
-/** What a careful person writes without a library. The subjects "hand-written" use these. */
+/** Code as a careful programmer writes it without a library. The subjects "hand-written" use these functions. */
 import { setMaxListeners } from "node:events";
 
 /**
- * Runs `body` with a signal that is aborted after `ms` or together with `parent`; its own expiry gives
- * `undefined`, everything else passes through.
+ * Runs `body` with a signal that is aborted after `ms` milliseconds or together with `parent`. Resolves with `undefined`
+ * if the time is over. All other results and errors of `body` pass through.
  *
  * @template T
  * @param {number} ms
@@ -55,7 +55,7 @@ export function sleepByHand(ms, signal) {
   });
 }
 
-/** A controller whose signal may have any number of listeners without a warning. */
+/** A controller whose signal accepts any number of listeners without a warning. */
 export function quietController() {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

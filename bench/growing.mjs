@@ -1,14 +1,14 @@
 /**
- * Subjects of the cases that grow: one life of `n` tasks, which calls `hold` once when all have been started.
+ * Subjects of the growth cases: one life of `n` tasks, which calls `hold` once when all tasks have started.
  */
 import { quietController, sleepByHand } from "./by-hand.mjs";
 
 /** @import { Subject } from "./types.mjs" */
 
-/** Longer than any life is measured. */
+/** Longer than any measured life. */
 const ms = 3_600_000;
 
-/** A gate that the tasks wait at: a promise, and what resolves it. */
+/** A gate at which the tasks wait: a promise, and the function that resolves it. */
 function gate() {
   /** @type {() => void} */
   let open = () => {};
@@ -21,9 +21,10 @@ function gate() {
 }
 
 /**
- * One life of tasks that wait at a gate: `all` starts `n` of them, and its promise is that of their end.
+ * One life of tasks that wait at a gate.
  *
- * @param {(n: number, task: () => Promise<number>, state: any) => PromiseLike<unknown>} all
+ * @param {(n: number, task: () => Promise<number>, state: any) => PromiseLike<unknown>} all starts `n` tasks and
+ *   resolves when they have ended
  * @returns {Subject["run"]}
  */
 export const behindGate = (all) => async (n, state, hold) => {
@@ -54,7 +55,7 @@ export const cancelled = {
       ),
   },
   "hand-written": {
-    note: "No owner: nobody waits for the children but this line, and a child that fails cancels nobody. Node looks through all listeners of a signal to add one.",
+    note: "No scope owns the children. A failed child does not cancel the others. Node searches all listeners of a signal when one is added.",
     run: async (n, _state, hold) => {
       const controller = quietController();
       const pending = [];
@@ -67,7 +68,7 @@ export const cancelled = {
   },
   "abort-controller-x": {
     from: "abort-controller-x",
-    note: "As by hand: `delay` adds a timer and a listener on the one signal per child.",
+    note: "As in the hand-written code, `delay` adds a timer and a listener on one signal for each child.",
     setup: (lib) => lib,
     run: async (n, { delay }, hold) => {
       const controller = quietController();
@@ -81,7 +82,7 @@ export const cancelled = {
   },
   "p-queue": {
     from: "p-queue",
-    note: "Aborting settles `add` at once and waits for no task: the tasks are hand-written sleeps on one signal.",
+    note: "An abort settles `add` at once and does not wait for the tasks, which are hand-written sleeps on one signal.",
     setup: ({ default: PQueue }) => PQueue,
     run: async (n, PQueue, hold) => {
       const queue = new PQueue();
@@ -97,7 +98,7 @@ export const cancelled = {
   },
   Effect: {
     from: "effect",
-    note: "The children are sleeps of Effect's own, with no promise per child: none is rejected and no error is made.",
+    note: "The children are sleeps of Effect without a promise. No promise is rejected and no error is created.",
     setup: (lib) => lib,
     run: (n, { Effect, Fiber }, hold) =>
       Effect.runPromise(

@@ -1,120 +1,64 @@
-/** Holds rows against the targets of their case. */
-import { count, ratio, size, spread } from "./format.mjs";
+/** Compares rows with the targets of their case. */
+import { count, ratio, size, spread, time } from "./format.mjs";
 import { major } from "./runtimes.mjs";
 
-/** @import { Case, Row, Target } from "./types.mjs" */
+/** @import { AccuracyRow, Case, Row, Target } from "./types.mjs" */
 
-/** @typedef {{ text: string, found: string, holds: boolean }} Verdict */
+/** @typedef {{ text: string, found: string, holds: boolean | undefined }} Verdict `holds`: undefined if not measured */
 
-/**
- * What holds and what does not, of one case on one runtime.
- *
- * @param {Case} benchmark
- * @param {Row[]} rows of this case and runtime
- * @returns {Verdict[]}
- */
-export function verdicts(benchmark, rows) {
-  return (benchmark.targets ?? []).flatMap((target) => {
-    const own = rows.filter((row) => row.subject === target.subject);
-    if (target.atMostGrowth !== undefined) return growth(target, own);
-    return own.flatMap((row) => judge(target, row, rows));
-  });
+/** Judges the rows of one case on one runtime. @type {(benchmark: Case, rows: Row[]) => Verdict[]} */
+export function verdicts({ targets = [] }, rows) {
+  return targets
+    .filter(({ runtime }) => runtime === undefined || rows.some((row) => major(row.runtime) === runtime))
+    .map((target) => {
+      const [text, limit, value, show] = measured(target, rows);
+      if (value == null || Number.isNaN(value)) return { text, found: "not measured", holds: undefined };
+      return { text, found: show(value), holds: value <= limit };
+    });
 }
 
 /**
- * The targets that nothing was measured for.
- *
- * @param {Case} benchmark
- * @param {Row[]} rows of this case and runtime
+ * @typedef {[text: string, limit: number, value: number | null | undefined, show: (value: number) => string]} Found
+ * @type {(target: Target, rows: Row[]) => Found}
  */
-export function unjudged(benchmark, rows) {
-  return (benchmark.targets ?? []).filter(
-    (target) =>
-      verdicts({ ...benchmark, targets: [target] }, rows).length === 0 &&
-      (target.runtime === undefined || rows.some((row) => major(row.runtime) === target.runtime)),
-  );
-}
-
-/**
- * @param {Target} target
- * @param {Row[]} own
- * @returns {Verdict[]}
- */
-function growth({ subject, atMostGrowth = Number.POSITIVE_INFINITY, from }, own) {
-  const measured = own.filter((row) => row.ns !== null);
-  const few = measured.find((row) => row.n === from);
-  const many = measured.at(-1);
-  if (few?.ns == null || many?.ns == null || many === few) return [];
-  const times = many.ns / few.ns;
+function measured({ subject, against = "", from = 0, ...limits }, rows) {
+  const own = rows.filter((row) => row.subject === subject && row.ns !== null);
+  const row = rows.find((one) => one.subject === subject);
+  const nsOf = (/** @type {Row | undefined} */ one) => one?.ns ?? Number.NaN;
+  if (limits.atMostGrowth !== undefined) {
+    const [few, many] = [own.find(({ n }) => n === from), own.at(-1)];
+    const text = `${subject}: time per task with the most tasks at most ${limits.atMostGrowth} × that with ${count(from)}`;
+    const growth = few === many ? undefined : nsOf(many) / nsOf(few);
+    return [text, limits.atMostGrowth, growth, (value) => `${ratio(value)} ×`];
+  }
+  if (limits.atMostBytes !== undefined) {
+    return [`${subject}: at most ${size(limits.atMostBytes)}`, limits.atMostBytes, row?.bytes, size];
+  }
+  if (limits.atMostTimers !== undefined) {
+    return [
+      `${subject}: at most ${limits.atMostTimers} timers left`,
+      limits.atMostTimers,
+      row?.timers,
+      String,
+    ];
+  }
+  if (limits.atMostNs !== undefined) {
+    const more = nsOf(row) - nsOf(rows.find((one) => one.subject === against));
+    return [`${subject}: at most ${time(limits.atMostNs)} more than ${against}`, limits.atMostNs, more, time];
+  }
+  const { atMost = 0 } = limits;
+  const compared = row?.ratios[against] ?? { median: Number.NaN, p25: Number.NaN, p75: Number.NaN };
   return [
-    verdict(
-      `${subject}, per task at ${count(many.n ?? 0)} at most ${ratio(atMostGrowth)} × that at ${count(few.n ?? 0)}`,
-      `${ratio(times)} ×`,
-      times <= atMostGrowth,
-    ),
+    `${subject}: at most ${ratio(atMost)} × ${against}`,
+    atMost,
+    compared.median,
+    () => spread(compared),
   ];
 }
 
-/**
- * Nothing if the target is about something else.
- *
- * @param {Target} target
- * @param {Row} row
- * @param {Row[]} rows of the same case and runtime
- * @returns {Verdict[]}
- */
-function judge(target, row, rows) {
-  if (target.runtime !== undefined && target.runtime !== major(row.runtime)) return [];
-  const { against = "" } = target;
-  if (target.atMostBytes !== undefined) {
-    if (row.bytes === null) return [];
-    return [
-      verdict(
-        `${row.subject} at most ${size(target.atMostBytes)}`,
-        size(row.bytes),
-        row.bytes <= target.atMostBytes,
-      ),
-    ];
-  }
-  if (target.atMostTimers !== undefined) {
-    if (row.timers === undefined) return [];
-    return [
-      verdict(
-        `${row.subject} leaves at most ${target.atMostTimers} timers`,
-        String(row.timers),
-        row.timers <= target.atMostTimers,
-      ),
-    ];
-  }
-  if (target.atMostNs !== undefined) {
-    const other = rows.find((one) => one.subject === against);
-    if (row.ns === null || other?.ns === null || other === undefined) return [];
-    const over = row.ns - other.ns;
-    return [
-      verdict(
-        `${row.subject} at most ${target.atMostNs} ns over ${against}`,
-        `${over.toFixed(2)} ns`,
-        over <= target.atMostNs,
-      ),
-    ];
-  }
-  const compared = row.ratios[against];
-  if (compared === undefined || target.atMost === undefined) return [];
-  const [median = "", ...rest] = spread(compared).split(" ");
-  const limit =
-    target.atMost < 0.5 && Number.isInteger(Math.round(1e6 / target.atMost) / 1e6)
-      ? `at least ${Math.round(1 / target.atMost)} × faster than ${against}`
-      : `at most ${ratio(target.atMost)} × ${against}`;
-  return [
-    verdict(`${row.subject}, ${limit}`, `${median} × ${rest.join(" ")}`, compared.median <= target.atMost),
-  ];
-}
-
-/**
- * @param {string} text
- * @param {string} found
- * @param {boolean} holds
- */
-function verdict(text, found, holds) {
-  return { text, found, holds };
+/** A deadline never fires too early. @type {(rows: AccuracyRow[]) => Verdict[]} */
+export function accuracyVerdicts(rows) {
+  return rows
+    .filter(({ ours, question }) => ours && question.startsWith("deadline"))
+    .map(({ subject, min }) => ({ text: `${subject}: never too early`, found: time(min), holds: min >= 0 }));
 }

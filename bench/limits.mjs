@@ -1,10 +1,14 @@
-/** Ways to run `n` tasks, ten at a time: what each of them starts, as a promise of the end. */
+/** Subjects that run `n` tasks, ten at a time. */
 
 /** @import { Subject } from "./types.mjs" */
 
 export const limit = 10;
 
-/** @typedef {(n: number, task: () => Promise<number>, state: any) => PromiseLike<unknown>} All */
+/**
+ * Starts `n` tasks and resolves when all have ended.
+ *
+ * @typedef {(n: number, task: () => Promise<number>, state: any) => PromiseLike<unknown>} All
+ */
 
 /**
  * @param {(all: All) => Subject["run"]} asSubject
@@ -30,7 +34,7 @@ export function limited(asSubject) {
       }),
     },
     "hand-written workers": {
-      note: "Cannot be cancelled, and after a failure the other workers go on unobserved: no group, no scope, nothing to look at before the next task.",
+      note: "Cannot be cancelled. After a failure the other workers go on without an owner. No worker checks for a cancellation before its next task.",
       run: asSubject(async (n, task) => {
         const results = new Array(n);
         let next = 0;
@@ -46,13 +50,13 @@ export function limited(asSubject) {
     },
     "p-limit": {
       from: "p-limit",
-      note: "Cannot cancel what runs; after a failure the rest runs on.",
+      note: "Cannot cancel running tasks. After a failure the other tasks go on.",
       setup: ({ default: pLimit }) => pLimit,
       run: asSubject((n, task, pLimit) => pLimit(limit).map(numbers(n), task)),
     },
     "p-queue": {
       from: "p-queue",
-      note: "Besides, it has priorities and events, and keeps the async context of each `add`; after a failure the rest runs on.",
+      note: "Also has priorities and events, and keeps the async context of each `add`. After a failure the other tasks go on.",
       setup: ({ default: PQueue }) => PQueue,
       run: asSubject((n, task, PQueue) =>
         new PQueue({ concurrency: limit }).addAll(Array.from({ length: n }, () => task)),
@@ -60,7 +64,7 @@ export function limited(asSubject) {
     },
     "async-sema": {
       from: "async-sema",
-      note: "Permits by hand: no cancellation of who waits, and after a failure the rest runs on.",
+      note: "Permits only. A waiting task cannot be cancelled. After a failure the other tasks go on.",
       setup: ({ Sema }) => Sema,
       run: asSubject((n, task, Sema) => {
         const sema = new Sema(limit);
@@ -77,7 +81,7 @@ export function limited(asSubject) {
     },
     "cockatiel bulkhead": {
       from: "cockatiel",
-      note: "Hands a signal on, which it looks at itself only when a task's turn comes; after a failure the rest runs on. Its queue is an array that is shifted.",
+      note: "Passes a signal to the tasks, but checks it only when a task starts. After a failure the other tasks go on. The queue is an array from whose front items are removed.",
       setup: (lib) => lib,
       run: asSubject((n, task, { bulkhead }) => {
         const policy = bulkhead(limit, Number.POSITIVE_INFINITY);
@@ -86,7 +90,7 @@ export function limited(asSubject) {
     },
     "Effect.forEach": {
       from: "effect",
-      note: "Fibers in place of async contexts; the first failure interrupts the others without waiting for the end of a promise that runs.",
+      note: "Fibers instead of async contexts. The first failure interrupts the other fibers and does not wait for running promises.",
       setup: (lib) => lib,
       run: asSubject((n, task, { Effect }) =>
         Effect.runPromise(Effect.forEach(numbers(n), () => Effect.promise(task), { concurrency: limit })),

@@ -1,9 +1,9 @@
 /**
- * Measures how the cost of one task grows with their number, in this process: time of a whole life per task, or
- * bytes held per task while all are there. The outcome has one entry per subject and number of tasks.
+ * Measures how the cost of one task grows with the number of tasks, in this process: the time of a whole life per task,
+ * or the bytes held per task while all tasks exist. The outcome has one entry per subject and number of tasks.
  *
- * Few tasks are measured over many lives in a row. The subjects take turns as in measure.mjs. One that would take
- * too long at a number of tasks, going by the numbers before, is skipped there and says so.
+ * Small numbers of tasks are measured over many lives in a row. The subjects take turns as in measure.mjs. A subject is
+ * skipped at a number of tasks if the smaller numbers show that it would take too long.
  */
 import { collect, describe, prepare, quantile, turn } from "./measure.mjs";
 import { heapUsed } from "./measure-heap.mjs";
@@ -13,7 +13,7 @@ import { heapUsed } from "./measure-heap.mjs";
 /** @typedef {{ name: string, subject: Subject, state: any }} Runner */
 /** @typedef {Record<string, Measured>} AtSize by number of tasks */
 
-/** One life may take this long at most, in ms. */
+/** The longest measured life, in ms. */
 const longest = 20_000;
 
 const pass = async () => void (await turn());
@@ -30,7 +30,7 @@ async function life({ subject, state }, n) {
 }
 
 /**
- * About how long one life will take with `n` tasks, in ms, judged by what smaller numbers took.
+ * Estimates the time of one life with `n` tasks from the times with fewer tasks, in ms.
  *
  * @param {{ n: number, ms: number }[]} seen
  * @param {number} n
@@ -39,14 +39,14 @@ function expected(seen, n) {
   const [last, before] = [seen.at(-1), seen.at(-2)];
   if (last === undefined || before === undefined) return 0;
   const slope = Math.log(last.ms / before.ms) / Math.log(last.n / before.n);
-  // Tasks that look for each other cost their square: what begins to show that will be it soon.
+  // A slope above 1.5 is the beginning of quadratic growth.
   return last.ms * (n / last.n) ** (slope > 1.5 ? 2 : 1);
 }
 
 /**
  * @param {Case} benchmark
  * @param {{ rounds: number, batchMs: number, warmMs: number, budgetMs: number, upTo: number }} options
- *   `budgetMs`: about how long all rounds of one subject at one number of tasks may take
+ *   `budgetMs`: the time for all rounds of one subject at one number of tasks, approximately
  * @returns {Promise<Record<string, Measured & { sizes?: AtSize }>>}
  */
 export async function measureGrowthTimes(benchmark, { rounds, batchMs, warmMs, budgetMs, upTo }) {
@@ -74,7 +74,7 @@ export async function measureGrowthTimes(benchmark, { rounds, batchMs, warmMs, b
       await turn();
       const first = await life(runner, n);
       const lives = Math.max(1, Math.ceil(batchMs / first));
-      // One that takes long is a round of its own; the others only warm up.
+      // A long first life counts as a round. A short one only warms up.
       const measured = { rounds: first > budgetMs ? [(first * 1e6) / n] : /** @type {number[]} */ ([]) };
       runner.at[n] = measured;
       const affordable = Math.max(1, Math.floor(budgetMs / (first * lives)));
@@ -100,7 +100,7 @@ export async function measureGrowthTimes(benchmark, { rounds, batchMs, warmMs, b
 
 /**
  * @param {Case} benchmark
- * @param {{ upTo: number, skip: Record<string, string[]> }} options `skip`: by subject, at which numbers of tasks
+ * @param {{ upTo: number, skip: Record<string, string[]> }} options `skip`: the skipped numbers of tasks by subject
  * @returns {Promise<Record<string, Measured & { sizes?: AtSize }>>}
  */
 export async function measureGrowthBytes(benchmark, { upTo, skip }) {
@@ -124,8 +124,8 @@ export async function measureGrowthBytes(benchmark, { upTo, skip }) {
 }
 
 /**
- * Bytes per task while all are there. Of few tasks there are several lives at the same time, so that what else
- * happens in the heap counts less.
+ * Bytes per task while all tasks exist. With few tasks, several lives run at the same time, so that other changes of the
+ * heap count less.
  *
  * @param {Runner} runner
  * @param {number} n

@@ -1,4 +1,4 @@
-/** Measures what the subjects of one case leave in the heap of this process, and how many timers. */
+/** Measures how many bytes and timers the subjects of one case leave behind in this process. */
 import { collect, describe, prepare, turn } from "./measure.mjs";
 
 /** @import { Case, Measured } from "./types.mjs" */
@@ -25,7 +25,7 @@ export async function measureHeap(benchmark) {
   return outcome;
 }
 
-/** What is in use after everything that can go is gone, weak references and finalizers included. */
+/** The heap in use after full collections, including those after weak references and finalizers. */
 export async function heapUsed() {
   for (let i = 0; i < 5; i += 1) {
     collect();

@@ -1,17 +1,18 @@
 /**
  * Measures the subjects of one case in this process: times, or bytes per operation.
  *
- * Times: the subjects take turns. In every round each one performs a batch of fixed size, so that a busy
- * machine disturbs all of them alike, and ratios are formed within a round. The order rotates, and the young
- * generation is emptied before each batch, so that nobody pays for a neighbour's garbage. A full collection
- * there would distort: it drops hidden classes of which no object is alive, the optimized code that relies on
- * them is thrown away, and the batch measures warming up (up to twice the time, most of all for libraries).
+ * Times: the subjects take turns. In every round each subject performs a batch of fixed size, so that a busy machine
+ * disturbs all of them alike. Ratios are formed within a round. The order rotates, and the young generation is emptied
+ * before each batch, so that no subject pays for the garbage of another. A full collection would distort the times: V8
+ * drops hidden classes without living objects and then the optimized code that relies on them, so that the batch
+ * measures warming up (up to twice the time, most of all for libraries).
  *
- * Bytes: measured in a process of its own (see run.mjs) whose young generation is so large that nothing is
- * collected during a batch; a batch in which something was collected does not count.
+ * Bytes: measured in a separate process (see rows.mjs) whose young generation is so large that no collection happens
+ * during a batch. A batch with a collection does not count.
  */
 import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
+import { now } from "./clock.mjs";
 import { load } from "./peers.mjs";
 
 /** @import { Case, Measured, Subject } from "./types.mjs" */
@@ -20,10 +21,10 @@ export const collect = /** @type {(options?: { type: "major" | "minor" }) => voi
   globalThis.gc ?? (() => {})
 );
 
-/** Only cases that grow hold on. */
+/** The `hold` function of all cases that are no growth cases. */
 const stay = async () => {};
 
-/** Lets timers, finalizers and stray jobs of earlier batches run. */
+/** One turn of the event loop. Timers, finalizers and other jobs of earlier batches run in it. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
@@ -39,7 +40,7 @@ export function quantile(values, q) {
 }
 
 /**
- * Loads the modules and sets the subjects up. Those that cannot run are only named in `outcome`.
+ * Loads the modules and sets the subjects up. A subject that cannot run is entered in `outcome`.
  *
  * @param {Case} benchmark
  * @param {Record<string, Measured>} outcome
@@ -74,10 +75,10 @@ export function describe(error) {
  * @param {any} state
  * @param {number} n
  */
-async function batch(subject, state, n) {
-  const start = process.hrtime.bigint();
+export async function batch(subject, state, n) {
+  const start = now();
   const own = await subject.run(n, state, stay);
-  const elapsed = Number(process.hrtime.bigint() - start);
+  const elapsed = now() - start;
   return typeof own === "number" ? own : elapsed;
 }
 
@@ -126,13 +127,13 @@ export async function measureTimes(benchmark, { rounds, batchMs, warmMs }) {
  * @param {number} batchMs
  * @param {number} warmMs
  */
-async function calibrate(subject, state, batchMs, warmMs) {
-  const until = performance.now() + warmMs;
+export async function calibrate(subject, state, batchMs, warmMs) {
+  const until = now() + warmMs * 1e6;
   let n = 1;
   for (;;) {
     const ns = await batch(subject, state, n);
     const full = ns >= batchMs * 1e6;
-    if (full && performance.now() >= until) return n;
+    if (full && now() >= until) return n;
     if (!full) {
       const wanted = Math.ceil((n * batchMs * 1.1e6) / Math.max(ns, 1));
       n = Math.max(n + 1, Math.min(wanted, n * 8));
@@ -189,7 +190,7 @@ export async function measureBytes(benchmark, { rounds, warmMs }) {
   return outcome;
 }
 
-/** Bytes that were ever allocated, up to a constant, as long as nothing is collected. */
+/** All bytes allocated so far, plus a constant. Correct only while no collection happens. */
 function allocated() {
   const { total_allocated_bytes: total } = /** @type {any} */ (v8.getHeapStatistics());
   return typeof total === "number" ? total : process.memoryUsage().heapUsed;

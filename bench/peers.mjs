@@ -1,7 +1,9 @@
 /**
- * Loads what a subject is `from`. Each import is written out, so that tools that look for unused dependencies
- * see it, and happens when the subject is measured: nobody pays for a module of somebody else.
+ * Loads the module that a subject needs. Every import is written out, so that knip finds the dependency. An import
+ * runs only when its subject is measured, so that the other subjects do not pay for it.
  */
+
+import { pathToFileURL } from "node:url";
 
 /** @type {Record<string, () => Promise<any>>} */
 const modules = {
@@ -20,6 +22,19 @@ const modules = {
   "p-timeout": () => import("p-timeout"),
 };
 
+/** @type {string | undefined} */
+let checkout;
+
+/**
+ * Makes this process load every module as the `bench/` folder of another checkout would. Needs Node's flag
+ * `--experimental-import-meta-resolve`.
+ *
+ * @param {string} folder
+ */
+export function loadFrom(folder) {
+  checkout = pathToFileURL(`${folder}/bench/`).href;
+}
+
 /**
  * The module, or `undefined` if it is not installed.
  *
@@ -29,7 +44,7 @@ export async function load(name) {
   const loading = modules[name];
   if (loading === undefined) throw new RangeError(`peers.mjs does not know the module ${name}`);
   try {
-    return await loading();
+    return await (checkout === undefined ? loading() : import(import.meta.resolve(name, checkout)));
   } catch (error) {
     if (/** @type {any} */ (error).code === "ERR_MODULE_NOT_FOUND") return undefined;
     throw error;

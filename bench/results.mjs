@@ -1,25 +1,30 @@
-/** Reads and merges results.json. */
-import { existsSync, readFileSync } from "node:fs";
+/** Reads, merges and writes results.json, which has one row a line so that changes are readable. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { major } from "./runtimes.mjs";
 
 /** @import { AccuracyRow, Results, Row } from "./types.mjs" */
 
-/**
- * @param {string} file
- * @returns {Results}
- */
-export function readResults(file) {
+const file = new URL("results.json", import.meta.url);
+
+/** @returns {Results} */
+export function readResults() {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { rows: [], accuracy: [] };
 }
 
+/** @param {Results} results */
+export function writeResults({ rows, accuracy }) {
+  const lines = (/** @type {object[]} */ all) => all.map((row) => JSON.stringify(row)).join(",\n");
+  writeFileSync(file, `{ "rows": [\n${lines(rows)}\n], "accuracy": [\n${lines(accuracy)}\n] }\n`);
+}
+
 /**
- * Replaces what was measured again and keeps the rest, cases in their order.
+ * Replaces the rows that were measured again and keeps the others. The result is in the order of the cases.
  *
  * @param {Row[]} old
  * @param {Row[]} fresh
  * @param {readonly string[]} order the names of all cases; rows of others are dropped
  * @param {readonly string[]} again the cases that were measured
- * @param {readonly string[]} runtimes the runtimes that they were measured on
+ * @param {readonly string[]} runtimes the runtimes on which they were measured
  */
 export function mergeRows(old, fresh, order, again, runtimes) {
   const versions = runtimes.map(major);

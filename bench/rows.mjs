@@ -1,4 +1,4 @@
-/** Measures a case on a runtime and makes the rows of it. */
+/** Measures a case on a runtime and makes its rows. */
 import { quantile } from "./measure.mjs";
 import { roomy, spawn, tall } from "./spawn.mjs";
 
@@ -10,7 +10,7 @@ import { roomy, spawn, tall } from "./spawn.mjs";
  * @param {Case} benchmark
  * @param {Runtime} runtime
  * @param {boolean} quick
- * @param {string[]} problems what went wrong is added
+ * @param {string[]} problems messages about absent and failed subjects are added
  * @returns {Promise<Row[]>}
  */
 export async function measureCase(file, benchmark, runtime, quick, problems) {
@@ -70,7 +70,7 @@ async function measureGrowing(file, benchmark, runtime, quick, problems) {
 const growing = { rounds: 7, batchMs: 15, warmMs: 150, budgetMs: 1000 };
 
 /**
- * The subjects that were measured.
+ * The names of the measured subjects.
  *
  * @param {Case} benchmark
  * @param {Runtime} runtime
@@ -111,7 +111,7 @@ function toRow(benchmark, name, runtime, times, bytes) {
     const theirs = times[other]?.rounds;
     if (rounds === undefined || theirs === undefined || other === name) continue;
     if (!benchmark.subjects[name]?.ours && other !== benchmark.baseline) continue;
-    // In a case that grows a slow one may have had fewer rounds.
+    // In a growth case, a slow subject may have fewer rounds.
     const common = Math.min(rounds.length, theirs.length);
     const each = rounds.slice(0, common).map((ns, i) => ns / /** @type {number} */ (theirs[i]));
     ratios[other] = {

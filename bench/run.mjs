@@ -1,32 +1,26 @@
 /**
- * Runs the benchmark on every runtime that is there and writes results.json, RESULTS.md, results.svg and
- * growth.svg.
+ * Runs the benchmark on every runtime that is there, writes results.json, and makes the pages (report.mjs).
  *
  *     node run.mjs [--case <name>]… [--runtime <major>]… [--quick]
  *
- * Runtimes: the one that runs this file, and those of tools/runtimes. `--case accuracy` stands for the questions
- * of accuracy.mjs. With `--case` or `--runtime` what else results.json holds is kept. `--quick` measures
- * shortly, on the current runtime unless told otherwise, and writes nothing. The exit code is 1 if one of our own
- * subjects is absent, if any subject fails, or if a peer is faster than ours without a note that says why
- * (reported only with `--quick`); a target that is missed is reported and does not change it.
+ * The runtimes are the one that runs this file and those of tools/runtimes. `--case accuracy` stands for the questions
+ * of accuracy.mjs. With `--case` or `--runtime`, the other rows of results.json stay. `--quick` measures for a shorter
+ * time, by default on the current runtime only, and writes nothing.
+ *
+ * The exit code is 1 if one of this library's subjects is absent, if any subject fails, or if a peer is faster and has
+ * no note with the reason (with `--quick` only a message). A missed target does not change the exit code.
  */
-import { readdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { questions } from "./accuracy.mjs";
-import { accuracyText } from "./accuracy-report.mjs";
-import { growthChart, resultsChart } from "./chart.mjs";
-import { fasterMoments, fasterRows } from "./faster.mjs";
-import { markdown } from "./report.mjs";
-import { mergeAccuracy, mergeRows, readResults } from "./results.mjs";
+import { chooseCases, loadCases } from "./cases.mjs";
+import { fasterPeers } from "./faster.mjs";
+import { accuracySection, caseSection } from "./pages.mjs";
+import { mergeAccuracy, mergeRows, readResults, writeResults } from "./results.mjs";
 import { measureCase } from "./rows.mjs";
 import { findRuntimes } from "./runtimes.mjs";
 import { spawn } from "./spawn.mjs";
-import { text } from "./tables.mjs";
 
-/** @import { AccuracyRow, Case, Row } from "./types.mjs" */
-
-const path = (/** @type {string} */ relative) => fileURLToPath(new URL(relative, import.meta.url));
+/** @import { AccuracyRow, Row } from "./types.mjs" */
 
 const { values: flags } = parseArgs({
   options: {
@@ -37,7 +31,7 @@ const { values: flags } = parseArgs({
 });
 
 const all = await loadCases();
-const chosen = choose(flags.case);
+const chosen = chooseCases(all, flags.case, ["accuracy"]);
 const runtimes = findRuntimes(flags.runtime, flags.quick);
 /** @type {string[]} */
 const problems = [];
@@ -50,42 +44,40 @@ for (const [index, runtime] of runtimes.entries()) {
   for (const { file, benchmark } of chosen) {
     const fresh = await measureCase(file, benchmark, runtime, flags.quick, problems);
     rows.push(...fresh);
-    console.log(text(benchmark, fresh, runtime.name));
+    console.log(`\n${caseSection(benchmark, fresh)}`);
   }
   if (flags.case === undefined || flags.case.includes("accuracy")) {
     /** @type {Omit<AccuracyRow, "runtime">[]} */
     const found = await spawn(runtime, [], "", "accuracy", { quick: flags.quick });
     const fresh = found.map((row) => ({ ...row, runtime: runtime.name }));
     moments.push(...fresh);
-    console.log(accuracyText(fresh));
+    for (const { name } of questions) {
+      console.log(`\n${accuracySection(fresh.filter(({ question }) => question === name))}`);
+    }
   }
-  // After each: the whole takes long, and may be cut off.
+  // After each runtime, because a whole run takes long and may be interrupted.
   if (!flags.quick) write(runtimes.slice(0, index + 1));
 }
+if (!flags.quick) await import("./report.mjs");
 
-for (const { where, runtime, subject, ours, note } of [
-  ...fasterRows(
-    all.map(({ benchmark }) => benchmark),
-    rows,
-  ),
-  ...fasterMoments(moments),
-]) {
+const fresh = { rows, accuracy: moments };
+const benchmarks = all.map(({ benchmark }) => benchmark);
+for (const { where, runtime, subject, note } of fasterPeers(benchmarks, fresh)) {
   if (note !== undefined) continue;
   const kind = flags.quick ? "unexplained" : "error";
-  problems.push(`${kind}: ${where} on ${runtime}: ${subject} is faster than ${ours}, and no note says why`);
+  problems.push(`${kind}: ${where} on ${runtime}: ${subject} is faster, and no note says why`);
 }
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.some((problem) => problem.startsWith("error")) ? 1 : 0;
 
 /** @param {readonly { name: string }[]} measured */
 function write(measured) {
-  const benchmarks = all.map(({ benchmark }) => benchmark);
-  const old = readResults(path("results.json"));
-  const results = {
+  const old = readResults();
+  writeResults({
     rows: mergeRows(
       old.rows,
       rows,
-      benchmarks.map(({ name }) => name),
+      all.map(({ benchmark }) => benchmark.name),
       chosen.map(({ benchmark }) => benchmark.name),
       measured.map(({ name }) => name),
     ),
@@ -94,30 +86,5 @@ function write(measured) {
       moments,
       questions.map(({ name }) => name),
     ),
-  };
-  writeFileSync(path("results.json"), `${JSON.stringify(results, undefined, 2)}\n`);
-  writeFileSync(path("RESULTS.md"), markdown(benchmarks, results));
-  writeFileSync(path("results.svg"), resultsChart(benchmarks, results.rows));
-  writeFileSync(path("growth.svg"), growthChart(benchmarks, results.rows));
-}
-
-/** @param {string[] | undefined} names */
-function choose(names) {
-  const known = [...all.map(({ benchmark }) => benchmark.name), "accuracy"];
-  for (const name of names ?? []) {
-    if (!known.includes(name)) throw new RangeError(`--case ${name}: expected one of ${known.join(", ")}`);
-  }
-  return all.filter(({ benchmark }) => names === undefined || names.includes(benchmark.name));
-}
-
-async function loadCases() {
-  /** @type {{ file: string, benchmark: Case }[]} */
-  const found = [];
-  for (const entry of readdirSync(path("cases")).sort()) {
-    if (!entry.endsWith(".mjs")) continue;
-    const file = path(`cases/${entry}`);
-    const { default: benchmark } = await import(pathToFileURL(file).href);
-    found.push({ file, benchmark });
-  }
-  return found;
+  });
 }

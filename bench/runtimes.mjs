@@ -1,4 +1,4 @@
-/** The versions of Node that are there: the one that runs this file, and those of tools/runtimes. */
+/** Finds the installed versions of Node: the one that runs this file, and those of tools/runtimes. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,9 +11,18 @@ export function major(name) {
 }
 
 /**
+ * The names of the runtimes that the rows are from, in ascending order.
+ *
+ * @param {readonly { runtime: string }[]} rows
+ */
+export function runtimesOf(rows) {
+  return [...new Set(rows.map(({ runtime }) => runtime))].sort((a, b) => major(a) - major(b));
+}
+
+/**
  * One runtime per major version, in ascending order.
  *
- * @param {string[] | undefined} majors which ones. Default: all, or only the one that runs this file if `quick`
+ * @param {string[] | undefined} majors the versions to use. Default: all, with `quick` only the one that runs this file
  * @param {boolean} quick
  * @returns {Runtime[]}
  */

@@ -1,26 +1,26 @@
 /**
- * Subjects that put 1,000 children to sleep and cancel them. Both clocks come from here: from the cancelling
- * until all have settled, and the whole life, spawning included.
+ * Subjects that put 1,000 children to sleep and cancel them. They measure either the time from the cancelling call
+ * until all children have settled, or the whole life, spawning included.
  */
 import { quietController, sleepByHand } from "./by-hand.mjs";
+import { now } from "./clock.mjs";
 
 /** @import { Subject } from "./types.mjs" */
 
 const children = 1000;
 const ms = 60_000;
-const now = () => Number(process.hrtime.bigint());
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * @param {boolean} whole true to time the whole life rather than the cancelling alone
+ * @param {boolean} whole true to measure the whole life, false to measure only the cancelling
  * @returns {Record<string, Subject>}
  */
 export function sleepers(whole) {
   /**
-   * Repeats one life and adds up what counts of it.
+   * Repeats one life and adds up the measured times.
    *
    * @param {number} n
-   * @param {(cancelling: () => void) => Promise<void>} life calls back at the moment of cancelling
+   * @param {(cancelling: () => void) => Promise<void>} life calls `cancelling` just before it cancels
    */
   const timed = async (n, life) => {
     let total = 0;
@@ -52,7 +52,7 @@ export function sleepers(whole) {
         ),
     },
     "hand-written": {
-      note: "No owner: nobody waits for the children but this line, and a child that fails cancels nobody.",
+      note: "No scope owns the children. A failed child does not cancel the others.",
       run: (n) =>
         timed(n, async (cancelling) => {
           const controller = quietController();
@@ -68,7 +68,7 @@ export function sleepers(whole) {
     },
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "As by hand: a timer and a listener on the one signal per child, and no owner.",
+      note: "As in the hand-written code, each child has a timer and a listener on one signal, and no scope owns the children.",
       setup: (lib) => lib,
       run: (n, { delay }) =>
         timed(n, async (cancelling) => {
@@ -85,7 +85,7 @@ export function sleepers(whole) {
     },
     CAF: {
       from: "caf",
-      note: "One token for all, and no owner: a child that fails cancels nobody.",
+      note: "One token for all children. No scope owns the children. A failed child does not cancel the others.",
       setup: ({ CAF }) => ({
         CAF,
         child: CAF(function* (/** @type {AbortSignal} */ signal) {
@@ -106,7 +106,7 @@ export function sleepers(whole) {
     },
     Effect: {
       from: "effect",
-      note: "The children are sleeps of Effect's own: no promise is rejected and no error is made.",
+      note: "The children are sleeps of Effect. No promise is rejected and no error is created.",
       setup: (lib) => lib,
       run: (n, { Effect, Fiber }) =>
         timed(n, (cancelling) =>

@@ -1,17 +1,17 @@
-/** Runs child.mjs on a runtime and reads what it prints. */
+/** Runs child.mjs on a runtime and reads its output. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 
-/** Type feedback stays while other subjects have their turn. */
+/** Without `--no-flush-bytecode`, V8 drops the code of a subject while the other subjects have their turn. */
 const common = ["--expose-gc", "--no-flush-bytecode", "--no-warnings"];
 
-/** Nothing is collected during a batch. */
+/** A young generation that is large enough for a batch without a collection. */
 export const roomy = ["--min-semi-space-size=256", "--max-semi-space-size=256"];
 
-/** Room for the tasks of all subjects of a case that grows. */
+/** A heap that is large enough for the tasks of all subjects of a growth case. */
 export const tall = ["--max-old-space-size=6144"];
 
 /**

@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * What is known about each download while it runs. The views, `table.mjs` and `lines.mjs`, show it.
+ * The state of each download. The two views, `table.mjs` and `lines.mjs`, show it.
  */
 
 /**
@@ -10,10 +10,10 @@
  * @property {string} reason
  * @property {number} current
  * @property {number} total
- * @property {Array<{ at: number, current: number }>} samples Of the last second.
+ * @property {Array<{ at: number, current: number }>} samples Progress during the last second.
  */
 
-/** Over what time a rate is measured. */
+/** The period over which a rate is measured. */
 const windowMs = 1_000;
 
 export class Board {
@@ -66,7 +66,7 @@ export class Board {
 }
 
 /**
- * Bytes a second, now: 0 when nothing has come for a second.
+ * The current rate in bytes per second: 0 if no bytes have arrived for a second.
  *
  * @param {Row} row
  */

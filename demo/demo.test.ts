@@ -27,7 +27,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs the demo to its end; calls `onOutput` with all there is so far whenever there is more. */
+/** Runs the demo to its end. Calls `onOutput` with the whole output so far whenever more arrives. */
 function runDemo(onOutput?: (output: string, child: ChildProcess) => void): Promise<Ended> {
   const started = performance.now();
   const child = spawn(process.execPath, ["demo/main.mjs"], {
@@ -53,7 +53,7 @@ function runDemo(onOutput?: (output: string, child: ChildProcess) => void): Prom
   });
 }
 
-/** Sends `signal` once, when some are done, some have failed, and some are on their way. */
+/** Sends `signal` once, when one download is done, one has failed, and one is in progress. */
 function signalOnTheWay(signal: NodeJS.Signals): Promise<Ended> {
   let sent = false;
   return runDemo((output, child) => {
@@ -64,7 +64,7 @@ function signalOnTheWay(signal: NodeJS.Signals): Promise<Ended> {
   });
 }
 
-/** What the summary says of each file: state and reason or checksum. */
+/** The lines of the summary by file: the state, and the reason or the checksum. */
 function summaryOf(output: string): Record<string, { readonly state: string; readonly detail: string }> {
   const rows = output
     .slice(output.indexOf("Summary:"))
@@ -76,8 +76,8 @@ function summaryOf(output: string): Record<string, { readonly state: string; rea
 
 const row = (state: string, detail: RegExp): object => ({ state, detail: expect.stringMatching(detail) });
 
-describe("left alone", () => {
-  test("ends within 15 s with exit code 0, each file in its state, in plain lines", async () => {
+describe("without a signal", () => {
+  test("ends within 15 s with exit code 0, shows the state of each file, and prints plain lines", async () => {
     const { code, ms, output, errors } = await runDemo();
     expect(errors).toBe("");
     expect(code).toBe(0);
@@ -95,7 +95,7 @@ describe("left alone", () => {
     expect(output).toContain("Partial files: 3 removed, 0 left");
     expect(output).toContain("Connections: 8 made, 0 left open");
     expect(await readdir(folder)).toEqual([]);
-    // No escape sequence, and nothing that a terminal would write over.
+    // No escape sequences and no control characters that make a terminal overwrite a line.
     expect([...output].filter((character) => character < " " && character !== "\n")).toEqual([]);
     expect(output).toMatch(/^\[ *\d+\.\d s\] video\.mp4 +downloading +50 % of 9\.0 MB$/m);
   });
@@ -105,10 +105,10 @@ describe.each([
   ["SIGINT", 130, "Ctrl-C"],
   ["SIGTERM", 143, "SIGTERM"],
 ] as const)("%s", (signal, exitCode, reason) => {
-  test(`cancels what runs, leaves nothing behind and exits with ${exitCode}`, async () => {
+  test(`cancels the running downloads, leaves nothing behind and exits with ${exitCode}`, async () => {
     const ended = await signalOnTheWay(signal);
     expect(ended.errors).toBe("");
-    // Not killed: it ended by itself.
+    // The process was not killed. It ended by itself.
     expect(ended.signal).toBeNull();
     expect(ended.code).toBe(exitCode);
     expect(summaryOf(ended.output)).toEqual({
@@ -127,7 +127,7 @@ describe.each([
   });
 });
 
-test("ends when nobody reads its output", async () => {
+test("ends when its output is closed", async () => {
   const { code, signal } = await runDemo((_output, child) => {
     child.stdout?.destroy();
   });

@@ -2,9 +2,9 @@
 /*
  * One download: an operation with its own time limit.
  *
- * `settle` instead of `run`: whatever becomes of it, the other downloads go on. The file is written as
- * `<name>.part` and gets its name when its checksum is right; otherwise it is removed, in a shield, as a
- * cancelled operation could not wait for that any more.
+ * The download uses `settle` and not `run`, so that the other downloads go on if it fails. The file is written as
+ * `<name>.part` and renamed when its checksum is right. Otherwise the file is removed in a shield, because a cancelled
+ * operation cannot wait outside a shield.
  */
 import { open, rename, rm } from "node:fs/promises";
 import { get } from "node:http";
@@ -19,19 +19,19 @@ import { why } from "./reason.mjs";
  * @typedef {object} Result
  * @property {string} name
  * @property {EndState} state
- * @property {string} reason Empty when it is done.
- * @property {number} bytes Received.
+ * @property {string} reason Empty if the download is done.
+ * @property {number} bytes Received bytes.
  * @property {number} ms
- * @property {string | undefined} digest The sha256 of what was written, if all of it came.
+ * @property {string | undefined} digest The sha256 of the written file, if all bytes arrived.
  * @property {boolean} removed Whether a partial file was removed.
  */
 
-/** The bytes arrived, and they are not those that were sent. */
+/** The received bytes differ from the sent bytes. */
 class ChecksumError extends Error {}
 
 /**
  * @param {import("./files.mjs").DemoFile} file
- * @param {string} url The server's.
+ * @param {string} url of the server
  * @param {string} folder
  * @returns {Promise<Result>}
  */
@@ -85,7 +85,7 @@ export async function download(file, url, folder) {
   const ms = operation.context.duration ?? 0;
   if (outcome.status === "completed") return { name, state: "done", reason: "", ms, ...seen };
   if (outcome.status === "cancelled") {
-    // Its own limit, or something above: the deadline of all, or a signal.
+    // Cancelled by its own limit, by the deadline of all downloads, or by a signal.
     const state = outcome.error.reason === "timeout" ? "timed out" : "cancelled";
     return { name, state, reason: why(outcome.error, file.timeoutMs), ms, ...seen };
   }
@@ -95,7 +95,7 @@ export async function download(file, url, folder) {
 }
 
 /**
- * A connection for this request alone: cancelling closes it, and no agent keeps or opens another one.
+ * Sends a request on its own connection. Cancelling closes the connection, and no agent keeps or opens another one.
  *
  * @param {string} url
  * @param {AbortSignal} signal

@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * Figures and text for people.
+ * Formats figures and text for the screen.
  */
 
 /** @param {number} ms */
@@ -16,7 +16,7 @@ export function bytes(count) {
 }
 
 /**
- * Exactly `width` characters: filled up, or cut with an ellipsis.
+ * Pads the text to exactly `width` characters, or cuts it with an ellipsis.
  *
  * @param {string} text
  * @param {number} width
@@ -27,7 +27,7 @@ export function fit(text, width) {
 }
 
 /**
- * In lines of at most `width` characters, broken at spaces; all but the first are indented.
+ * Breaks the text at spaces into lines of at most `width` characters. All lines but the first are indented.
  *
  * @param {string} text
  * @param {number} width
@@ -47,7 +47,7 @@ export function wrap(text, width, indent) {
 const colours = { done: "32", corrupt: "31", failed: "31", "timed out": "33", cancelled: "35", dim: "2" };
 
 /**
- * In the colour of a state, where colours are wanted.
+ * Adds the colour of a state to the text if `on` is true.
  *
  * @param {string} text
  * @param {string} state
@@ -59,7 +59,7 @@ export function paint(text, state, on) {
 }
 
 /**
- * Whether to write colours: to terminals, unless https://no-color.org is asked for.
+ * Whether to write colours: only to terminals, and not if NO_COLOR is set (https://no-color.org).
  *
  * @param {import("node:tty").WriteStream} out
  */

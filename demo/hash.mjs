@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * Checksums of files, read in pieces.
+ * Computes checksums of files, which are read in pieces.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -8,7 +8,7 @@ import { pipeline } from "node:stream/promises";
 import { currentSignal } from "@hother/cancelable";
 
 /**
- * The sha256 of a file, in hexadecimal. Ends early when the scope that it is called in is cancelled.
+ * The sha256 of a file, in hexadecimal. Stops when the current scope is cancelled.
  *
  * @param {string} path
  * @returns {Promise<string>}

@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * For pipes and files: a line for every change of state, and for every quarter of a file.
+ * The view for pipes and files: one line for every change of state and for every quarter of a file.
  */
 import { bytes, seconds } from "./format.mjs";
 
@@ -10,7 +10,7 @@ export class Lines {
   #out;
   #start = performance.now();
   /** @type {Map<string, { state: string, quarter: number }>} */
-  #told = new Map();
+  #printed = new Map();
 
   /** @param {import("node:stream").Writable} out */
   constructor(out) {
@@ -19,10 +19,10 @@ export class Lines {
 
   /** @param {Row} row */
   changed(row) {
-    const told = this.#told.get(row.name);
+    const printed = this.#printed.get(row.name);
     const quarter = Math.floor((4 * row.current) / row.total);
-    if (told?.state === row.state && (row.state !== "downloading" || quarter <= told.quarter)) return;
-    this.#told.set(row.name, { state: row.state, quarter });
+    if (printed?.state === row.state && (row.state !== "downloading" || quarter <= printed.quarter)) return;
+    this.#printed.set(row.name, { state: row.state, quarter });
     const detail =
       row.reason !== ""
         ? row.reason
@@ -33,7 +33,7 @@ export class Lines {
     this.#out.write(`${`[${at}] ${row.name.padEnd(10)}  ${row.state.padEnd(11)}  ${detail}`.trimEnd()}\n`);
   }
 
-  /** Nothing to repaint. */
+  /** Lines are never painted again. */
   async repaint() {}
 
   finish() {}

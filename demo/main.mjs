@@ -1,6 +1,6 @@
 // @ts-check
 /*
- * Eight downloads at once, each with its own time limit, all under one deadline, and Ctrl-C ends them all.
+ * Eight concurrent downloads, each with its own time limit, all with one deadline. Ctrl-C cancels them all.
  *
  *   signals (SIGINT, SIGTERM)
  *   └─ deadline of 6 s
@@ -8,7 +8,7 @@
  *         ├─ the painter
  *         └─ eight downloads, each an operation with its own timeout
  *
- * Nothing here ends the process: when everything is closed, nothing keeps it alive.
+ * No code here calls `process.exit`. The process ends when all files, timers and connections are closed.
  */
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
@@ -25,21 +25,21 @@ import { Table } from "./table.mjs";
 
 const out = process.stdout;
 const started = performance.now();
-/** Filled in as things end. @type {import("./summary.mjs").Aftermath} */
+/** Filled in during the clean-up. @type {import("./summary.mjs").Aftermath} */
 const after = { ms: 0, connections: 0, openConnections: 0, partFiles: [], keptFiles: [], folder: "" };
 /** @type {import("./download.mjs").Result[]} */
 let results = [];
 
 const board = new Board(files);
-// A table needs room for all its lines, or it cannot be written over.
+// A table can only be overwritten if all its lines fit on the screen.
 const live = out.isTTY && process.env.TERM !== "dumb" && (out.rows || 24) > files.length + 2;
 const view = live ? new Table(out, board) : new Lines(out);
 
 const whole = Cancellable.withSignal("SIGINT", "SIGTERM").onProgress((_id, progress, metadata) => {
   if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
 });
-// `npm run demo | head`: nobody reads on.
-out.on("error", () => whole.cancel("disconnect", "nobody reads the output"));
+// With `npm run demo | head`, the reader closes the output early.
+out.on("error", () => whole.cancel("disconnect", "the output was closed"));
 
 const outcome = await whole.settle(async (op) => {
   const folder = await mkdtemp(join(process.env.DEMO_TMP ?? tmpdir(), "cancelable-demo-"));
@@ -84,7 +84,7 @@ async function inFolder(op, folder) {
 /** @param {string} url @param {string} inbox */
 async function downloadAll(url, inbox) {
   const everything = Cancellable.withTimeout(deadlineMs, { name: "all downloads" });
-  // It cannot fail but by a mistake in here; that it was cut short is in the results.
+  // Only a bug in this file can make the operation fail. If it was cancelled, the results show that.
   const ended = await everything.settle(() =>
     taskGroup(async (group) => {
       const painter = group.startSoon(() => view.repaint());
@@ -102,7 +102,7 @@ async function downloadAll(url, inbox) {
   if (ended.status === "failed") throw ended.error;
 }
 
-/** As a shell reports it: 128 and the number of the signal. */
+/** For a signal, the exit code of shells: 128 plus the number of the signal. */
 function exitCode() {
   if (outcome.status === "completed") return 0;
   const { error } = outcome;

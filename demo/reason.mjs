@@ -1,15 +1,15 @@
 // @ts-check
 /*
- * Why something was cancelled, in a few words.
+ * Describes in a few words why an operation was cancelled.
  *
- * An operation that is cancelled from above gets a `ParentCancellation`, whose `cause` is the error of
- * what is above; the first cause is the one that a person wants to hear of.
+ * An operation that is cancelled through its parent gets a `ParentCancellation`, whose `cause` is the error of the parent.
+ * The description is of the first cause in this chain.
  */
 import { CancellationError, SignalCancellation, TimeoutCancellation } from "@hother/cancelable";
 import { deadlineMs } from "./files.mjs";
 
 /**
- * The cancellation that all began with.
+ * The first cancellation in the chain of causes.
  *
  * @param {CancellationError} error
  * @returns {CancellationError}
@@ -22,7 +22,7 @@ export function firstCause(error) {
 
 /**
  * @param {CancellationError} error
- * @param {number} ownMs The operation's own limit.
+ * @param {number} ownMs the limit of the operation itself
  * @returns {string}
  */
 export function why(error, ownMs) {

@@ -2,9 +2,9 @@
 /*
  * An HTTP server on loopback that sends real files, each at its own speed.
  *
- * A request is an operation that the client's hanging up cancels: its sleeps, and so its loop, end then.
- * The requests belong to the server and not to whoever started it (`parent: null`): when the downloads
- * are cancelled it is their closed connections that end the requests.
+ * A request is an operation, which is cancelled when the client disconnects. Then its sleep rejects and its loop ends.
+ * The requests are no children of the operation that started the server (`parent: null`). When the downloads are
+ * cancelled, their closed connections end the requests.
  */
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
@@ -16,13 +16,13 @@ import { sha256 } from "./hash.mjs";
 /** @typedef {import("./files.mjs").DemoFile} DemoFile */
 /** @typedef {{ url: string, connections: number, close: () => Promise<number> }} DemoServer */
 
-/** How often a piece is sent. */
+/** The time between two sent pieces. */
 const tickMs = 40;
-/** How long clients have for hanging up by themselves. */
-const hangUpMs = 500;
+/** How long the server waits for clients to disconnect before it closes their connections. */
+const disconnectMs = 500;
 
 /**
- * Serves the files that are in `folder`.
+ * Serves the files in `folder`.
  *
  * @param {readonly DemoFile[]} files
  * @param {string} folder
@@ -63,16 +63,16 @@ export async function startServer(files, folder) {
     url: `http://127.0.0.1:${port}`,
     connections: 0,
     /**
-     * Closes the server when the clients have hung up, and hangs up on those that do not.
-     * Resolves with the number of the latter.
+     * Closes the server when the clients have disconnected. Closes the connections of the other clients, and resolves
+     * with their number.
      */
     async close() {
       const closed = once(server, "close");
       server.close();
       let left = 0;
-      const patience = new CancelScope({ timeout: hangUpMs });
-      await patience.run(() => waitFor(closed));
-      if (patience.cancelledCaught) {
+      const waiting = new CancelScope({ timeout: disconnectMs });
+      await waiting.run(() => waitFor(closed));
+      if (waiting.cancelledCaught) {
         left = await new Promise((resolve, reject) => {
           server.getConnections((error, count) => (error ? reject(error) : resolve(count)));
         });
@@ -118,7 +118,7 @@ async function send(op, response, { file, path, digest }) {
       if (!response.write(buffer.subarray(0, bytesRead)))
         await once(response, "drain", { signal: op.signal });
     }
-    // A stalled server says nothing and does not hang up: the client has to.
+    // A stalled server sends nothing and does not close the connection. The client has to close it.
     if (file.trouble === "stall") await op.sleep(null);
     response.end();
   } finally {

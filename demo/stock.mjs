@@ -1,13 +1,13 @@
 // @ts-check
 /*
- * Makes the files that the server serves.
+ * Creates the files that the server sends.
  */
 import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpoint } from "@hother/cancelable";
 
-/** The rest of a bigger file is a hole: it is read as zeros and takes no room on the disk. */
+/** The rest of a larger file is a hole, which reads as zeros and uses no space on the disk. */
 const mostBytes = 10_000_000;
 
 /**

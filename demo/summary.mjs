@@ -1,17 +1,17 @@
 // @ts-check
 /*
- * What happened to each file and why, and that nothing was left behind.
+ * Prints the outcome of each file with its reason, and the files and connections left behind.
  */
 import { bytes, fit, paint, seconds, wantsColour, wrap } from "./format.mjs";
 
 /** @typedef {import("./download.mjs").Result} Result */
 /**
  * @typedef {object} Aftermath
- * @property {number} ms How long all of it took.
- * @property {number} connections Made by the downloads.
- * @property {number} openConnections Still open when the server was closed.
- * @property {string[]} partFiles Found in the folder before it was removed.
- * @property {string[]} keptFiles Found as well, complete.
+ * @property {number} ms The duration of the whole demo.
+ * @property {number} connections Connections that the downloads opened.
+ * @property {number} openConnections Connections still open when the server was closed.
+ * @property {string[]} partFiles Partial files in the folder before it was removed.
+ * @property {string[]} keptFiles Complete files in the folder before it was removed.
  * @property {string} folder
  */
 
@@ -26,13 +26,13 @@ export function printSummary(out, results, after) {
   const removed = results.filter((result) => result.removed).length;
   const rows = results.map((result) => {
     const text = `  ${fit(result.name, 10)}  ${fit(result.state, 9)}  ${describe(result)}`;
-    // Painted when it has been broken: colours have no width.
+    // Coloured after the text is broken into lines, because escape sequences have no width on the screen.
     return wrap(text, width, 25).replace(result.state, paint(result.state, result.state, colour));
   });
   const facts = [
     `Partial files: ${removed} removed, ${after.partFiles.length} left`,
     `Connections: ${after.connections} made, ${after.openConnections} left open; the server is closed`,
-    `Folder: ${after.folder} removed; complete and checked in it before: ${after.keptFiles.length}`,
+    `Folder: ${after.folder} removed; it contained ${after.keptFiles.length} complete files`,
   ].map((fact) => wrap(fact, width, 2));
   const head = wrap(`Summary: ${countStates(results)}, in ${seconds(after.ms)}`, width, 2);
   out.write(`${["", head, ...rows, "", ...facts].join("\n")}\n`);

@@ -1,9 +1,9 @@
 // @ts-check
 /*
- * For terminals: a table that is written over itself.
+ * The view for terminals: a table that overwrites itself.
  *
- * A picture is one write: up to where the last one began, every line with what was right of it erased.
- * Nothing is cleared before it is written again, so nothing flickers.
+ * Each picture is one write. It moves the cursor to the first line of the last picture, writes every line, and erases the
+ * rest of each line. No line is cleared before it is written, so the table does not flicker.
  */
 import { sleep } from "@hother/cancelable";
 import { rateOf } from "./board.mjs";
@@ -21,7 +21,7 @@ export class Table {
   #out;
   #board;
   #colour;
-  /** The widths of the lines that are on the screen. @type {number[]} */
+  /** The widths of the lines on the screen. @type {number[]} */
   #shown = [];
 
   /** @param {import("node:tty").WriteStream} out @param {import("./board.mjs").Board} board */
@@ -31,10 +31,10 @@ export class Table {
     this.#colour = wantsColour(out);
   }
 
-  /** The next picture shows it. @param {Row} _row */
+  /** Does nothing, because the next picture shows the change. @param {Row} _row */
   changed(_row) {}
 
-  /** Paints until it is cancelled; then the cursor is back at once, whatever else there is to wait for. */
+  /** Paints until it is cancelled, and then shows the cursor at once. */
   async repaint() {
     this.#out.write(hideCursor);
     try {
@@ -47,7 +47,7 @@ export class Table {
     }
   }
 
-  /** The last picture, which stays. */
+  /** Paints the last picture. */
   finish() {
     this.#draw();
   }
@@ -61,7 +61,7 @@ export class Table {
       paint(head, "dim", this.#colour),
       ...rows.map(({ row, text }) => text.replace(row.state, paint(row.state, row.state, this.#colour))),
     ];
-    // A terminal that was made narrower has broken the old lines into more.
+    // A terminal that has become narrower has broken the old lines into several.
     const up = this.#shown.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0);
     const picture = lines.map((text) => `${text}${eraseRight}\n`).join("");
     this.#out.write(`${up > 0 ? `\x1b[${up}A` : ""}\r${picture}${eraseBelow}`);
@@ -70,7 +70,7 @@ export class Table {
 }
 
 /**
- * Without colours, and nothing at its end that does not show: its length is the room it takes.
+ * The text of a row without colours and trailing spaces, so that its length is its width on the screen.
  *
  * @param {Row} row
  * @param {number[]} widths
@@ -84,7 +84,7 @@ function rowText(row, widths) {
 }
 
 /**
- * The widths of name, bar, rate, state and reason; 0 for those that there is no room for.
+ * The widths of name, bar, rate, state and reason. The width is 0 for a column without room.
  *
  * @param {number} width
  * @returns {number[]}
@@ -97,7 +97,7 @@ function layout(width) {
     const reason = why + Math.min(4, room - rate - bar);
     return [name, Math.min(most, width - name - rate - state - reason - gaps), rate, state, reason];
   }
-  // The rate is written where the reason will be: nothing has both.
+  // The rate is written in the column of the reason, because no row has both.
   if (room + 1 >= bar) return [name, room + 1, 0, state, why];
   if (width > name + state + 8) return [name, 0, 0, state, width - name - state - 2];
   return [name, 0, 0, Math.max(1, Math.min(state, width - name - 1)), 0];

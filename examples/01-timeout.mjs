@@ -1,26 +1,27 @@
 // @ts-check
-// A limit on the time that work may take: three ways to say what happens when it is over.
+// A limit on the time of an operation, with three ways to handle a timeout.
 import { createServer } from "node:http";
 import { Cancellable, currentSignal, failAfter, isCancellation, moveOnAfter } from "@hother/cancelable";
 
-// A server that answers /quick at once, and everything else never.
+// A server that answers /quick at once and never answers other requests.
 const server = createServer((request, response) => {
   if (request.url === "/quick") response.end("hello");
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-/** @param {string} path The signal stops the request itself, not only the wait for it. */
+// The signal stops the request itself, not only the wait for the response.
+/** @param {string} path */
 async function get(path) {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { signal: currentSignal() });
   return response.text();
 }
 
-// 1. A value, or undefined when the time is over.
+// 1. moveOnAfter resolves with the value, or with undefined after the timeout.
 console.log("quick:", await moveOnAfter({ seconds: 1 }, () => get("/quick")));
 console.log("slow:", (await moveOnAfter(50, () => get("/slow"))) ?? "no answer in 50 ms");
 
-// 2. A value, or an error.
+// 2. failAfter resolves with the value, or rejects after the timeout.
 try {
   await failAfter(50, () => get("/slow"));
 } catch (error) {
@@ -28,7 +29,7 @@ try {
   console.log("failAfter:", /** @type {Error} */ (error).name);
 }
 
-// 3. An operation: it has a name, and says afterwards what became of it.
+// 3. An operation has a name, and settle() resolves with its outcome.
 const operation = Cancellable.withTimeout(50, { name: "download" });
 const outcome = await operation.settle(() => get("/slow"));
 console.log(operation.label, outcome.status, operation.context.cancelReason);

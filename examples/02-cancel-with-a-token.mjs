@@ -1,11 +1,11 @@
 // @ts-check
-// One token stops several pieces of work, and each of them knows why.
+// One token cancels several operations, and each of them records the reason.
 import { setTimeout as nodeSleep } from "node:timers/promises";
 import { Cancellable, CancellationToken, isCancellation, sleep } from "@hother/cancelable";
 
 const token = new CancellationToken();
 
-// Told at once, inside cancel(). Disposing takes the callback away.
+// cancel() calls the callback synchronously. Disposing the subscription removes the callback.
 const subscription = token.onCancel(({ reason, message }) => console.log(`told: ${reason}, ${message}`));
 
 /** @param {string} name */
@@ -21,7 +21,7 @@ async function poll(name) {
   return `${name} ${outcome.status} (${operation.context.cancelReason}), ${rounds > 0 ? "had worked" : "had not"}`;
 }
 
-// Code that takes an AbortSignal gets the token's.
+// Code that takes an AbortSignal gets the signal of the token.
 const foreign = nodeSleep(60_000, undefined, { signal: token.signal }).catch((error) => error.name);
 
 const work = Promise.all([poll("orders"), poll("stock")]);
@@ -33,7 +33,7 @@ subscription[Symbol.dispose]();
 for (const line of await work) console.log(line);
 console.log("node's own timer:", await foreign);
 
-// Without awaiting: check() throws the one error that everybody sees.
+// check() throws synchronously. All code sees the same error.
 try {
   token.check();
 } catch (error) {

@@ -1,5 +1,5 @@
 // @ts-check
-// A command-line program that stops cleanly on Ctrl-C: it finishes what it must, and then ends.
+// A command-line program that cleans up on Ctrl-C and then ends.
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { Cancellable, sleep } from "@hother/cancelable";
 
 const folder = await mkdtemp(join(tmpdir(), "ctrl-c-"));
 
-// SIGINT and SIGTERM cancel it. A second Ctrl-C does what it would without the library: it kills.
+// SIGINT and SIGTERM cancel the operation. A second Ctrl-C kills the process, as it does without the library.
 const operation = Cancellable.withSignal("SIGINT", "SIGTERM");
 
 const outcome = await operation.settle(async (op) => {
@@ -15,13 +15,13 @@ const outcome = await operation.settle(async (op) => {
     for (let page = 1; page <= 1_000; page++) {
       await writeFile(join(folder, `page-${page}`), "…", { signal: op.signal });
       if (page === 3) {
-        console.log("three pages written, now somebody presses Ctrl-C");
+        console.log("three pages written, now the user presses Ctrl-C");
         process.kill(process.pid, "SIGINT");
       }
       await sleep(50);
     }
   } finally {
-    // The operation is cancelled here: clean-up that awaits needs a shield, and a bound.
+    // The operation is cancelled here. Clean-up with an await needs a shield, and the shield needs a timeout.
     await op.shield(
       async () => {
         console.log("to remove:", (await readdir(folder)).length);
@@ -39,7 +39,7 @@ if (outcome.status === "cancelled") {
 console.log("handlers left:", process.listenerCount("SIGINT"));
 
 // prints:
-// three pages written, now somebody presses Ctrl-C
+// three pages written, now the user presses Ctrl-C
 // to remove: 3
 // signal: Operation cancelled by signal SIGINT
 // handlers left: 0

@@ -1,5 +1,5 @@
 // @ts-check
-// A task group owns its children: it ends when all have ended, and the first failure stops the rest.
+// A task group owns its children. It ends when all children have ended, and the first failure cancels the others.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { sleep, sleepForever, taskGroup } from "@hother/cancelable";
@@ -10,7 +10,7 @@ async function digest(file) {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-// 1. Children run at the same time. A task can be awaited for its value.
+// 1. Children run concurrently. Awaiting a task gives its value.
 const same = await taskGroup(async (group) => {
   const one = group.startSoon(digest, "01-timeout.mjs");
   const two = group.startSoon(digest, "02-cancel-with-a-token.mjs");
@@ -18,7 +18,7 @@ const same = await taskGroup(async (group) => {
 });
 console.log("same content:", same);
 
-// 2. The first failure cancels the others, and the group rejects with it when they have ended.
+// 2. The first failure cancels the other children. The group rejects with it when they have ended.
 try {
   await taskGroup(async (group) => {
     group.startSoon(digest, "no-such-file.mjs");
@@ -34,7 +34,7 @@ try {
   console.log("failed:", /** @type {NodeJS.ErrnoException} */ (error).code);
 }
 
-// 3. A child that must be ready before the rest goes on: start() waits for started().
+// 3. start() waits until the child calls started(), so that the code after it runs when the child is ready.
 await taskGroup(async (group) => {
   const port = await group.start(async (started) => {
     await sleep(5);

@@ -1,5 +1,5 @@
 // @ts-check
-// An HTTP server whose handlers stop when their client goes away.
+// An HTTP server whose handlers stop when their client disconnects.
 import { createServer, get } from "node:http";
 import { Cancellable, CancellationToken, Event, sleep } from "@hother/cancelable";
 
@@ -22,7 +22,7 @@ async function report(response) {
 /** @param {import("node:http").ServerResponse} response */
 async function answer(response) {
   const client = new CancellationToken();
-  // "close" comes in every case; it means "gone" only if the response was not finished.
+  // "close" is always emitted. Only before the end of the response does it mean that the client has disconnected.
   const onClose = () => {
     if (!response.writableFinished) client.cancel("disconnect", "the client has gone");
   };
@@ -42,7 +42,7 @@ const server = createServer((_request, response) => void answer(response));
 await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
 const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
 
-// A client that reads a little and leaves.
+// A client that reads one chunk and disconnects.
 get({ port, host: "127.0.0.1" }, (response) => {
   response.once("data", (chunk) => {
     console.log("client got:", String(chunk).split("\n")[0]);

@@ -1,5 +1,5 @@
 // @ts-check
-// Clean-up that awaits: in a cancelled scope every await of the library throws again, except in a shield.
+// Clean-up with an await: in a cancelled scope every await of the library throws again, except in a shield.
 import { open, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { isCancellation, moveOnAfter, shield, sleep } from "@hother/cancelable";
 
 const path = join(tmpdir(), `clean-up-${process.pid}.log`);
 
-/** A journal that must be closed with a last line, however the work ends. */
+/** Writes a journal, which must be closed with a last line even if the work is cancelled. */
 async function work() {
   const file = await open(path, "w");
   try {
@@ -19,7 +19,7 @@ async function work() {
 
     await shield(
       async () => {
-        await sleep(10); // say, a round trip to flush a remote buffer
+        await sleep(10); // for example a round trip to flush a remote buffer
         await file.write("end\n");
         await file.close();
         console.log("shielded: journal closed");
@@ -33,7 +33,7 @@ console.log("result:", await moveOnAfter(30, work));
 console.log("journal:", (await readFile(path, "utf8")).trim().split("\n").join(", "));
 await rm(path);
 
-// A shield has a bound of its own: clean-up that hangs is stopped, too.
+// A shield has its own timeout, which stops clean-up that hangs.
 await moveOnAfter(10, async () => {
   try {
     await sleep({ minutes: 5 });

@@ -1,5 +1,5 @@
 // @ts-check
-// Work that ends for whichever reason comes first, or only when several have come.
+// Work that is cancelled by the first of several sources, or only when all of them have fired.
 import { access, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,14 +7,14 @@ import { Cancellable, CancellationToken, ConditionSource, sleep, TimeoutSource }
 
 const stopFile = join(tmpdir(), `stop-${process.pid}`);
 
-/** Asked again and again, sync or async; checks never overlap. */
+/** The condition is checked repeatedly. It may be sync or async, and checks never overlap. */
 const stopFileExists = () =>
   access(stopFile).then(
     () => true,
     () => false,
   );
 
-// 1. A condition: the work stops soon after the file appears.
+// 1. A condition: the work is cancelled soon after the file appears.
 const watched = Cancellable.withCondition(stopFileExists, { name: "import", interval: 10 });
 const first = await watched.settle(async () => {
   await sleep(30);
@@ -24,7 +24,7 @@ const first = await watched.settle(async () => {
 console.log("condition:", first.status, watched.context.metadata.cancelledBy);
 await rm(stopFile);
 
-// 2. Any of: a time limit, a token, a condition. Reason and message are those of the first.
+// 2. Any of a timeout, a token and a condition. The reason and the message are from the first source that fires.
 const token = new CancellationToken();
 const any = Cancellable.anyOf(
   new TimeoutSource({ seconds: 30 }),
@@ -37,7 +37,7 @@ const second = await any.settle(async () => {
 });
 console.log("any of:", second.status, any.context.cancelReason, "-", any.context.cancelMessage);
 
-// 3. All of: at least 40 ms, and the quota used up.
+// 3. All of a timeout of 40 ms and a condition.
 let used = 0;
 const quota = new ConditionSource(() => used >= 5, { interval: 5, name: "quota used up" });
 const all = Cancellable.allOf(new TimeoutSource(40), quota);

@@ -1,5 +1,5 @@
 // @ts-check
-// Three ways to bound how much happens at the same time.
+// Three ways to limit concurrency.
 import { readdir, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { CapacityLimiter, map, Queue, sleep, taskGroup } from "@hother/cancelable";
@@ -7,7 +7,7 @@ import { CapacityLimiter, map, Queue, sleep, taskGroup } from "@hother/cancelabl
 const folder = fileURLToPath(new URL(".", import.meta.url));
 const names = (await readdir(folder)).filter((name) => /^\d\d-.*\.mjs$/.test(name)).sort();
 
-// 1. map: at most three at a time, results in order.
+// 1. map: at most three calls run at a time, and the results are in order.
 let running = 0;
 let most = 0;
 /** @param {string} name */
@@ -20,7 +20,7 @@ const sizeOf = async (name) => {
 const sizes = await map(names, sizeOf, { concurrency: 3 });
 console.log(`map: ${sizes.length} files, at most ${most} at a time`);
 
-// 2. CapacityLimiter: one bound for calls from anywhere. It can be changed while it is in use.
+// 2. CapacityLimiter: one limit for calls from different places. The limit can be changed while it is in use.
 const connections = new CapacityLimiter(2);
 most = 0;
 await taskGroup((group) => {
@@ -30,7 +30,7 @@ await taskGroup((group) => {
 });
 console.log(`limiter: at most ${most}, now ${connections.available} free`);
 
-// 3. Queue: a producer that is slowed down by its consumers.
+// 3. Queue: a full queue makes the producer wait for its consumers (backpressure).
 /** @type {Queue<string>} */
 const queue = new Queue(2);
 let [fullest, done] = [0, 0];
@@ -46,7 +46,7 @@ await taskGroup(async (group) => {
     await queue.put(name);
     fullest = Math.max(fullest, queue.size);
   }
-  queue.close(); // what is in the queue is still taken; then the consumers' loops end
+  queue.close(); // The consumers take the remaining items, and then their loops end.
 });
 console.log(`queue: ${done} done, never more than ${fullest} waiting`);
 

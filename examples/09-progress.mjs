@@ -1,5 +1,5 @@
 // @ts-check
-// Progress goes up to every operation above, and everything goes to a diagnostics channel.
+// Progress reaches all parent operations, and a diagnostics channel publishes all events.
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Cancellable, currentOperation, map, sleep } from "@hother/cancelable";
 
@@ -23,7 +23,7 @@ const backup = new Cancellable({ name: "backup", metadata: { host: "db-1" } })
 
 await backup.run(async (op) => {
   op.reportProgress("connecting");
-  // An operation inside is a child: its reports reach the listeners above.
+  // An operation inside another one is its child. Its reports reach the listeners of the parent.
   await new Cancellable({ name: "copy" }).run(async (copy) => {
     const tables = ["users", "orders", "stock"];
     let current = 0;
@@ -32,7 +32,7 @@ await backup.run(async (op) => {
       async () => {
         await sleep(2);
         current++;
-        // The ambient operation is known without being handed down.
+        // currentOperation() finds the operation without a parameter.
         currentOperation()?.reportProgress({ phase: "copy", current, total: tables.length, unit: "tables" });
       },
       { concurrency: 1 },
@@ -52,4 +52,4 @@ console.log(seen.join(", "));
 // progress: copy 3/3 tables
 // child of: backup
 // complete: completed
-// backup start, copy start, copy end, backup end
+// backup started, copy started, copy ended, backup ended

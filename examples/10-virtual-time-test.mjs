@@ -1,11 +1,11 @@
 // @ts-check
-// A test of code that takes hours, in milliseconds: time is a number, and moves when everybody waits.
+// A test in milliseconds of code that takes hours. Virtual time is a number, which advances when all tasks wait.
 import assert from "node:assert/strict";
 import { failAfter, moveOnAfter, run, sleep, taskGroup } from "@hother/cancelable";
 import { VirtualBackend } from "@hother/cancelable/testing";
 
 /**
- * The code under test: tries until it succeeds, one minute after the first failure, then two, then four.
+ * The code under test: tries until it succeeds. It waits one minute after the first failure, then two, then four.
  *
  * @param {() => Promise<string>} attempt
  */
@@ -22,19 +22,19 @@ async function withRetries(attempt) {
 
 const started = performance.now();
 
-// 1. Time jumps by itself to the next thing that is due.
+// 1. Time jumps by itself to the next timer.
 const backend = new VirtualBackend({ epoch: Date.UTC(2030, 0, 1) });
 let calls = 0;
 const flaky = async () => {
   if (++calls === 1) throw new Error("connection refused");
-  if (calls === 2) await sleep({ hours: 1 }); // cut off after 30 s
+  if (calls === 2) await sleep({ hours: 1 }); // cancelled after 30 s
   return "ok";
 };
 assert.equal(await run(() => withRetries(flaky), { backend }), "ok");
 assert.equal(backend.now(), 60_000 + 30_000 + 120_000);
 console.log(`ok at ${new Date(backend.epoch()).toISOString()}`);
 
-// 2. Or it is moved by hand.
+// 2. The test can also advance time itself.
 const manual = new VirtualBackend({ autoJump: false });
 const order = /** @type {string[]} */ ([]);
 const all = run(

@@ -1,9 +1,9 @@
 // @ts-check
-// Who is running, how far are they, and stop that one: the registry of this process.
+// The registry of this process: it lists the running operations with their progress, and cancels one by its id.
 import { Cancellable, registry, sleep, taskGroup } from "@hother/cancelable";
 
 /**
- * An import of so many rows, known to the registry while it runs.
+ * An import of `rows` rows, registered while it runs.
  *
  * @param {string} tenant
  * @param {number} rows
@@ -18,7 +18,7 @@ const importOf = (tenant, rows) =>
     },
   );
 
-// Told of every beginning and end, whoever runs it.
+// A watcher receives the events of all registered operations.
 const ends = /** @type {string[]} */ ([]);
 const events = registry.watch();
 await taskGroup((group) => {
@@ -32,7 +32,7 @@ await taskGroup((group) => {
   group.startSoon(() => importOf("globex", 1_000_000));
   group.startSoon(() => importOf("initech", 20));
   group.startSoon(async () => {
-    // An administrator looks, and stops one of them by its id.
+    // An administrator lists the operations of one tenant and cancels one by its id.
     await sleep(5);
     const found = registry.list({ status: "running", metadata: { tenant: "globex" } });
     const [{ id, estimate }] = found;

@@ -1,5 +1,5 @@
 // @ts-check
-// Functions and methods each call of which is an operation. In TypeScript `@cancellable(options)` is a decorator, too.
+// Functions and methods whose calls are operations. In TypeScript `@cancellable(options)` is also a decorator.
 import {
   Cancellable,
   cancellable,
@@ -9,7 +9,7 @@ import {
   withCurrentOperation,
 } from "@hother/cancelable";
 
-// 1. A function with a limit. Its operations have its name.
+// 1. A function with a timeout. Its operations have the name of the function.
 const load = cancellable({ timeout: 200 }, async function load(/** @type {number} */ ms) {
   await sleep(ms);
   return `${currentOperation()?.name} took less than 200 ms`;
@@ -17,7 +17,7 @@ const load = cancellable({ timeout: 200 }, async function load(/** @type {number
 console.log(await load(1));
 console.log(await load(60_000).catch((error) => error.message));
 
-// 2. A method that gets its operation, and an id of which one call runs at a time.
+// 2. A method that receives its operation. Only one call with the same id may run at a time.
 class Account {
   sync = cancellable(
     { name: "Account.sync", inject: true, id: (user) => `sync of ${user}` },
@@ -35,14 +35,14 @@ for (const result of await Promise.allSettled([
 ]))
   console.log(result.status === "fulfilled" ? result.value : result.reason.code);
 
-// 3. A helper that tells whatever operation it is called in.
+// 3. A helper that reports progress to the operation in which it is called.
 const note = withCurrentOperation((/** @type {string} */ text, /** @type {Cancellable | undefined} */ op) => {
   op?.reportProgress(text);
-  return op?.name ?? "nobody";
+  return op?.name ?? "no operation";
 });
-console.log("told:", note("outside"));
+console.log("outside:", note("outside"));
 
-// 4. Several functions in one operation, which waits for them.
+// 4. Several functions in one operation, which waits for their calls.
 const session = new Cancellable({ name: "session" });
 const query = withCancellable(session, async (/** @type {string} */ sql) => {
   await sleep(1);
@@ -62,6 +62,6 @@ console.log(await query("select 2").catch((error) => error.code));
 // Account.sync of ann
 // ERR_BUSY
 // Account.sync of bob
-// told: nobody
+// outside: no operation
 // select 1 for session - completed
 // ERR_ENDED

@@ -1,10 +1,10 @@
 // @ts-check
-// The same code as a program and inside of Effect: cancellation crosses the border both ways.
+// The same code alone and inside Effect. Cancellation passes through in both directions.
 import { Cancellable, detectBackend, sleep, taskGroup } from "@hother/cancelable";
 import { fromAsyncIterable, fromCancellable, toCancellable } from "@hother/cancelable-backends/effect";
 import { Effect, Fiber, Stream } from "effect";
 
-/** Knows nothing of Effect. */
+/** Contains no code for Effect. */
 async function work() {
   let done = 0;
   await taskGroup((group) => {
@@ -14,7 +14,7 @@ async function work() {
 }
 console.log(await work());
 
-// 1. As an effect. Its time limit is a typed failure.
+// 1. The code as an effect. A timeout is a typed failure.
 console.log(await Effect.runPromise(fromCancellable(new Cancellable(), work)));
 const limited = fromCancellable(Cancellable.withTimeout(20), () => sleep({ hours: 1 }));
 console.log(
@@ -26,7 +26,7 @@ console.log(
   ),
 );
 
-// 2. Interrupting the fiber cancels the operation, and waits for its clean-up.
+// 2. Interrupting the fiber cancels the operation and waits for its clean-up.
 const steps = /** @type {string[]} */ ([]);
 const backup = new Cancellable({ name: "backup" });
 const cleaning = fromCancellable(backup, async (op) => {
@@ -42,13 +42,13 @@ await sleep(20);
 await Effect.runPromise(Fiber.interrupt(fiber));
 console.log(steps.join(), "-", backup.status, backup.context.cancelReason);
 
-// 3. The other way: an effect in an operation, which ends with it.
+// 3. An effect inside an operation. Cancelling the operation interrupts the effect.
 const outcome = await Cancellable.withTimeout(20).settle(() =>
   toCancellable(Effect.never.pipe(Effect.onInterrupt(() => Effect.sync(() => steps.push("interrupted"))))),
 );
 console.log(outcome.status, "-", steps.at(-1));
 
-// 4. A stream for Effect, whose source is closed.
+// 4. A stream for Effect, which closes its source.
 async function* ticks() {
   try {
     for (let n = 1; ; n++) {

@@ -8,11 +8,11 @@ const names = readdirSync(folder)
   .filter((name) => /^\d\d-.*\.mjs$/.test(name))
   .sort();
 
-/** The lines after `// prints:` at the end of an example. */
+/** The expected output: the lines after `// prints:` at the end of an example. */
 function expectedLines(name: string): string[] {
   const lines = readFileSync(`${folder}/${name}`, "utf8").trimEnd().split("\n");
   const at = lines.lastIndexOf("// prints:");
-  if (at < 0) throw new Error(`${name} does not say what it prints`);
+  if (at < 0) throw new Error(`${name} has no line "// prints:"`);
   return lines.slice(at + 1).map((line) => line.replace(/^\/\/ ?/, ""));
 }
 
@@ -23,7 +23,7 @@ interface Run {
   readonly ms: number;
 }
 
-/** Runs an example as its reader would: a process of its own, with the built package. */
+/** Runs an example in a separate process with the built package, as a reader would. */
 function runExample(name: string): Promise<Run> {
   const startedAt = performance.now();
   const child = spawn(process.execPath, [`${folder}/${name}`], {
@@ -47,13 +47,13 @@ function runExample(name: string): Promise<Run> {
 }
 
 describe("the examples", () => {
-  it("are fourteen, numbered without a gap", () => {
+  it("are numbered from 1 to 14 without a gap", () => {
     expect(names.map((name) => Number(name.slice(0, 2)))).toEqual(
       Array.from({ length: 14 }, (_, i) => i + 1),
     );
   });
 
-  it.for(names)("%s prints what it says, complains of nothing, and ends by itself", async (name) => {
+  it.for(names)("%s prints its expected output, writes no errors, and ends by itself", async (name) => {
     const { code, lines, errors, ms } = await runExample(name);
     expect(lines).toEqual(expectedLines(name));
     expect(errors).toBe("");

@@ -1,5 +1,5 @@
-// Runs every code block of the README, of docs/ and of the public docstrings, each as a program of its
-// own against the built package. A block that throws, or whose console.assert fails, fails.
+// Runs every code block of the README, of docs/ and of the public docstrings, each as a separate program with the built
+// package. A block fails if it throws or if a console.assert in it fails.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -9,7 +9,7 @@ import { transform } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The code blocks of a Markdown text; a block after `<!-- not run: reason -->` is left out. */
+/** The code blocks of a Markdown text, without those after `<!-- not run: reason -->`. */
 function blocksOf(markdown) {
   const blocks = [];
   for (const match of markdown.matchAll(/(<!-- not run: [^>]+ -->\s*)?```(?:ts|js)\n([\s\S]*?)```/g)) {
@@ -20,7 +20,7 @@ function blocksOf(markdown) {
   return blocks;
 }
 
-/** The Markdown of the docstrings of a TypeScript file, line for line. */
+/** The Markdown in the docstrings of a TypeScript file. Line numbers stay the same. */
 const docstringsOf = (text) =>
   text
     .split("\n")
@@ -44,11 +44,11 @@ const programs = [
   ...sources.map((name) => [name, docstringsOf(readFileSync(`${root}/${name}`, "utf8"))]),
 ].flatMap(([name, text]) => blocksOf(text).map(({ code, line }) => ({ where: `${name}:${line}`, code })));
 
-/** Inside the repository, so that the package is found by its name. */
+/** Inside the repository, so that Node resolves the package by its name. */
 const folder = mkdtempSync(join(root, "node_modules", ".docs-"));
 
 const run = async ({ where, code }, index) => {
-  // Names of functions are part of what some examples show.
+  // Some examples print names of functions.
   const { code: js } = await transform(code, {
     loader: "ts",
     format: "esm",

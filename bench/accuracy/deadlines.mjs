@@ -6,15 +6,15 @@ const sliceEvery = 10;
 const slice = 5;
 
 /**
- * Sets deadlines of 1 to 500 ms in three ways at the same time and gives by how much each was late, in ns.
+ * Sets deadlines of 1 to 500 ms in three ways at the same time. Returns how late each of them fired, in ns.
  *
  * @param {number} samples of each way
- * @param {boolean} loaded whether something keeps the thread busy meanwhile
+ * @param {boolean} loaded whether a timer keeps the thread busy
  */
 export async function deadlines(samples, loaded) {
   /** @type {Record<string, number[]>} */
   const late = { moveOnAfter: [], setTimeout: [], "AbortSignal.timeout": [] };
-  // A signal that nobody holds may be collected before its time.
+  // The garbage collector may collect a timeout signal without references before it fires.
   const signals = new Set();
   /** @type {Promise<unknown>[]} */
   const ended = [];
@@ -57,7 +57,7 @@ export async function deadlines(samples, loaded) {
   const load = loaded ? setInterval(spin, sliceEvery) : undefined;
   await run(async () => {
     for (let i = 0; i < samples; i += 1) {
-      // Spread evenly, in no order: 179 and 500 have no divisor in common.
+      // 179 and 500 have no common divisor, so the durations are spread evenly and are not in order.
       const ms = 1 + ((i * 179) % longest);
       for (let j = 0; j < ways.length; j += 1) {
         ended.push(/** @type {(typeof ways)[number]} */ (ways[(i + j) % ways.length])(ms));
@@ -71,11 +71,11 @@ export async function deadlines(samples, loaded) {
     moveOnAfter: { ours: true, samples: late.moveOnAfter ?? [] },
     setTimeout: {
       samples: late.setTimeout ?? [],
-      note: "The bare callback: nothing is told to sleeping code, and it may come before its time.",
+      note: "Only a callback, which may fire too early. No sleeping code is resumed.",
     },
     "AbortSignal.timeout": {
       samples: late["AbortSignal.timeout"] ?? [],
-      note: "The bare listener: nothing is told to sleeping code, and it may come before its time.",
+      note: "Only an event listener, which may fire too early. No sleeping code is resumed.",
     },
   };
 }

@@ -7,7 +7,7 @@ const ms = 60_000;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * One sleeper: starts, gives what cancels it, and calls `seen` from where its code goes on.
+ * Starts one sleeper and returns the function that cancels it. The sleeper calls `seen` when its code resumes.
  *
  * @typedef {(seen: () => void) => () => PromiseLike<unknown>} Sleeper
  */
@@ -33,7 +33,7 @@ const subjects = {
     },
   },
   AbortController: {
-    note: "A signal with one listener: no tree to walk, no reason and no deadline to look at.",
+    note: "A signal with one listener. There is no tree of scopes, no reason and no deadline.",
     start: (seen) => {
       const controller = new AbortController();
       const ended = (async () => {
@@ -50,14 +50,14 @@ const subjects = {
     },
   },
   Effect: {
-    note: "A finalizer of Effect's own, called by what interrupts: no error is made and no promise rejected.",
+    note: "The interrupting code calls a finalizer of Effect. No error is created and no promise is rejected.",
     start: (seen) => {
       const fiber = Effect.runFork(Effect.onInterrupt(Effect.sleep(ms), () => Effect.sync(seen)));
       return () => Effect.runPromise(Fiber.interrupt(fiber));
     },
   },
   Effection: {
-    note: "A generator that is returned from: no error is made and no promise rejected.",
+    note: "The generator returns early. No error is created and no promise is rejected.",
     start: (seen) => {
       const task = runTask(function* () {
         try {
@@ -67,14 +67,14 @@ const subjects = {
         }
       });
       task.catch(() => {});
-      // It begins when somebody waits for it.
+      // Effection starts to halt only when the returned promise is awaited.
       return () => task.halt().then(() => {});
     },
   },
 };
 
 /**
- * From cancelling to the sleeper's own code, in ns.
+ * Measures the time from the cancelling call to the sleeper's own code, in ns.
  *
  * @param {number} samples of each subject
  */

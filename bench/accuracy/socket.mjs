@@ -7,7 +7,7 @@ import { run as runTask, until, useAbortSignal } from "effection";
 const ignore = () => {};
 
 /**
- * Asks for `url` and gives what cancels that.
+ * Requests `url` and returns the function that cancels the request.
  *
  * @typedef {(url: string) => () => PromiseLike<unknown>} Asker
  */
@@ -26,7 +26,7 @@ const subjects = {
     },
   },
   AbortController: {
-    note: "The same `fetch` and signal, without an operation around it.",
+    note: "The same `fetch` and signal, without an operation.",
     start: (url) => {
       const controller = new AbortController();
       const ended = fetch(url, { signal: controller.signal }).catch(ignore);
@@ -37,35 +37,35 @@ const subjects = {
     },
   },
   Effect: {
-    note: "The same `fetch` with a signal of Effect's, aborted by what interrupts; no reason is passed on.",
+    note: "The same `fetch` with a signal of Effect, which the interruption aborts. The signal carries no reason.",
     start: (url) => {
       const fiber = Effect.runFork(Effect.tryPromise((signal) => fetch(url, { signal })));
       return () => Effect.runPromise(Fiber.interrupt(fiber));
     },
   },
   Effection: {
-    note: "The same `fetch` with a signal of Effection's; no reason is passed on.",
+    note: "The same `fetch` with a signal of Effection. The signal carries no reason.",
     start: (url) => {
       const task = runTask(function* () {
         const signal = yield* useAbortSignal();
         yield* until(fetch(url, { signal }));
       });
       task.catch(ignore);
-      // It begins when somebody waits for it.
+      // Effection starts to halt only when the returned promise is awaited.
       return () => task.halt().then(() => {});
     },
   },
 };
 
 /**
- * From cancelling to the server's seeing the connection closed, in ns.
+ * Measures the time from the cancelling call until the server sees the connection closed, in ns.
  *
  * @param {number} samples of each subject
  */
 export async function socket(samples) {
   /** @type {(closed: Promise<number>) => void} */
   let asked = ignore;
-  // Never answers; tells of the request, with the moment at which its connection will have been closed.
+  // Never answers. Passes on each request, with a promise of the moment at which its connection closes.
   const server = createServer((request) => {
     asked(
       new Promise((resolve) => {

@@ -1,9 +1,11 @@
+import { load } from "../peers.mjs";
+
 /** @import { Case } from "../types.mjs" */
 
 const ms = 60_000;
 const body = async () => 1;
 
-/** What `fromCancellable` promises, written by hand: a timeout, typed failure, interruption that waits for the body. */
+/** The guarantees of `fromCancellable`, written by hand: a timeout, a typed failure, an interruption that awaits the body. */
 const byHand = (Effect) =>
   Effect.callback((resume) => {
     const controller = new AbortController();
@@ -38,7 +40,7 @@ const inOneFiber = (n, { Effect, once }) =>
 export default {
   name: "bridge-effect",
   about:
-    "An async function under a timeout inside one running fiber, interruptible, with clean-up waited for: `fromCancellable` beside `Effect.callback` written by hand with the same guarantees.",
+    "An interruptible async function with a timeout inside one running fiber, whose clean-up is awaited: `fromCancellable` beside hand-written `Effect.callback` with the same guarantees.",
   per: "use",
   baseline: "Effect.callback by hand",
   subjects: {
@@ -46,15 +48,15 @@ export default {
       from: "@hother/cancelable-backends/effect",
       ours: true,
       setup: async ({ fromCancellable }) => {
-        const { Cancellable } = await import("@hother/cancelable");
-        const { Effect } = await import("effect");
+        const { Cancellable } = await load("@hother/cancelable");
+        const { Effect } = await load("effect");
         return { Effect, once: () => fromCancellable(Cancellable.withTimeout(ms), body) };
       },
       run: inOneFiber,
     },
     "Effect.callback by hand": {
       from: "effect",
-      note: "No operation: no id, status, times, callbacks or sources, the body's library calls are not in the fiber's scope, and the signal has to be handed through.",
+      note: "No operation: no id, status, times, callbacks or sources. Calls of this library in the body are not in the fiber's scope. Every call must pass the signal.",
       setup: ({ Effect }) => ({ Effect, once: () => byHand(Effect) }),
       run: inOneFiber,
     },

@@ -1,9 +1,11 @@
+import { load } from "../peers.mjs";
+
 /** @import { Case } from "../types.mjs" */
 
 const ms = 60_000;
 const body = async () => 1;
 
-/** What `fromCancellable` promises, written by hand: a timeout, and a halt that waits for the body. */
+/** The guarantees of `fromCancellable`, written by hand: a timeout, and a halt that awaits the body. */
 const byHand = ({ scoped, ensure, until }) =>
   scoped(function* () {
     const controller = new AbortController();
@@ -36,7 +38,7 @@ const inOneTask = (n, { run, once }) =>
 export default {
   name: "bridge-effection",
   about:
-    "An async function under a timeout inside one running Effection task, with a halt that waits for clean-up: `fromCancellable` beside `scoped`, `ensure` and `until` written by hand with the same guarantees. Importing our backend makes every step of Effection enter its scope: the hand-written one runs with that too.",
+    "An async function with a timeout inside one running Effection task, whose halt awaits the clean-up: `fromCancellable` beside hand-written `scoped`, `ensure` and `until` with the same guarantees. Importing this library's backend makes every step of Effection enter its scope, also in the hand-written subject.",
   per: "use",
   baseline: "by hand",
   subjects: {
@@ -44,15 +46,15 @@ export default {
       from: "@hother/cancelable-backends/effection",
       ours: true,
       setup: async ({ fromCancellable }) => {
-        const { Cancellable } = await import("@hother/cancelable");
-        const { run } = await import("effection");
+        const { Cancellable } = await load("@hother/cancelable");
+        const { run } = await load("effection");
         return { run, once: () => fromCancellable(Cancellable.withTimeout(ms), body) };
       },
       run: inOneTask,
     },
     "by hand": {
       from: "effection",
-      note: "No operation: no id, status, times, callbacks or sources, and the signal has to be handed through.",
+      note: "No operation: no id, status, times, callbacks or sources. Every call must pass the signal.",
       setup: (lib) => ({ run: lib.run, once: () => byHand(lib) }),
       run: inOneTask,
     },

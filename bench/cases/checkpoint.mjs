@@ -3,7 +3,7 @@
 /** @type {Case} */
 export default {
   name: "checkpoint",
-  about: "A checkpoint in a live scope, beside the smallest await there is.",
+  about: "A checkpoint in a scope that is not cancelled, beside the smallest possible await.",
   per: "await",
   baseline: "await undefined",
   subjects: {
@@ -17,13 +17,13 @@ export default {
         }),
     },
     "await undefined": {
-      note: "Looks at nothing: no scope, no deadline, no clock.",
+      note: "Does not check a scope, a deadline or the clock.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) await undefined;
       },
     },
     "await an async function": {
-      note: "Looks at nothing: no scope, no deadline, no clock.",
+      note: "Does not check a scope, a deadline or the clock.",
       run: async (n) => {
         const nothing = async () => {};
         for (let i = 0; i < n; i += 1) await nothing();

@@ -6,7 +6,7 @@ import { cancelled } from "../growing.mjs";
 export default {
   name: "growth-cancel",
   about:
-    "Starts n sleeping children, lets the event loop turn once, cancels them and waits for their end: the time of that whole life per child, and what one child holds while it sleeps.",
+    "Starts n sleeping children, waits one turn of the event loop, cancels the children and waits for their end. Figures are the time of this whole life per child, and the bytes that one sleeping child holds.",
   per: "child",
   kind: "growth",
   sizes: [10, 100, 1000, 10_000, 100_000],

@@ -6,7 +6,7 @@ import { behindGate } from "../growing.mjs";
 export default {
   name: "growth-join",
   about:
-    "Starts n async functions that wait for one promise, lets the event loop turn once, resolves it and waits for all of them: the time of that whole life per child, and what one child holds while it waits.",
+    "Starts n async functions that wait for one promise, waits one turn of the event loop, resolves the promise and waits for all functions. Figures are the time of this whole life per child, and the bytes that one waiting child holds.",
   per: "child",
   kind: "growth",
   sizes: [10, 100, 1000, 10_000, 100_000],
@@ -25,18 +25,18 @@ export default {
       ),
     },
     "Promise.all": {
-      note: "Owns nothing: no child can be cancelled, a failure leaves the others running, and no child has a place of its own that a checkpoint could look at.",
+      note: "Owns no children: a child cannot be cancelled, a failure leaves the other children running, and no child has a scope for a checkpoint.",
       run: behindGate((n, task) => Promise.all(Array.from({ length: n }, task))),
     },
     "p-queue": {
       from: "p-queue",
-      note: "No cancellation of what runs.",
+      note: "Cannot cancel running tasks.",
       setup: ({ default: PQueue }) => PQueue,
       run: behindGate((n, task, PQueue) => new PQueue().addAll(Array.from({ length: n }, () => task))),
     },
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "Its children see their cancellation only where they hand on the signal that each is given: no async context per child, no status, and they start inside of `fork`.",
+      note: "A child observes its cancellation only where it passes on its signal. A child has no async context and no status, and starts inside `fork`.",
       setup: (lib) => lib,
       run: behindGate((n, task, { spawn }) =>
         spawn(new AbortController().signal, async (_signal, { fork }) => {
@@ -47,7 +47,7 @@ export default {
     },
     "Effect.forEach": {
       from: "effect",
-      note: "Its fibers carry their own context: what a child calls outside of Effect is in no scope, so there is no async context per child to make.",
+      note: "Fibers carry their own context. Code outside Effect that a child calls has no scope, so no async context per child is created.",
       setup: (lib) => lib,
       run: behindGate((n, task, { Effect }) =>
         Effect.runPromise(

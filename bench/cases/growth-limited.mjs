@@ -7,7 +7,7 @@ import { limited } from "../limits.mjs";
 export default {
   name: "growth-limited",
   about:
-    "Starts n async functions, ten at a time; the first ten wait for a promise, which is resolved after one turn of the event loop: the time until all have ended per task, and what one task that stands in line holds.",
+    "Starts n async functions, ten at a time. The first ten wait for a promise, which is resolved after one turn of the event loop. Figures are the time per task until all have ended, and the bytes that one queued task holds.",
   per: "task",
   kind: "growth",
   sizes: [10, 100, 1000, 10_000, 100_000],

@@ -7,11 +7,11 @@ const ms = 60_000;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * What stays in the heap for 1,000 operations that run at once and are cancelled through their parent, which
- * is kept. A first pass warms up.
+ * Measures the bytes that stay in the heap after 1,000 concurrent operations, which are cancelled through their parent.
+ * The parent stays referenced. A first pass warms up.
  *
  * @param {() => Promise<number>} heap
- * @param {() => Promise<unknown>} pass starts them, cancels them, waits for them, and gives the parent
+ * @param {() => Promise<unknown>} pass starts, cancels and awaits the operations, and returns the parent
  */
 async function grow(heap, pass) {
   const kept = [await pass()];
@@ -42,7 +42,7 @@ async function passInScope({ CancelScope }, operation) {
 export default {
   name: "heap-concurrent",
   about:
-    "1,000 operations at once under one parent, each asleep, then cancelled through the parent, which is kept: how much more is in the heap afterwards, after collection.",
+    "1,000 concurrent sleeping operations with one parent are cancelled through the parent, which stays referenced. The figure is the growth of the heap after a full collection.",
   per: "1,000 operations",
   kind: "heap",
   baseline: "hand-written",

@@ -5,8 +5,7 @@ const operations = 10_000;
 /** @type {Case} */
 export default {
   name: "heap-idle",
-  about:
-    "What 10,000 operations hold that have been started and wait: the growth of the heap while they are there.",
+  about: "The growth of the heap while 10,000 started operations wait.",
   per: "10,000 operations",
   kind: "heap",
   baseline: "Cancellable",
@@ -32,7 +31,7 @@ export default {
           const all = start();
           const growth = (await probe()) - before;
           await stop(all);
-          await probe(); // a queue of deadlines that is empty keeps its timer to the end of the turn
+          await probe(); // An empty queue of deadlines keeps its timer until the end of the turn.
           return growth;
         }),
     },

@@ -6,7 +6,7 @@ const warm = 5_000;
 const body = async () => 1;
 
 /**
- * What stays in the heap for 1,000,000 operations in a row, beyond the history, which is full before.
+ * Measures the bytes that stay in the heap after 1,000,000 operations in a row. The history is full before they start.
  *
  * @param {() => Promise<number>} heap
  * @param {() => Promise<unknown>} operation
@@ -22,7 +22,7 @@ async function grow(heap, operation) {
 export default {
   name: "heap-registered",
   about:
-    "1,000,000 operations one after another that a registry with a history of 1,000 knows: how much more is in the heap afterwards, after collection.",
+    "1,000,000 operations one after another in a registry with a history of 1,000. The figure is the growth of the heap after a full collection.",
   per: "1,000,000 operations",
   kind: "heap",
   baseline: "unregistered",

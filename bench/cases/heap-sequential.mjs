@@ -8,7 +8,7 @@ const ms = 60_000;
 const body = async () => 1;
 
 /**
- * What stays in the heap for 100,000 operations in a row, while their parent lives on.
+ * Measures the bytes that stay in the heap after 100,000 operations in a row, while their parent lives on.
  *
  * @param {() => Promise<number>} heap
  * @param {() => Promise<unknown>} operation
@@ -24,7 +24,7 @@ async function grow(heap, operation) {
 export default {
   name: "heap-sequential",
   about:
-    "100,000 operations one after another under one parent that lives on: how much more is in the heap afterwards, after collection.",
+    "100,000 operations one after another with one parent that lives on. The figure is the growth of the heap after a full collection.",
   per: "100,000 operations",
   kind: "heap",
   baseline: "hand-written",

@@ -11,7 +11,7 @@ const task = async () => {
 /** @type {Case} */
 export default {
   name: "limited-concurrency",
-  about: "Runs 1,000 async functions that await once, ten at a time, and keeps their results in order.",
+  about: "Runs 1,000 async functions with one `await` each, ten at a time, and keeps their results in order.",
   per: "task",
   scale: tasks,
   baseline: "hand-written workers",

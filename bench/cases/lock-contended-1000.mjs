@@ -3,11 +3,11 @@
 const waiters = 1000;
 
 /**
- * One holder, then 1,000 waiters that pass the lock on.
+ * One holder releases the lock to the first of 1,000 waiters. Each waiter releases it to the next.
  *
  * @param {number} n
- * @param {() => Promise<() => void>} hold acquires, and gives what releases
- * @param {() => Promise<void>} pass acquires and releases
+ * @param {() => Promise<() => void>} hold acquires the lock and returns the function that releases it
+ * @param {() => Promise<void>} pass acquires and releases the lock
  */
 async function contend(n, hold, pass) {
   for (let i = 0; i < n; i += 1) {
@@ -52,7 +52,7 @@ const ours = (name) => ({
 /** @type {Case} */
 export default {
   name: "lock-contended-1000",
-  about: "1,000 async functions wait for one lock, each releases it for the next.",
+  about: "1,000 async functions wait for one lock. Each releases it for the next.",
   per: "waiter",
   scale: waiters,
   baseline: "async-mutex Mutex",
@@ -61,7 +61,7 @@ export default {
     Semaphore: ours("Semaphore"),
     "async-mutex Mutex": {
       from: "async-mutex",
-      note: "Does not look whether its caller is cancelled or past a deadline; only all who wait can be cancelled, together.",
+      note: "Does not check the cancellation or the deadline of its caller. Waiters can only be cancelled all together.",
       setup: ({ Mutex }) => new Mutex(),
       run: (n, mutex) =>
         contend(
@@ -75,7 +75,7 @@ export default {
     },
     "async-mutex Semaphore": {
       from: "async-mutex",
-      note: "Nobody owns it; does not look whether its caller is cancelled or past a deadline, and only all who wait can be cancelled, together.",
+      note: "Has no owner. Does not check the cancellation or the deadline of its caller. Waiters can only be cancelled all together.",
       setup: ({ Semaphore }) => new Semaphore(1),
       run: (n, semaphore) =>
         contend(
@@ -89,13 +89,13 @@ export default {
     },
     "async-sema": {
       from: "async-sema",
-      note: "Not a lock: nobody owns it and anybody may release; does not look whether its caller is cancelled or past a deadline, and who waits cannot leave the line.",
+      note: "Not a lock: it has no owner, and any code may release it. Does not check the cancellation or the deadline of its caller. A waiter cannot be cancelled.",
       setup: ({ Sema }) => new Sema(1),
       run: (n, sema) => contendByMethod(sema, n),
     },
     "p-limit": {
       from: "p-limit",
-      note: "A limit of one: runs a function rather than lending; cannot cancel what runs.",
+      note: "A limit of one that runs a function instead of giving a lease. Cannot cancel a running function.",
       setup: ({ default: pLimit }) => pLimit(1),
       run: async (n, limit) => {
         for (let i = 0; i < n; i += 1) {

@@ -21,7 +21,7 @@ const ours = (name) => ({
 export default {
   name: "lock-uncontended",
   about:
-    "Acquires and releases a lock that nobody else wants, in a loop. The ratio to async-mutex's Semaphore is reported without a target: a third of it is less than one bare `await` takes.",
+    "Acquires and releases a lock without other waiters, in a loop. The ratio to async-mutex's Semaphore has no target: a third of its time is less than the time of one bare `await`.",
   per: "acquire and release",
   baseline: "async-mutex Mutex",
   subjects: {
@@ -41,7 +41,7 @@ export default {
     },
     "async-mutex Mutex": {
       from: "async-mutex",
-      note: "Does not look whether its caller is cancelled or past a deadline; only all who wait can be cancelled, together.",
+      note: "Does not check the cancellation or the deadline of its caller. Waiters can only be cancelled all together.",
       setup: ({ Mutex }) => new Mutex(),
       run: async (n, mutex) => {
         for (let i = 0; i < n; i += 1) {
@@ -52,7 +52,7 @@ export default {
     },
     "async-mutex Semaphore": {
       from: "async-mutex",
-      note: "Nobody owns it; does not look whether its caller is cancelled or past a deadline, and only all who wait can be cancelled, together.",
+      note: "Has no owner. Does not check the cancellation or the deadline of its caller. Waiters can only be cancelled all together.",
       setup: ({ Semaphore }) => new Semaphore(1),
       run: async (n, semaphore) => {
         for (let i = 0; i < n; i += 1) {
@@ -63,7 +63,7 @@ export default {
     },
     "async-sema": {
       from: "async-sema",
-      note: "Not a lock: nobody owns it and anybody may release; does not look whether its caller is cancelled or past a deadline, and who waits cannot leave the line.",
+      note: "Not a lock: it has no owner, and any code may release it. Does not check the cancellation or the deadline of its caller. A waiter cannot be cancelled.",
       setup: ({ Sema }) => new Sema(1),
       run: async (n, sema) => {
         for (let i = 0; i < n; i += 1) {
@@ -74,7 +74,7 @@ export default {
     },
     "p-limit": {
       from: "p-limit",
-      note: "A limit of one: runs a function rather than lending; cannot cancel what runs.",
+      note: "A limit of one that runs a function instead of giving a lease. Cannot cancel a running function.",
       setup: ({ default: pLimit }) => pLimit(1),
       run: async (n, limit) => {
         for (let i = 0; i < n; i += 1) await limit(() => {});

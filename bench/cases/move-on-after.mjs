@@ -11,7 +11,7 @@ const body = async () => 1;
  */
 const cockatiel = (strategy) => ({
   from: "cockatiel",
-  note: "Hands the body a signal and knows nothing of what it starts.",
+  note: "Passes a signal to the body and does not own the tasks that the body starts.",
   setup: ({ timeout, TimeoutStrategy }) => timeout(ms, TimeoutStrategy[strategy]),
   run: async (n, policy) => {
     const { signal } = new AbortController();
@@ -23,7 +23,7 @@ const cockatiel = (strategy) => ({
 export default {
   name: "move-on-after",
   about:
-    "A timeout around an async function that returns at once, below a long-lived parent. `Effect.timeout` runs inside one fiber, around the same async function (`Effect.promise`); in `Effect.timeout (signal)` the function takes the signal, as the hand-written one does; `Effect.timeout (pure)` is around `Effect.succeed`, with no promise at all.",
+    "A timeout around an async function that returns at once, with a long-lived parent. `Effect.timeout` runs inside one fiber around the same async function (`Effect.promise`). In `Effect.timeout (signal)` the function takes the signal, as in the hand-written code. `Effect.timeout (pure)` is around `Effect.succeed`, without a promise.",
   per: "use",
   baseline: "hand-written",
   subjects: {
@@ -37,14 +37,14 @@ export default {
         }),
     },
     "hand-written": {
-      note: "No scope: what the body starts is not waited for, no shield, no look at the clock between timers, and the signal has to be handed through every call.",
+      note: "No scope: children are not awaited, there is no shield, an expired deadline is not detected between timers, and every call must pass the signal.",
       run: async (n) => {
         const parent = new AbortController().signal;
         for (let i = 0; i < n; i += 1) await moveOnAfterByHand(ms, parent, body);
       },
     },
     "AbortSignal.any": {
-      note: "Only makes the signal: the body's failure on expiry has to be told from others, and its timer is never taken back.",
+      note: "Only creates the signal. The caller must tell an expiry from other failures of the body. The timer is never cleared.",
       run: async (n) => {
         const parent = new AbortController().signal;
         const withSignal = async (/** @type {AbortSignal} */ _signal) => 1;
@@ -53,7 +53,7 @@ export default {
     },
     "p-timeout": {
       from: "p-timeout",
-      note: "Is given a promise that exists already: the body has no signal, is not stopped, and nobody waits for its end.",
+      note: "Takes a promise that exists already: the body has no signal, is not stopped, and its end is not awaited.",
       setup: ({ default: pTimeout }) => pTimeout,
       run: async (n, pTimeout) => {
         const { signal } = new AbortController();
@@ -64,7 +64,7 @@ export default {
     },
     CAF: {
       from: "caf",
-      note: "No parent here; a generator in place of the async function.",
+      note: "No parent, and a generator instead of the async function.",
       setup: ({ CAF }) => ({
         CAF,
         once: CAF(function* () {
@@ -79,7 +79,7 @@ export default {
     "cockatiel (aggressive)": cockatiel("Aggressive"),
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "Its idiom for a timeout: a race against a delay, which is cancelled. No scope; signals are handed on.",
+      note: "A race against a delay, which is then cancelled. No scope: the code passes signals.",
       setup: (lib) => lib,
       run: async (n, { race, delay }) => {
         const { signal } = new AbortController();
@@ -113,7 +113,7 @@ export default {
     },
     "Effect.timeout (pure)": {
       from: "effect",
-      note: "No promise and no async function: the value is there already.",
+      note: "No promise and no async function: the value exists already.",
       setup: ({ Effect }) => ({ Effect, effect: Effect.succeed(1) }),
       run: (n, { Effect, effect }) =>
         Effect.runPromise(

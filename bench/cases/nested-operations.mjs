@@ -5,7 +5,7 @@ const levels = 100;
 /** @type {Case} */
 export default {
   name: "nested-operations",
-  about: "100 operations, each inside of the one before, around an async function that returns at once.",
+  about: "100 nested operations around an async function that returns at once.",
   per: "level",
   scale: levels,
   baseline: "async functions",
@@ -35,7 +35,7 @@ export default {
         }),
     },
     "async functions": {
-      note: "Nothing but the calls.",
+      note: "Only the calls.",
       run: async (n) => {
         /**
          * @param {number} level

@@ -25,7 +25,7 @@ const callback = () => {
 export default {
   name: "operation-callbacks",
   about:
-    "A whole operation that reports progress once and gives up one turn of the event loop, with and without callbacks for its start, its progress and its end.",
+    "A whole operation that reports progress once and waits one turn of the event loop, with and without callbacks for its start, its progress and its end.",
   per: "operation",
   baseline: "without callbacks",
   subjects: {
@@ -36,7 +36,7 @@ export default {
       run: async (n, lib) => {
         called = 0;
         await operations(n, lib, (op) => op.onStart(callback).onProgress(callback).onComplete(callback));
-        if (called !== 3 * n) throw new Error(`${called} calls, and not ${3 * n}`);
+        if (called !== 3 * n) throw new Error(`expected ${3 * n} calls, got ${called}`);
       },
     },
     "without callbacks": {

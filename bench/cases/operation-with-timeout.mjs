@@ -9,7 +9,7 @@ const body = async () => 1;
 export default {
   name: "operation-with-timeout",
   about:
-    "A whole operation with a timeout, not registered, around an async function that returns at once, beside the bare timeout by hand.",
+    "A whole unregistered operation with a timeout around an async function that returns at once, beside a hand-written timeout.",
   per: "use",
   baseline: "hand-written",
   subjects: {
@@ -23,7 +23,7 @@ export default {
         }),
     },
     "hand-written": {
-      note: "No scope: what the body starts is not waited for, no shield, no look at the clock between timers, and the signal has to be handed through every call.",
+      note: "No scope: children are not awaited, there is no shield, an expired deadline is not detected between timers, and every call must pass the signal.",
       run: async (n) => {
         const parent = new AbortController().signal;
         for (let i = 0; i < n; i += 1) await moveOnAfterByHand(ms, parent, body);

@@ -6,7 +6,7 @@ const body = async () => 1;
 export default {
   name: "registered-operation",
   about:
-    "A whole operation around an async function that returns at once: unregistered, known to the process's registry, and known to it while one watcher reads every event.",
+    "A whole operation around an async function that returns at once: unregistered, in the process's registry, and in the registry while one watcher reads every event.",
   per: "operation",
   baseline: "unregistered",
   subjects: {

@@ -19,8 +19,8 @@ const end = async (/** @type {ReturnType<typeof fill>} */ { running }) => {
 export default {
   name: "registry-questions",
   about:
-    "What a registry answers while 1,000 operations run: one by its id, all of them, and those of one name.",
-  per: "question",
+    "Queries to a registry while 1,000 operations run: one operation by its id, all operations, and all operations with one name.",
+  per: "query",
   baseline: "Map.get",
   subjects: {
     get: {
@@ -30,7 +30,7 @@ export default {
       teardown: end,
       run: (n, { register, ids }) => {
         for (let i = 0; i < n; i += 1) {
-          if (register.get(ids[i % operations]) === undefined) throw new Error("it was not found");
+          if (register.get(ids[i % operations]) === undefined) throw new Error("an operation is missing");
         }
       },
     },
@@ -41,7 +41,7 @@ export default {
       teardown: end,
       run: (n, { register }) => {
         for (let i = 0; i < n; i += 1) {
-          if (register.list().length !== operations) throw new Error("some are missing");
+          if (register.list().length !== operations) throw new Error("operations are missing");
         }
       },
     },
@@ -53,16 +53,16 @@ export default {
       run: (n, { register }) => {
         for (let i = 0; i < n; i += 1) {
           if (register.list({ name: "work 3" }).length !== operations / 10)
-            throw new Error("some are missing");
+            throw new Error("operations are missing");
         }
       },
     },
     "Map.get": {
-      note: "Only looks it up: there is nothing to keep up to date.",
+      note: "Only the lookup. No index has to be kept up to date.",
       setup: () => new Map(Array.from({ length: operations }, (_, i) => [`id ${i}`, { i }])),
       run: (n, map) => {
         for (let i = 0; i < n; i += 1) {
-          if (map.get(`id ${i % operations}`) === undefined) throw new Error("it was not found");
+          if (map.get(`id ${i % operations}`) === undefined) throw new Error("an operation is missing");
         }
       },
     },

@@ -3,7 +3,7 @@
 /** @type {Case} */
 export default {
   name: "sleep-0",
-  about: "Sleeping for no time, in a loop.",
+  about: "Sleeps of 0 ms, in a loop.",
   per: "sleep",
   baseline: "setImmediate",
   subjects: {
@@ -17,7 +17,7 @@ export default {
         }),
     },
     setImmediate: {
-      note: "Cannot be cancelled and looks at no scope.",
+      note: "Cannot be cancelled and does not check a scope.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) await new Promise((resolve) => setImmediate(resolve));
       },
@@ -29,7 +29,7 @@ export default {
     },
     "Effect.sleep(0)": {
       from: "effect",
-      note: "Suspends a fiber: no promise for each sleep.",
+      note: "Suspends a fiber without a promise for each sleep.",
       setup: (lib) => lib,
       run: (n, { Effect }) =>
         Effect.runPromise(

@@ -8,7 +8,7 @@ const ignore = () => {};
 /** @type {Case} */
 export default {
   name: "sleep-cancelled",
-  about: "Starts one sleep in a scope (or with a signal) of its own, cancels it, and waits for its end.",
+  about: "Starts one sleep in its own scope, or with its own signal, cancels it, and waits for its end.",
   per: "sleep",
   baseline: "hand-written",
   subjects: {
@@ -27,7 +27,7 @@ export default {
         }),
     },
     "hand-written": {
-      note: "A signal and one listener: no scope that has children, a parent, a reason or a deadline.",
+      note: "A signal and one listener. There is no scope with children, a parent, a reason or a deadline.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) {
           const controller = new AbortController();
@@ -39,7 +39,7 @@ export default {
     },
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "As by hand: a signal and one listener, no scope.",
+      note: "As in the hand-written code, a signal and one listener, without a scope.",
       setup: (lib) => lib,
       run: async (n, { delay }) => {
         for (let i = 0; i < n; i += 1) {
@@ -52,7 +52,7 @@ export default {
     },
     "CAF.delay": {
       from: "caf",
-      note: "A token and a timer, no scope.",
+      note: "A token and a timer, without a scope.",
       setup: ({ CAF }) => CAF,
       run: async (n, CAF) => {
         for (let i = 0; i < n; i += 1) {
@@ -65,7 +65,7 @@ export default {
     },
     Effect: {
       from: "effect",
-      note: "Effect's own sleep in a fiber: interrupting it makes no error and rejects no promise.",
+      note: "A sleep of Effect in a fiber. The interruption creates no error and rejects no promise.",
       setup: (lib) => lib,
       run: (n, { Effect, Fiber }) =>
         Effect.runPromise(

@@ -5,7 +5,8 @@ import { sleepers } from "../sleepers.mjs";
 /** @type {Case} */
 export default {
   name: "spawn-cancel-1000-sleepers",
-  about: "The same, timed over the whole life: spawning 1,000 sleeping children, cancelling, all settled.",
+  about:
+    "The whole life of 1,000 sleeping children: spawning, cancelling, and waiting until all have settled.",
   per: "child",
   scale: 1000,
   baseline: "hand-written",

@@ -26,7 +26,7 @@ export default {
     },
     "Effect.all": {
       from: "effect",
-      note: "Its fibers carry their own context: what a child calls outside of Effect is in no scope, so there is no async context per child to make.",
+      note: "Fibers carry their own context. Code outside Effect that a child calls has no scope, so no async context per child is created.",
       setup: (lib) => lib,
       run: (n, { Effect }) =>
         Effect.runPromise(
@@ -55,7 +55,7 @@ export default {
     },
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "Its children see their cancellation only where they hand on the signal that each is given: no async context per child, no status, and they start inside of `fork`.",
+      note: "A child observes its cancellation only where it passes on its signal. A child has no async context and no status, and starts inside `fork`.",
       setup: (lib) => lib,
       run: async (n, { spawn }) => {
         const { signal } = new AbortController();
@@ -70,7 +70,7 @@ export default {
     },
     "p-queue": {
       from: "p-queue",
-      note: "A queue without a limit: cancels nothing that runs, and a failure leaves the others running.",
+      note: "A queue without a limit. It cannot cancel running tasks, and a failure leaves the other tasks running.",
       setup: ({ default: PQueue }) => PQueue,
       run: async (n, PQueue) => {
         const all = Array.from({ length: children }, () => child);
@@ -78,7 +78,7 @@ export default {
       },
     },
     "Promise.all": {
-      note: "Owns nothing: no child can be cancelled, a failure leaves the others running, and no child has a place of its own that a checkpoint could look at.",
+      note: "Owns no children: a child cannot be cancelled, a failure leaves the other children running, and no child has a scope for a checkpoint.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) {
           const pending = [];

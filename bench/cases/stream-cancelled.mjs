@@ -9,7 +9,8 @@ async function* endless() {
 /** @type {Case} */
 export default {
   name: "stream-cancelled",
-  about: "Reads an endless async generator and cancels the reading after 10,000 items; the end included.",
+  about:
+    "Reads an endless async generator and cancels the reading after 10,000 items. The time includes the end of the reading.",
   per: "item",
   scale: before,
   baseline: "break",
@@ -26,12 +27,12 @@ export default {
             await op.settle(async () => {
               for await (const _ of cancellableStream(endless())) if ((read += 1) === before) op.cancel();
             });
-            if (read !== before) throw new Error(`${read} items were read, and not ${before}`);
+            if (read !== before) throw new Error(`expected ${before} items, got ${read}`);
           }
         }),
     },
     break: {
-      note: "Leaves by itself: nobody else could stop it while the source is silent.",
+      note: "The loop ends itself. Other code cannot stop it while the source is silent.",
       run: async (n) => {
         for (let i = 0; i < n; i += 1) {
           let read = 0;

@@ -21,7 +21,7 @@ async function sum(from) {
 async function sums(n, open) {
   for (let i = 0; i < n; i += 1) {
     const found = await sum(open());
-    if (found !== expected) throw new Error(`the items add up to ${found}, and not to ${expected}`);
+    if (found !== expected) throw new Error(`expected a sum of ${expected}, got ${found}`);
   }
 }
 
@@ -40,12 +40,12 @@ export default {
       run: (n, { run, cancellableStream }) => run(() => sums(n, () => cancellableStream(numbers()))),
     },
     "for await alone": {
-      note: "Nothing can cancel it while the source is silent; no scope for the source, no operation.",
+      note: "Cannot be cancelled while the source is silent. There is no scope for the source and no operation.",
       run: (n) => sums(n, numbers),
     },
     "Effect.Stream": {
       from: "effect",
-      note: "Takes its items in chunks where it can.",
+      note: "Takes items in chunks where possible.",
       setup: (lib) => lib,
       run: async (n, { Effect, Stream }) => {
         for (let i = 0; i < n; i += 1) {
@@ -57,7 +57,7 @@ export default {
               (total, item) => total + item,
             ),
           );
-          if (found !== expected) throw new Error(`the items add up to ${found}, and not to ${expected}`);
+          if (found !== expected) throw new Error(`expected a sum of ${expected}, got ${found}`);
         }
       },
     },

@@ -1,4 +1,5 @@
 import { moveOnAfterByHand, quietController, sleepByHand } from "../by-hand.mjs";
+import { busy } from "../clock.mjs";
 
 /** @import { Case, Subject } from "../types.mjs" */
 
@@ -7,15 +8,15 @@ const ms = 1;
 const body = 60_000;
 
 /**
- * Runs `n` times 1,000 timeouts at the same time, and gives the time without that in which the event loop waited.
+ * Runs 1,000 concurrent timeouts `n` times. The measured time excludes the time in which the event loop was idle.
  *
  * @param {(state: any) => PromiseLike<unknown>} all
  * @returns {Subject["run"]}
  */
 const working = (all) => async (n, state) => {
-  const before = performance.eventLoopUtilization();
+  const start = busy();
   for (let i = 0; i < n; i += 1) await all(state);
-  return performance.eventLoopUtilization(before).active * 1e6;
+  return busy() - start;
 };
 
 /** @param {(state: any) => PromiseLike<unknown>} one */
@@ -27,7 +28,7 @@ const expected = (error) => {
   if (!["AbortError", "TimeoutError", "TaskCancelledError", "Error"].includes(name)) throw error;
 };
 
-/** A sleep that p-timeout can end: it calls `cancel` of what it is given. */
+/** A sleep that p-timeout can end, because p-timeout calls the `cancel` method of its promise. */
 const cancelableSleep = () => {
   let timer;
   const promise = new Promise((_resolve, reject) => {
@@ -42,7 +43,7 @@ const cancelableSleep = () => {
  */
 const cockatiel = (strategy) => ({
   from: "cockatiel",
-  note: "Hands the body a signal and knows nothing of what it starts; the sleep and its end are hand-written.",
+  note: "Passes a signal to the body and does not own the tasks that the body starts. The sleep and its end are hand-written.",
   setup: ({ timeout, TimeoutStrategy }) => timeout(ms, TimeoutStrategy[strategy]),
   run: each((policy) =>
     policy.execute((/** @type {any} */ { signal }) => sleepByHand(body, signal)).then(() => {}, expected),
@@ -53,7 +54,7 @@ const cockatiel = (strategy) => ({
 export default {
   name: "timeout-fires",
   about:
-    "1,000 timeouts of 1 ms at the same time, each around a sleep of a minute that it ends: the time of a whole life, without that in which the event loop waited.",
+    "1,000 concurrent timeouts of 1 ms, each of which ends a sleep of one minute. The figure is the time of the whole life without the time in which the event loop was idle.",
   per: "timeout",
   scale: atOnce,
   baseline: "hand-written",
@@ -81,19 +82,19 @@ export default {
         ),
     },
     "hand-written": {
-      note: "No scope: what the body starts is not waited for, no shield, no look at the clock between timers, and the signal has to be handed through every call.",
+      note: "No scope: children are not awaited, there is no shield, an expired deadline is not detected between timers, and every call must pass the signal.",
       setup: () => quietController().signal,
       run: each((parent) => moveOnAfterByHand(ms, parent, (signal) => sleepByHand(body, signal))),
     },
     "p-timeout": {
       from: "p-timeout",
-      note: "Ends the body only through a `cancel` method on the promise, which is written by hand here, and does not wait for its end; no parent.",
+      note: "Ends the body only through a `cancel` method of the promise, which is hand-written here, and does not await the end of the body. No parent.",
       setup: ({ default: pTimeout }) => pTimeout,
       run: each((pTimeout) => pTimeout(cancelableSleep(), { milliseconds: ms, message: false })),
     },
     CAF: {
       from: "caf",
-      note: "No parent, and its result does not wait for the body's clean-up if that awaits.",
+      note: "No parent. The result does not await an asynchronous clean-up of the body.",
       setup: ({ CAF }) => {
         const sleeping = CAF(function* (/** @type {any} */ signal) {
           yield CAF.delay(signal, body);
@@ -106,7 +107,7 @@ export default {
     "cockatiel (aggressive)": cockatiel("Aggressive"),
     "abort-controller-x": {
       from: "abort-controller-x",
-      note: "A race of two delays on one signal: the one that is over ends the other. No scope, no error of a timeout.",
+      note: "A race of two delays on one signal, of which the first cancels the other. No scope and no timeout error.",
       setup: (lib) => ({ ...lib, parent: quietController().signal }),
       run: each(({ race, delay, parent }) =>
         race(parent, (/** @type {AbortSignal} */ signal) => [delay(signal, ms), delay(signal, body)]),
@@ -114,7 +115,7 @@ export default {
     },
     "Effect.timeoutOption": {
       from: "effect",
-      note: "The body is a sleep of Effect's own: no promise is rejected and no error is made.",
+      note: "The body is a sleep of Effect. No promise is rejected and no error is created.",
       setup: ({ Effect }) => ({
         Effect,
         all: Effect.forEach(

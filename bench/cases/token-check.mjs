@@ -1,12 +1,12 @@
 /** @import { Case } from "../types.mjs" */
 
-// Looking at a different object each time keeps the look inside the loop: with one object the
-// compiler may move it out, and the loop would measure nothing.
+// Checking another object in each iteration keeps the check inside the loop. With one object the compiler may move the
+// check out of the loop, and the loop would measure nothing.
 const spread = 64;
 const indices = Array.from({ length: spread });
 
 /**
- * Makes the loop's result count, so that the loop stays.
+ * Uses the result of the loop, so that the compiler keeps the loop.
  *
  * @param {number} sum
  */
@@ -18,7 +18,7 @@ function keep(sum) {
 export default {
   name: "token-check",
   about:
-    "Looks at a live token in a loop, going round 64 of them so that nothing can be moved out of the loop. The difference to the empty loop is the price.",
+    "Checks 64 tokens that are not cancelled in turn, so that the compiler cannot move the check out of the loop. The price of a check is the difference to the empty loop.",
   per: "check",
   baseline: "empty loop",
   subjects: {
@@ -47,7 +47,7 @@ export default {
       },
     },
     "empty loop": {
-      note: "Looks at nothing: what the loop itself costs.",
+      note: "Only the loop.",
       run: (n) => {
         let sum = 0;
         for (let i = 0; i < n; i += 1) sum = (sum + i) | 0;

@@ -1,4 +1,4 @@
-/** Draws a soak: the heap with its line, and the handles below it. */
+/** Draws the chart of a soak: the heap with its trend, and the handles below. */
 import * as echarts from "echarts";
 import { warmSamples } from "./flat.mjs";
 import { kilobytes } from "./verdict.mjs";
@@ -13,7 +13,7 @@ const font = "system-ui, -apple-system, 'Segoe UI', sans-serif";
 
 /**
  * @param {Outcome} outcome
- * @returns {string} an SVG document, readable on any background because it brings its own
+ * @returns {string} an SVG document with its own background
  */
 export function draw({ minutes, seed, samples, verdict }) {
   const times = samples.seconds.map((seconds) => seconds / 60);
@@ -90,22 +90,27 @@ export function draw({ minutes, seed, samples, verdict }) {
       },
       {
         ...plain,
-        name: "its trend (Theil–Sen)",
+        name: "trend of the heap (Theil–Sen)",
         data: line,
         color: red,
         lineStyle: { width: 2, type: "dashed" },
       },
       { ...lower, name: "open handles", data: series(samples.handles), color: green },
-      { ...lower, name: "listeners, registered, children left", data: series(samples.left), color: orange },
+      {
+        ...lower,
+        name: "listeners, registered operations and children left",
+        data: series(samples.left),
+        color: orange,
+      },
     ],
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  // Styles for a mouse that hovers, which a picture has no use for, and a linter of the repository cannot read.
+  // The styles for a hovering mouse have no use in a picture, and the linter cannot read them.
   return `${svg.replace(/<style[\s\S]*?<\/style>\s*/g, "").trimEnd()}\n`;
 }
 
-/** The part that the trend leaves out. @param {number[]} times */
+/** The warm-up, which does not count for the trend. @param {number[]} times */
 function warmUpArea(times) {
   return {
     markArea: {
@@ -118,7 +123,8 @@ function warmUpArea(times) {
 }
 
 /**
- * What is judged, and a megabyte above and below, so that noise looks like noise. The steep beginning comes in from below.
+ * The range of the judged samples plus one megabyte above and below, so that noise looks small. The steep beginning
+ * enters from below.
  *
  * @param {number[]} values in MB
  */

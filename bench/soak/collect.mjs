@@ -1,22 +1,22 @@
 /**
- * Full collections, without a flag on the command line. Imported before anything that is measured.
+ * Full collections without a flag on the command line. Imported before all measured modules.
  *
- * The optimizing compiler is off: for a thousand rounds and more it compiles, drops and compiles again, which moves the
- * heap by megabytes that nobody holds. Without it the heap has settled after some ten rounds.
+ * The optimizing compiler is off. For more than a thousand rounds it compiles code, drops it and compiles it again, which
+ * changes the heap by megabytes. Without it the heap settles after about ten rounds.
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
 setFlagsFromString("--no-opt");
-// Code that rested for some collections would be dropped, and compiled again later.
+// Otherwise V8 drops code that was unused during some collections, and compiles it again later.
 setFlagsFromString("--no-flush-bytecode");
 const gc = /** @type {() => void} */ (runInNewContext("gc"));
 
 /** One turn of the event loop. */
 export const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Everything that can go is gone, weak references and finalizers included. */
+/** Collects all garbage, including objects behind weak references and finalizers. */
 export async function collectGarbage() {
   for (let i = 0; i < 5; i += 1) {
     gc();

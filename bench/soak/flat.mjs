@@ -1,17 +1,18 @@
 /**
  * Decides whether a series is flat.
  *
- * The slope is the median of the slopes between all pairs of samples (Theil–Sen): up to 29 % of the samples may be
- * arbitrarily wrong, such as those taken just after V8 compiled or dropped code, without moving it far. What counts is
- * how far the line rises over the whole run, so that noise counts for less the longer it runs, and a leak does not.
+ * The slope is the median of the slopes between all pairs of samples (Theil–Sen). Up to 29 % of the samples may be
+ * arbitrarily wrong without a large effect on the slope, for example samples taken just after V8 compiled or dropped
+ * code. The criterion is how far the line rises over the whole run. In a longer run noise counts less, and a leak does
+ * not.
  */
 
 /** @import { Trend } from "./types.mjs" */
 
-/** This share of the samples comes first and does not count: code is compiled, caches and histories fill up. */
+/** The share of samples at the start that do not count, because code is compiled and caches and histories fill up. */
 export const warmUp = 0.2;
 
-/** Fewer samples than this tell nothing. */
+/** The fewest samples from which a trend is computed. */
 const fewest = 8;
 
 /**
@@ -26,9 +27,9 @@ function median(values) {
 }
 
 /**
- * The line through `values` at `times`, by Theil and Sen.
+ * Fits a line through `values` at `times`, by the method of Theil and Sen.
  *
- * @param {readonly number[]} times rising
+ * @param {readonly number[]} times in ascending order
  * @param {readonly number[]} values
  */
 export function fitLine(times, values) {
@@ -45,18 +46,18 @@ export function fitLine(times, values) {
 }
 
 /**
- * How far a series rises over the whole run, at the slope that it has after the warm-up.
+ * Computes how far a series rises over the whole run, at the slope after the warm-up.
  *
- * @param {readonly number[]} times seconds since the start, rising
+ * @param {readonly number[]} times in seconds since the start, in ascending order
  * @param {readonly number[]} values
  * @returns {Trend}
- * @throws {RangeError} if there are too few samples to tell
+ * @throws {RangeError} if there are too few samples
  */
 export function trendOf(times, values) {
   const first = warmSamples(times.length);
   if (times.length - first < fewest) {
     throw new RangeError(
-      `times must hold at least ${fewest} samples after the warm-up; there were ${times.length - first}`,
+      `times must contain at least ${fewest} samples after the warm-up, got ${times.length - first}`,
     );
   }
   const { slope, start } = fitLine(times.slice(first), values.slice(first));
@@ -64,15 +65,15 @@ export function trendOf(times, values) {
 }
 
 /**
- * How many of so many samples belong to the warm-up.
+ * The number of samples in the warm-up.
  *
- * @param {number} count
+ * @param {number} count of all samples
  */
 export function warmSamples(count) {
   return Math.ceil(count * warmUp);
 }
 
-/** @param {readonly number[]} list @param {number} index one that it has */
+/** @param {readonly number[]} list @param {number} index of an existing item */
 function at(list, index) {
   return /** @type {number} */ (list[index]);
 }

@@ -4,10 +4,10 @@ import { randomFrom } from "./random.mjs";
 import { Samples } from "./samples.mjs";
 import { judge, limit } from "./verdict.mjs";
 
-/** What a sample is every five seconds. */
+/** One sample every five seconds. */
 const times = (count: number) => Array.from({ length: count }, (_, i) => i * 5);
 
-/** The heap of a soak as it is: it rises steeply, then it is flat, with noise and a few doubled tables. */
+/** A typical heap of a soak: first steep, then flat, with noise and with tables that double in size. */
 function heapOf(count: number, leakPerSecond = 0): number[] {
   const random = randomFrom(1);
   return times(count).map((time) => {
@@ -27,7 +27,7 @@ function samplesOf(heap: number[]): Samples {
   return samples;
 }
 
-test("the line goes through the samples, whatever a quarter of them are", () => {
+test("the line goes through the samples even if a quarter of them are wrong", () => {
   const values = times(40).map((time) => 7 + 3 * time);
   for (let i = 0; i < 40; i += 4) values[i] = 1e9;
   const { slope, start } = fitLine(times(40), values);
@@ -35,20 +35,20 @@ test("the line goes through the samples, whatever a quarter of them are", () => 
   expect(start).toBeCloseTo(7);
 });
 
-test("the growth is that of the whole run, at the slope after the warm-up", () => {
+test("the growth is the slope after the warm-up times the length of the whole run", () => {
   const values = times(100).map((time) => (time < 100 ? 1e6 * time : 1e8 + 2 * time));
   expect(trendOf(times(100), values)).toMatchObject({ slope: 2, growth: 2 * 495 });
 });
 
-test("too few samples after the warm-up are no answer", () => {
-  expect(() => trendOf(times(9), times(9))).toThrow("at least 8 samples after the warm-up; there were 7");
+test("too few samples after the warm-up are refused", () => {
+  expect(() => trendOf(times(9), times(9))).toThrow("at least 8 samples after the warm-up, got 7");
 });
 
 test.each([
   ["5 minutes", 60],
   ["30 minutes", 360],
 ])(
-  "a heap with noise is flat, and one that leaks 100 bytes for 20 operations a second is not: %s",
+  "a heap with noise is flat, and a heap that leaks 100 bytes in each of 20 operations a second is not: %s",
   (_, count) => {
     expect(judge(samplesOf(heapOf(count)), [])).toMatchObject({ flat: true, problems: [] });
     const leaking = judge(samplesOf(heapOf(count, 100 * 20)), []);
@@ -58,7 +58,7 @@ test.each([
   },
 );
 
-test("what was noticed on the way is not flat, however flat the heap is", () => {
-  const { flat, problems } = judge(samplesOf(heapOf(60)), ["a rejection that nobody handled: Error: x"]);
+test("a problem during the run makes the verdict not flat, even if the heap is flat", () => {
+  const { flat, problems } = judge(samplesOf(heapOf(60)), ["unhandled rejection: Error: x"]);
   expect([flat, problems.length]).toEqual([false, 1]);
 });

@@ -6,14 +6,14 @@ import { parseArgs } from "node:util";
 
 export const usage = "npm run soak -- [--minutes 30] [--seed 1] [--out soak.svg]";
 
-/** The shortest soak that has enough samples to tell a slope from noise, and the longest: a week. */
+/** In minutes: the shortest soak with enough samples to tell a slope from noise, and the longest, a week. */
 const [shortest, longest] = [2, 7 * 24 * 60];
 const largestSeed = 2 ** 32 - 1;
 
 /**
  * @param {string[]} argv
  * @throws {TypeError} for an unknown or incomplete option
- * @throws {RangeError} that names the argument, what came, and what was expected
+ * @throws {RangeError} with the argument, its value, and the expected values
  */
 export function readOptions(argv) {
   const { values } = parseArgs({
@@ -48,17 +48,17 @@ function toSeed(text) {
 /** @param {string} text */
 function toFile(text) {
   const file = resolve(text);
-  if (!file.endsWith(".svg")) throw refused("out", text, "the name of a file that ends in .svg");
-  if (!existsSync(dirname(file))) throw refused("out", text, "a file in a folder that exists");
+  if (!file.endsWith(".svg")) throw refused("out", text, "a file name that ends in .svg");
+  if (!existsSync(dirname(file))) throw refused("out", text, "a file in an existing folder");
   return file;
 }
 
-/** NaN for what is no plain number: `Number` takes blanks for 0. @param {string} text */
+/** NaN for text that is not a plain number. `Number` alone would read blanks as 0. @param {string} text */
 function toNumber(text) {
   return /^[-+]?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** @param {string} name @param {string} came @param {string} expected */
-function refused(name, came, expected) {
-  return new RangeError(`--${name} must be ${expected}; it was ${JSON.stringify(came)}`);
+/** @param {string} name @param {string} value @param {string} expected */
+function refused(name, value, expected) {
+  return new RangeError(`--${name} must be ${expected}, got ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-/** A failure that a scenario means to have: nobody needs to hear of it. */
+/** A failure that a scenario causes on purpose. It is not reported as a problem. */
 export class PlannedFailure extends Error {
   constructor() {
     super("planned");

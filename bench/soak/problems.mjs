@@ -1,13 +1,12 @@
-/** What goes wrong without a caller. */
+/** Records problems that reach no caller. */
 import { setReporter } from "@hother/cancelable";
 import { PlannedFailure } from "./planned.mjs";
 
-/** What is wrong in one round is wrong in the next: after this many the rest says nothing new. */
+/** The most recorded problems. A problem in one round usually repeats in the next. */
 const most = 10;
 
 /**
- * Hears of rejections that nobody handles, warnings of the process, errors that the library reports, and what it
- * warns of on the console.
+ * Records unhandled rejections, warnings of the process, errors that the library reports, and warnings on the console.
  *
  * @returns {{ problems: string[], stop: () => void }}
  */
@@ -17,15 +16,15 @@ export function listenForProblems() {
   const note = (/** @type {string} */ what, /** @type {unknown} */ error) => {
     if (problems.length < most) problems.push(`${what}: ${describe(error)}`);
   };
-  const rejected = (/** @type {unknown} */ error) => note("a rejection that nobody handled", error);
-  const warned = (/** @type {Error} */ warning) => note("a warning of the process", warning);
+  const rejected = (/** @type {unknown} */ error) => note("unhandled rejection", error);
+  const warned = (/** @type {Error} */ warning) => note("warning of the process", warning);
   process.on("unhandledRejection", rejected);
   process.on("warning", warned);
   const reporter = setReporter((error, source) => {
-    if (!(error instanceof PlannedFailure)) note(`reported by the library, in ${source}`, error);
+    if (!(error instanceof PlannedFailure)) note(`error reported by the library, in ${source}`, error);
   });
   const { warn } = console;
-  console.warn = (...parts) => note("a warning on the console", parts.join(" "));
+  console.warn = (...parts) => note("warning on the console", parts.join(" "));
   return {
     problems,
     stop() {

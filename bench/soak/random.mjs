@@ -1,6 +1,6 @@
 /**
- * Random choices that a seed repeats (mulberry32). What is repeated is the choices: the clock is real, so the order in
- * which things happen is not.
+ * Random choices that a seed repeats (mulberry32). Only the choices repeat. The order of events does not, because the
+ * clock is real.
  */
 
 /**

@@ -19,12 +19,12 @@ export function report({ tallies, samples, handles, verdict }) {
   const { heap, external } = verdict;
   const left = Math.max(...samples.left);
   return [
-    ...table(["scenario", "rounds", "operations", "noticed from, B each"], rows),
+    ...table(["scenario", "rounds", "operations", "smallest detectable leak, B per operation"], rows),
     "",
-    `heap slope ${kilobytes(heap.slope * 3_600)}/h, ${kilobytes(heap.growth)} over the run, of at most ${kilobytes(verdict.limit)}`,
+    `heap slope ${kilobytes(heap.slope * 3_600)}/h, ${kilobytes(heap.growth)} over the run, limit ${kilobytes(verdict.limit)}`,
     `external memory slope ${kilobytes(external.slope * 3_600)}/h, ${kilobytes(external.growth)} over the run`,
     `resident memory ${megabytes(samples.rss[0])} at the start, ${megabytes(samples.rss.at(-1))} at the end, not judged`,
-    `handles ${handles} at the start and in all of ${samples.count} samples${verdict.flat ? "" : ", unless said otherwise"}; left behind at most ${left}`,
+    `handles ${handles} at the start and in all ${samples.count} samples${verdict.flat ? "" : ", except where listed below"}; at most ${left} left behind`,
     ...verdict.problems.map((problem) => `NOT FLAT: ${problem}`),
     verdict.flat ? "flat" : "not flat",
   ].join("\n");

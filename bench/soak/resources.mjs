@@ -1,14 +1,14 @@
-/** What the process holds open. */
+/** Counts the open resources of the process. */
 import { constants } from "node:os";
 import { turn } from "./collect.mjs";
 
-/** Over after a turn, and so nobody's handle. */
+/** Resources that end within one turn of the event loop and so are no open handles. */
 const passing = new Set(["Immediate", "TickObject", "Microtask"]);
 
-/** How long sockets and files may take to close, in ms: they do so later than `close()` returns. */
-const patience = 10_000;
+/** How long sockets and files may take to close after `close()` has returned, in ms. */
+const longestClosing = 10_000;
 
-/** By kind, as in "TCPServerWrap 1, Timeout 1". */
+/** Lists the open resources by kind, for example "TCPServerWrap 1, Timeout 1". */
 function handlesNow() {
   /** @type {Map<string, number>} */
   const counts = new Map();
@@ -22,12 +22,12 @@ function handlesNow() {
 }
 
 /**
- * What is open once everything that is on its way out has gone: as soon as that is `expected`, or after ten seconds.
+ * Waits until closing resources have closed, and lists the open ones. Waits at most ten seconds.
  *
- * @param {string | undefined} expected Without it, what has been the same for a tenth of a second.
+ * @param {string | undefined} expected the list to wait for. Default: any list that stays the same for 100 ms
  */
 export async function openHandles(expected) {
-  const end = performance.now() + patience;
+  const end = performance.now() + longestClosing;
   let known = handlesNow();
   for (let since = performance.now(); performance.now() < end; ) {
     if (expected === undefined ? performance.now() - since > 100 : known === expected) break;
@@ -39,12 +39,12 @@ export async function openHandles(expected) {
   return known;
 }
 
-/** How many are in such a text. @param {string} handles */
+/** The number of handles in such a list. @param {string} handles */
 export function countHandles(handles) {
   return [...handles.matchAll(/ (\d+)(,|$)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
-/** Handlers of operating-system signals. */
+/** The number of handlers of operating-system signals. */
 export function signalListeners() {
   return Object.keys(constants.signals).reduce((sum, name) => sum + process.listenerCount(name), 0);
 }

@@ -1,4 +1,4 @@
-/** The figures of the samples, in memory that is set aside at the start: what measures must not grow itself. */
+/** The figures of the samples. Their memory is allocated at the start, so that the measuring does not grow the heap. */
 
 export class Samples {
   /** Seconds since the start. */
@@ -11,7 +11,7 @@ export class Samples {
   #operations;
   count = 0;
 
-  /** @param {number} capacity how many there can be */
+  /** @param {number} capacity the most samples */
   constructor(capacity) {
     const column = () => new Float64Array(capacity);
     this.#seconds = column();
@@ -32,14 +32,14 @@ export class Samples {
    * @param {number} sample.seconds
    * @param {NodeJS.MemoryUsage} sample.memory
    * @param {number} sample.handles
-   * @param {number} sample.left Listeners, registered operations and children that nothing accounts for.
-   * @param {number} sample.operations Performed so far.
+   * @param {number} sample.left Unexpected listeners, registered operations and children.
+   * @param {number} sample.operations Operations performed so far.
    */
   add({ seconds, memory, handles, left, operations }) {
     const i = this.count;
     this.#seconds[i] = seconds;
     this.#heap[i] = memory.heapUsed;
-    // The memory of array buffers is part of it.
+    // Includes the memory of array buffers.
     this.#external[i] = memory.external;
     this.#rss[i] = memory.rss;
     this.#handles[i] = handles;

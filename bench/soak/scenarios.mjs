@@ -1,4 +1,4 @@
-/** What a round consists of. Loaded before the soak begins, so that a build meanwhile changes nothing. */
+/** The scenarios of a round. All are loaded before the soak begins, so that a build during the soak has no effect. */
 import coordination from "./scenarios/coordination.mjs";
 import crowd from "./scenarios/crowd.mjs";
 import effect from "./scenarios/effect.mjs";

@@ -1,8 +1,8 @@
 /**
- * Does rounds until the time is over, and takes samples between them.
+ * Runs rounds until the time is over, and takes samples between them.
  *
- * Everything runs below one operation that lives as long as the soak: what a scenario left in its parent would be
- * found there, and held by it.
+ * All scenarios run inside one operation that lives as long as the soak. An object that a scenario leaves in its parent
+ * stays there and is found.
  */
 import { getEventListeners } from "node:events";
 import { Cancellable, CancellationToken, registry } from "@hother/cancelable";
@@ -15,11 +15,11 @@ import { scenarios } from "./scenarios.mjs";
 
 /** @import { Scenario, Tally, World } from "./types.mjs" */
 
-/** Seconds from one sample to the next, at least. */
+/** The shortest time between two samples, in seconds. */
 const distance = 5;
-/** A scenario takes a fraction of a second: one that has not ended after this many seconds hangs. */
+/** The longest round of a scenario, in seconds. A normal round takes a fraction of a second. */
 const longest = 60;
-/** The same is left behind in every sample from then on: the first ones say it. */
+/** The most recorded leftovers. Each later sample would list the same ones again. */
 const mostLeft = 5;
 
 /**
@@ -56,13 +56,13 @@ export async function soak({ minutes, seed, tell }) {
       const counts = [
         ["handlers of signals", signalListeners()],
         ["operations in the registry", registry.size],
-        ["operations below the soak's", everything.children.length],
+        ["children of the soak's operation", everything.children.length],
         ["listeners on the soak's AbortSignal", getEventListeners(world.signal, "abort").length],
       ];
       const wrong = counts.filter(([, count]) => count > 0).map(([what, count]) => `${count} ${what}`);
       if (now !== handles) wrong.push(`handles ${now}, at the start ${handles}`);
       if (wrong.length > 0 && problems.length < mostLeft) {
-        problems.push(`left after round ${rounds}: ${wrong.join("; ")}`);
+        problems.push(`left behind after round ${rounds}: ${wrong.join("; ")}`);
       }
       await collectGarbage();
       const left = counts.reduce((sum, [, count]) => sum + count, 0);
@@ -93,8 +93,8 @@ export async function soak({ minutes, seed, tell }) {
 }
 
 /**
- * One round of one scenario. What goes wrong in it ends the process at once: an orderly end would wait for what the
- * scenario left behind, perhaps for ever.
+ * Runs one round of one scenario. A failure ends the process at once, because an orderly end would wait for the work
+ * that the scenario left behind, perhaps for ever.
  *
  * @param {Scenario} scenario
  * @param {World} world
@@ -105,7 +105,7 @@ async function perform(scenario, world, round) {
     console.error(`soak: "${scenario.name}" ${why}, in round ${round}`);
     process.exit(1);
   };
-  // Without a reference: the timer is no handle of the scenario's.
+  // Unreferenced, so that the timer does not count as a handle of the scenario.
   const watchdog = setTimeout(() => giveUp(`has not ended after ${longest} s`), longest * 1_000).unref();
   try {
     return await scenario.round(world);

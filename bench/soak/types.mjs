@@ -1,13 +1,13 @@
 /**
- * The words of the soak test. This file holds types only.
+ * The terms and types of the soak test. This file has no code.
  *
- * A *scenario* is one kind of work; a *round* does every scenario once, in an order of its own; a *sample* is taken
- * between rounds, when nothing is under way.
+ * A *scenario* is one kind of work. A *round* runs every scenario once, in a random order. A *sample* is taken between
+ * rounds, when no work runs.
  */
 
 /**
- * What lives as long as the soak. Scenarios tie short-lived things to it, because that is where leaks show: a parent,
- * a token and a foreign signal that outlive what was started below them.
+ * Objects that live as long as the soak. Scenarios attach short-lived operations to them, because leaks show in a
+ * parent, a token or a foreign signal that outlives its operations.
  *
  * @typedef {object} World
  * @property {import("./random.mjs").Random} random
@@ -18,10 +18,10 @@
 /**
  * @typedef {object} Scenario
  * @property {string} name
- * @property {() => Promise<void> | void} [open] Starts what the scenario keeps for the whole soak.
- * @property {(world: World) => Promise<number>} round Does its work once and asserts what came out. Resolves with the
- *   number of operations performed; everything that it started has ended by then.
- * @property {() => Promise<void> | void} [close] Ends what `open` started, and asserts how it ended.
+ * @property {() => Promise<void> | void} [open] Starts the work that the scenario keeps for the whole soak.
+ * @property {(world: World) => Promise<number>} round Does the work once and asserts the outcome. Resolves with the
+ *   number of performed operations. All work of the round has ended by then.
+ * @property {() => Promise<void> | void} [close] Ends the work that `open` started, and asserts its outcome.
  */
 
 /**
@@ -33,8 +33,8 @@
 
 /**
  * @typedef {object} Trend
- * @property {number} slope Bytes in a second.
- * @property {number} start The line's height at time 0, in bytes.
+ * @property {number} slope In bytes per second.
+ * @property {number} start Value of the line at time 0, in bytes.
  * @property {number} growth Bytes over the whole run, at this slope.
  */
 
@@ -43,20 +43,20 @@
  * @property {boolean} flat
  * @property {Trend} heap
  * @property {Trend} external
- * @property {number} limit Bytes that each may have grown.
- * @property {number} from Seconds: when the warm-up was over.
- * @property {string[]} problems One sentence for each thing that is not as it should be.
+ * @property {number} limit The most growth of each, in bytes.
+ * @property {number} from The end of the warm-up, in seconds.
+ * @property {string[]} problems One sentence for each problem.
  */
 
 /**
- * What is known when the soak is over.
+ * The result of a soak.
  *
  * @typedef {object} Outcome
  * @property {number} minutes
  * @property {number} seed
  * @property {import("./samples.mjs").Samples} samples
  * @property {Tally[]} tallies
- * @property {string} handles What is open at every sample, in words.
+ * @property {string} handles The handles that are open at every sample.
  * @property {Verdict} verdict
  */
 

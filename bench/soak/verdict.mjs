@@ -1,32 +1,31 @@
-/** What must hold for a soak to have passed. */
+/** Decides whether a soak has passed. */
 import { trendOf, warmSamples } from "./flat.mjs";
 
 /** @import { Tally, Trend, Verdict } from "./types.mjs" */
 /** @import { Samples } from "./samples.mjs" */
 
 /**
- * How far the heap may seem to rise over the whole run, in bytes. On Node 20 it was 100 kB in five minutes and 280 kB in
- * thirty (5.4 million operations); heap snapshots show no more objects, but longer lists of V8's of the users of a
- * prototype, and arrays and weak sets, which stay as large as they ever were. The largest of these double by 260 kB,
- * a few times in all; one such step does not move the median of the slopes, several in a row do, which is what the
- * rest of the room is for. The table at the end tells what it means for a leak: how few bytes each operation need
- * leave behind to be noticed.
+ * The most apparent growth of the heap over the whole run, in bytes. On Node 20 the growth was 100 kB in five minutes and
+ * 280 kB in thirty (5.4 million operations). Heap snapshots show no additional objects. V8's own lists of the users of a
+ * prototype become longer, and arrays and weak sets keep their largest size. The largest of these double by 260 kB, a few
+ * times per run. One such step does not change the median of the slopes, but several in a row do, so the limit leaves
+ * room for them. The table at the end shows the smallest leak per operation that this limit detects.
  */
 export const limit = 512 * 1_024;
 
 /**
  * @param {Samples} samples
- * @param {string[]} problems what was noticed on the way
+ * @param {string[]} problems recorded during the run
  * @returns {Verdict}
  */
 export function judge(samples, problems) {
   const { seconds, heap, external } = samples;
   const trends = { heap: trendOf(seconds, heap), external: trendOf(seconds, external) };
   const found = [...problems];
-  for (const [what, trend] of Object.entries(trends)) {
+  for (const [kind, trend] of Object.entries(trends)) {
     if (trend.growth > limit)
       found.push(
-        `${what} memory rises by ${kilobytes(trend.growth)} over the run, more than ${kilobytes(limit)}`,
+        `${kind} memory rises by ${kilobytes(trend.growth)} over the run, more than ${kilobytes(limit)}`,
       );
   }
   return {
@@ -39,7 +38,7 @@ export function judge(samples, problems) {
 }
 
 /**
- * How many bytes each operation of a scenario may leave behind before it is noticed, the other scenarios being flat.
+ * The smallest leak per operation of a scenario that is detected, in bytes, if the other scenarios are flat.
  *
  * @param {Trend} heap
  * @param {Tally} tally

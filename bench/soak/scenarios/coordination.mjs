@@ -1,4 +1,4 @@
-/** Locks, semaphores, limiters and conditions whose waiters are cancelled: nobody's turn is lost. */
+/** Locks, semaphores, limiters and conditions with cancelled waiters. No other waiter loses its turn. */
 import assert from "node:assert/strict";
 import {
   CapacityLimiter,
@@ -16,13 +16,13 @@ import {
 
 const tasks = 60;
 
-// As old as the soak: what cancelled waiters left in their lines would stay.
+// They live as long as the soak, so that entries of cancelled waiters in their queues would stay.
 const lock = new Lock();
 const semaphore = new Semaphore(3);
 const limiter = new CapacityLimiter(3);
 
 /**
- * Many want in, some are cancelled while they wait; those that got in never were more than `limit`.
+ * Many tasks enter and some are cancelled while they wait. Never more than `limit` tasks are inside.
  *
  * @param {World} world
  * @param {{ run: (body: () => Promise<void>) => Promise<void> }} door
@@ -50,7 +50,7 @@ async function crowd({ random }, door, limit) {
     for (const task of chosen) task.cancel();
   });
   assert.equal(inside, 0);
-  assert.ok(most <= limit, `${most} were inside, of at most ${limit}`);
+  assert.ok(most <= limit, `at most ${limit} tasks may be inside, but ${most} were`);
   assert.ok(given <= entered && entered <= tasks);
   return tasks;
 }

@@ -1,4 +1,4 @@
-/** 1,000 operations at the same time, cancelled when each of them is half-way. */
+/** 1,000 concurrent operations, cancelled when all of them have done half of their work. */
 import assert from "node:assert/strict";
 import { Cancellable, CancellationToken, Event, shield, sleep } from "@hother/cancelable";
 
@@ -31,7 +31,7 @@ export default {
       });
     });
     await halfway.wait();
-    // Some alone, in any order, and the rest together.
+    // Some operations are cancelled one by one in random order, the others together.
     const alone = random.shuffle(operations).slice(0, random.integer(0, count));
     for (const op of alone) assert.equal(op.cancel("manual", "alone"), true);
     stop.cancel("shutdown", "together");
@@ -41,7 +41,7 @@ export default {
     );
     assert.equal(reasons.filter((reason) => reason === "manual").length, alone.length);
     assert.equal(reasons.filter((reason) => reason === "shutdown").length, count - alone.length);
-    assert.equal(cleaned, count, "clean-ups that were finished");
+    assert.equal(cleaned, count, "finished clean-ups");
     return count;
   },
 };

@@ -1,4 +1,4 @@
-/** The bridge to Effect: interrupted and cancelled, in both directions. */
+/** The bridge to Effect, in both directions: interruption and cancellation. */
 import assert from "node:assert/strict";
 import { Cancellable, moveOnAfter, sleep, taskGroup } from "@hother/cancelable";
 import {
@@ -86,7 +86,7 @@ export default {
   async round(world) {
     const all = world.random.shuffle(kinds.flatMap((kind) => Array.from({ length: times }, () => kind)));
     await Promise.all(all.map((kind) => kind(world)));
-    assert.equal(cleaned, begun, "clean-ups, of bodies that began");
+    assert.equal(cleaned, begun, "clean-ups of started bodies");
     return all.length;
   },
 };

@@ -1,4 +1,4 @@
-/** Task groups whose children fail, shields, retries, and deadlines that move. */
+/** Task groups with failing children, shields, retries, and moved deadlines. */
 import assert from "node:assert/strict";
 import {
   CancelScope,
@@ -16,7 +16,7 @@ import { PlannedFailure } from "../planned.mjs";
 
 /** @import { Scenario, World } from "../types.mjs" */
 
-/** How often each of these is done in a round, all kinds at the same time. */
+/** How often each kind runs in a round. All kinds run concurrently. */
 const times = 20;
 
 const failure = (/** @type {unknown} */ error) => error;
@@ -39,7 +39,7 @@ const kinds = [
       }
     }).catch(failure);
     assert.ok(error instanceof PlannedFailure);
-    assert.equal(ended, count, "children that ended");
+    assert.equal(ended, count, "ended children");
   },
   async function collectedFailures(/** @type {World} */ { random }) {
     const count = random.integer(1, 5);

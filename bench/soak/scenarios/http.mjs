@@ -1,4 +1,4 @@
-/** A server and `fetch` over the loopback: answers that are cancelled in the middle, on both sides. */
+/** A server and `fetch` on the loopback interface. Responses are cancelled midway, on both sides. */
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { Cancellable, sleep, taskGroup } from "@hother/cancelable";
@@ -8,14 +8,14 @@ import { turn } from "../collect.mjs";
 
 const requests = 100;
 const chunk = "a line of text that is about as long as a line of text\n".repeat(20);
-/** Answers by how their operation ended. */
+/** The number of responses by the status of their operation. */
 const answered = { completed: 0, cancelled: 0, failed: 0 };
 
-/** Each answer is an operation: it ends when the client hangs up. */
+/** Each response is an operation, which is cancelled when the client disconnects. */
 const server = createServer(async (request, response) => {
   const op = new Cancellable({ name: request.url ?? "", parent: null });
   response.on("close", () => op.cancel("disconnect"));
-  // No connection outlives its round.
+  // No connection may outlive its round.
   response.setHeader("connection", "close");
   const { status } = await op.settle(async () => {
     const chunks = request.url === "/short" ? 3 : Number.POSITIVE_INFINITY;
@@ -30,7 +30,7 @@ const server = createServer(async (request, response) => {
 let origin = "";
 
 /**
- * Reads until its operation is cancelled, after so many chunks.
+ * Reads a response and cancels its own operation after `chunks` chunks.
  *
  * @param {string} path
  * @param {number} chunks
@@ -73,8 +73,8 @@ export default {
       }
     });
     for (let i = 0; i < 500 && answered.completed + answered.cancelled < requests; i += 1) await sleep(2);
-    // For each cancelled request `fetch` opens a connection in reserve, and closes it seconds later. Both ends must have
-    // noticed before the next request, which would take such a connection.
+    // For each cancelled request `fetch` opens a spare connection and closes it seconds later. Both ends must observe the
+    // close before the next request, which would use the spare connection.
     for (let i = 0; i < 5; i += 1) {
       server.closeAllConnections();
       await turn();

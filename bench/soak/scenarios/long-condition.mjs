@@ -1,11 +1,11 @@
-/** One condition that is checked every few milliseconds as long as the soak lasts. */
+/** One condition that is checked every few milliseconds during the whole soak. */
 import assert from "node:assert/strict";
 import { Cancellable, sleep, sleepForever } from "@hother/cancelable";
 
 /** @import { Scenario } from "../types.mjs" */
 
 const interval = 5;
-/** Every so many checks one takes longer than the interval: the next one has to wait for it. */
+/** Each fiftieth check takes longer than the interval, so that the next check has to wait for it. */
 const slowEach = 50;
 
 let [checks, counted, under, most] = [0, 0, 0, 0];
@@ -40,11 +40,11 @@ export default {
   },
   async round() {
     await sleep(interval * 4);
-    assert.equal(most, 1, "checks under way at the same time");
+    assert.equal(most, 1, "concurrent checks");
     const passed = performance.now() - begun;
-    assert.ok(checks <= passed / interval + 2, `checks pile up: ${checks} in ${passed} ms`);
+    assert.ok(checks <= passed / interval + 2, `too many checks: ${checks} in ${passed} ms`);
     const fresh = checks - counted;
-    assert.ok(fresh > 0, "the condition is not checked any more");
+    assert.ok(fresh > 0, "the condition is no longer checked");
     counted = checks;
     return fresh;
   },

@@ -1,4 +1,4 @@
-/** Queues between producers and consumers that are cancelled: no item is lost, none comes twice. */
+/** Queues with cancelled producers and consumers. No item is lost and no item arrives twice. */
 import assert from "node:assert/strict";
 import { Queue, QueueReceiver, QueueSender, sleep, taskGroup } from "@hother/cancelable";
 
@@ -7,7 +7,7 @@ import { Queue, QueueReceiver, QueueSender, sleep, taskGroup } from "@hother/can
 const items = 100;
 
 /**
- * Consumers are cancelled one after the other while items come; the last one takes the rest.
+ * Consumers are cancelled one after the other while items arrive. The last consumer takes the remaining items.
  *
  * @param {World} world
  */
@@ -38,14 +38,14 @@ async function cancelledConsumers({ random }) {
     }
     await consume();
   });
-  assert.equal(taken.length, items, "items that arrived");
-  assert.equal(new Set(taken).size, items, "different items that arrived");
+  assert.equal(taken.length, items, "arrived items");
+  assert.equal(new Set(taken).size, items, "distinct arrived items");
   assert.deepEqual([queue.size, queue.waitingGetters, queue.waitingPutters], [0, 0, 0]);
   return items;
 }
 
 /**
- * Producers are cancelled while they wait for room: what they put is there, and nothing else.
+ * Producers are cancelled while they wait for room. The items that they have put arrive, and no others.
  *
  * @param {World} world
  */

@@ -1,4 +1,4 @@
-/** Registered operations with a history, and watchers that come and go. */
+/** Registered operations with a history, and short-lived watchers. */
 import assert from "node:assert/strict";
 import { Cancellable, OperationRegistry, registry, sleep, taskGroup } from "@hother/cancelable";
 import { PlannedFailure } from "../planned.mjs";
@@ -8,7 +8,7 @@ import { PlannedFailure } from "../planned.mjs";
 const count = 100;
 const remembered = 20;
 
-/** Knows everything for a while, and forgets all but the newest: as old as the soak. */
+/** Lives as long as the soak. Its history keeps only the newest operations. */
 const everything = new OperationRegistry({ history: remembered });
 
 /**
@@ -32,7 +32,7 @@ function work({ random }, index) {
 export default {
   name: "registered operations",
   async round(world) {
-    const seen = { registered: 0, started: 0, progress: 0, cancelled: 0, ended: 0 };
+    const seen = { registered: 0, started: 0, progress: 0, cancelling: 0, ended: 0 };
     const known = everything.registerAll();
     let ended = 0;
     await taskGroup(async (group) => {
@@ -43,7 +43,7 @@ export default {
           if (seen.ended === count) break;
         }
       });
-      // Nobody reads this one; and one is cancelled while it waits.
+      // One watcher is never read. Another one is cancelled while it waits.
       const unread = registry.watch();
       const cancelled = group.startSoon(async () => {
         for await (const _ of new OperationRegistry().watch());
@@ -64,7 +64,7 @@ export default {
     const past = registry.history();
     const failed = past.filter(({ status }) => status === "failed").length;
     assert.equal(past.length, count, "the history of the round");
-    assert.equal(past.filter(({ status }) => status === "cancelled").length, seen.cancelled);
+    assert.equal(past.filter(({ status }) => status === "cancelled").length, seen.cancelling);
     assert.equal(registry.cleanupCompleted({ keepFailed: true }), count - failed);
     assert.equal(registry.cleanupCompleted(), failed);
     assert.deepEqual([everything.size, everything.history().length], [0, remembered]);

@@ -1,4 +1,4 @@
-/** 10,000 cancellations, one after the other, each asked for in another way. */
+/** 10,000 cancellations one after the other, each in a randomly chosen way. */
 import assert from "node:assert/strict";
 import { Cancellable, CancellationToken, CancelScope, sleep } from "@hother/cancelable";
 
@@ -7,7 +7,7 @@ import { Cancellable, CancellationToken, CancelScope, sleep } from "@hother/canc
 const count = 10_000;
 const minute = 60_000;
 
-/** Each cancels one piece of work and tells whether it ended as cancelled. */
+/** Each function cancels one operation or scope and resolves with whether it ended as cancelled. */
 const ways = [
   async function byItself() {
     const op = Cancellable.withTimeout(minute);

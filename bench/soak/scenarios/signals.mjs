@@ -1,4 +1,4 @@
-/** Operating-system signals: handlers that come and go, and signals that the process sends itself. */
+/** Operating-system signals: handlers are added and removed, and the process sends signals to itself. */
 import assert from "node:assert/strict";
 import { Cancellable, SignalReceiver, sleep } from "@hother/cancelable";
 import { signalListeners } from "../resources.mjs";
@@ -13,7 +13,7 @@ export default {
   async round({ random }) {
     for (let i = 0; i < stops; i += 1) {
       await Cancellable.withSignal("SIGUSR2", "SIGINT", "SIGTERM").run(() => {
-        // One handler for each, however many listen.
+        // One handler per signal, however many operations listen.
         assert.equal(signalListeners(), 3);
         return Cancellable.withSignal().run(() => sleep(0));
       });

@@ -1,4 +1,4 @@
-/** Every kind of cancellation source: started and stopped again, and started until it fires. */
+/** Every kind of cancellation source, stopped before it fires, and left until it fires. */
 import assert from "node:assert/strict";
 import { Cancellable, CancellationToken, ResourceSource, sleep, TimeoutSource } from "@hother/cancelable";
 
@@ -6,7 +6,7 @@ import { Cancellable, CancellationToken, ResourceSource, sleep, TimeoutSource } 
 /** @typedef {{ name: string, quiet: (world: World) => Cancellable, firing: (world: World) => Cancellable, reason: string }} Kind */
 
 const minute = 60_000;
-/** How often each kind is stopped before it fires, and how often it fires, in a round. */
+/** Per round: how often each kind is stopped before it fires, and how often it fires. */
 const [stops, fires] = [40, 10];
 
 const later = (/** @type {() => void} */ fire) => void setTimeout(fire, 1);
@@ -21,15 +21,15 @@ const firingSignal = () => {
   return controller.signal;
 };
 const atThird = (/** @type {boolean} */ isAsync) => {
-  let looks = 0;
-  const look = () => (looks += 1) === 3;
-  return isAsync ? async () => look() : look;
+  let checks = 0;
+  const check = () => (checks += 1) === 3;
+  return isAsync ? async () => check() : check;
 };
 const never = { memory: 100, cpu: 100, disk: 100, eventLoopDelay: minute };
-/** A machine that is busy from the second look on. */
+/** Readings of a machine that is busy from the second reading on. */
 const busy = () => {
-  let looks = 0;
-  const measure = async () => ((looks += 1) > 1 ? 99 : 1);
+  let checks = 0;
+  const measure = async () => ((checks += 1) > 1 ? 99 : 1);
   return { memory: measure, cpu: measure, disk: measure, eventLoopDelay: measure };
 };
 

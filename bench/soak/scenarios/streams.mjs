@@ -1,4 +1,4 @@
-/** Streams of every kind, cancelled in the middle: the source is closed, once, and delivers no more. */
+/** Streams of every kind, cancelled midway. Each source is closed once and then delivers no items. */
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import {
@@ -17,7 +17,7 @@ import {
 const times = 15;
 let [opened, closed] = [0, 0];
 
-/** Numbers for ever, silent for a moment before each `silence`-th. @param {number} silence */
+/** Endless numbers, with a pause before each `silence`-th number. @param {number} silence */
 async function* numbers(silence) {
   opened += 1;
   try {
@@ -114,7 +114,7 @@ export default {
   async round(world) {
     const all = world.random.shuffle(kinds.flatMap((kind) => Array.from({ length: times }, () => kind)));
     await Promise.all(all.map((kind) => kind(world)));
-    assert.equal(closed, opened, "sources that were closed, of those that were opened");
+    assert.equal(closed, opened, "closed sources, of all opened sources");
     return all.length;
   },
 };
