@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config";
 
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
-const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
 const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
+const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
 
 export default defineConfig({
   resolve: {
