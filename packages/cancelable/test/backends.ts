@@ -29,12 +29,19 @@ export interface Case {
   block(ms: number): void;
 }
 
+declare module "vitest" {
+  interface TaskMeta {
+    /** The backend that a test of `everywhere` runs on. */
+    backend?: string;
+  }
+}
+
 type Body = (t: Case) => unknown;
 
 /** Runs a test on every backend, inside `run`. Errors that are reported and not looked at fail it. */
 export function everywhere(title: string, body: Body): void {
   for (const { name, create } of backends) {
-    test(`${title} [${name}]`, () => inBackend(create(), body));
+    test(`${title} [${name}]`, { meta: { backend: name } }, () => inBackend(create(), body));
   }
 }
 
