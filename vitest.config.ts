@@ -3,12 +3,14 @@ import { defineConfig } from "vitest/config";
 
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
+const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
 
 export default defineConfig({
   resolve: {
     // The source, not the build; host modules of Node, as `imports` in the package chooses them.
     alias: [
-      { find: /^#host\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: "#terminal", replacement: `${terminal}/platform/terminal.node.ts` },
       { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
       { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
       { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },

@@ -296,8 +296,8 @@ add("a deadline can be moved", async () => {
   });
   equal([scope.cancelCalled, scope.cancelledCaught], [true, true]);
 });
-add("graceMs bounds the wait for a body that does not listen", async () => {
-  const outcome = await new Cancellable({ graceMs: 5 }).settle((op) => {
+add("grace bounds the wait for a body that does not listen", async () => {
+  const outcome = await new Cancellable({ grace: 5 }).settle((op) => {
     op.cancel();
     return new Promise(() => {});
   });

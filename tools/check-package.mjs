@@ -43,7 +43,7 @@ async function check(title, body) {
   }
 }
 
-const tarballs = ["cancelable", "backends"].map((name) => {
+const tarballs = ["cancelable", "backends", "terminal"].map((name) => {
   const [{ filename, size, files }] = JSON.parse(
     sh("npm", ["pack", "--json", "--pack-destination", work], `${root}/packages/${name}`),
   );
@@ -111,6 +111,20 @@ await check("backends", () => {
   const said = sh(process.execPath, ["backends.mjs"], consumer).trim();
   if (said !== "native effect effection") throw new Error(`said ${said}`);
   return said;
+});
+
+await check("terminal", () => {
+  writeFileSync(
+    join(consumer, "terminal.mjs"),
+    `import { Cancellable } from "@hother/cancelable";
+     import { renderProgress } from "@hother/cancelable-terminal";
+     const job = new Cancellable({ name: "job" });
+     const view = renderProgress(job);
+     await job.run(() => undefined);
+     await view[Symbol.asyncDispose]();`,
+  );
+  const said = sh(process.execPath, ["terminal.mjs"], consumer);
+  if (!/ job {2}completed /.test(said)) throw new Error(`said ${said}`);
 });
 
 const program = `

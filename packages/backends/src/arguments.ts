@@ -1,13 +1,17 @@
 import { Cancellable } from "@hother/cancelable";
 
 export function requireOperation(value: unknown, argument: string): asserts value is Cancellable {
-  if (!(value instanceof Cancellable)) throw invalid(argument, "a Cancellable", value);
+  if (!(value instanceof Cancellable)) throw invalidType(argument, "a Cancellable", value);
 }
 
 export function requireFunction(value: unknown, argument: string): void {
-  if (typeof value !== "function") throw invalid(argument, "a function", value);
+  if (typeof value !== "function") throw invalidType(argument, "a function", value);
 }
 
-export function invalid(argument: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${argument} must be ${expected}; got ${value === null ? "null" : typeof value}`);
+/** A `TypeError` with the code that the core uses for invalid arguments, which it does not export. */
+export function invalidType(argument: string, expected: string, got: unknown): TypeError {
+  const type = got === null ? "null" : typeof got;
+  return Object.assign(new TypeError(`${argument} must be ${expected}; got ${type}`), {
+    code: "ERR_INVALID_ARG_TYPE",
+  });
 }

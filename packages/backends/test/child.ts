@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a TypeScript module that imports the library, from its source, in a process of its own; what it printed. */
+/** Runs a TypeScript module that imports the library from its source, in a process of its own. Returns the output. */
 export async function runChild(source: string, flags: readonly string[] = []): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, loader: "ts", resolveDir: `${packages}backends` },

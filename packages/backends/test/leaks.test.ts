@@ -10,13 +10,13 @@ interface Internals {
   readonly _observers?: unknown[];
 }
 
-/** What hangs on a fiber. */
+/** The numbers of a fiber's children and observers. */
 const weight = (fiber: Fiber.Fiber<unknown, unknown>): number[] => {
   const { _children, _observers } = fiber as unknown as Internals;
   return [_children?.size ?? 0, _observers?.length ?? 0];
 };
 
-describe("a long-lived fiber is not heavier after many pieces of library code", () => {
+describe("a long-lived fiber does not grow after many calls of library code", () => {
   const pieces: ReadonlyArray<readonly [string, () => Effect.Effect<unknown, unknown>]> = [
     ["fromCancellable", () => fromCancellable(new Cancellable(), () => turn())],
     ["fromCancellable of an effect", () => fromCancellable(new Cancellable(), () => Effect.yieldNow)],
@@ -51,7 +51,7 @@ describe("a long-lived fiber is not heavier after many pieces of library code", 
   }
 });
 
-describe("tasks of the runtimes are collected when they have ended", () => {
+describe("ended tasks of the runtimes are garbage-collected", () => {
   const count = `
     const alive = async (refs) => {
       for (let i = 0; i < 5; i++) { await new Promise(setImmediate); gc(); }

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { runChild } from "./child.ts";
 
-describe("a backend that nobody imported", () => {
+describe("a backend that was not imported", () => {
   for (const name of ["effect", "effection"]) {
-    test(`getBackend("${name}") says what to install and to import; so does run()`, async () => {
+    test(`getBackend("${name}") and run() name the package to install and the module to import`, async () => {
       const output = await runChild(`
         import { getBackend, run } from "@hother/cancelable";
         try { getBackend("${name}"); } catch (error) { console.log(error.code, error.message); }
@@ -17,7 +17,7 @@ describe("a backend that nobody imported", () => {
     });
   }
 
-  test("importing it is enough", async () => {
+  test("importing the module registers the backend", async () => {
     const output = await runChild(`
       import { getBackend } from "@hother/cancelable";
       import "@hother/cancelable-backends/effect";
@@ -30,7 +30,7 @@ describe("a backend that nobody imported", () => {
 
 describe("the process", () => {
   for (const backend of ["effect", "effection"]) {
-    test(`${backend}: ends when the program has, and is kept alive by a sleep`, async () => {
+    test(`${backend}: the process ends with the program, and a sleep keeps it alive`, async () => {
       const output = await runChild(`
         import { Cancellable, moveOnAfter, run, sleep, sleepForever, taskGroup } from "@hother/cancelable";
         import "@hother/cancelable-backends/${backend}";
@@ -49,7 +49,7 @@ describe("the process", () => {
       expect(output).toBe("true\nexit 0");
     });
 
-    test(`${backend}: a rejection of a program that nobody handles is the only one`, async () => {
+    test(`${backend}: an unhandled rejection of a program is reported once`, async () => {
       const output = await runChild(`
         import { run, sleep, sleepForever, taskGroup } from "@hother/cancelable";
         import "@hother/cancelable-backends/${backend}";
@@ -66,7 +66,7 @@ describe("the process", () => {
     });
   }
 
-  test("effect: an interruption while a fiber's library code is cleaning up leaves no rejection unhandled", async () => {
+  test("effect: an interruption during the clean-up of library code causes no unhandled rejection", async () => {
     const output = await runChild(`
       import { Cancellable, shield, sleep, sleepForever } from "@hother/cancelable";
       import { fromCancellable } from "@hother/cancelable-backends/effect";
@@ -89,7 +89,7 @@ describe("the process", () => {
     expect(output).toBe("[]\nexit 0");
   });
 
-  test("effection: halting while a task's library code is cleaning up leaves no rejection unhandled", async () => {
+  test("effection: a halt during the clean-up of library code causes no unhandled rejection", async () => {
     const output = await runChild(`
       import { Cancellable, shield, sleep, sleepForever } from "@hother/cancelable";
       import { fromCancellable, toCancellable } from "@hother/cancelable-backends/effection";

@@ -28,7 +28,7 @@ export function deferred<T = void>(): Deferred<T> {
   return { promise, resolve, reject };
 }
 
-/** Everything that is ready to run has run, on whatever runtime: a turn of the event loop. */
+/** A turn of the event loop, in which everything that is ready to run has run on every runtime. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

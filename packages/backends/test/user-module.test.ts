@@ -20,7 +20,7 @@ const output = [
   "stopped: shutdown",
 ];
 
-/** The lines of a program, and the runtime that each was written on. */
+/** The lines of a program, and the runtime that each line was written on. */
 async function lines(program: (log: (line: string) => void) => PromiseLike<unknown>): Promise<string[][]> {
   const written: string[] = [];
   const on = new Set<string>();
@@ -31,11 +31,11 @@ async function lines(program: (log: (line: string) => void) => PromiseLike<unkno
   return [written, [...on]];
 }
 
-test("a plain program", async () => {
+test("a plain program uses the module", async () => {
   expect(await lines((log) => main(log))).toEqual([output, ["native"]]);
 });
 
-test("an Effect program, which calls it as any promise", async () => {
+test("an Effect program calls the module like any promise", async () => {
   expect(await lines((log) => Effect.runPromise(Effect.promise(() => main(log))))).toEqual([
     output,
     ["effect", "native"],
@@ -50,11 +50,11 @@ test("an Effect program, which calls it as any promise", async () => {
   expect(await lines(provided)).toEqual([output, ["effect"]]);
 });
 
-test("an Effection program, which calls it as any promise", async () => {
+test("an Effection program calls the module like any promise", async () => {
   expect(await lines((log) => runEffection(() => call(() => main(log))))).toEqual([output, ["effection"]]);
 });
 
-test("programs of this library on the backends, by name", async () => {
+test("programs of this library use the module on each backend by name", async () => {
   for (const backend of ["native", "effect", "effection"]) {
     expect(await lines((log) => run(() => main(log), { backend }))).toEqual([output, [backend]]);
   }

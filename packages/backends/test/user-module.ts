@@ -1,6 +1,6 @@
 /*
- * A module of a user, who knows this library and no runtime. A plain program, an Effect one and an Effection one
- * import it as it is: see user-module.test.ts.
+ * A module of a user that knows this library and no runtime. A plain program, an Effect program and an Effection
+ * program import it unchanged: see user-module.test.ts.
  */
 import {
   Cancellable,
@@ -12,7 +12,7 @@ import {
   taskGroup,
 } from "@hother/cancelable";
 
-/** Works through `jobs` with two workers; what takes longer than its limit is left out. */
+/** Processes `jobs` with two workers. Jobs that take longer than their limit are left out. */
 export async function report(jobs: readonly string[], log: (line: string) => void): Promise<string[]> {
   const done: string[] = [];
   const queue = new Queue<string>(1);
@@ -37,7 +37,7 @@ async function fetchJob(job: string): Promise<string> {
   return `${job}!`;
 }
 
-/** Runs until it is cancelled, releases what it holds, and says why. */
+/** Runs until it is cancelled, releases its resources, and records the reason. */
 export async function serve(op: Cancellable, log: (line: string) => void): Promise<void> {
   try {
     await op.run(async () => {
@@ -55,7 +55,7 @@ export async function serve(op: Cancellable, log: (line: string) => void): Promi
   }
 }
 
-/** Everything that the programs do, one after the other. */
+/** The parts of the programs, in sequence. */
 export async function main(log: (line: string) => void): Promise<void> {
   log((await report(["a", "slow", "b", "c"], log)).join(" "));
   await serve(Cancellable.withTimeout(100), log);

@@ -1,6 +1,6 @@
-import { invalidType, outOfRange } from "./usage.ts";
+import { invalidType, outOfRange } from "./arguments.ts";
 
-/** A time span as an object; its parts add up. `Temporal.Duration` objects fit. */
+/** A time span as an object. It is the sum of its parts. `Temporal.Duration` objects are accepted. */
 export interface Duration {
   readonly weeks?: number;
   readonly days?: number;
@@ -13,8 +13,8 @@ export interface Duration {
 }
 
 /**
- * A time span: milliseconds, a {@link Duration}, or no limit (`null`, `Infinity`).
- * Spans of 0 and less have expired already, because people pass `end - now`.
+ * A time span: milliseconds, a {@link Duration}, or no limit (`null`, `Infinity`). A span of 0 or less has already
+ * expired, because callers pass `end - now`.
  */
 export type Span = number | Duration | null;
 
@@ -30,9 +30,9 @@ const units: ReadonlyArray<readonly [keyof Duration, number]> = [
 ];
 
 /**
- * The milliseconds of a span; `Infinity` for none.
+ * The milliseconds of a span. `Infinity` means no limit.
  *
- * @throws TypeError for what is no span, RangeError for NaN; both name the argument.
+ * @throws TypeError for a value that is not a span, RangeError for NaN. Both name the argument.
  */
 export function toMilliseconds(span: Span, argument: string): number {
   if (typeof span === "number") {
@@ -60,7 +60,7 @@ export function toMilliseconds(span: Span, argument: string): number {
   return total;
 }
 
-/** A positive, finite span: for intervals, where "none" and "expired" make no sense. */
+/** The milliseconds of an interval, which must be positive and finite. */
 export function toInterval(span: Span, argument: string): number {
   const ms = toMilliseconds(span, argument);
   if (!(ms > 0) || ms === Number.POSITIVE_INFINITY) {
@@ -69,7 +69,7 @@ export function toInterval(span: Span, argument: string): number {
   return ms;
 }
 
-/** A moment on the wall clock, as epoch milliseconds. */
+/** The epoch milliseconds of a time on the wall clock. */
 export function toEpoch(moment: Date | number, argument: string): number {
   const epoch: unknown = moment instanceof Date ? moment.getTime() : moment;
   if (typeof epoch !== "number") throw invalidType(argument, "a Date or epoch milliseconds", moment);
@@ -77,7 +77,7 @@ export function toEpoch(moment: Date | number, argument: string): number {
   return epoch;
 }
 
-/** `1500` as "1.5s", `50` as "50ms". */
+/** Formats milliseconds: 1500 as "1.5s", 50 as "50ms". */
 export function formatSpan(ms: number): string {
   return Math.abs(ms) >= 1_000 ? `${Math.round(ms / 10) / 100}s` : `${Math.round(ms * 100) / 100}ms`;
 }

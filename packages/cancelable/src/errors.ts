@@ -1,29 +1,35 @@
 import { formatSpan } from "./duration.ts";
 
-/** Why something was cancelled. */
-export type CancellationReason =
-  | "timeout"
-  | "manual"
-  | "signal"
-  | "condition"
-  | "parent"
-  | "error"
-  | "shutdown"
-  | "disconnect";
+/** All reasons for a cancellation. */
+export const cancellationReasons = [
+  "timeout",
+  "manual",
+  "signal",
+  "condition",
+  "parent",
+  "error",
+  "shutdown",
+  "disconnect",
+] as const;
 
-/** What every cancellation error can be given. */
+/** The reason for a cancellation. */
+export type CancellationReason = (typeof cancellationReasons)[number];
+
+/** The options of every cancellation error. */
 export interface CancellationErrorOptions {
-  /** What led to it: the parent's error, a foreign signal's reason. */
+  /**
+   * The error that led to the cancellation, for example the error of the parent or the reason of an `AbortSignal`.
+   */
   readonly cause?: unknown;
-  /** What the cancelled operation knew about itself. */
+  /** Data about the cancelled operation. */
   readonly context?: unknown;
 }
 
 const brand: unique symbol = Symbol.for("@hother/cancelable.error") as never;
 
 /**
- * The error that a cancelled piece of work ends with. `name` is `AbortError`, or `TimeoutError`
- * for timeouts, and `code` is `ABORT_ERR`, so that code written for `AbortSignal` recognises it.
+ * The error of a cancellation. `name` is `AbortError`, or `TimeoutError` for a timeout, and `code` is `ABORT_ERR`, so
+ * that code for `AbortSignal` recognises the error.
  *
  * @example
  * ```ts
@@ -34,7 +40,7 @@ const brand: unique symbol = Symbol.for("@hother/cancelable.error") as never;
  * ```
  */
 export class CancellationError extends Error {
-  /** Of a cancellation that happened. A mark, and no set of errors: V8 never shrinks the table of a large one. */
+  /** True once a token or a scope owns this error. A flag, because a `WeakSet` of many errors never shrinks in V8. */
   #isOwned = false;
   readonly reason: CancellationReason;
   readonly code: "ABORT_ERR" = "ABORT_ERR";
@@ -50,21 +56,26 @@ export class CancellationError extends Error {
     if (options?.context !== undefined) this.context = options.context;
   }
 
-  /** @internal The error belongs to a cancellation of this library's, not to whoever constructed it. */
+  /** @internal Marks the error as the error of a cancellation that has happened. */
   static own(error: CancellationError): void {
     error.#isOwned = true;
   }
 
-  /** @internal */
-  static isOwned(error: object): boolean {
-    return #isOwned in error && error.#isOwned;
+  /** @internal Whether `error` was constructed by a user, so that no token, scope or operation owns it. */
+  static isFresh(error: unknown): error is CancellationError {
+    try {
+      return error instanceof CancellationError && !(#isOwned in error && error.#isOwned);
+    } catch {
+      // A proxy can throw when its prototype is read.
+      return false;
+    }
   }
 }
 Object.defineProperty(CancellationError.prototype, brand, { value: true });
 
-/** A deadline passed. */
+/** The error of a deadline that has passed. */
 export class TimeoutCancellation extends CancellationError {
-  /** The span that was allowed, in milliseconds, where it is known. */
+  /** The time span that was allowed, in ms. Undefined for an absolute deadline. */
   declare readonly timeoutMs?: number;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly timeoutMs?: number }) {
     const ms = options?.timeoutMs;
@@ -77,16 +88,16 @@ export class TimeoutCancellation extends CancellationError {
   }
 }
 
-/** Somebody called `cancel()`. */
+/** The error of a call of `cancel()` without another reason. */
 export class ManualCancellation extends CancellationError {
   constructor(message?: string, options?: CancellationErrorOptions) {
     super("manual", message ?? "Operation cancelled manually", options);
   }
 }
 
-/** An operating-system signal arrived. */
+/** The error of a cancellation by an operating-system signal. */
 export class SignalCancellation extends CancellationError {
-  /** Its name, such as `SIGINT`. */
+  /** The name of the signal, such as `SIGINT`. */
   declare readonly signal?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly signal?: string }) {
     const signal = options?.signal;
@@ -99,7 +110,7 @@ export class SignalCancellation extends CancellationError {
   }
 }
 
-/** A condition became true. */
+/** The error of a cancellation by a condition that became true. */
 export class ConditionCancellation extends CancellationError {
   declare readonly conditionName?: string;
   constructor(message?: string, options?: CancellationErrorOptions & { readonly conditionName?: string }) {
@@ -113,7 +124,7 @@ export class ConditionCancellation extends CancellationError {
   }
 }
 
-/** What is above was cancelled; its error is the `cause`. */
+/** The error of a cancellation that came from the parent. The error of the parent is the `cause`. */
 export class ParentCancellation extends CancellationError {
   declare readonly parentId?: string;
   declare readonly parentReason?: CancellationReason;
@@ -136,7 +147,7 @@ export class ParentCancellation extends CancellationError {
   }
 }
 
-/** What {@link createCancellation} may be told beyond reason and message. */
+/** The data of a cancellation besides reason and message. */
 export interface CancellationDetail extends CancellationErrorOptions {
   readonly timeoutMs?: number;
   readonly signal?: string;
@@ -145,7 +156,7 @@ export interface CancellationDetail extends CancellationErrorOptions {
   readonly parentReason?: CancellationReason;
 }
 
-/** The error class that belongs to a reason. */
+/** Creates the error for a reason, of the class that belongs to the reason. */
 export function createCancellation(
   reason: CancellationReason,
   message?: string,
@@ -167,7 +178,7 @@ export function createCancellation(
   }
 }
 
-/** Made by this library (any copy of it, any realm). */
+/** Whether `value` is an error of this library: of any copy of the library, and of any realm. */
 export function isCancellationError(value: unknown): value is CancellationError {
   try {
     return typeof value === "object" && value !== null && (value as { [brand]?: unknown })[brand] === true;
@@ -176,7 +187,9 @@ export function isCancellationError(value: unknown): value is CancellationError 
   }
 }
 
-/** Follows `cause` until `found` says yes; safe against cycles and getters that throw. */
+/**
+ * Whether `found` returns true for an error in the `cause` chain. Safe against cycles and against getters that throw.
+ */
 function causeChain(error: unknown, found: (error: unknown) => boolean): boolean {
   let current = error;
   for (let depth = 0; depth < 64 && current !== undefined && current !== null; depth++) {
@@ -191,7 +204,10 @@ function causeChain(error: unknown, found: (error: unknown) => boolean): boolean
   return false;
 }
 
-/** Whether `error` is `own`, or was caused by it, or is an abort while `own` holds. Never by its text. */
+/**
+ * Whether `error` belongs to the cancellation `own`: by identity, by `cause`, or by the name of an abort error (rule
+ * 4).
+ */
 export function belongsTo(error: unknown, own: CancellationError): boolean {
   if (error === own || causeChain(error, (cause) => cause === own)) return true;
   try {
@@ -203,10 +219,13 @@ export function belongsTo(error: unknown, own: CancellationError): boolean {
 }
 
 /**
- * Whether an error is a cancellation. Without `of`: one of this library's errors, or one caused by
- * it. With `of` (a token, a scope, an operation): whether it is the cancellation *of that*: the same
- * error object, or one whose `cause` chain reaches it, or, once it is cancelled, an `AbortError` or
- * `TimeoutError` of anybody (what `fetch` throws). The message's text never counts.
+ * Whether an error is a cancellation. The text of a message never decides.
+ *
+ * Without `of`: whether the error, or an error in its `cause` chain, is a cancellation error of this library.
+ *
+ * With `of` (a token, a scope or an operation): whether the error is the cancellation of this object. This holds for
+ * the same error object, and for an error whose `cause` chain contains it. Once the object is cancelled, it also
+ * holds for any `AbortError` or `TimeoutError`, because `fetch` throws such errors.
  *
  * @example
  * ```ts

@@ -1,8 +1,9 @@
-import { requireFunction } from "./usage.ts";
+import { requireFunction } from "./arguments.ts";
 
-/** Receives errors that have no caller: a callback that threw, a condition that broke, a later failure of a group. */
+/** Receives errors without a caller: of a callback, of a condition, or the later failures of a group. */
 export type Reporter = (error: unknown, source: string) => void;
 
+/** The errors that the default reporter has already written. */
 const seen = new WeakSet<object>();
 
 const toConsole: Reporter = (error, source) => {
@@ -16,8 +17,8 @@ const toConsole: Reporter = (error, source) => {
 let reporter: Reporter = toConsole;
 
 /**
- * Sets who is told of errors that have no caller; `null` restores the default, which writes each
- * distinct error once to `console.error`. Returns the one before.
+ * Sets the function that receives errors without a caller, and returns the previous one. `null` restores the default,
+ * which writes each distinct error once to `console.error`.
  *
  * @example
  * ```ts
@@ -34,7 +35,21 @@ export function setReporter(next: Reporter | null): Reporter {
   return before;
 }
 
-/** Tells the reporter; a reporter that throws falls back to the console, and never reaches the caller. */
+/**
+ * Sends an error that has no caller to the reporter, for packages that build on this library. `source` names the
+ * code that failed. If the reporter throws, both errors go to the console; `report` itself never throws.
+ *
+ * @example
+ * ```ts
+ * import { report, setReporter } from "@hother/cancelable";
+ *
+ * const sources: string[] = [];
+ * const before = setReporter((_error, source) => sources.push(source));
+ * report(new Error("the file is gone"), "a file watcher");
+ * setReporter(before);
+ * console.assert(sources[0] === "a file watcher");
+ * ```
+ */
 export function report(error: unknown, source: string): void {
   try {
     reporter(error, source);
@@ -43,7 +58,7 @@ export function report(error: unknown, source: string): void {
       toConsole(failure, "the reporter");
       toConsole(error, source);
     } catch {
-      // A console that throws leaves nobody to tell.
+      // The console throws too: the errors cannot be reported.
     }
   }
 }

@@ -8,7 +8,7 @@ import { FrameBackend } from "./frame-backend.ts";
 export { stepRecorder } from "../src/testing/index.ts";
 
 /** The runtimes that every behavioural test runs on. A further one joins by a line here. */
-const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
+export const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
   { name: "native", create: () => getBackend("native") },
   { name: "virtual", create: () => new VirtualBackend() },
   { name: "effect", create: () => effectBackend },

@@ -4,7 +4,7 @@ import { build } from "esbuild";
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
-/** What became of a script. */
+/** The result of a script. */
 export interface ScriptResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -12,7 +12,7 @@ export interface ScriptResult {
   readonly errors: string;
 }
 
-/** Runs a TypeScript module that imports the library, from its source, in a process of its own. */
+/** Runs a TypeScript module that imports the library from its source, in a process of its own. */
 export async function runScript(source: string, nodeOptions: readonly string[] = []): Promise<ScriptResult> {
   const { outputFiles } = await build({
     stdin: { contents: source, loader: "ts", resolveDir: packageRoot },

@@ -4,18 +4,24 @@ import {
   CancellationError,
   type CancellationReason,
   CancellationToken,
+  CancelScope,
   ConditionCancellation,
   isCancellation,
   ManualCancellation,
+  moveOnAfter,
   ParentCancellation,
   QueueClosedError,
   SignalCancellation,
+  shield,
+  sleep,
   sleepForever,
   TaskCancelledError,
   TaskFailedError,
   TimeoutCancellation,
+  taskGroup,
   UsageError,
 } from "../src/index.ts";
+import { describeEverywhere, rejection } from "./backends.ts";
 import { runScript } from "./child.ts";
 
 const reasons: ReadonlyArray<
@@ -32,7 +38,7 @@ const reasons: ReadonlyArray<
 ];
 
 describe("the error classes", () => {
-  test("the base has a reason, a message and a context, and a text of its own (PAR-EXC-01)", () => {
+  test("CancellationError has a reason, a message, a context and a default text (PAR-EXC-01)", () => {
     expect(new CancellationError("timeout").message).toBe("Operation cancelled: timeout");
     expect(new CancellationError().reason).toBe("manual");
     const context = { id: "op" };
@@ -41,7 +47,7 @@ describe("the error classes", () => {
     expect(error.context).toBe(context);
   });
 
-  test("a timeout says how much time was allowed, if it knows (PAR-EXC-02)", () => {
+  test("TimeoutCancellation has the allowed time if it is known (PAR-EXC-02)", () => {
     expect(new TimeoutCancellation().message).toBe("Operation timed out");
     expect(new TimeoutCancellation().timeoutMs).toBeUndefined();
     const error = new TimeoutCancellation(undefined, { timeoutMs: 5_000 });
@@ -55,31 +61,31 @@ describe("the error classes", () => {
     });
   });
 
-  test("a manual one has a text of its own (PAR-EXC-03)", () => {
+  test("ManualCancellation has a default text (PAR-EXC-03)", () => {
     expect(new ManualCancellation().message).toBe("Operation cancelled manually");
     expect(new ManualCancellation("enough").message).toBe("enough");
   });
 
-  test("a signal's says which one", () => {
+  test("SignalCancellation names its signal", () => {
     expect(new SignalCancellation().message).toBe("Operation cancelled by signal");
     const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
     expect([error.message, error.signal]).toEqual(["Operation cancelled by signal SIGTERM", "SIGTERM"]);
   });
 
-  test("a condition's says which one (PAR-EXC-05)", () => {
+  test("ConditionCancellation names its condition (PAR-EXC-05)", () => {
     expect(new ConditionCancellation().message).toBe("Operation cancelled: condition met");
     const error = new ConditionCancellation(undefined, { conditionName: "full" });
     expect([error.message, error.conditionName]).toEqual(["Operation cancelled: full condition met", "full"]);
   });
 
-  test("a parent's says whose and why (PAR-EXC-06)", () => {
+  test("ParentCancellation has the id and the reason of the parent (PAR-EXC-06)", () => {
     const text = "Operation cancelled because its parent was cancelled";
     expect(new ParentCancellation().message).toBe(text);
     const error = new ParentCancellation(undefined, { parentId: "p", parentReason: "timeout" });
     expect(error).toMatchObject({ message: `${text} (timeout)`, parentId: "p", parentReason: "timeout" });
   });
 
-  test("all are CancellationErrors and Errors, of their reason, with cause and context (PAR-EXC-07)", () => {
+  test("every class extends CancellationError and Error and has its reason, cause and context (PAR-EXC-07)", () => {
     const cause = new Error("cause");
     for (const [reason, Class] of reasons.slice(0, 5)) {
       const Built = Class as new (message?: string, options?: object) => CancellationError;
@@ -92,7 +98,7 @@ describe("the error classes", () => {
     }
   });
 
-  test("who called cancel() is in the stack; a deadline's and a parent's error have no frames", async () => {
+  test("the caller of cancel() is in the stack; errors of deadlines and parents have no stack frames", async () => {
     const before = Error.stackTraceLimit;
     const parent = new Cancellable();
     await parent.settle(async () => {
@@ -109,7 +115,7 @@ describe("the error classes", () => {
     expect(Error.stackTraceLimit).toBe(before);
   });
 
-  test("a host whose Error is frozen has frames, and works", async () => {
+  test("the library works where Error is frozen; then every error has stack frames", async () => {
     const { code, output, errors } = await runScript(`
       Object.freeze(Error);
       import("@hother/cancelable").then(async ({ Cancellable, sleepForever }) => {
@@ -120,14 +126,14 @@ describe("the error classes", () => {
     expect([code, output, errors]).toEqual([0, "Operation timed out after 1ms true\n", ""]);
   });
 
-  test("a cause that was not given is not there, and undefined may be one", () => {
+  test("a cause that was not given is absent, and undefined is a valid cause", () => {
     expect("cause" in new CancellationError("manual", "x")).toBe(false);
     expect("cause" in new CancellationError("manual", "x", { context: 1 })).toBe(false);
     expect("cause" in new CancellationError("manual", "x", { cause: undefined })).toBe(true);
     expect(new CancellationError("manual", "x").context).toBeUndefined();
   });
 
-  test("rule 6: name and code are those of an AbortSignal's errors, so that existing code sees them", () => {
+  test("name and code are those of an AbortSignal's errors (rule 6)", () => {
     for (const [reason, Class] of reasons) {
       const token = new CancellationToken();
       token.cancel(reason);
@@ -142,7 +148,7 @@ describe("the error classes", () => {
     }
   });
 
-  test("users may extend them", () => {
+  test("users may extend the classes", () => {
     class Throttled extends CancellationError {
       constructor() {
         super("condition", "slow down");
@@ -154,7 +160,7 @@ describe("the error classes", () => {
     expect(isCancellation(error)).toBe(true);
   });
 
-  test("the errors that are no cancellations do not look like any", () => {
+  test("errors that are no cancellations do not look like cancellations", () => {
     for (const Class of [QueueClosedError, TaskFailedError, TaskCancelledError, UsageError]) {
       expect(Class.prototype).toBeInstanceOf(Error);
       expect(Class.prototype).not.toBeInstanceOf(CancellationError);
@@ -166,4 +172,81 @@ describe("the error classes", () => {
     });
     expect(isCancellation(new QueueClosedError("sender"))).toBe(false);
   });
+});
+
+describeEverywhere("existing catch code (rule 6)", (everywhere) => {
+  everywhere("the errors of tokens and timeouts have the name and the code of DOM aborts", async () => {
+    const token = new CancellationToken();
+    token.cancel();
+    expect(token.error).toMatchObject({ name: "AbortError", code: "ABORT_ERR" });
+    const timeout = await rejection(Cancellable.withTimeout(1).run(() => sleepForever()));
+    expect(timeout).toMatchObject({ name: "TimeoutError", code: "ABORT_ERR", reason: "timeout" });
+    expect(timeout).toBeInstanceOf(TimeoutCancellation);
+    expect(timeout).toBeInstanceOf(Error);
+    expect(isCancellation(timeout)).toBe(true);
+    expect(isCancellation(new Error("no"))).toBe(false);
+  });
+});
+
+describeEverywhere("the content of a cancellation error", (everywhere) => {
+  everywhere("the error says which scope was cancelled, why, and with which message (CONF-B30)", async () => {
+    const explicit = new CancelScope();
+    await explicit.run(async (scope) => {
+      const { signal } = scope;
+      scope.cancel("shutdown", "deploying");
+      expect(scope.error).toMatchObject({ reason: "shutdown", message: "deploying" });
+      expect(signal.reason).toBe(scope.error);
+      await sleep(1);
+    });
+    await new CancelScope().run(async (scope) => {
+      scope.cancel();
+      expect(scope.error).toBeInstanceOf(ManualCancellation);
+      await sleep(1);
+    });
+    await moveOnAfter(5, async (scope) => {
+      const error = await rejection(sleepForever());
+      expect(error).toBe(scope.error);
+      expect(error).toBeInstanceOf(TimeoutCancellation);
+      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5ms" });
+    });
+    const failure = new Error("disk full");
+    let seen: unknown;
+    await rejection(
+      taskGroup(async (group) => {
+        group.startSoon(async function writer() {
+          throw failure;
+        });
+        seen = await rejection(sleepForever());
+      }),
+    );
+    expect(seen).toMatchObject({ reason: "error", message: "task writer failed", cause: failure });
+  });
+
+  everywhere(
+    "a CancellationError that a user constructs or extends belongs to no scope (rule 30, CONF-B31)",
+    async () => {
+      class Mine extends CancellationError {}
+      for (const error of [new CancellationError("shutdown", "mine"), new Mine()]) {
+        expect(isCancellation(error)).toBe(true);
+        const scope = new CancelScope();
+        expect(await rejection(scope.run(() => Promise.reject(error)))).toBe(error);
+        expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([false, false]);
+        expect(await rejection(moveOnAfter(1_000, () => Promise.reject(error)))).toBe(error);
+        expect(await rejection(shield(() => Promise.reject(error)))).toBe(error);
+      }
+    },
+  );
+});
+
+test("the cancellation by a signal names the signal (PAR-EXC-04)", () => {
+  const error = new SignalCancellation(undefined, { signal: "SIGTERM" });
+  expect(error).toMatchObject({
+    reason: "signal",
+    signal: "SIGTERM",
+    name: "AbortError",
+    message: "Operation cancelled by signal SIGTERM",
+  });
+  expect(new SignalCancellation()).toMatchObject({ message: "Operation cancelled by signal" });
+  expect("signal" in new SignalCancellation()).toBe(false);
+  expect(new SignalCancellation("mine", { signal: "SIGINT" })).toMatchObject({ message: "mine" });
 });

@@ -1,9 +1,9 @@
-import { AsyncBackend, type CancelScope, type Task } from "@hother/cancelable";
+import { AsyncBackend, type CancelScope, type Task, type TaskHandle } from "@hother/cancelable";
 
-/** A runtime that looks at its clock once in a frame, as a game or an animation does, and knows its tasks. */
+/** A backend that checks its timers once per frame, as a game or an animation does, and records its tasks. */
 export class FrameBackend extends AsyncBackend {
   override readonly name = "frames";
-  /** The children of groups that have not ended. */
+  /** The children of task groups that have not ended. */
   readonly tasks: Set<Task<unknown>> = new Set();
   readonly #timers = new Set<{ readonly at: number; readonly fire: () => void }>();
   #frames: ReturnType<typeof setInterval> | undefined;
@@ -23,7 +23,7 @@ export class FrameBackend extends AsyncBackend {
     return undefined;
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): Task<T> {
+  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.tasks.add(task);
     this.startLater(scope, () => task.execute(body, () => this.tasks.delete(task)));
@@ -32,7 +32,7 @@ export class FrameBackend extends AsyncBackend {
 
   #frame(): void {
     for (const timer of [...this.#timers]) {
-      // A timer that fires may take another one away.
+      // A timer that fires can dispose of another timer.
       if (timer.at > this.now() || !this.#timers.has(timer)) continue;
       this.#remove(timer);
       timer.fire();

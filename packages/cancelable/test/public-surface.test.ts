@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import * as root from "../src/index.ts";
+import * as inspect from "../src/inspect/index.ts";
 import * as logging from "../src/logging/index.ts";
-import * as terminal from "../src/terminal/index.ts";
 import * as testing from "../src/testing/index.ts";
 
-/** What an entry exports as types only: they are gone at run time, so its text says. */
+/** The types that an entry exports. They do not exist at run time, so they are read from the entry's text. */
 async function typesOf(entry: string): Promise<string[]> {
   const text = await readFile(new URL(entry, import.meta.url), "utf8");
   const found: string[] = [];
@@ -82,6 +82,7 @@ test("the root exports exactly these values", () => {
     "race",
     "registerBackend",
     "registry",
+    "report",
     "run",
     "setReporter",
     "shield",
@@ -125,7 +126,9 @@ test("the root exports exactly these types", async () => {
     "Lease",
     "NativeTaskEvents",
     "ObservedOperation",
+    "OperationDirectory",
     "OperationEvent",
+    "OperationEventName",
     "OperationFilter",
     "OperationObserver",
     "OperationSnapshot",
@@ -161,13 +164,13 @@ test("the root exports exactly these types", async () => {
     "TaskGroup",
     "TaskGroupOptions",
     "TaskHandle",
+    "TaskInput",
     "TaskStatus",
+    "TaskValue",
+    "TaskValues",
     "TimedScopeOptions",
     "UsageErrorCode",
     "WatchOptions",
-    "Work",
-    "WorkValue",
-    "WorkValues",
     "WrapOptions",
     "Wrapped",
   ]);
@@ -185,7 +188,6 @@ test("the testing entry exports exactly these values and types", async () => {
     "createSlowStream",
     "expectNoLeaks",
     "runWithTimeoutTest",
-    "simulateStream",
     "stepRecorder",
     "withVirtual",
   ]);
@@ -197,8 +199,6 @@ test("the testing entry exports exactly these values and types", async () => {
     "Listened",
     "RecordedData",
     "RecordedEvent",
-    "SimulatedStreamEvent",
-    "SimulatedStreamOptions",
     "StepRecorder",
     "TestFunction",
     "TimeoutTestOptions",
@@ -208,8 +208,13 @@ test("the testing entry exports exactly these values and types", async () => {
   ]);
 });
 
+test("the inspect entry exports exactly these values and types", async () => {
+  expect(Object.keys(inspect)).toEqual(["liveScopes"]);
+  expect(await typesOf("../src/inspect/index.ts")).toEqual(["LiveOperation", "LiveScope"]);
+});
+
 test("the logging entry exports exactly these values and types", async () => {
-  expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "getLogger", "logOperations", "logTo"]);
+  expect(Object.keys(logging).sort()).toEqual(["consoleLogger", "logOperations"]);
   expect(await typesOf("../src/logging/index.ts")).toEqual([
     "ConsoleLike",
     "ConsoleLoggerOptions",
@@ -217,17 +222,7 @@ test("the logging entry exports exactly these values and types", async () => {
     "LogMethod",
     "LogOptions",
     "LoggedEvent",
-    "NamedLogger",
     "OperationLogger",
-  ]);
-});
-
-test("the terminal entry exports exactly these values and types", async () => {
-  expect(Object.keys(terminal)).toEqual(["renderProgress"]);
-  expect(await typesOf("../src/terminal/index.ts")).toEqual([
-    "ProgressView",
-    "ProgressViewOptions",
-    "TerminalStream",
   ]);
 });
 
@@ -239,14 +234,14 @@ test("the package can be imported by exactly these paths, each with types", asyn
   expect(self).toBe("./package.json");
   expect(entries).toEqual({
     ".": { types: "./dist/index.d.ts", default: "./dist/index.js" },
+    "./inspect": { types: "./dist/inspect/index.d.ts", default: "./dist/inspect/index.js" },
     "./logging": { types: "./dist/logging/index.d.ts", default: "./dist/logging/index.js" },
-    "./terminal": { types: "./dist/terminal/index.d.ts", default: "./dist/terminal/index.js" },
     "./testing": { types: "./dist/testing/index.d.ts", default: "./dist/testing/index.js" },
   });
 });
 
 test("every exported class and function has its own name", () => {
-  const { registry, ...named } = { ...root, ...testing };
+  const { registry, ...named } = { ...root, ...inspect, ...testing };
   expect(registry).toBeInstanceOf(root.OperationRegistry);
   for (const [name, value] of Object.entries(named)) {
     expect(value, name).toBeTypeOf("function");

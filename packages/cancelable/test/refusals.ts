@@ -2,15 +2,15 @@ import { expect } from "vitest";
 import { UsageError, type UsageErrorCode } from "../src/index.ts";
 import { rejection } from "./backends.ts";
 
-/** A wrong call: how it is made, the argument that the complaint names, what was expected and what came. */
+/** A wrong call: the call, the argument that the message names, the expected value and the given value. */
 export type Refusal = readonly [call: () => unknown, argument: string, expected: string, got: string];
 
 const codes = { TypeError: "ERR_INVALID_ARG_TYPE", RangeError: "ERR_OUT_OF_RANGE" } as const;
 
-/** Lets a value of any type through to where only some are allowed. */
+/** Passes a value of any type where only some types are allowed. */
 export const wrong = (value: unknown): never => value as never;
 
-/** What `call` throws; a promise that it returns does not count. */
+/** Returns the error that `call` throws. A promise that `call` returns does not count. */
 export function thrown(call: () => unknown): unknown {
   try {
     call();
@@ -26,7 +26,7 @@ function expectComplaint(
   [, argument, expected, got]: Refusal,
 ): void {
   const { name, code, message } = error as Error & { readonly code?: unknown };
-  // All at once, so that a failure shows which call it was.
+  // Compared together, so that a failure shows the call.
   expect({ name, code, message }).toEqual({
     name: kind,
     code: codes[kind],
@@ -35,7 +35,7 @@ function expectComplaint(
   expect(error).toBeInstanceOf(kind === "TypeError" ? TypeError : RangeError);
 }
 
-/** Each call throws at once: a function that returns no promise has no other way. */
+/** Each call throws at once, because the functions return no promise. */
 export function expectThrows(kind: keyof typeof codes, calls: readonly Refusal[]): void {
   for (const call of calls) expectComplaint(thrown(call[0]), kind, call);
 }
@@ -49,7 +49,7 @@ export async function expectRejects(kind: keyof typeof codes, calls: readonly Re
   }
 }
 
-/** A complaint of the table of usage errors, whose text names who complains and says what to do. */
+/** Checks a `UsageError` of the table: its text names the object and says what to do. */
 export function expectUsageError(error: unknown, code: UsageErrorCode, text: RegExp): void {
   expect(error).toBeInstanceOf(UsageError);
   expect(error).toBeInstanceOf(Error);

@@ -1,16 +1,22 @@
-import { AsyncBackend, CancellationError, type CancelScope, NativeTask, type Task } from "@hother/cancelable";
+import {
+  AsyncBackend,
+  CancellationError,
+  type CancelScope,
+  NativeTask,
+  type TaskHandle,
+} from "@hother/cancelable";
 import { Cause, Clock, Context, Duration, Effect, Exit, Fiber, Scheduler } from "effect";
 import { type AnyFiber, ending, forkChildOf, interruptFor, interruption } from "./fiber.ts";
 
-/** Fibers that only wait for the time: no code of users belongs to them. */
+/** Fibers of timers. They run no code of users, so they are not native tasks. */
 const timers = new WeakSet<AnyFiber>();
 
-/** How often a timer gives way before its fiber ends, for a clock that stands until everybody is blocked. */
-const turnsAfterTimer = 4;
+/** How often the fiber of a timer yields before it ends. See {@link yieldAfterTimer}. */
+const yieldsAfterTimer = 4;
 
 /**
- * Effect as a runtime: children of groups are fibers, below the fiber that the group runs in; time is that
- * of the `Clock` service. There is one backend for each clock.
+ * The backend for Effect. The children of a task group are child fibers of the fiber in which the group runs. Time
+ * comes from the `Clock` service. Each clock has its own backend.
  */
 export class EffectBackend extends AsyncBackend {
   override readonly name = "effect";
@@ -32,15 +38,15 @@ export class EffectBackend extends AsyncBackend {
   }
 
   override setTimer(at: number, fire: () => void): Disposable {
-    // A year instead of Infinity: an endless sleep would not keep the process alive.
+    // At most a year, because an infinite sleep would not keep the process alive.
     const wait: Effect.Effect<void> = Effect.suspend(() => {
       const left = Math.min(at - this.now(), 31_536_000_000);
       if (left <= 0) return Effect.sync(fire);
       return Effect.flatMap(this.#clock.sleep(Duration.millis(Math.ceil(left))), () => wait);
     });
-    // Never inside this call, also where the time has come already.
+    // `fire` must not be called inside this call, even if `at` is in the past.
     const later = at <= this.now() ? Effect.andThen(Effect.yieldNow, wait) : wait;
-    const fiber = this.#fork(Effect.andThen(later, giveWay));
+    const fiber = this.#fork(Effect.andThen(later, yieldAfterTimer));
     timers.add(fiber);
     return { [Symbol.dispose]: () => fiber.interruptUnsafe() };
   }
@@ -65,7 +71,11 @@ export class EffectBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
+  override spawn<T>(
+    scope: CancelScope,
+    body: () => T | PromiseLike<T>,
+    owner: CancelScope = scope,
+  ): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       const begin = (): Promise<void> =>
@@ -77,12 +87,12 @@ export class EffectBackend extends AsyncBackend {
     return task;
   }
 
-  /** The fiber that `scope` runs in. */
+  /** The fiber in which `scope` runs. */
   fiberOf(scope: CancelScope): AnyFiber | undefined {
     return this.nativeOf(scope) as AnyFiber | undefined;
   }
 
-  /** Starts an effect as a child of a fiber: by default the one that `scope` runs in. Cancelling the scope interrupts it. */
+  /** Starts an effect as a child fiber of `parent`. Cancelling `scope` interrupts the new fiber. */
   forkIn<A, E>(
     scope: CancelScope,
     effect: Effect.Effect<A, E>,
@@ -98,7 +108,7 @@ export class EffectBackend extends AsyncBackend {
   taskFor(fiber: AnyFiber): NativeTask {
     let ended = false;
     const end = (task: NativeTask): Promise<void> => {
-      // What is cancelled from here on is what the fiber left running: the fiber has its result.
+      // `task.end` cancels the scope, but the fiber has already ended and must not be interrupted.
       ended = true;
       return task.end(ending(fiber));
     };
@@ -113,7 +123,8 @@ export class EffectBackend extends AsyncBackend {
           void end(task);
         });
       },
-      // A child is waited for when its parent ends: so is what this library runs in the parent.
+      // A fiber waits for its children before it ends. A child fiber that waits for the library code makes it wait for
+      // the library code too.
       busy: (task) => {
         if (bridging === fiber) return;
         const idle = Effect.callback<void>((resume) => void task.idle().then(() => resume(Effect.void)));
@@ -134,9 +145,9 @@ export class EffectBackend extends AsyncBackend {
   }
 
   /**
-   * A fiber that stands for library code: interrupting it cancels `scope` and waits. When the scope is
-   * cancelled the code ends by itself, and only then the fiber is interrupted for it: fibers below it may
-   * stand for code that is shielded from that.
+   * An effect whose fiber represents the library code in `scope`. Interrupting the fiber cancels the scope and waits
+   * for the code. In the other direction, a cancelled scope ends the code first, and the fiber is interrupted after
+   * that: an earlier interruption would reach child fibers whose code is shielded.
    */
   #shadow(scope: CancelScope, begin: () => PromiseLike<unknown>): Effect.Effect<void, unknown> {
     return Effect.withFiber((fiber) => {
@@ -168,7 +179,7 @@ export class EffectBackend extends AsyncBackend {
   }
 }
 
-/** Safe against errors that throw when they are looked at. */
+/** The `try` is for errors that throw when they are inspected, such as revoked proxies. */
 function asCancellation(error: unknown): CancellationError | undefined {
   try {
     return error instanceof CancellationError ? error : undefined;
@@ -177,7 +188,7 @@ function asCancellation(error: unknown): CancellationError | undefined {
   }
 }
 
-/** Waits for cancelled work; an error that is not the cancellation is kept, beside the interruption. */
+/** Waits until cancelled work has settled. An error other than the cancellation becomes the failure of the effect. */
 export function settled<E = never>(
   work: PromiseLike<unknown>,
   cancelled: { readonly error?: unknown },
@@ -191,17 +202,20 @@ export function settled<E = never>(
   });
 }
 
-/** Lets what a timer woke run before the fiber that waited is seen to be done (`TestClock` looks at that). */
-const giveWay: Effect.Effect<void> = Effect.suspend(() => {
+/**
+ * Keeps the fiber of a timer alive while the code that the timer has woken runs. `TestClock` moves its time when no
+ * fiber is runnable, and this code must run first.
+ */
+const yieldAfterTimer: Effect.Effect<void> = Effect.suspend(() => {
   let turns: Effect.Effect<void> = Effect.void;
-  for (let i = 0; i < turnsAfterTimer; i++) turns = Effect.andThen(turns, Effect.yieldNow);
+  for (let i = 0; i < yieldsAfterTimer; i++) turns = Effect.andThen(turns, Effect.yieldNow);
   return turns;
 });
 
-/** The fiber that waits by itself for what starts in it now. */
+/** The fiber in {@link enterFiber}. It already waits for the library code that starts in it. */
 let bridging: AnyFiber | undefined;
 
-/** Calls `fn` in `fiber`'s place in the tree, for an effect that waits for what `fn` starts. */
+/** Calls `fn` in the scope of `fiber`. For effects that wait for everything that `fn` starts. */
 export function enterFiber<R>(fiber: AnyFiber, fn: () => R): R {
   const before = bridging;
   bridging = fiber;
@@ -215,16 +229,16 @@ export function enterFiber<R>(fiber: AnyFiber, fn: () => R): R {
 const tasks = new WeakMap<AnyFiber, NativeTask>();
 const backends = new WeakMap<Clock.Clock, EffectBackend>();
 
-/** The backend on the host's clock. */
+/** The backend with the clock of the host. */
 export const effectBackend: EffectBackend = new EffectBackend(Context.empty());
 backends.set(Context.get(Context.empty(), Clock.Clock), effectBackend);
 
-/** The backend on the clock that a fiber has. */
+/** The backend with the clock of a fiber. */
 export function backendOf(fiber: AnyFiber): EffectBackend {
   const clock = fiber.getRef(Clock.Clock);
   let backend = backends.get(clock);
   if (backend === undefined) {
-    // No other services: they are one program's, and the clock may be many programs'.
+    // Other services are omitted: they belong to one program, but several programs can share the clock.
     const scheduler = Context.make(Scheduler.Scheduler, fiber.getRef(Scheduler.Scheduler));
     backend = new EffectBackend(Context.add(scheduler, Clock.Clock, clock));
     backends.set(clock, backend);
@@ -232,7 +246,7 @@ export function backendOf(fiber: AnyFiber): EffectBackend {
   return backend;
 }
 
-/** A fiber's place in the tree. */
+/** The native task of a fiber: its place in the tree of scopes. */
 export function taskOf(fiber: AnyFiber): NativeTask {
   let task = tasks.get(fiber);
   if (task === undefined) {

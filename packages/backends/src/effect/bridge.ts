@@ -6,22 +6,22 @@ import {
   ParentCancellation,
 } from "@hother/cancelable";
 import { Cause, Context, Effect, Exit, Option } from "effect";
-import { invalid, requireFunction, requireOperation } from "../arguments.ts";
+import { invalidType, requireFunction, requireOperation } from "../arguments.ts";
 import { EffectBackend, effectBackend, enterFiber, settled } from "./backend.ts";
 import { type AnyFiber, CancelledBy, interruption } from "./fiber.ts";
-import { inhabited } from "./layer.ts";
+import { withAmbientScopes } from "./layer.ts";
 
 export interface FromCancellableOptions<E> {
-  /** What a rejection of the body that is no cancellation becomes in the error channel. Default: a defect. */
+  /** Converts a rejection of the body to a typed failure, unless it is a cancellation. Default: it is a defect. */
   readonly catch?: (error: unknown) => E;
 }
 
 /**
- * An effect that runs `body` under `op`. Interrupting its fiber cancels `op`, with reason `parent`, and
- * waits until the body has cleaned up, also when interrupted again; an error of the clean-up is a defect
- * beside the interruption. A cancellation of `op` itself is a typed failure.
+ * Returns an effect that runs `body` in `op`. Interrupting the fiber of the effect cancels `op` with reason `parent`.
+ * The interruption waits for the clean-up of the body, even if the fiber is interrupted again. An error of the
+ * clean-up is a defect, in addition to the interruption. A cancellation of `op` itself is a typed failure.
  *
- * The body may return an effect, which runs with this fiber's services, and whose failures stay typed.
+ * The body may return an effect. This effect runs with the services of the fiber, and its failures stay typed.
  *
  * @example
  * ```ts
@@ -57,13 +57,13 @@ export function fromCancellable<A, E = never, R = never, C = never>(
   requireFunction(body, "body");
   return Effect.withFiber((fiber) => {
     let work: Promise<A> | undefined;
-    /** Why the effect that the body returned failed, whole. */
+    /** The full cause of a failure of the effect that the body returned. */
     let inner: { readonly error: unknown; readonly cause: Cause.Cause<E> } | undefined;
     const start = (): Promise<A> =>
       op.run((self) => {
         const result = body(self);
         if (!Effect.isEffect(result)) return result;
-        // Its services are those of this fiber, whose child it is.
+        // The cast is safe: the effect runs in a child of this fiber, which has the services `R`.
         return within(self, result as Effect.Effect<A, E>, fiber, (error, cause) => {
           inner = { error, cause };
         });
@@ -72,7 +72,7 @@ export function fromCancellable<A, E = never, R = never, C = never>(
       work = enterFiber(fiber, start);
       work.then(
         (value) => resume(Effect.succeed(value)),
-        // Suspended: a `catch` that throws is a defect.
+        // Suspended, so that an error in `options.catch` becomes a defect.
         (error: unknown) =>
           resume(
             Effect.suspend(() =>
@@ -84,13 +84,13 @@ export function fromCancellable<A, E = never, R = never, C = never>(
           ),
       );
     });
-    /** What became of the effect that the body returned, whole; else what `other` makes of the rejection. */
+    /** The failure of the effect that the body returned, with its full cause. For another rejection: `other(error)`. */
     const failure = <X>(
       error: unknown,
       other: (error: unknown) => Effect.Effect<never, X>,
     ): Effect.Effect<never, E | X> => {
       if (inner === undefined || error !== inner.error) return other(error);
-      return Effect.failCause(op.isCancelled ? besidesInterrupts(inner.cause) : inner.cause);
+      return Effect.failCause(op.isCancelled ? withoutInterrupts(inner.cause) : inner.cause);
     };
     return Effect.onExit(waiting, (exit) => {
       if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)) return Effect.void;
@@ -100,17 +100,19 @@ export function fromCancellable<A, E = never, R = never, C = never>(
   });
 }
 
-/** What came of an effect besides the interruption, which is the cancellation's and told by that. */
-function besidesInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
+/** The other failures in a cause. The interruption is omitted, because the cancellation already represents it. */
+function withoutInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
   if (Cause.hasInterruptsOnly(cause)) return cause;
   return Cause.fromReasons(cause.reasons.filter((reason) => !Cause.isInterruptReason(reason)));
 }
 
 /**
- * Runs an effect as a promise under `op`, which is run for it unless it is running; without one, in the
- * ambient scope. Cancelling interrupts the effect, with the cancellation in its `Cause` (see
- * {@link cancellationOf}), and waits for its finalizers. Rejects with a typed failure or a defect itself; with
- * the cancellation when that is why the effect ended; with a `ParentCancellation` when somebody else interrupted it.
+ * Runs an effect as a promise. With `op`, the effect runs in this operation, which is started if it is not running.
+ * Without `op`, the effect runs in the ambient scope. A cancellation interrupts the effect and waits for its
+ * finalizers; the `Cause` of the effect contains the cancellation (see {@link cancellationOf}).
+ *
+ * The promise rejects with a typed failure or a defect as it is, with the cancellation if a cancellation ended the
+ * effect, and with a `ParentCancellation` if the effect was interrupted in another way.
  *
  * @example
  * ```ts
@@ -125,41 +127,47 @@ function besidesInterrupts<E>(cause: Cause.Cause<E>): Cause.Cause<E> {
  * ```
  */
 export function toCancellable<A, E>(effect: Effect.Effect<A, E>, op?: Cancellable): Promise<A> {
-  if (!Effect.isEffect(effect)) throw invalid("effect", "an Effect", effect);
+  if (!Effect.isEffect(effect)) throw invalidType("effect", "an Effect", effect);
   if (op === undefined) return within(undefined, effect);
   requireOperation(op, "op");
   return op.isRunning ? within(op, effect) : op.run((self) => within(self, effect));
 }
 
-/** The cancellation of this library that a fiber was interrupted for. */
+/** The cancellation because of which a fiber was interrupted, from the `Cause` of the fiber. */
 export function cancellationOf(cause: Cause.Cause<unknown>): CancellationError | undefined {
   return Option.getOrUndefined(
     Context.getOption(Cause.annotations(cause) as Context.Context<CancellationError>, CancelledBy),
   );
 }
 
-/** Runs an effect in a scope of its own below `parent`, in a child of the fiber `around`. */
+/**
+ * Runs an effect in a new scope.
+ *
+ * @param parent The operation above the scope. Default: the ambient scope.
+ * @param around The fiber whose child runs the effect. Default: the fiber of the scope.
+ * @param failed Is called with the rejection and its full cause, unless the scope was cancelled.
+ */
 function within<A, E>(
   parent: Cancellable | undefined,
   effect: Effect.Effect<A, E>,
   around?: AnyFiber,
   failed?: (error: unknown, cause: Cause.Cause<E>) => void,
 ): Promise<A> {
-  // Nobody can cancel this scope itself: what it resolves with is the body's value.
+  // The scope itself is never cancelled, so it does not resolve with `undefined`.
   return new CancelScope(parent === undefined ? undefined : { parent }).run(
     (scope) =>
       new Promise<A>((resolve, reject) => {
         const ambient = detectBackend();
         const backend = ambient instanceof EffectBackend ? ambient : effectBackend;
-        // Each fiber that it starts has a place of its own: a loser of a race is interrupted, its library code with it.
-        const fiber = backend.forkIn(scope, inhabited(effect), around);
+        // Each fiber has its own scope. So when Effect interrupts the loser of a race, its library code is cancelled.
+        const fiber = backend.forkIn(scope, withAmbientScopes(effect), around);
         fiber.addObserver((exit) => {
           if (Exit.isSuccess(exit)) {
             resolve(exit.value);
             return;
           }
           const error = errorOf(exit.cause, fiber as AnyFiber, scope);
-          // The scope's cancellation says it all, also what interrupted the effect.
+          // A cancellation of the scope needs no further cause.
           if (error !== scope.error) failed?.(error, exit.cause);
           reject(error);
         });
@@ -167,7 +175,7 @@ function within<A, E>(
   ) as Promise<A>;
 }
 
-/** What a promise rejects with for an effect that ended with `cause`. */
+/** The rejection for an effect that ended with `cause`. */
 function errorOf(cause: Cause.Cause<unknown>, fiber: AnyFiber, scope: CancelScope): unknown {
   if (!Cause.hasInterruptsOnly(cause)) return Cause.squash(cause);
   return scope.error ?? new ParentCancellation(interruption(fiber, cause));

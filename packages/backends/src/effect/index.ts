@@ -1,12 +1,15 @@
 /**
- * This library on Effect: importing this module makes the backend known, so that `run(main, { backend: "effect" })`
- * finds it and library code inside of fibers is found by itself.
+ * The backend for Effect. Importing this module registers the backend: `run(main, { backend: "effect" })` uses it, and
+ * library code inside fibers uses it without further setup.
  *
+ * @throws UsageError `ERR_UNKNOWN_BACKEND` on import, if the installed version of Effect is not supported.
  * @module
  */
 import { registerBackend } from "@hother/cancelable";
 import { effectBackend } from "./backend.ts";
+import { requireInternals } from "./internals.ts";
 
+requireInternals();
 registerBackend(effectBackend);
 
 export { type EffectBackend, effectBackend } from "./backend.ts";

@@ -3,10 +3,10 @@ import { taskOf } from "./backend.ts";
 import type { AnyFiber } from "./fiber.ts";
 
 /**
- * Puts every fiber that runs with this layer into the ambient scope of its own, so that library code is found
- * in it also where it is called after an `await` of a plain promise and nothing of this library was entered
- * before. Where it is called at once, or inside `fromCancellable`, a task group or an operation, no layer is
- * needed. It hooks in where tracers do, and keeps the tracer that is there.
+ * Gives every fiber that runs with this layer an ambient scope. The layer is needed in one case: library code is called
+ * after an `await` of a plain promise, and no scope of this library was entered before the `await`. Library code that
+ * is called before the `await`, or inside `fromCancellable`, a task group or an operation, needs no layer. The layer
+ * wraps the current tracer, because a tracer is called for each step of a fiber.
  *
  * @example
  * ```ts
@@ -23,26 +23,27 @@ import type { AnyFiber } from "./fiber.ts";
  */
 export const layer: Layer.Layer<never> = Layer.effect(Tracer.Tracer, Effect.map(Effect.tracer, entering));
 
-/** Runs an effect, and the fibers that it starts, as with {@link layer}. */
-export function inhabited<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+/** Runs an effect and the fibers that it starts with {@link layer}. */
+export function withAmbientScopes<A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
   return Effect.flatMap(Effect.tracer, (tracer) =>
     Effect.provideService(effect, Tracer.Tracer, entering(tracer)),
   );
 }
 
-const made = new WeakSet<Tracer.Tracer>();
+/** The results of {@link entering}, so that no tracer is wrapped twice. */
+const wrapped = new WeakSet<Tracer.Tracer>();
 
-/** A tracer as `tracer` is, that enters the place of a fiber for each of its steps. */
+/** Wraps a tracer, so that the scope of a fiber is the ambient scope in each step of the fiber. */
 function entering(tracer: Tracer.Tracer): Tracer.Tracer {
-  if (made.has(tracer)) return tracer;
+  if (wrapped.has(tracer)) return tracer;
   const evaluate = <X>(primitive: Tracer.EffectPrimitive<X>, fiber: AnyFiber): X =>
     tracer.context === undefined
       ? primitive["~effect/Effect/evaluate"](fiber)
       : tracer.context(primitive, fiber);
-  const own = Tracer.make({
+  const wrapper = Tracer.make({
     span: (options) => tracer.span(options),
     context: (primitive, fiber) => taskOf(fiber).enter(() => evaluate(primitive, fiber), undefined),
   });
-  made.add(own);
-  return own;
+  wrapped.add(wrapper);
+  return wrapper;
 }

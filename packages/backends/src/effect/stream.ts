@@ -9,9 +9,9 @@ import { Effect, Stream } from "effect";
 import { backendOf } from "./backend.ts";
 
 /**
- * A stream of Effect's from an async iterable, an iterable, a web or a Node stream. Interrupting the fiber that
- * runs it ends the wait for the next item, also of a silent source, and closes the source, which is waited
- * for. What the source throws, and a cancellation, are typed failures. Each run of the stream calls `open` anew.
+ * Converts an async iterable, an iterable, a web stream or a Node stream to an Effect stream. Interrupting the reading
+ * fiber ends the wait for the next item, even if the source is silent, and waits until the source is closed. Errors of
+ * the source and cancellations are typed failures. Each run of the stream calls `open`.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ import { backendOf } from "./backend.ts";
 export function fromAsyncIterable<A, E = CancellationError>(
   open: () => StreamInput<A>,
   options?: CancellableStreamOptions<A> & {
-    /** What the stream fails with for what was thrown. Default: that itself. */
+    /** Converts an error of the source to the error of the stream. Default: the same error. */
     readonly catch?: (error: unknown) => E;
   },
 ): Stream.Stream<A, E> {
@@ -38,27 +38,27 @@ export function fromAsyncIterable<A, E = CancellationError>(
     Effect.gen(function* () {
       const fiber = yield* Effect.fiber;
       const source = cancellableStream(open(), rest as CancellableStreamOptions<A>)[Symbol.asyncIterator]();
-      // A place of its own: the next item may be asked for by another fiber than the first.
-      const place = new NativeTask(backendOf(fiber), {});
-      // Effect itself does not wait for `return()` while an item is being waited for.
+      // A native task for the stream, and not for the fiber: different fibers may read the first and the next item.
+      const task = new NativeTask(backendOf(fiber), {});
+      // Effect does not wait for `return()` if a `next()` is pending.
       yield* Effect.addFinalizer(() =>
         Effect.promise(async () => {
           await source.return?.();
-          await place.end("the stream was closed");
+          await task.end("the stream was closed");
         }),
       );
-      const steps: AsyncIterator<A> = { next: () => place.enter(() => source.next(), undefined) };
+      const steps: AsyncIterator<A> = { next: () => task.enter(() => source.next(), undefined) };
       return Stream.fromAsyncIterable(
         { [Symbol.asyncIterator]: () => steps },
-        toError ?? ((error) => error as E), // typed by the caller
+        toError ?? ((error) => error as E), // the caller chooses the type
       );
     }),
   );
 }
 
 /**
- * An async iterable from a stream of Effect's. Cancelling the scope that reads it, leaving the loop, and a failure
- * end the stream's fiber, whose finalizers are waited for.
+ * Converts an Effect stream to an async iterable. The fiber of the stream ends when the reading scope is cancelled,
+ * when the loop is left, and on a failure. The reader waits for the finalizers of the fiber.
  *
  * @example
  * ```ts

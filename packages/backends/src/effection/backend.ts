@@ -5,7 +5,7 @@ import {
   getBackend,
   NativeTask,
   ParentCancellation,
-  type Task,
+  type TaskHandle,
 } from "@hother/cancelable";
 import {
   type Context,
@@ -20,16 +20,17 @@ import {
   useScope,
 } from "effection";
 
-/** Set on the Effection scope of a task that is halted because its scope here was cancelled: the error. */
+/** The context with the cancellation error, in an Effection task that is halted by a cancellation. */
 export const CancelledBy: Context<CancellationError> = createContext("@hother/cancelable/CancelledBy");
 
 /**
- * Effection as a runtime: children of groups are Effection tasks, below the Effection scope that the group
- * runs in. Time is the host's, as it is in Effection.
+ * The backend for Effection. The children of a task group are Effection tasks in the Effection scope in which the group
+ * runs. Time is the time of the host, as in Effection.
  */
 export class EffectionBackend extends AsyncBackend {
   override readonly name = "effection";
   readonly #clock = getBackend("native");
+  /** The Effection scope whose code runs at the moment. */
   #running: Scope | undefined;
 
   override now(): number {
@@ -58,7 +59,11 @@ export class EffectionBackend extends AsyncBackend {
     });
   }
 
-  override spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner: CancelScope = scope): Task<T> {
+  override spawn<T>(
+    scope: CancelScope,
+    body: () => T | PromiseLike<T>,
+    owner: CancelScope = scope,
+  ): TaskHandle<T> {
     const task = this.createTask<T>(scope);
     this.startLater(scope, () => {
       this.#startShadow(
@@ -70,14 +75,15 @@ export class EffectionBackend extends AsyncBackend {
     return task;
   }
 
-  /** The Effection scope that `scope` runs in; the global one where it runs in none. */
+  /** The Effection scope in which `scope` runs. Default: Effection's global scope. */
   nativeScopeOf(scope: CancelScope): Scope {
     return (this.nativeOf(scope) as Scope | undefined) ?? global;
   }
 
   /**
-   * Runs an operation as a task below an Effection scope: by default the one that `scope` runs in. Cancelling
-   * `scope` halts it, and the promise settles when its clean-up is over. Its errors come out here, and nowhere else.
+   * Runs an Effection operation as a task in the Effection scope `below`. Cancelling `scope` halts the task. The
+   * promise settles after the clean-up of the task. An error of the operation rejects the promise, and does not reach
+   * `below`.
    */
   runIn<T>(
     scope: CancelScope,
@@ -102,7 +108,8 @@ export class EffectionBackend extends AsyncBackend {
         else if (result !== undefined && !halted) resolve(result.value);
         else reject(scope.error ?? new ParentCancellation("its Effection task was halted"));
       };
-      // A halted generator that waits in a `finally` goes on as if it had returned `undefined`: the task knows better.
+      // If a halted generator waits in a `finally`, `yield* scoped` returns `undefined` and `result` is wrong. The
+      // rejection of the task shows the halt.
       task.then(
         () => end(false),
         () => end(true),
@@ -110,7 +117,7 @@ export class EffectionBackend extends AsyncBackend {
     });
   }
 
-  /** The place of an Effection scope in the tree. */
+  /** The native task of an Effection scope: its place in the tree of scopes. */
   taskOf(scope: Scope): NativeTask {
     let task = tasks.get(scope);
     if (task === undefined) {
@@ -120,7 +127,7 @@ export class EffectionBackend extends AsyncBackend {
     return task;
   }
 
-  /** Calls `fn` as code of `scope`, in that scope's place in the tree. */
+  /** Calls `fn` as code of an Effection scope, in the scope of its native task. */
   enter<R>(scope: Scope, fn: () => R): R {
     const before = this.#running;
     this.#running = scope;
@@ -131,20 +138,20 @@ export class EffectionBackend extends AsyncBackend {
     }
   }
 
-  /** What has to be waited for before an Effection scope may be gone. */
+  /** Ends the native task of an Effection scope and waits for it. Runs before the Effection scope is destroyed. */
   *leave(scope: Scope): Operation<void> {
     const task = tasks.get(scope);
-    if (task?.inUse) yield* until(task.end("the Effection task that this ran in was halted, or has ended"));
+    if (task?.inUse) yield* until(task.end("the surrounding Effection task was halted or has ended"));
   }
 
   /**
-   * A task that stands for library code: halting it cancels `scope` and waits. When the scope is cancelled the
-   * code ends by itself, and the task with it: it is not halted for that, since tasks below it may stand for
-   * code that is shielded from it.
+   * Starts an Effection task that represents the library code in `scope`. Halting the task cancels the scope and waits
+   * for the code. In the other direction, a cancelled scope ends the code, and the task ends with the code. The task is
+   * not halted, because a halt would reach child tasks whose code is shielded.
    */
   #startShadow(below: Scope, scope: CancelScope, begin: () => PromiseLike<unknown>): void {
     const backend = this;
-    void below.run(function* standsFor() {
+    void below.run(function* shadow() {
       const native = yield* useScope();
       backend.setNative(scope, native);
       const listening = backend.onCancelled(scope, (error) => void native.set(CancelledBy, error));
@@ -156,7 +163,7 @@ export class EffectionBackend extends AsyncBackend {
         scope.cancel("parent", "its Effection task was halted");
         yield* until(work);
       });
-      // Whoever started the work has its errors; here they would end the scope above.
+      // The caller of `begin` handles the errors. In this task, an error would end the Effection scope above.
       work = begin().then(
         () => {},
         () => {},
@@ -167,12 +174,13 @@ export class EffectionBackend extends AsyncBackend {
   }
 }
 
-/** Halts a task because of a cancellation. What comes of it is the task's result. */
+/** Halts a task because of a cancellation. Errors of the clean-up are handled where the task is awaited. */
 function halt(task: EffectionTask<unknown>, scope: Scope | undefined, error: CancellationError): void {
   scope?.set(CancelledBy, error);
   void task.halt().then(undefined, () => {});
 }
 
+/** The native tasks of Effection scopes. */
 const tasks = new WeakMap<Scope, NativeTask>();
 
 export const effectionBackend: EffectionBackend = new EffectionBackend();

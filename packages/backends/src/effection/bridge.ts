@@ -5,7 +5,7 @@ import { effectionBackend } from "./backend.ts";
 
 export { CancelledBy } from "./backend.ts";
 
-/** As Effection's `call` decides it: collections are values. */
+/** Whether a value is an operation, by the rule of Effection's `call`: collections are values. */
 const isOperation = (value: unknown): value is Operation<unknown> =>
   typeof value === "object" &&
   value !== null &&
@@ -14,9 +14,9 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
   !(Array.isArray(value) || value instanceof Map || value instanceof Set || ArrayBuffer.isView(value));
 
 /**
- * An operation that runs `body` under `op`. Halting it cancels `op`, with reason `parent`, and waits until
- * the body has cleaned up, also when halted again; an error of the clean-up comes out of the halt. A
- * cancellation of `op` itself is thrown. The body may return an operation, which runs in this scope.
+ * Returns an Effection operation that runs `body` in `op`. Halting the operation cancels `op` with reason `parent` and
+ * waits for the clean-up of the body, even if it is halted again. An error of the clean-up is thrown by the halt. A
+ * cancellation of `op` itself is thrown. The body may return an Effection operation, which runs in this scope.
  *
  * @example
  * ```ts
@@ -48,10 +48,10 @@ export function fromCancellable<T>(
   return scoped(function* underOperation() {
     const scope = yield* useScope();
     let work: Promise<T> | undefined;
-    /** Whether this operation has ended with what became of the work: else it was halted. */
-    let told = false;
+    /** Whether `work` has ended this Effection operation. Otherwise the operation was halted. */
+    let settled = false;
     yield* ensure(function* () {
-      if (told || work === undefined) return;
+      if (settled || work === undefined) return;
       try {
         yield* until(work);
       } catch (error) {
@@ -66,23 +66,26 @@ export function fromCancellable<T>(
         }),
       );
       const value = yield* until(work);
-      told = true;
+      settled = true;
       return value;
     } catch (error) {
-      told = true;
+      settled = true;
       throw error;
     } finally {
-      // Before the end of the scope does it, which knows less. Waiting is left to that: here, it could be cut short.
-      if (!told) op.cancel("parent", "its Effection task was halted");
+      // Cancels before the end of the scope would cancel with another message. The wait is in `ensure`, because a
+      // second halt would end a wait here.
+      if (!settled) op.cancel("parent", "its Effection task was halted");
     }
   });
 }
 
 /**
- * Runs an operation as a promise under `op`, which is run for it unless it is running; without one, in the
- * ambient scope. Cancelling halts the operation, and waits for its clean-up, with the error in the context
- * {@link CancelledBy}. Rejects with the operation's error, with the cancellation when that is why it ended, and
- * with a `ParentCancellation` when somebody else halted it.
+ * Runs an Effection operation as a promise. With `op`, it runs in this operation, which is started if it is not
+ * running. Without `op`, it runs in the ambient scope. A cancellation halts the Effection operation and waits for its
+ * clean-up; during the clean-up, the context {@link CancelledBy} contains the cancellation.
+ *
+ * The promise rejects with the error of the Effection operation, with the cancellation if a cancellation ended it, and
+ * with a `ParentCancellation` if it was halted in another way.
  *
  * @example
  * ```ts
@@ -107,13 +110,18 @@ export function toCancellable<T>(operation: () => Operation<T>, op?: Cancellable
   return op.isRunning ? within(op, operation) : op.run((self) => within(self, operation));
 }
 
-/** Runs an operation in a scope of its own below `parent`, and below the Effection scope `around`. */
+/**
+ * Runs an Effection operation in a new scope.
+ *
+ * @param parent The operation above the scope. Default: the ambient scope.
+ * @param around The Effection scope in which the operation runs. Default: the Effection scope of the scope.
+ */
 function within<T>(
   parent: Cancellable | undefined,
   operation: () => Operation<T>,
   around?: Scope,
 ): Promise<T> {
-  // Nobody can cancel this scope itself: what it resolves with is the operation's value.
+  // The scope itself is never cancelled, so it does not resolve with `undefined`.
   return new CancelScope(parent === undefined ? undefined : { parent }).run((scope) =>
     effectionBackend.runIn(scope, operation, around),
   ) as Promise<T>;

@@ -1,15 +1,16 @@
 /**
- * This library on Effection: importing this module makes the backend known, so that
- * `run(main, { backend: "effection" })` finds it and library code inside of operations is found by itself.
+ * The backend for Effection. Importing this module registers the backend: `run(main, { backend: "effection" })` uses
+ * it, and library code inside Effection operations uses it without further setup.
  *
+ * @throws UsageError `ERR_UNKNOWN_BACKEND` on import, if the installed version of Effection is not supported.
  * @module
  */
 import { registerBackend } from "@hother/cancelable";
 import { effectionBackend } from "./backend.ts";
-import { inhabitScopes } from "./inhabit.ts";
+import { enterScopes } from "./enter-scopes.ts";
 
+enterScopes();
 registerBackend(effectionBackend);
-inhabitScopes();
 
 export { type EffectionBackend, effectionBackend } from "./backend.ts";
 export { CancelledBy, fromCancellable, toCancellable } from "./bridge.ts";

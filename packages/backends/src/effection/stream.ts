@@ -13,8 +13,8 @@ import {
 import { effectionBackend } from "./backend.ts";
 
 /**
- * A stream of Effection's from an async iterable, an iterable, a web or a Node stream. Leaving the scope that
- * reads it ends the wait for the next item, also of a silent source, and closes the source, which is waited for.
+ * Converts an async iterable, an iterable, a web stream or a Node stream to an Effection stream. Leaving the reading
+ * Effection scope ends the wait for the next item, even if the source is silent, and waits until the source is closed.
  *
  * @example
  * ```ts
@@ -55,8 +55,8 @@ export function fromAsyncIterable<T>(
 }
 
 /**
- * An async iterable from a stream of Effection's. Cancelling the scope that reads it, leaving the loop, and a
- * failure end the stream's scope, whose clean-up is waited for.
+ * Converts an Effection stream to an async iterable. The Effection scope of the stream ends when the reading scope is
+ * cancelled, when the loop is left, and on a failure. The reader waits for the clean-up of the Effection scope.
  *
  * @example
  * ```ts
@@ -80,16 +80,16 @@ export function toAsyncIterable<T>(
   };
 }
 
-/** Reads in an Effection scope of its own, which ends with the reading. */
+/** Reads the stream in a new Effection scope, which ends when the reading ends. */
 function inScope<T>(stream: Stream<T, unknown>): AsyncIterable<T> {
   return {
     [Symbol.asyncIterator](): AsyncIterator<T> {
       const [scope, destroy] = createScope();
-      let over = false;
+      let isClosed = false;
       let subscribed: Promise<Subscription<T, unknown>> | undefined;
       const subscribe = (): Promise<Subscription<T, unknown>> =>
         new Promise((resolve, reject) => {
-          // What the stream holds lives as long as the task that has subscribed.
+          // The resources of the stream live as long as this task.
           const holding = scope.run(function* hold() {
             resolve(yield* stream);
             yield* suspend();
@@ -105,13 +105,13 @@ function inScope<T>(stream: Stream<T, unknown>): AsyncIterable<T> {
             if (result.done === true) await destroy();
             return result as IteratorResult<T>;
           } catch (error) {
-            // Halted by the end of the reading.
-            if (over) return { done: true, value: undefined };
+            // `return()` has halted the wait for the item.
+            if (isClosed) return { done: true, value: undefined };
             throw error;
           }
         },
         async return() {
-          over = true;
+          isClosed = true;
           await destroy();
           return { done: true, value: undefined };
         },

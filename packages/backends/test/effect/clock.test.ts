@@ -21,14 +21,14 @@ import { turn } from "../support.ts";
 const onTestClock = <A, E>(program: Effect.Effect<A, E>): Promise<A> =>
   Effect.runPromise(Effect.provide(program, TestClock.layer()));
 
-/** Starts library code in a fiber below. */
+/** Starts library code in a child fiber. */
 const start = <A>(body: (op: Cancellable) => Promise<A>) =>
   Effect.forkChild(fromCancellable(new Cancellable(), body), { startImmediately: true });
 
 const ended = (fiber: Fiber.Fiber<unknown, unknown>): boolean => fiber.pollUnsafe() !== undefined;
 
 describe("TestClock drives", () => {
-  test("a sleep: not before its time, then at once", async () => {
+  test("a sleep: it ends at its time, not before", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const fiber = yield* start(() => sleep({ minutes: 10 }));
@@ -41,7 +41,7 @@ describe("TestClock drives", () => {
     );
   });
 
-  test("sleeps of a raw promise, without anything of ours around it", async () => {
+  test("sleeps in a raw promise, without fromCancellable", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const fiber = yield* Effect.forkChild(
@@ -80,7 +80,7 @@ describe("TestClock drives", () => {
     expect(order).toEqual(["10 at 10", "10+5 at 15", "20 at 20", "20+5 at 25", "30 at 30", "30+5 at 35"]);
   });
 
-  test("deadlines: moveOnAfter, failAfter, a scope, an operation's timeout", async () => {
+  test("the deadlines of moveOnAfter, failAfter, a scope and an operation", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const clock = yield* TestClock.testClockWith(Effect.succeed);
@@ -105,7 +105,7 @@ describe("TestClock drives", () => {
     );
   });
 
-  test("a timeout of the operation that fromCancellable runs", async () => {
+  test("the timeout of an operation that fromCancellable runs", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const op = Cancellable.withTimeout({ minutes: 5 });
@@ -167,7 +167,7 @@ describe("TestClock drives", () => {
     );
   });
 
-  test("sleeps above what a timer can hold, and endless ones", async () => {
+  test("sleeps above the limit of a timer, and endless sleeps", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const fiber = yield* start(() => sleep({ days: 1000 }));
@@ -179,7 +179,7 @@ describe("TestClock drives", () => {
     );
   });
 
-  test("fractions of a millisecond are waited for whole", async () => {
+  test("fractions of a millisecond, which are rounded up", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const fiber = yield* start(() => sleep(1.5));
@@ -191,7 +191,7 @@ describe("TestClock drives", () => {
     );
   });
 
-  test("library code under an effect under library code: the same clock", async () => {
+  test("library code in an effect in library code, on the same clock", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const fiber = yield* start(() =>
@@ -232,7 +232,7 @@ describe("two clocks", () => {
     expect(seen[0]?.[2]).not.toBe(seen[1]?.[2]);
   });
 
-  test("a fiber with the live clock inside of a program on TestClock sleeps really", async () => {
+  test("a fiber with the live clock in a program on TestClock sleeps in real time", async () => {
     await onTestClock(
       TestClock.withLive(
         fromCancellable(new Cancellable(), async () => {
@@ -244,7 +244,7 @@ describe("two clocks", () => {
     );
   });
 
-  test("run(main, { backend: 'native' }) in a fiber on TestClock sleeps really; its end is waited for", async () => {
+  test("run(main, { backend: 'native' }) in a fiber on TestClock sleeps in real time, and its end is waited for", async () => {
     await onTestClock(
       fromCancellable(new Cancellable(), () =>
         run(
@@ -258,7 +258,7 @@ describe("two clocks", () => {
     );
   });
 
-  test("cancelling takes the sleep off the clock: nothing of it happens later", async () => {
+  test("a cancellation removes the sleep from the clock", async () => {
     await onTestClock(
       Effect.gen(function* () {
         const op = new Cancellable();

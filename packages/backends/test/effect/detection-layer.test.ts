@@ -15,7 +15,7 @@ import { deferred, turn } from "../support.ts";
 const withLayer = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => Effect.provide(effect, layer);
 
 describe("library code in a raw fiber, with the layer", () => {
-  test("is found after an await of a plain promise, and after every one", async () => {
+  test("Effect is detected after every await of a plain promise", async () => {
     const names = await Effect.runPromise(
       withLayer(
         Effect.promise(async () => {
@@ -29,7 +29,7 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(names).toEqual(["effect", "effect"]);
   });
 
-  test("a sleep after an await is ended by the fiber's interruption", async () => {
+  test("the interruption of the fiber ends a sleep after an await", async () => {
     const ended = deferred<unknown>();
     const reached = deferred();
     const fiber = Effect.runFork(
@@ -72,7 +72,7 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(cleaned).toBe(true);
   });
 
-  test("two fibers side by side each have their own ambient scope", async () => {
+  test("two concurrent fibers each have their own ambient scope", async () => {
     const ops = [new Cancellable({ name: "a" }), new Cancellable({ name: "b" })];
     const look = (op: Cancellable) =>
       fromCancellable(op, async () => {
@@ -85,7 +85,7 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(seen).toEqual(ops);
   });
 
-  test("interrupting one of two fibers leaves the other's code alone", async () => {
+  test("interrupting one of two fibers does not affect the other fiber's code", async () => {
     const release = deferred();
     const reached = [deferred(), deferred()];
     const body = (i: number): Effect.Effect<string> =>
@@ -107,7 +107,7 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(await Effect.runPromise(Fiber.join(second))).toBe("fiber 1");
   });
 
-  test("keeps the tracer that is there", async () => {
+  test("an existing tracer is kept", async () => {
     const names: string[] = [];
     let evaluated = 0;
     const tracer = Tracer.make({
@@ -129,7 +129,7 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(evaluated).toBeGreaterThan(0);
   });
 
-  test("errors, defects and interruption of Effect's own come out as they would", async () => {
+  test("Effect's own errors, defects and interruptions come out unchanged", async () => {
     expect(await Effect.runPromiseExit(withLayer(Effect.fail("typed")))).toEqual(Exit.fail("typed"));
     const wrong = new Error("wrong");
     const exit = await Effect.runPromiseExit(
@@ -142,15 +142,15 @@ describe("library code in a raw fiber, with the layer", () => {
     expect(Exit.isFailure(exit) && Cause.squash(exit.cause)).toBe(wrong);
   });
 
-  test("the ambient scope of the fiber is gone where it is not running", async () => {
+  test("the ambient scope of the fiber exists only while the fiber runs", async () => {
     await Effect.runPromise(withLayer(Effect.promise(() => turn())));
     expect(detectBackend().name).toBe("native");
     expect(currentOperation()).toBeUndefined();
   });
 });
 
-describe("a fiber started in an operation", () => {
-  test("without the layer, its interruption does not reach library code in it: the difference", async () => {
+describe("a fiber that is started in an operation", () => {
+  test("without the layer the fiber's interruption does not reach library code in it (difference)", async () => {
     const op = new Cancellable();
     const release = deferred<string>();
     const inner = new CancelScope();
@@ -163,7 +163,7 @@ describe("a fiber started in an operation", () => {
     });
   });
 
-  test("with the layer, it does, and is waited for", async () => {
+  test("with the layer the fiber's interruption reaches library code in it and waits for it", async () => {
     let cleaned = false;
     await new Cancellable().run(async () => {
       const fiber = Effect.runFork(
@@ -187,7 +187,7 @@ describe("a fiber started in an operation", () => {
     });
   });
 
-  test("library code in it belongs to that operation, and is ended by it", async () => {
+  test("library code in the fiber belongs to the operation and ends with it", async () => {
     const op = new Cancellable();
     let fiber: Fiber.Fiber<unknown, unknown> | undefined;
     const outcome = await op.settle(async () => {

@@ -16,8 +16,8 @@ import { Effect, Exit, Fiber } from "effect";
 import { describe, expect, test } from "vitest";
 import { deferred, turn } from "../support.ts";
 
-describe("library code in a raw fiber: the part before the first await", () => {
-  test("finds Effect, and nothing is ambient outside", async () => {
+describe("library code in a raw fiber, before the first await", () => {
+  test("Effect is detected, and no operation is ambient outside", async () => {
     expect(detectBackend()).toBe(getBackend("native"));
     expect(getBackend("effect")).toBe(effectBackend);
     expect(await Effect.runPromise(Effect.sync(() => detectBackend().name))).toBe("effect");
@@ -25,7 +25,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(detectBackend()).toBe(getBackend("native"));
   });
 
-  test("inside of what it enters, also after an await", async () => {
+  test("inside a scope Effect is detected, also after an await", async () => {
     const seen = await Effect.runPromise(
       Effect.promise(() =>
         new CancelScope().run(async () => {
@@ -47,7 +47,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(seen).toEqual(["effect", "effect", true]);
   });
 
-  test("without the layer, code after an await of a plain promise is not found: the difference", async () => {
+  test("without the layer, code after an await of a plain promise is not detected (difference)", async () => {
     const name = await Effect.runPromise(
       Effect.promise(async () => {
         await turn();
@@ -57,7 +57,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(name).toBe("native");
   });
 
-  test("interruption ends a sleep, waits for slow clean-up, and says what interrupted", async () => {
+  test("the fiber's interruption ends a sleep, waits for slow clean-up, and is named in the error", async () => {
     const order: string[] = [];
     let error: unknown;
     const fiber = Effect.runFork(
@@ -87,7 +87,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     });
   });
 
-  test("also a second interruption waits", async () => {
+  test("a second interruption waits as well", async () => {
     const release = deferred();
     let cleaned = false;
     const fiber = Effect.runFork(
@@ -113,7 +113,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(cleaned).toBe(true);
   });
 
-  test("Cancellable.run in it: cancelled with reason `parent`", async () => {
+  test("Cancellable.run is cancelled with reason `parent`", async () => {
     const op = new Cancellable();
     const fiber = Effect.runFork(Effect.promise(() => op.run(() => sleepForever())));
     await turn();
@@ -138,7 +138,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(await slept.promise).toMatchObject({ reason: "parent" });
   });
 
-  test("tasks of a group in it are children of the fiber", async () => {
+  test("the tasks of a group are children of the fiber", async () => {
     const seen = await Effect.runPromise(
       Effect.withFiber((fiber) =>
         Effect.promise(async () => {
@@ -157,7 +157,7 @@ describe("library code in a raw fiber: the part before the first await", () => {
     expect(seen).toBe(true);
   });
 
-  test("what is left running when the fiber ends normally is cancelled, and waited for", async () => {
+  test("operations that still run when the fiber ends are cancelled and waited for", async () => {
     const op = new Cancellable();
     let cleaned = false;
     const program = Effect.sync(() => {

@@ -12,7 +12,7 @@ import { Cause, Deferred, Effect, Exit, Fiber } from "effect";
 import { describe, expect, test } from "vitest";
 import { deferred, turn } from "../support.ts";
 
-describe("what Effect does in its own order", () => {
+describe("the order in which Effect does things", () => {
   const slow = (order: string[]) => async (): Promise<void> => {
     try {
       await sleepForever();
@@ -22,7 +22,7 @@ describe("what Effect does in its own order", () => {
     }
   };
 
-  test("finalizers of an interrupted fiber: after fromCancellable, before a raw promise: the difference", async () => {
+  test("finalizers of an interrupted fiber run after fromCancellable, but before a raw promise (difference)", async () => {
     const raw: string[] = [];
     const bridged: string[] = [];
     for (const [order, effect] of [
@@ -43,7 +43,7 @@ describe("what Effect does in its own order", () => {
     expect(raw).toEqual(["finalizer", "library code has cleaned up"]);
   });
 
-  test("an error of the clean-up of a raw promise has nobody to go to: the difference", async () => {
+  test("an error in the clean-up of a raw promise is lost (difference)", async () => {
     const fiber = Effect.runFork(
       Effect.promise(() =>
         new CancelScope().run(async () => {
@@ -61,7 +61,7 @@ describe("what Effect does in its own order", () => {
     expect(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true);
   });
 
-  test("a fiber that another one's operation wakes is not in that operation", async () => {
+  test("a fiber that the operation of another fiber wakes is not in that operation", async () => {
     const gate = Deferred.makeUnsafe<void>();
     const seen = await Effect.runPromise(
       Effect.gen(function* () {
@@ -96,7 +96,7 @@ describe("what Effect does in its own order", () => {
     expect(order).toEqual(["slept"]);
   });
 
-  test("a raw promise that runs an effect of its own: both end, once", async () => {
+  test("a raw promise that runs an effect of its own ends once, together with the effect", async () => {
     let finalized = 0;
     const fiber = Effect.runFork(
       Effect.promise(() =>
@@ -114,7 +114,7 @@ describe("what Effect does in its own order", () => {
     expect(finalized).toBe(1);
   });
 
-  test("Effect.runSync waits for nothing: what was started in it is refused, as Effect refuses it: the difference", async () => {
+  test("library code that has to wait is refused in Effect.runSync, as Effect refuses it (difference)", async () => {
     const op = new Cancellable();
     const ended = deferred<unknown>();
     const program = Effect.sync(() => {
@@ -122,7 +122,7 @@ describe("what Effect does in its own order", () => {
     });
     expect(() => Effect.runSync(program)).toThrow("An asynchronous Effect was executed with Effect.runSync");
     expect(await ended.promise).toMatchObject({ reason: "parent" });
-    // What only looks is no matter.
+    // Code that only reads the ambient scope is accepted.
     expect(Effect.runSync(Effect.sync(() => detectBackend().name))).toBe("effect");
   });
 });

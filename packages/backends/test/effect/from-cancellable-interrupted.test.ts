@@ -12,7 +12,7 @@ const defects = (cause: Cause.Cause<unknown>): unknown[] =>
   cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect);
 
 describe("fromCancellable: interruption", () => {
-  test("cancels the operation with reason `parent`, and says what interrupted", async () => {
+  test("the operation is cancelled with reason `parent`, and the error names the interrupting fiber", async () => {
     const op = new Cancellable();
     const started = deferred();
     const [exit, id, by] = await Effect.runPromise(
@@ -36,7 +36,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.context.status).toBe("cancelled");
   });
 
-  test("without a fiber that interrupts, only the interrupted one is named", async () => {
+  test("without an interrupting fiber the error names only the interrupted fiber", async () => {
     const op = new Cancellable();
     const fiber = Effect.runFork(fromCancellable(op, () => sleepForever()));
     await turn();
@@ -45,7 +45,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.token.message).toBe(`Effect fiber #${fiber.id} was interrupted`);
   });
 
-  test("waits for slow clean-up under a shield, also when interrupted a second time", async () => {
+  test("the interruption waits for slow clean-up under a shield, also a second interruption", async () => {
     const op = new Cancellable();
     const cleaning = deferred();
     const release = deferred();
@@ -80,7 +80,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.token.message).toBe(`Effect fiber #${fiber.id} was interrupted by fiber #1001`);
   });
 
-  test("an error of the clean-up is a defect beside the interruption", async () => {
+  test("an error in the clean-up is a defect beside the interruption", async () => {
     const broken = new Error("could not release");
     const fiber = Effect.runFork(
       fromCancellable(new Cancellable(), async () => {
@@ -99,7 +99,7 @@ describe("fromCancellable: interruption", () => {
     expect(defects(cause)).toEqual([broken]);
   });
 
-  test("a body that swallows the cancellation has ended before the fiber has", async () => {
+  test("a body that swallows the cancellation has ended before the fiber", async () => {
     const op = new Cancellable();
     const fiber = Effect.runFork(fromCancellable(op, () => sleepForever().catch(() => "kept")));
     await turn();
@@ -109,7 +109,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.context.status).toBe("completed");
   });
 
-  test("inside an effect that the body returned: once, with its finalizers", async () => {
+  test("an effect that the body returned is interrupted once, with its finalizers", async () => {
     const op = new Cancellable();
     const finalized: string[] = [];
     const fiber = Effect.runFork(
@@ -145,7 +145,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.context.status).toBe("completed");
   });
 
-  test("a loser of a race has cleaned up when the race is over", async () => {
+  test("a loser of a race has cleaned up when the race ends", async () => {
     const order: string[] = [];
     const loser = fromCancellable(new Cancellable(), async () => {
       try {
@@ -160,7 +160,7 @@ describe("fromCancellable: interruption", () => {
     expect(order).toEqual(["cleaned", "won"]);
   });
 
-  test("a failure beside it in Effect.all interrupts it, and is what comes out after the clean-up", async () => {
+  test("a failure beside the operation in Effect.all interrupts it, and comes out after the clean-up", async () => {
     const order: string[] = [];
     const exit = await Effect.runPromiseExit(
       Effect.all(
@@ -183,7 +183,7 @@ describe("fromCancellable: interruption", () => {
     expect(Cause.squash(causeIn(exit))).toBe("beside it");
   });
 
-  test("in whatever microtask it comes, around the end of the body: it hangs nowhere", async () => {
+  test("an interruption in any microtask around the end of the body ends the fiber", async () => {
     for (let microtasks = 0; microtasks < 8; microtasks++) {
       const op = new Cancellable();
       const work = deferred<number>();
@@ -198,7 +198,7 @@ describe("fromCancellable: interruption", () => {
     }
   });
 
-  test("Effect.timeout of Effect's own ends it, cleaned up", async () => {
+  test("Effect.timeout ends the operation with its clean-up", async () => {
     const op = new Cancellable();
     const program = Effect.timeoutOption(
       fromCancellable(op, () => sleepForever()),
@@ -209,12 +209,12 @@ describe("fromCancellable: interruption", () => {
     expect(op.context.status).toBe("cancelled");
   });
 
-  test("between its start and its body's first await nothing is lost", async () => {
+  test("an interruption between the start and the body's first await is not lost", async () => {
     const op = new Cancellable();
     const exit = await Effect.runPromiseExit(
       Effect.withFiber((fiber) =>
         fromCancellable(op, async () => {
-          // The fiber is interrupted while it runs: it sees that when the body gives way.
+          // The fiber is interrupted while it runs. It notices that when the body yields.
           fiber.interruptUnsafe(5);
           await sleepForever();
         }),
@@ -224,7 +224,7 @@ describe("fromCancellable: interruption", () => {
     expect(op.token.reason).toBe("parent");
   });
 
-  test("the operation's error can be read where our scope interrupted the fiber", async () => {
+  test("the operation's error can be read from the cause when a scope interrupted the fiber", async () => {
     const op = new Cancellable();
     let seen: CancellationError | undefined;
     await Effect.runPromiseExit(
@@ -245,26 +245,26 @@ describe("fromCancellable: interruption", () => {
   });
 });
 
-describe("fromCancellable: clean-up that fails inside an effect that the body returned", () => {
+describe("fromCancellable: a failing clean-up in an effect that the body returned", () => {
   const broken = [new Error("first finalizer"), new Error("second finalizer")];
   const failing = Effect.never.pipe(
     Effect.ensuring(Effect.die(broken[0])),
     Effect.ensuring(Effect.die(broken[1])),
   );
 
-  test("under a cancellation of the operation: everything that failed", async () => {
+  test("a cancellation of the operation gives all failures", async () => {
     const op = new Cancellable();
     const fiber = Effect.runFork(fromCancellable(op, () => failing));
     await turn();
     op.cancel("manual");
     const cause = causeIn(await Effect.runPromise(Fiber.await(fiber)));
     expect(defects(cause)).toEqual(broken);
-    // Nobody interrupted this fiber.
+    // No fiber interrupted this fiber.
     expect(Cause.hasInterrupts(cause)).toBe(false);
     expect(op.context.cancelReason).toBe("manual");
   });
 
-  test("under an interruption: everything that failed, beside it", async () => {
+  test("an interruption gives all failures beside the interruption", async () => {
     const fiber = Effect.runFork(fromCancellable(new Cancellable(), () => failing));
     await turn();
     fiber.interruptUnsafe();

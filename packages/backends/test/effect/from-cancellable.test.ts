@@ -20,8 +20,8 @@ function causeIn<A, E>(exit: Exit.Exit<A, E>): Cause.Cause<E> {
 const defects = (cause: Cause.Cause<unknown>): unknown[] =>
   cause.reasons.filter(Cause.isDieReason).map((reason) => reason.defect);
 
-describe("fromCancellable: what comes out", () => {
-  test("the value of an async body, and of a sync one", async () => {
+describe("fromCancellable: results", () => {
+  test("the value of an asynchronous or synchronous body comes out", async () => {
     const op = new Cancellable();
     expect(await Effect.runPromise(fromCancellable(op, async () => 42))).toBe(42);
     expect(op.isCompleted).toBe(true);
@@ -29,7 +29,7 @@ describe("fromCancellable: what comes out", () => {
     expect(await Effect.runPromise(fromCancellable(new Cancellable(), () => "now"))).toBe("now");
   });
 
-  test("the body is given the operation, and it is the ambient one", async () => {
+  test("the body gets the operation, which is ambient", async () => {
     const op = new Cancellable({ name: "download" });
     const seen = await Effect.runPromise(fromCancellable(op, (self) => self));
     expect(seen).toBe(op);
@@ -52,13 +52,13 @@ describe("fromCancellable: what comes out", () => {
     expect(await Effect.runPromise(program)).toEqual(["shutdown", "the service is going down"]);
   });
 
-  test("so is its timeout", async () => {
+  test("a timeout of the operation is a typed failure", async () => {
     const cause = await causeOf(fromCancellable(Cancellable.withTimeout(5), () => sleepForever()));
     expect(cause.reasons.map((reason) => reason._tag)).toEqual(["Fail"]);
     expect(Cause.squash(cause)).toMatchObject({ name: "TimeoutError", reason: "timeout" });
   });
 
-  test("an operation that is cancelled already does not start its body", async () => {
+  test("an operation that is cancelled before does not start its body", async () => {
     const op = new Cancellable();
     op.cancel("manual", "never mind");
     let started = false;
@@ -72,7 +72,7 @@ describe("fromCancellable: what comes out", () => {
     expect(started).toBe(false);
   });
 
-  test("another rejection, and a synchronous throw, are defects", async () => {
+  test("other rejections and synchronous errors are defects", async () => {
     const wrong = new RangeError("wrong");
     for (const body of [
       () => Promise.reject(wrong),
@@ -86,7 +86,7 @@ describe("fromCancellable: what comes out", () => {
     }
   });
 
-  test("`catch` makes a typed failure of another rejection, and leaves cancellations alone", async () => {
+  test("`catch` turns other rejections into typed failures, and does not change cancellations", async () => {
     const options = { catch: (error: unknown) => `caught ${(error as Error).message}` };
     const failed = await causeOf(
       fromCancellable(new Cancellable(), () => Promise.reject(new Error("no disk")), options),
@@ -97,7 +97,7 @@ describe("fromCancellable: what comes out", () => {
     expect(Cause.squash(await causeOf(fromCancellable(op, () => 1, options)))).toBe(op.token.error);
   });
 
-  test("a `catch` that throws is a defect, and does not hang", async () => {
+  test("a `catch` that throws is a defect, and the effect ends", async () => {
     const broken = new Error("in catch");
     const cause = await causeOf(
       fromCancellable(new Cancellable(), () => Promise.reject(new Error("no disk")), {
@@ -109,7 +109,7 @@ describe("fromCancellable: what comes out", () => {
     expect(defects(cause)).toEqual([broken]);
   });
 
-  test("a second run of the effect says that the operation has been used", async () => {
+  test("a second run of the effect fails, because the operation has run", async () => {
     const effect = fromCancellable(new Cancellable({ name: "once" }), () => 1);
     await Effect.runPromise(effect);
     const cause = await causeOf(effect);
@@ -125,7 +125,7 @@ describe("fromCancellable: what comes out", () => {
 });
 
 describe("fromCancellable: a body that returns an effect", () => {
-  test("has its value, and the services of the fiber", async () => {
+  test("the effect's value comes out, and the effect has the services of the fiber", async () => {
     const program = fromCancellable(new Cancellable(), () =>
       Effect.map(Greeting, (greeting) => `${greeting.text}, world`),
     );
@@ -133,7 +133,7 @@ describe("fromCancellable: a body that returns an effect", () => {
     expect(value).toBe("hello, world");
   });
 
-  test("keeps its typed failures, and its defects", async () => {
+  test("typed failures and defects of the effect come out unchanged", async () => {
     const program = fromCancellable(new Cancellable(), () => Effect.fail(new NotFound({ id: 7 }))).pipe(
       Effect.catchTag("NotFound", (error) => Effect.succeed(error.id)),
       Effect.orDie,
@@ -144,14 +144,14 @@ describe("fromCancellable: a body that returns an effect", () => {
     expect(cause.reasons).toMatchObject([{ _tag: "Die", defect: wrong }]);
   });
 
-  test("`catch` does not touch its failures", async () => {
+  test("`catch` does not change the effect's failures", async () => {
     const cause = await causeOf(
       fromCancellable(new Cancellable(), () => Effect.fail("typed" as const), { catch: () => "caught" }),
     );
     expect(cause.reasons).toMatchObject([{ _tag: "Fail", error: "typed" }]);
   });
 
-  test("keeps references, and spans become children of the fiber's", async () => {
+  test("references are kept, and spans are children of the fiber's spans", async () => {
     const Level = Context.Reference<number>("test/Level", { defaultValue: () => 0 });
     const program = fromCancellable(new Cancellable(), () =>
       Effect.gen(function* () {
@@ -162,7 +162,7 @@ describe("fromCancellable: a body that returns an effect", () => {
     expect(await Effect.runPromise(program)).toEqual([3, "request"]);
   });
 
-  test("library code in it belongs to the operation", async () => {
+  test("library code in the effect belongs to the operation", async () => {
     const op = new Cancellable();
     const program = fromCancellable(op, () =>
       Effect.promise(async () => {
@@ -173,7 +173,7 @@ describe("fromCancellable: a body that returns an effect", () => {
     expect(Cause.squash(await causeOf(program))).toBe(op.token.error);
   });
 
-  test("cancelling the operation interrupts it, waits for its finalizers, and is a typed failure", async () => {
+  test("cancelling the operation interrupts the effect, waits for its finalizers, and is a typed failure", async () => {
     const op = new Cancellable();
     const order: string[] = [];
     const program = fromCancellable(op, () =>
@@ -198,7 +198,7 @@ describe("fromCancellable: a body that returns an effect", () => {
     expect(order).toEqual(["finalizer", "shutdown"]);
   });
 
-  test("that interrupts itself: an interruption, and the operation ends", async () => {
+  test("an effect that interrupts itself is an interruption, and the operation ends", async () => {
     const op = new Cancellable();
     const cause = await causeOf(fromCancellable(op, () => Effect.interrupt));
     expect(Cause.hasInterruptsOnly(cause)).toBe(true);
@@ -208,7 +208,7 @@ describe("fromCancellable: a body that returns an effect", () => {
 });
 
 describe("fromCancellable in fromCancellable", () => {
-  test("the outer cancellation is the outer one's failure; the inner one is below it", async () => {
+  test("an outer cancellation is the failure of the outer operation, and the inner operation is below it", async () => {
     const outer = new Cancellable();
     const inner = new Cancellable();
     const failures: unknown[] = [];
@@ -226,7 +226,7 @@ describe("fromCancellable in fromCancellable", () => {
     expect(failures).toHaveLength(1);
   });
 
-  test("the inner one's own cancellation can be handled inside, and the outer one goes on", async () => {
+  test("a cancellation of the inner operation can be handled inside, and the outer operation goes on", async () => {
     const program = fromCancellable(new Cancellable(), () =>
       fromCancellable(Cancellable.withTimeout(1), () => sleepForever()).pipe(
         Effect.catch((error: CancellationError) => Effect.succeed(error.reason)),

@@ -15,15 +15,15 @@ const childrenOf = (fiber: AnyFiber): AnyFiber[] => [
   ...((fiber as unknown as { _children?: Set<AnyFiber> })._children ?? []),
 ];
 
-/** A program that runs library code in a fiber of its own, and the fiber. */
+/** A program that runs library code in a fiber of its own, and this fiber. */
 function inFiber<A>(body: (fiber: AnyFiber) => Promise<A>): Promise<A> {
   return Effect.runPromise(
     Effect.withFiber((fiber) => fromCancellable(new Cancellable(), () => body(fiber as AnyFiber))),
   );
 }
 
-describe("a task group on Effect: children are fibers", () => {
-  test("each in a fiber of its own, which is a child of the fiber of the group", async () => {
+describe("a task group on Effect: tasks are fibers", () => {
+  test("each task has a fiber of its own, a child of the group's fiber", async () => {
     await inFiber(async (fiber) => {
       const seen: (AnyFiber | undefined)[] = [];
       await taskGroup(async (group) => {
@@ -38,12 +38,12 @@ describe("a task group on Effect: children are fibers", () => {
         expect(childrenOf(fiber)).toEqual(expect.arrayContaining(seen));
         group.cancel();
       });
-      // They are gone when the group is.
+      // The fibers have ended when the group has ended.
       expect(childrenOf(fiber)).toEqual([]);
     });
   });
 
-  test("they have the services and references of the fiber of the group", async () => {
+  test("the tasks have the services and references of the group's fiber", async () => {
     const Level = Context.Reference<number>("test/Level", { defaultValue: () => 0 });
     const levels: number[] = [];
     await Effect.runPromise(
@@ -59,7 +59,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(levels).toEqual([5, 5]);
   });
 
-  test("a span of an effect in a child hangs below the span around the group", async () => {
+  test("a span of an effect in a task is a child of the span around the group", async () => {
     const spans: string[] = [];
     const tracer = Tracer.make({
       span(options) {
@@ -78,7 +78,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(spans).toEqual(["none > request", "request > query"]);
   });
 
-  test("Effect.awaitAllChildren waits for a task that only it would wait for", async () => {
+  test("Effect.awaitAllChildren waits for a task that nothing else waits for", async () => {
     const order: string[] = [];
     await Effect.runPromise(
       Effect.awaitAllChildren(
@@ -97,7 +97,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(order).toEqual(["task", "after"]);
   });
 
-  test("interrupting the fiber of one task: that one is cancelled, cleaned up, and the group goes on", async () => {
+  test("interrupting the fiber of a task cancels that task with its clean-up, and the group goes on", async () => {
     const order: string[] = [];
     await inFiber(async () => {
       await taskGroup(async (group) => {
@@ -129,7 +129,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(order).toEqual(["cleaned", "fiber ended", "group goes on"]);
   });
 
-  test("an error of a task's clean-up is in the Cause of its fiber, beside the interruption", async () => {
+  test("an error in a task's clean-up is in the Cause of the task's fiber, beside the interruption", async () => {
     const broken = new Error("could not release");
     const error = await rejection(
       inFiber(() =>
@@ -154,7 +154,7 @@ describe("a task group on Effect: children are fibers", () => {
         }),
       ),
     );
-    // The task failed, and the group with it.
+    // The task has failed, and its group with it.
     expect(error).toBe(broken);
   });
 
@@ -198,7 +198,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(Exit.isFailure(exit) && exit.cause.reasons).toMatchObject([{ _tag: "Fail", error: wrong }]);
   });
 
-  test("interrupting the fiber of the group ends the tasks first, all cleaned up", async () => {
+  test("interrupting the group's fiber ends the tasks first, with their clean-up", async () => {
     const order: string[] = [];
     const op = new Cancellable();
     const fiber = Effect.runFork(
@@ -227,7 +227,7 @@ describe("a task group on Effect: children are fibers", () => {
     expect(op.token.reason).toBe("parent");
   });
 
-  test("run(main, { backend }): main is in a fiber, whose children the tasks are", async () => {
+  test("run(main, { backend }) runs main in a fiber whose children are the tasks", async () => {
     await run(
       async () => {
         const main = Fiber.getCurrent() as AnyFiber;
@@ -242,7 +242,7 @@ describe("a task group on Effect: children are fibers", () => {
     );
   });
 
-  test("nested groups: the fibers of the inner one are children of the task's", async () => {
+  test("in nested groups the fibers of the inner tasks are children of the outer task's fiber", async () => {
     await inFiber(async (fiber) => {
       await taskGroup((outer) => {
         outer.startSoon(async () => {

@@ -4,7 +4,7 @@ import { Effect, Fiber } from "effect";
 import { TestClock } from "effect/testing";
 import { expect, test } from "vitest";
 
-test("a schedule of half an hour, under TestClock, in less than a second", async () => {
+test("half an hour of scheduled work takes less than a second under TestClock", async () => {
   const began = performance.now();
   const log: string[] = [];
   let samples = 0;
@@ -12,7 +12,7 @@ test("a schedule of half an hour, under TestClock, in less than a second", async
 
   const schedule = async (minute: () => number): Promise<void> => {
     await taskGroup((group) => {
-      // Every minute a sample; the tenth never answers, and is given up after 30 s.
+      // A sample every minute. The tenth sample never answers and is given up after 30 s.
       group.startSoon(async () => {
         while (samples < 20) {
           await sleep({ minutes: 1 });

@@ -11,14 +11,14 @@ const childrenOf = (fiber: Fiber.Fiber<unknown, unknown>): unknown[] => [
   ...((fiber as unknown as { _children?: Set<unknown> })._children ?? []),
 ];
 
-/** Operations that have their place before the fiber runs them. */
+/** Operations that have their place in the tree before the fiber runs them. */
 const operations: ReadonlyArray<readonly [string, () => Cancellable]> = [
   ["one without a parent", () => new Cancellable({ parent: null })],
   ["one below another operation", () => new Cancellable({ parent: new Cancellable({ name: "above" }) })],
 ];
 
 describe("run() in a fiber", () => {
-  test("its main runs in a child of the fiber, with the fiber's services and clock", async () => {
+  test("main runs in a child of the fiber, with the fiber's services and clock", async () => {
     const program = Effect.withFiber((fiber) =>
       fromCancellable(new Cancellable(), () =>
         run(async () => {
@@ -31,7 +31,7 @@ describe("run() in a fiber", () => {
     expect(await Effect.runPromise(Effect.provideService(program, Level, 5))).toBe(5);
   });
 
-  test("two programs on one clock do not lend each other their services", async () => {
+  test("two programs on one clock do not share their services", async () => {
     const look = fromCancellable(new Cancellable(), () =>
       run(async () => {
         const seen: number[] = [];
@@ -49,9 +49,9 @@ describe("run() in a fiber", () => {
   });
 });
 
-describe("an operation that has its place already", () => {
+describe("an operation that has its place in the tree already", () => {
   for (const [name, create] of operations) {
-    test(`${name}: an effect that the body returns has the fiber's services, and is its child`, async () => {
+    test(`${name}: an effect that the body returns has the fiber's services and is a child of the fiber`, async () => {
       const program = Effect.withFiber((fiber) =>
         fromCancellable(create(), () =>
           Effect.withFiber((inner) =>
@@ -62,7 +62,7 @@ describe("an operation that has its place already", () => {
       expect(await Effect.runPromise(Effect.provideService(program, Level, 5))).toEqual([5, true]);
     });
 
-    test(`${name}: interruption cancels and waits`, async () => {
+    test(`${name}: an interruption cancels the operation and waits`, async () => {
       const op = create();
       const fiber = Effect.runFork(fromCancellable(op, () => sleepForever()));
       await turn();
@@ -74,7 +74,7 @@ describe("an operation that has its place already", () => {
     });
   }
 
-  test("it stays on the runtime of that place: the difference", async () => {
+  test("the operation stays on the runtime of its place (difference)", async () => {
     const above = new Cancellable({ name: "above" });
     const op = new Cancellable({ parent: above });
     const seen = await Effect.runPromise(fromCancellable(op, () => detectBackend().name));

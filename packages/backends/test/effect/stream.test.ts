@@ -15,7 +15,7 @@ async function* counting(closed: string[], silentAfter = Number.POSITIVE_INFINIT
   }
 }
 
-test("an async generator is a stream of Effect's, opened anew by each run", async () => {
+test("an async generator becomes an Effect stream, opened anew by each run", async () => {
   const closed: string[] = [];
   const stream = fromAsyncIterable(() => counting(closed));
   expect(await Effect.runPromise(Stream.runCollect(stream))).toEqual([1, 2, 3]);
@@ -23,7 +23,7 @@ test("an async generator is a stream of Effect's, opened anew by each run", asyn
   expect(closed).toEqual(["closed", "closed"]);
 });
 
-test("interrupting the fiber ends the wait for a silent source, and waits until it is closed", async () => {
+test("interrupting the fiber ends the wait for a silent source and waits until the source is closed", async () => {
   const closed: string[] = [];
   const seen: number[] = [];
   const fiber = Effect.runFork(
@@ -37,7 +37,7 @@ test("interrupting the fiber ends the wait for a silent source, and waits until 
   expect([seen, closed]).toEqual([[1], ["closed"]]);
 });
 
-test("what the source throws is a typed failure", async () => {
+test("an error of the source is a typed failure", async () => {
   const broken = fromAsyncIterable<number, RangeError>(
     async function* fails() {
       throw new Error("disk");
@@ -49,7 +49,7 @@ test("what the source throws is a typed failure", async () => {
   expect(failure.message).toBe("disk");
 });
 
-test("a stream of Effect's is an async iterable, whose finalizers run when the loop is left", async () => {
+test("an Effect stream becomes an async iterable, whose finalizers run when the loop is left", async () => {
   const released: string[] = [];
   const stream = Stream.ensuring(
     Stream.make(1, 2, 3),
@@ -59,7 +59,7 @@ test("a stream of Effect's is an async iterable, whose finalizers run when the l
   expect(released).toEqual(["released"]);
 });
 
-test("cancelling the scope that reads a silent stream of Effect's interrupts it and waits", async () => {
+test("cancelling the scope that reads a silent Effect stream interrupts the stream and waits", async () => {
   const released: string[] = [];
   const stream = Stream.ensuring(
     Stream.concat(Stream.make(1), Stream.never),
@@ -75,7 +75,7 @@ test("cancelling the scope that reads a silent stream of Effect's interrupts it 
   expect([seen, released]).toEqual([[1], ["released"]]);
 });
 
-test("there and back again is the same stream, though each item is asked for by another fiber", async () => {
+test("converting back and forth gives the same stream, although each item is read by another fiber", async () => {
   const closed: string[] = [];
   const seen: number[] = [];
   for await (const item of toAsyncIterable(fromAsyncIterable(() => counting(closed)))) seen.push(item);

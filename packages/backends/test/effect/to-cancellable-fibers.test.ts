@@ -4,7 +4,7 @@ import { Cause, Effect, Exit, Fiber } from "effect";
 import { describe, expect, test } from "vitest";
 import { deferred, rejection, turn } from "../support.ts";
 
-/** Never ends; tells what it was interrupted with, after a clean-up that takes a while. */
+/** Never ends. Records the interruption after a clean-up that takes time. */
 function observed(seen: (cause: Cause.Cause<unknown>) => void): Effect.Effect<never> {
   return Effect.onExit(Effect.never, (exit) =>
     Effect.promise(async () => {
@@ -14,8 +14,8 @@ function observed(seen: (cause: Cause.Cause<unknown>) => void): Effect.Effect<ne
   );
 }
 
-describe("toCancellable: across the border and back", () => {
-  test("effect in library code in effect: an interruption of the outermost reaches the innermost", async () => {
+describe("toCancellable: effects in library code in effects", () => {
+  test("an interruption of the outermost effect reaches the innermost one", async () => {
     const causes: Cause.Cause<unknown>[] = [];
     const op = new Cancellable();
     const fiber = Effect.runFork(
@@ -29,7 +29,7 @@ describe("toCancellable: across the border and back", () => {
     expect(cancellationOf(causes[0] as Cause.Cause<unknown>)?.reason).toBe("parent");
   });
 
-  test("it is a child of the fiber that the library code runs in", async () => {
+  test("the effect is a child of the fiber that the library code runs in", async () => {
     const [inner, children] = await Effect.runPromise(
       fromCancellable(new Cancellable(), async () => {
         const around = Fiber.getCurrent();
@@ -52,7 +52,7 @@ describe("toCancellable: across the border and back", () => {
     expect(children).toContain(inner);
   });
 
-  test("on a backend of run(): below the task that it runs in", async () => {
+  test("on a backend of run() the effect is below the task that the library code runs in", async () => {
     await run(
       () =>
         taskGroup((group) => {
@@ -64,7 +64,7 @@ describe("toCancellable: across the border and back", () => {
     );
   });
 
-  test("a group's task that ends by a failure of the effect ends the group with it", async () => {
+  test("a task that fails with the effect's failure fails its group", async () => {
     const failure = new Error("typed");
     const ended: string[] = [];
     const error = await rejection(
@@ -98,13 +98,13 @@ describe("toCancellable: fibers that the effect starts", () => {
       }),
     );
 
-  test("library code in one that Effect interrupts is cancelled: a timeout of Effect's", async () => {
+  test("library code in a fiber that Effect interrupts is cancelled: Effect.timeout", async () => {
     const order: string[] = [];
     await toCancellable(Effect.timeoutOption(slow(order), 3));
     expect(order).toEqual(["cleaned"]);
   });
 
-  test("and in an effect that a body returned: the loser of a race", async () => {
+  test("library code in an effect that a body returned is cancelled: the loser of a race", async () => {
     const order: string[] = [];
     const program = fromCancellable(new Cancellable(), () =>
       Effect.race(slow(order), Effect.promise(() => turn()).pipe(Effect.as("won"))),
@@ -113,7 +113,7 @@ describe("toCancellable: fibers that the effect starts", () => {
     expect(order).toEqual(["cleaned"]);
   });
 
-  test("cancelling ends library code in all of them", async () => {
+  test("a cancellation ends library code in all fibers", async () => {
     const order: string[] = [];
     const result = moveOnAfter(3, () =>
       toCancellable(Effect.all([slow(order), slow(order)], { concurrency: "unbounded" })),

@@ -13,7 +13,7 @@ import { Cause, Context, Effect, Exit, Fiber, Option } from "effect";
 import { describe, expect, test } from "vitest";
 import { deferred, rejection, turn } from "../support.ts";
 
-/** Never ends; tells what it was interrupted with, after a clean-up that takes a while. */
+/** Never ends. Records the interruption after a clean-up that takes time. */
 function observed(seen: (cause: Cause.Cause<unknown>) => void): Effect.Effect<never> {
   return Effect.onExit(Effect.never, (exit) =>
     Effect.promise(async () => {
@@ -23,26 +23,26 @@ function observed(seen: (cause: Cause.Cause<unknown>) => void): Effect.Effect<ne
   );
 }
 
-describe("toCancellable: what comes out", () => {
-  test("the value, without anything around it", async () => {
+describe("toCancellable: results", () => {
+  test("the value comes out outside every operation", async () => {
     expect(await toCancellable(Effect.succeed(42))).toBe(42);
     expect(await toCancellable(Effect.delay(Effect.succeed("later"), 1))).toBe("later");
   });
 
-  test("a typed failure itself, and a defect itself", async () => {
+  test("a typed failure and a defect come out unchanged", async () => {
     const failure = { _tag: "NotFound" };
     expect(await rejection(toCancellable(Effect.fail(failure)))).toBe(failure);
     const wrong = new RangeError("wrong");
     expect(await rejection(toCancellable(Effect.die(wrong)))).toBe(wrong);
   });
 
-  test("under an operation that has not started: it is run for it", async () => {
+  test("an operation that has not started is run with the effect as its body", async () => {
     const op = new Cancellable();
     expect(await toCancellable(Effect.succeed(1), op)).toBe(1);
     expect(op.context.status).toBe("completed");
   });
 
-  test("under an operation that is cancelled already: it never starts", async () => {
+  test("with a cancelled operation the effect does not start", async () => {
     const op = new Cancellable();
     op.cancel();
     let started = false;
@@ -53,7 +53,7 @@ describe("toCancellable: what comes out", () => {
     expect(started).toBe(false);
   });
 
-  test("library code inside of it is in the operation", async () => {
+  test("library code in the effect is in the operation", async () => {
     const op = new Cancellable();
     const seen = await toCancellable(
       Effect.promise(async () => {
@@ -71,8 +71,8 @@ describe("toCancellable: what comes out", () => {
   });
 });
 
-describe("toCancellable: cancelled from here", () => {
-  test("interrupts, waits for the finalizers, and the cause names the cancellation", async () => {
+describe("toCancellable: cancellation by the library", () => {
+  test("a cancellation interrupts the effect and waits for its finalizers, and the cause names the cancellation", async () => {
     const op = new Cancellable();
     let cause: Cause.Cause<unknown> | undefined;
     const running = rejection(
@@ -99,7 +99,7 @@ describe("toCancellable: cancelled from here", () => {
     ).toBe(seen);
   });
 
-  test("a running operation's effect ends by the operation, which it does not end itself", async () => {
+  test("the effect of a running operation ends with the operation, and does not end the operation", async () => {
     const op = new Cancellable();
     const outcome = await op.settle(async () => {
       expect(await toCancellable(Effect.succeed(1), op)).toBe(1);
@@ -110,14 +110,14 @@ describe("toCancellable: cancelled from here", () => {
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
   });
 
-  test("a scope above: moveOnAfter ends it after its finalizers", async () => {
+  test("moveOnAfter around the effect ends it after its finalizers", async () => {
     let cause: Cause.Cause<unknown> | undefined;
     const result = await moveOnAfter(3, () => toCancellable(observed((seen) => (cause = seen))));
     expect(result).toBeUndefined();
     expect(cancellationOf(cause as Cause.Cause<unknown>)?.reason).toBe("timeout");
   });
 
-  test("a typed failure or a defect while unwinding is what comes out", async () => {
+  test("a typed failure or a defect during the clean-up comes out", async () => {
     const broken = new Error("could not release");
     const op = new Cancellable();
     const running = rejection(toCancellable(Effect.ensuring(Effect.never, Effect.die(broken)), op));
@@ -128,7 +128,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(op.context.cancelRequested).toBe(true);
   });
 
-  test("an uninterruptible part runs to its end first; Effect then ends the fiber all the same", async () => {
+  test("an uninterruptible region runs to its end, and Effect then ends the fiber", async () => {
     const scope = new CancelScope();
     let ended = false;
     const effect = Effect.promise(async () => {
@@ -142,7 +142,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(ended).toBe(true);
   });
 
-  test("cancelled twice: interrupted once, for the first reason", async () => {
+  test("two cancellations interrupt the effect once, with the first reason", async () => {
     const causes: Cause.Cause<unknown>[] = [];
     const op = new Cancellable();
     const running = rejection(
@@ -159,7 +159,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(cancellationOf(causes[0] as Cause.Cause<unknown>)?.message).toBe("first");
   });
 
-  test("after it has ended, nothing of it is left to cancel", async () => {
+  test("after the effect has ended nothing is left to cancel", async () => {
     const op = new Cancellable();
     await op.run(async () => {
       const fiber = await toCancellable(
@@ -173,8 +173,8 @@ describe("toCancellable: cancelled from here", () => {
   });
 });
 
-describe("toCancellable: interrupted by somebody else", () => {
-  test("is a ParentCancellation, which names the fiber and who did it", async () => {
+describe("toCancellable: interruption by other code", () => {
+  test("the interruption is a ParentCancellation that names both fibers", async () => {
     const fiber = deferred<Fiber.Fiber<unknown, unknown>>();
     const running = rejection(
       toCancellable(
@@ -194,11 +194,11 @@ describe("toCancellable: interrupted by somebody else", () => {
     });
   });
 
-  test("so is an effect that interrupts itself", async () => {
+  test("an effect that interrupts itself gives a ParentCancellation", async () => {
     expect(await rejection(toCancellable(Effect.interrupt))).toBeInstanceOf(ParentCancellation);
   });
 
-  test("no cancellation is to be read from such a cause", async () => {
+  test("a cause without an interruption by the library contains no cancellation", async () => {
     const exit = await Effect.runPromiseExit(Effect.interrupt);
     expect(Exit.isFailure(exit) && cancellationOf(exit.cause)).toBeUndefined();
     expect(cancellationOf(Cause.die(new Error("unrelated")))).toBeUndefined();

@@ -16,7 +16,7 @@ import { describe, expect, test } from "vitest";
 import { deferred, turn } from "../support.ts";
 
 describe("library code in a raw operation", () => {
-  test("finds Effection at once, in a call, and after every await; nothing is ambient outside", async () => {
+  test("Effection is detected at once, in a call and after every await, and no operation is ambient outside", async () => {
     expect(detectBackend()).toBe(getBackend("native"));
     const names = await run(function* () {
       const seen = [detectBackend().name];
@@ -36,7 +36,7 @@ describe("library code in a raw operation", () => {
     expect(detectBackend()).toBe(getBackend("native"));
   });
 
-  test("a sleep in it rejects when the task is halted", async () => {
+  test("a sleep rejects when the task is halted", async () => {
     const ended = deferred<unknown>();
     const task = run(() => call(() => sleep({ hours: 1 }).then(ended.resolve, ended.resolve)));
     await turn();
@@ -44,7 +44,7 @@ describe("library code in a raw operation", () => {
     expect(await ended.promise).toMatchObject({ reason: "parent" });
   });
 
-  test("halting ends what runs in it and waits, also halted a second time", async () => {
+  test("halting ends the library code in the task and waits, also a second halt", async () => {
     const release = deferred();
     const order: string[] = [];
     let error: unknown;
@@ -73,10 +73,10 @@ describe("library code in a raw operation", () => {
     await Promise.all([first, second]);
     expect(order.sort()).toEqual(["cleaned", "first", "second"]);
     expect(error).toMatchObject({ reason: "parent" });
-    expect((error as Error).message).toContain("the Effection task that this ran in was halted");
+    expect((error as Error).message).toContain("the surrounding Effection task was halted");
   });
 
-  test("also after an await of a plain promise", async () => {
+  test("halting waits after an await of a plain promise too", async () => {
     const reached = deferred();
     let cleaned = false;
     const op = new Cancellable();
@@ -101,12 +101,12 @@ describe("library code in a raw operation", () => {
     expect(op.context.status).toBe("cancelled");
   });
 
-  test("moveOnAfter in a call: its own expiry only", async () => {
+  test("moveOnAfter in a call absorbs only its own expiry", async () => {
     const result = await run(() => call(() => moveOnAfter(3, () => sleepForever())));
     expect(result).toBeUndefined();
   });
 
-  test("tasks of a group in it are halted with it", async () => {
+  test("the tasks of a group are halted with the task", async () => {
     const ended: string[] = [];
     const task = run(() =>
       call(() =>
@@ -128,7 +128,7 @@ describe("library code in a raw operation", () => {
     expect(ended.sort()).toEqual(["a", "b"]);
   });
 
-  test("what is left running when the task ends is cancelled, and waited for; the task has its value", async () => {
+  test("library code that still runs when the task ends is cancelled and waited for, and the task has its value", async () => {
     const op = new Cancellable();
     let cleaned = false;
     const value = await run(function* () {
@@ -167,8 +167,8 @@ describe("library code in a raw operation", () => {
   });
 });
 
-describe("tasks side by side", () => {
-  test("each has its own ambient operation, through every step", async () => {
+describe("concurrent tasks", () => {
+  test("each task has its own ambient operation through every step", async () => {
     const ops = [new Cancellable({ name: "a" }), new Cancellable({ name: "b" })];
     const look = (op: Cancellable): Operation<unknown> =>
       fromCancellable(op, function* () {
@@ -190,7 +190,7 @@ describe("tasks side by side", () => {
     expect(seen).toEqual([[ops[0]], [ops[1]]]);
   });
 
-  test("halting one leaves the other's library code alone", async () => {
+  test("halting one task does not affect the other task's library code", async () => {
     const release = deferred<string>();
     const result = await run(function* () {
       const first = yield* spawn(() => call(() => new CancelScope().run(() => sleepForever())));
@@ -209,7 +209,7 @@ describe("tasks side by side", () => {
     expect(result).toBe("second");
   });
 
-  test("a task that resolves another's signal does not lend it its scope", async () => {
+  test("a task that resolves another task's signal does not share its scope", async () => {
     const gate = deferred();
     const op = new Cancellable();
     const seen = await run(function* () {
@@ -223,7 +223,7 @@ describe("tasks side by side", () => {
     expect(seen).toBeUndefined();
   });
 
-  test("run() started in an operation of ours belongs to that operation", async () => {
+  test("run() in an operation belongs to that operation", async () => {
     const op = new Cancellable();
     let seen: unknown;
     const outcome = await op.settle(async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { deferred, rejection, turn } from "../support.ts";
 
 describe("fromCancellable: halting", () => {
-  test("cancels the operation with reason `parent`, and says what halted", async () => {
+  test("the operation is cancelled with reason `parent`, and the error names the halted task", async () => {
     const op = new Cancellable();
     const task = run(() => fromCancellable(op, () => sleepForever()));
     await turn();
@@ -15,7 +15,7 @@ describe("fromCancellable: halting", () => {
     expect(await rejection(task)).toMatchObject({ message: "halted" });
   });
 
-  test("waits for slow clean-up under a shield, also when halted a second time", async () => {
+  test("the halt waits for slow clean-up under a shield, also a second halt", async () => {
     const cleaning = deferred();
     const release = deferred();
     let cleaned = false;
@@ -46,7 +46,7 @@ describe("fromCancellable: halting", () => {
     expect(cleaned).toBe(true);
   });
 
-  test("an error of the clean-up comes out of halt()", async () => {
+  test("an error in the clean-up comes out of halt()", async () => {
     const broken = new Error("could not release");
     const task = run(() =>
       fromCancellable(new Cancellable(), async () => {
@@ -63,7 +63,7 @@ describe("fromCancellable: halting", () => {
     expect(await rejection(task)).toBe(broken);
   });
 
-  test("halted from inside another operation, which goes on only when all is cleaned up", async () => {
+  test("a halt from inside another operation returns when everything is cleaned up", async () => {
     const order: string[] = [];
     await run(function* () {
       const task = yield* spawn(() =>
@@ -83,7 +83,7 @@ describe("fromCancellable: halting", () => {
     expect(order).toEqual(["cleaned", "halted"]);
   });
 
-  test("a body that swallows the cancellation has ended before the halt is over", async () => {
+  test("a body that swallows the cancellation has ended before the halt returns", async () => {
     const op = new Cancellable();
     const task = run(() => fromCancellable(op, () => sleepForever().catch(() => "kept")));
     await turn();
@@ -91,7 +91,7 @@ describe("fromCancellable: halting", () => {
     expect(op.context.status).toBe("completed");
   });
 
-  test("a loser of a race has cleaned up when the race is over", async () => {
+  test("a loser of a race has cleaned up when the race ends", async () => {
     const order: string[] = [];
     const winner = await run(() =>
       race([
@@ -113,7 +113,7 @@ describe("fromCancellable: halting", () => {
     expect(order).toEqual(["cleaned", "won"]);
   });
 
-  test("an error of a task beside it halts it, and comes out after the clean-up", async () => {
+  test("an error of a sibling task halts the operation, and comes out after the clean-up", async () => {
     const order: string[] = [];
     const wrong = new Error("beside it");
     const op = new Cancellable();
@@ -139,7 +139,7 @@ describe("fromCancellable: halting", () => {
     expect(op.token).toMatchObject({ reason: "parent", message: "its Effection task was halted" });
   });
 
-  test("in whatever microtask the halt comes, around the end of the body: it hangs nowhere", async () => {
+  test("a halt in any microtask around the end of the body ends the task", async () => {
     for (let microtasks = 0; microtasks < 8; microtasks++) {
       const op = new Cancellable();
       const work = deferred<number>();
@@ -152,7 +152,7 @@ describe("fromCancellable: halting", () => {
     }
   });
 
-  test("the end of the scope that it was spawned in halts it", async () => {
+  test("the end of the scope in which the task was spawned halts the task", async () => {
     const op = new Cancellable();
     await run(() =>
       scoped(function* () {
@@ -164,7 +164,7 @@ describe("fromCancellable: halting", () => {
     expect(op.context.status).toBe("cancelled");
   });
 
-  test("halted before the body's first await, and before it has started at all", async () => {
+  test("a halt before the body's first await, or before the start, is not lost", async () => {
     const op = new Cancellable();
     const task = run(() => fromCancellable(op, () => sleepForever()));
     await task.halt();
@@ -180,7 +180,7 @@ describe("fromCancellable: halting", () => {
     expect(started).toBe(false);
   });
 
-  test("inside an operation that the body returned: its finally runs once, and is waited for", async () => {
+  test("the finally block of an operation that the body returned runs once and is waited for", async () => {
     const order: string[] = [];
     const task = run(() =>
       fromCancellable(new Cancellable(), function* (): Operation<void> {
@@ -197,7 +197,7 @@ describe("fromCancellable: halting", () => {
     expect(order).toEqual(["finally"]);
   });
 
-  test("an error of the finally of an operation that the body returned comes out of halt()", async () => {
+  test("an error in the finally block of an operation that the body returned comes out of halt()", async () => {
     const broken = new Error("could not release");
     const task = run(() =>
       fromCancellable(new Cancellable(), function* (): Operation<void> {

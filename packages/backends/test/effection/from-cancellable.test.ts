@@ -4,15 +4,15 @@ import { createContext, type Operation, sleep as pause, run, suspend } from "eff
 import { describe, expect, test } from "vitest";
 import { rejection, turn } from "../support.ts";
 
-describe("fromCancellable: what comes out", () => {
-  test("the value of an async body, and of a sync one", async () => {
+describe("fromCancellable: results", () => {
+  test("the value of an asynchronous or synchronous body comes out", async () => {
     const op = new Cancellable();
     expect(await run(() => fromCancellable(op, async () => 42))).toBe(42);
     expect(op.context.status).toBe("completed");
     expect(await run(() => fromCancellable(new Cancellable(), () => "now"))).toBe("now");
   });
 
-  test("values that look like operations and are none: arrays, strings, maps", async () => {
+  test("arrays, strings and maps are values, not operations", async () => {
     expect(await run(() => fromCancellable(new Cancellable(), () => ["a", "b"]))).toEqual(["a", "b"]);
     expect(await run(() => fromCancellable(new Cancellable(), () => "text"))).toBe("text");
     const map = new Map([["a", 1]]);
@@ -23,7 +23,7 @@ describe("fromCancellable: what comes out", () => {
     expect(await run(() => fromCancellable(new Cancellable(), () => bytes))).toBe(bytes);
   });
 
-  test("a cancellation of the operation is thrown, and it is the operation's error", async () => {
+  test("a cancellation of the operation is thrown as the operation's error", async () => {
     const op = new Cancellable();
     const seen = await run(function* () {
       try {
@@ -40,14 +40,14 @@ describe("fromCancellable: what comes out", () => {
     expect(seen).toMatchObject({ reason: "shutdown", message: "the service is going down" });
   });
 
-  test("so is its timeout", async () => {
+  test("a timeout of the operation is thrown", async () => {
     const error = await rejection(
       run(() => fromCancellable(Cancellable.withTimeout(5), () => sleepForever())),
     );
     expect(error).toMatchObject({ name: "TimeoutError", reason: "timeout" });
   });
 
-  test("an operation that is cancelled already does not start its body", async () => {
+  test("an operation that is cancelled before does not start its body", async () => {
     const op = new Cancellable();
     op.cancel();
     let started = false;
@@ -62,7 +62,7 @@ describe("fromCancellable: what comes out", () => {
     expect(started).toBe(false);
   });
 
-  test("another rejection, and a synchronous throw, are thrown themselves", async () => {
+  test("other rejections and synchronous errors come out unchanged", async () => {
     const wrong = new RangeError("wrong");
     expect(await rejection(run(() => fromCancellable(new Cancellable(), () => Promise.reject(wrong))))).toBe(
       wrong,
@@ -86,7 +86,7 @@ describe("fromCancellable: what comes out", () => {
 describe("fromCancellable: a body that returns an operation", () => {
   const Greeting = createContext<string>("test/greeting");
 
-  test("has its value, and the contexts of the caller", async () => {
+  test("the operation's value comes out, and the operation has the contexts of the caller", async () => {
     const value = await run(function* () {
       yield* Greeting.set("hello");
       return yield* fromCancellable(new Cancellable(), () =>
@@ -99,7 +99,7 @@ describe("fromCancellable: a body that returns an operation", () => {
     expect(value).toBe("hello, world");
   });
 
-  test("keeps its errors, which go nowhere else", async () => {
+  test("errors of the operation come out, and nowhere else", async () => {
     const wrong = new Error("wrong");
     const seen = await run(function* () {
       try {
@@ -114,7 +114,7 @@ describe("fromCancellable: a body that returns an operation", () => {
     expect(seen).toBe(wrong);
   });
 
-  test("cancelling the operation halts it, and waits for its finally", async () => {
+  test("cancelling halts the operation and waits for its finally block", async () => {
     const op = new Cancellable();
     const order: string[] = [];
     const task = run(function* () {

@@ -11,11 +11,11 @@ import { rejection, turn } from "../support.ts";
 
 const Request = createContext<string>("test/request");
 
-/** The Effection scope that the code here runs in. */
+/** The Effection scope that the code runs in. */
 const here = (): Scope | undefined => effectionBackend.current();
 
-describe("a task group on Effection: children are tasks below the caller's scope", () => {
-  test("contexts are inherited, each task has a scope of its own", async () => {
+describe("a task group on Effection: tasks are Effection tasks below the caller's scope", () => {
+  test("contexts are inherited, and each task has a scope of its own", async () => {
     const seen: (string | undefined)[] = [];
     await run(function* () {
       yield* Request.set("r-1");
@@ -34,7 +34,7 @@ describe("a task group on Effection: children are tasks below the caller's scope
     expect(seen).toEqual(["r-1", "r-1", "r-1"]);
   });
 
-  test("halting the caller's scope halts them, cleaned up before what was set up earlier is taken down", async () => {
+  test("halting the caller's scope halts the tasks, with their clean-up before that of earlier resources", async () => {
     const order: string[] = [];
     const task = run(function* () {
       yield* ensure(() => void order.push("caller"));
@@ -80,7 +80,7 @@ describe("a task group on Effection: children are tasks below the caller's scope
     expect(seen).toMatchObject({ reason: "disconnect", message: "nobody listens" });
   });
 
-  test("the failure of a task is the group's, and does not crash the scope around it", async () => {
+  test("the failure of a task fails the group and does not crash the scope around it", async () => {
     const wrong = new Error("wrong");
     const seen = await run(function* () {
       try {
@@ -101,7 +101,7 @@ describe("a task group on Effection: children are tasks below the caller's scope
     expect(seen).toBe(wrong);
   });
 
-  test("an error of a task's clean-up comes out of halt()", async () => {
+  test("an error in a task's clean-up comes out of halt()", async () => {
     const broken = new Error("could not release");
     const task = run(() =>
       fromCancellable(new Cancellable(), () =>
@@ -120,7 +120,7 @@ describe("a task group on Effection: children are tasks below the caller's scope
     expect(await rejection(task.halt())).toBe(broken);
   });
 
-  test("run(main, { backend }) and its groups: below Effection's global scope, gone afterwards", async () => {
+  test("run(main, { backend }) and its groups are below Effection's global scope, and nothing is left afterwards", async () => {
     await runHere(
       () =>
         taskGroup((group) => {

@@ -19,7 +19,7 @@ const operations: ReadonlyArray<readonly [string, () => Cancellable]> = [
 ];
 
 describe("run() in an operation", () => {
-  test("its main is below the operation's scope: contexts are inherited", async () => {
+  test("main is below the operation's scope and inherits its contexts", async () => {
     const seen = await withRequest(() =>
       fromCancellable(new Cancellable(), () => runHere(() => toCancellable(() => Request.get()))),
     );
@@ -27,13 +27,13 @@ describe("run() in an operation", () => {
   });
 });
 
-describe("an operation that has its place already", () => {
+describe("an operation that has its place in the tree already", () => {
   for (const [name, create] of operations) {
     test(`${name}: an operation that the body returns has the caller's contexts`, async () => {
       expect(await withRequest(() => fromCancellable(create(), () => Request.expect()))).toBe("r-1");
     });
 
-    test(`${name}: halting cancels and waits`, async () => {
+    test(`${name}: a halt cancels the operation and waits`, async () => {
       const op = create();
       const task = run(() => fromCancellable(op, () => sleepForever()));
       await turn();
@@ -43,7 +43,7 @@ describe("an operation that has its place already", () => {
     });
   }
 
-  test("it stays on the runtime of that place: the difference", async () => {
+  test("the operation stays on the runtime of its place (difference)", async () => {
     const above = new Cancellable({ name: "above" });
     const op = new Cancellable({ parent: above });
     const seen = await run(() => fromCancellable(op, () => detectBackend().name));

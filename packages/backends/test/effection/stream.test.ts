@@ -15,7 +15,7 @@ async function* counting(closed: string[], silentAfter = Number.POSITIVE_INFINIT
   }
 }
 
-test("an async generator is a stream of Effection's, closed when its reader leaves", async () => {
+test("an async generator becomes an Effection stream, closed when its reader leaves", async () => {
   const closed: string[] = [];
   const seen: number[] = [];
   await run(function* () {
@@ -28,7 +28,7 @@ test("an async generator is a stream of Effection's, closed when its reader leav
   expect([seen, closed]).toEqual([[1, 2], ["closed"]]);
 });
 
-test("halting the task ends the wait for a silent source, and waits until it is closed", async () => {
+test("halting the task ends the wait for a silent source and waits until the source is closed", async () => {
   const closed: string[] = [];
   const seen: number[] = [];
   const task = run(function* () {
@@ -42,7 +42,7 @@ test("halting the task ends the wait for a silent source, and waits until it is 
   expect([seen, closed]).toEqual([[1], ["closed"]]);
 });
 
-/** Gives `count` items and then nothing; tells of its end. */
+/** Yields `count` items and then stays silent. Records its end. */
 function giving(count: number, released: string[]): Stream<number, undefined> {
   return resource(function* (provide) {
     yield* ensure(() => void released.push("released"));
@@ -56,13 +56,13 @@ function giving(count: number, released: string[]): Stream<number, undefined> {
   });
 }
 
-test("a stream of Effection's is an async iterable, whose scope ends when the loop is left", async () => {
+test("an Effection stream becomes an async iterable, whose scope ends when the loop is left", async () => {
   const released: string[] = [];
   for await (const item of toAsyncIterable(giving(3, released))) if (item === 2) break;
   expect(released).toEqual(["released"]);
 });
 
-test("cancelling the scope that reads a silent stream of Effection's ends it and waits", async () => {
+test("cancelling the scope that reads a silent Effection stream ends the stream and waits", async () => {
   const released: string[] = [];
   const seen: number[] = [];
   await moveOnAfter(10, async () => {

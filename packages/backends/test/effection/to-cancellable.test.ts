@@ -24,7 +24,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { deferred, rejection, turn } from "../support.ts";
 
-/** Never ends; tells the cancellation that it was halted for, after a clean-up that takes a while. */
+/** Never ends. Records the cancellation that halted it, after a clean-up that takes time. */
 function* observed(seen: (error: CancellationError | undefined) => void): Operation<never> {
   try {
     yield* suspend();
@@ -35,8 +35,8 @@ function* observed(seen: (error: CancellationError | undefined) => void): Operat
   throw new Error("unreachable");
 }
 
-describe("toCancellable: what comes out", () => {
-  test("the value, at once and later", async () => {
+describe("toCancellable: results", () => {
+  test("the value comes out, immediate or later", async () => {
     expect(
       await toCancellable(function* () {
         return 42;
@@ -50,7 +50,7 @@ describe("toCancellable: what comes out", () => {
     ).toBe("later");
   });
 
-  test("an error itself, and nowhere else", async () => {
+  test("an error comes out unchanged, and nowhere else", async () => {
     const wrong = new RangeError("wrong");
     const failing = toCancellable(function* () {
       yield* pause(0);
@@ -63,7 +63,7 @@ describe("toCancellable: what comes out", () => {
     expect(await rejection(atOnce)).toBe(wrong);
   });
 
-  test("under an operation that has not started: it is run for it; cancelled already: it never starts", async () => {
+  test("an operation that has not started is run with it as its body; with a cancelled operation nothing starts", async () => {
     const op = new Cancellable();
     expect(await toCancellable(() => until(Promise.resolve(1)), op)).toBe(1);
     expect(op.context.status).toBe("completed");
@@ -78,7 +78,7 @@ describe("toCancellable: what comes out", () => {
     expect(started).toBe(false);
   });
 
-  test("library code inside of it is in the operation", async () => {
+  test("library code inside is in the operation", async () => {
     const op = new Cancellable();
     const seen = await toCancellable(
       () =>
@@ -99,8 +99,8 @@ describe("toCancellable: what comes out", () => {
   });
 });
 
-describe("toCancellable: cancelled from here", () => {
-  test("halts, waits for the clean-up, and the context CancelledBy has the error", async () => {
+describe("toCancellable: cancellation by the library", () => {
+  test("a cancellation halts and waits for the clean-up, and the context CancelledBy has the error", async () => {
     const op = new Cancellable();
     let seen: CancellationError | undefined;
     const running = rejection(toCancellable(() => observed((error) => (seen = error)), op));
@@ -111,14 +111,14 @@ describe("toCancellable: cancelled from here", () => {
     expect(isCancellation(seen, op.token)).toBe(true);
   });
 
-  test("a scope above: moveOnAfter ends it after its clean-up, with that error", async () => {
+  test("moveOnAfter around it ends it after its clean-up, with the scope's error", async () => {
     let seen: CancellationError | undefined;
     const result = await moveOnAfter(3, () => toCancellable(() => observed((error) => (seen = error))));
     expect(result).toBeUndefined();
     expect(seen?.reason).toBe("timeout");
   });
 
-  test("what was spawned in it sees the error too, and has ended", async () => {
+  test("spawned tasks see the error too, and have ended", async () => {
     const seen: (CancellationError | undefined)[] = [];
     await moveOnAfter(3, () =>
       toCancellable(function* () {
@@ -130,7 +130,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(seen).toMatchObject([{ reason: "timeout" }]);
   });
 
-  test("an error while unwinding is what comes out", async () => {
+  test("an error during the clean-up comes out", async () => {
     const broken = new Error("could not release");
     const op = new Cancellable();
     const running = rejection(
@@ -148,7 +148,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(op.context.cancelRequested).toBe(true);
   });
 
-  test("cancelled twice: halted once, for the first reason", async () => {
+  test("two cancellations halt it once, with the first reason", async () => {
     const seen: (CancellationError | undefined)[] = [];
     const op = new Cancellable();
     const running = rejection(toCancellable(() => observed((error) => seen.push(error)), op));
@@ -159,7 +159,7 @@ describe("toCancellable: cancelled from here", () => {
     expect(seen).toMatchObject([{ message: "first" }]);
   });
 
-  test("CancelledBy is not set where nobody of us cancelled", async () => {
+  test("CancelledBy is not set without a cancellation by the library", async () => {
     let seen: unknown = "not asked";
     const task = run(() => observed((error) => (seen = error)));
     await turn();
@@ -168,8 +168,8 @@ describe("toCancellable: cancelled from here", () => {
   });
 });
 
-describe("toCancellable: halted by somebody else", () => {
-  test("is a ParentCancellation", async () => {
+describe("toCancellable: a halt by other code", () => {
+  test("the halt is a ParentCancellation", async () => {
     const inner = deferred<Scope>();
     const outer = run(function* () {
       const scope = yield* useScope();
@@ -187,14 +187,14 @@ describe("toCancellable: halted by somebody else", () => {
     const error = await (work as Promise<unknown>);
     expect(error).toBeInstanceOf(ParentCancellation);
     expect(error).toMatchObject({ reason: "parent" });
-    expect((error as Error).message).toMatch(/its Effection task was halted|the Effection task/);
+    expect((error as Error).message).toMatch(/its Effection task was halted|the surrounding Effection task/);
   });
 });
 
-describe("toCancellable: across the border and back", () => {
+describe("toCancellable: operations in library code in operations", () => {
   const Request = createContext<string>("test/request");
 
-  test("it is below the scope of the operation that the library code runs in: contexts, and halting", async () => {
+  test("it is below the scope that the library code runs in, for contexts and for halting", async () => {
     const seen = deferred<string | undefined>();
     let cleaned: CancellationError | undefined;
     const task = run(function* () {
@@ -211,7 +211,7 @@ describe("toCancellable: across the border and back", () => {
     expect(cleaned).toMatchObject({ reason: "parent" });
   });
 
-  test("a group's task that ends by an error of the operation ends the group with it", async () => {
+  test("a task that fails with the operation's error fails its group", async () => {
     const failure = new Error("wrong");
     const ended: string[] = [];
     const error = await rejection(

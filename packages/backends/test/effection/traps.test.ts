@@ -4,8 +4,8 @@ import { call, sleep as pause, run, suspend } from "effection";
 import { describe, expect, test } from "vitest";
 import { deferred, rejection, turn } from "../support.ts";
 
-describe("the known traps of Effection, which are not ours to remove", () => {
-  test("the error of a halted body comes out of halt() when library code throws it", async () => {
+describe("known traps of Effection that the library cannot remove", () => {
+  test("an error of a halted body comes out of halt() when library code throws it", async () => {
     const broken = new Error("in finally");
     const task = run(function* () {
       try {
@@ -18,7 +18,7 @@ describe("the known traps of Effection, which are not ours to remove", () => {
     expect(await rejection(task.halt())).toBe(broken);
   });
 
-  test("finally blocks of a halted task: after fromCancellable, before a raw call: the difference", async () => {
+  test("finally blocks of a halted task run after fromCancellable, but before a raw call (difference)", async () => {
     const slow = (order: string[]) => async (): Promise<void> => {
       try {
         await sleepForever();
@@ -50,7 +50,7 @@ describe("the known traps of Effection, which are not ours to remove", () => {
     ]);
   });
 
-  test("an error of the clean-up of a raw call has nobody to go to: the difference", async () => {
+  test("an error in the clean-up of a raw call is lost (difference)", async () => {
     const task = run(() =>
       call(() =>
         new CancelScope().run(async () => {
@@ -67,7 +67,7 @@ describe("the known traps of Effection, which are not ours to remove", () => {
     expect(await rejection(task)).toMatchObject({ message: "halted" });
   });
 
-  test("a halted generator that waits in `finally` and then ends: its promise rejects, not with `undefined`", async () => {
+  test("the promise of a halted generator that waits in `finally` rejects with the cancellation, not with undefined", async () => {
     const op = new Cancellable();
     const running = rejection(
       toCancellable(function* () {
@@ -83,7 +83,7 @@ describe("the known traps of Effection, which are not ours to remove", () => {
     expect(await running).toBe(op.token.error);
   });
 
-  test("`yield*` in nested finally blocks: every one runs, in order, with library code in it", async () => {
+  test("every nested finally block with `yield*` runs, in order, with library code inside", async () => {
     const order: string[] = [];
     const task = run(function* () {
       try {
@@ -108,7 +108,7 @@ describe("the known traps of Effection, which are not ours to remove", () => {
     expect(order).toEqual(["inner", "middle", "outer"]);
   });
 
-  test("async generators that library code iterates are closed when the task is halted", async () => {
+  test("async generators that library code reads are closed when the task is halted", async () => {
     const order: string[] = [];
     async function* numbers(): AsyncGenerator<number> {
       try {

@@ -1,12 +1,11 @@
+import { invalidType } from "../arguments.ts";
 import { currentNode, setDetector } from "../scope/ambient.ts";
-import { CancelScope } from "../scope/cancel-scope.ts";
-import { markRun } from "../scope/run-variable.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { AsyncBackend } from "./backend.ts";
 import { nativeBackend } from "./native.ts";
 
-/** Where the backends that are known by name come from. */
+/** How to make the backends of this repository available. The text is part of an error message. */
 const imports: Readonly<Record<string, string>> = {
   effect:
     'install "effect" and "@hother/cancelable-backends", and import "@hother/cancelable-backends/effect"',
@@ -17,13 +16,13 @@ const imports: Readonly<Record<string, string>> = {
 
 const registered: AsyncBackend[] = [];
 
-function requireBackend(backend: unknown, argument: string): asserts backend is AsyncBackend {
+export function requireBackend(backend: unknown, argument: string): asserts backend is AsyncBackend {
   if (!(backend instanceof AsyncBackend)) throw invalidType(argument, "an AsyncBackend", backend);
 }
 
 /**
- * Makes a backend known: by its name to {@link getBackend}, and to detection by its `current()`.
- * Disposing forgets it.
+ * Makes a backend available by its name, and to detection through its `current()`. Disposing the result removes the
+ * backend.
  */
 export function registerBackend(backend: AsyncBackend): Disposable {
   requireBackend(backend, "backend");
@@ -33,7 +32,7 @@ export function registerBackend(backend: AsyncBackend): Disposable {
     [Symbol.dispose]() {
       const at = registered.indexOf(backend);
       if (at >= 0) registered.splice(at, 1);
-      // Nobody to ask: detection costs nothing again.
+      // Without a registered backend, detection has no cost.
       if (registered.length === 0) setDetector(undefined);
     },
   };
@@ -47,16 +46,19 @@ function locateRunning(): ScopeNode | undefined {
   return undefined;
 }
 
-/** The backend that code here runs on: the ambient scope's, else the one whose native task this is, else the native one. */
+/**
+ * The backend on which the caller runs. Inside a scope: the backend of the scope. Otherwise the backend in whose native
+ * task the caller runs, or the native backend.
+ */
 export function detectBackend(): AsyncBackend {
-  const { runtime } = currentNode().host;
+  const { runtime } = currentNode().clock;
   return runtime instanceof AsyncBackend ? runtime : nativeBackend;
 }
 
 /**
- * A backend by name, or the one of {@link detectBackend}.
+ * The backend with this name. Without a name, the result of {@link detectBackend}.
  *
- * @throws UsageError `ERR_UNKNOWN_BACKEND`, which names the import that is missing.
+ * @throws UsageError `ERR_UNKNOWN_BACKEND`. The message names the package that must be imported.
  */
 export function getBackend(name?: string): AsyncBackend {
   if (name === undefined) return detectBackend();
@@ -69,41 +71,4 @@ export function getBackend(name?: string): AsyncBackend {
     `"${name}"`,
     imports[name] ?? `known: ${["native", ...registered.map((backend) => backend.name)].join(", ")}`,
   );
-}
-
-export interface RunOptions {
-  /** The backend, or its name. Default: the one that is detected. */
-  readonly backend?: AsyncBackend | string;
-}
-
-/**
- * Runs `main` in a scope of its own on a backend: everything started in it has ended when this settles. Inside
- * of another scope, on whatever backend, cancelling that one cancels it.
- *
- * @example
- * ```ts
- * import { run, sleep } from "@hother/cancelable";
- *
- * const answer = await run(async () => {
- *   await sleep(5);
- *   return 42;
- * });
- * console.assert(answer === 42);
- * ```
- */
-export async function run<T>(
-  main: (scope: CancelScope) => T | PromiseLike<T>,
-  options?: RunOptions,
-): Promise<T> {
-  requireFunction(main, "main");
-  requireOptions(options);
-  const given = options?.backend;
-  const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
-  requireBackend(backend, "options.backend");
-  const scope = new CancelScope(undefined, backend.host);
-  markRun(scope.node);
-  const above = currentNode();
-  // Outside of everything, the backend's own root; else what is above here ends it too, on whatever clock.
-  scope.node.attach(above === above.host.root ? backend.host.root : above);
-  return backend.start(scope, main);
 }

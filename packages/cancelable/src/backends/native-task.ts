@@ -1,93 +1,97 @@
-import { getStore } from "#host/ambient";
-import { DormantNode, enter } from "../scope/ambient.ts";
+import { getStore } from "#platform/ambient";
+import type { Clock } from "../runtime/clock.ts";
+import { enter, LazyNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import type { Host, ScopeNode } from "../scope/scope-node.ts";
+import { rootOf } from "../scope/root.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
 import type { AsyncBackend } from "./backend.ts";
 
-/** What a backend is told of a {@link NativeTask}. */
+/** Callbacks of a {@link NativeTask}, for its backend. */
 export interface NativeTaskEvents {
-  /** Library code in the task looked for the first time: the native runtime is to call {@link NativeTask.end}. */
+  /**
+   * Called when library code in the task uses the ambient scope for the first time. From then on, the backend must call
+   * {@link NativeTask.end} when the native task ends.
+   */
   used?(task: NativeTask): void;
-  /** Scopes and operations run in it now; {@link NativeTask.idle} tells when none does any more. */
+  /** Called when a first scope or operation starts in the task. {@link NativeTask.idle} resolves when none is left. */
   busy?(task: NativeTask): void;
 }
 
-class NativeNode extends DormantNode {
-  /** Where the task was first seen: the scope that it belongs to, besides its own runtime. */
+class NativeNode extends LazyNode {
+  /** The ambient scope at the first contact with the task. The task is placed below this scope. */
   readonly outer: ScopeNode | undefined;
-  readonly #woken: () => void;
+  readonly #onUse: () => void;
 
-  constructor(host: Host, woken: () => void) {
-    super(host);
+  constructor(clock: Clock, onUse: () => void) {
+    super(clock);
     const store = getStore() as ScopeNode | undefined;
-    // Tasks of a runtime are ended by that runtime, in its own order: one is not below another of the same here.
-    const isSibling = store instanceof NativeNode && store.host.runtime.name === host.runtime.name;
+    // The runtime ends its tasks in its own order. So a task is not placed below another task of the same runtime.
+    const isSibling = store instanceof NativeNode && store.clock.runtime.name === clock.runtime.name;
     this.outer = isSibling ? store.outer : store;
-    this.#woken = woken;
+    this.#onUse = onUse;
   }
 
-  override wake(): void {
+  override openOnUse(): void {
     let outer = this.outer;
     while (outer?.phase === "closed" && outer.reached === undefined)
       outer = outer.parent as ScopeNode | undefined;
-    // Attached first, a node keeps its own runtime.
-    this.attach(outer ?? this.host.root);
+    // `open` would take over the clock of the parent. A node that is attached before keeps its own clock.
+    this.attach(outer ?? rootOf(this.clock));
     this.open(this.parent as ScopeNode);
-    this.#woken();
+    this.#onUse();
   }
 }
 
 /**
- * A task that another runtime started, as a scope: for backends that find library code in their
- * runtime's own tasks. Until library code in the task first looks, nothing is in the tree and nothing is to be
- * cleaned up.
+ * A scope for a task that another runtime started. Backends use it so that library code in such a task has an ambient
+ * scope. Before library code in the task uses the scope, the scope is not in the tree and needs no clean-up.
  */
 export class NativeTask {
   readonly scope: CancelScope;
   readonly #node: NativeNode;
 
-  /** @param backend Whose clock the scope lives on. */
+  /** @param backend The backend whose clock the scope uses. */
   constructor(backend: AsyncBackend, events: NativeTaskEvents) {
-    const { host } = backend;
-    this.#node = new NativeNode(host, () => events.used?.(this));
+    const { clock } = backend;
+    this.#node = new NativeNode(clock, () => events.used?.(this));
     if (events.busy !== undefined) this.#node.whenBusy = () => events.busy?.(this);
-    this.scope = new CancelScope(undefined, host, undefined, this.#node);
+    this.scope = new CancelScope(undefined, clock, undefined, this.#node);
   }
 
-  /** Whether a scope or an operation is running in it. */
+  /** Whether a scope or an operation runs in the task. */
   get isBusy(): boolean {
     return this.inUse && this.#node.live > 0;
   }
 
-  /** Resolves when no scope or operation is running in it. */
+  /** Resolves when no scope or operation runs in the task. */
   idle(): Promise<void> {
     return this.#node.empty();
   }
 
-  /** Calls `fn(argument)` with the task's scope as the ambient one, in whatever `fn` goes on to do too. */
+  /** Calls `fn(argument)` with the scope of the task as the ambient scope, also after an `await` in `fn`. */
   enter<A, R>(fn: (argument: A) => R, argument: A): R {
     return enter(this.#node, fn, argument);
   }
 
-  /** Whether library code has looked, and {@link end} has not been called. */
+  /** Whether library code in the task has used the scope, and the task has not ended. */
   get inUse(): boolean {
     return this.#node.phase === "open";
   }
 
   /**
-   * The native task ends. What still runs in its scope is cancelled, with reason `parent`; resolves when that
-   * has ended.
+   * To be called when the native task ends. Cancels everything that still runs in the scope, with reason `parent`, and
+   * resolves when all of it has ended.
    */
   async end(message: string): Promise<void> {
     const node = this.#node;
     if (node.phase === "new") {
-      node.parent = node.outer ?? node.host.root;
+      node.parent = node.outer ?? rootOf(node.clock);
       node.phase = "closed";
     }
     if (node.phase !== "open") return;
     if (node.live > 0) node.cancelFor("parent", message);
     while (node.live > 0) await node.empty();
-    // Two may have waited: the second end of a task that was interrupted twice.
+    // If the task was interrupted twice, two calls wait here. Only the first one closes the scope.
     if (this.inUse) node.close();
   }
 }

@@ -1,10 +1,10 @@
-import type { Runtime } from "../scope/runtime.ts";
+import { nativeRuntime } from "../runtime/native-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { AsyncBackend } from "./backend.ts";
-import { nativeRuntime } from "./native-runtime.ts";
 
 /**
- * Plain promises on the host's timers. The core runs on {@link nativeRuntime} itself, which is small;
- * this is the same with everything that {@link AsyncBackend} offers.
+ * Plain promises and the timers of the host. The core uses {@link nativeRuntime} directly, so that small bundles do not
+ * contain {@link AsyncBackend}. This class offers the same runtime as a backend.
  */
 class NativeBackend extends AsyncBackend {
   override readonly name = "native";

@@ -1,12 +1,12 @@
+import { requireOptions } from "../arguments.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
-import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
-import { contest } from "./race.ts";
+import { raceIn } from "./race-in.ts";
+import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
- * The first work to succeed decides, as with `Promise.any`; the others are cancelled, and have ended
- * when this settles. If none succeeds it rejects with an `AggregateError` of all errors, in the order
- * of the works.
+ * Resolves with the value of the first task that succeeds, as `Promise.any` does. The other tasks are cancelled,
+ * and have ended when `any` settles. If no task succeeds, `any` rejects with an `AggregateError` of all errors,
+ * in the order of the tasks.
  *
  * @example
  * ```ts
@@ -19,22 +19,22 @@ import { contest } from "./race.ts";
  * console.assert(mirror === "mirror 2");
  * ```
  */
-export async function any<W extends Work<unknown>>(
-  tasks: Iterable<W>,
+export async function any<I extends TaskInput<unknown>>(
+  tasks: Iterable<I>,
   options?: ParentOption,
-): Promise<WorkValue<W>> {
+): Promise<TaskValue<I>> {
   requireOptions(options);
-  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
-  const errors: unknown[] = new Array(works.length);
-  const placed = works.map((work, index) => async (): Promise<WorkValue<W>> => {
+  const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
+  const errors: unknown[] = new Array(list.length);
+  const recording = list.map((task, index) => async (): Promise<TaskValue<I>> => {
     try {
-      return await perform(work);
+      return await runTask(task);
     } catch (error) {
       errors[index] = error;
       throw error;
     }
   });
-  const winner = await contest(placed, options, (outcome) => outcome.ok);
+  const winner = await raceIn(recording, options, (outcome) => outcome.ok);
   if (winner?.ok) return winner.value;
-  throw new AggregateError(errors, "All works failed");
+  throw new AggregateError(errors, "All tasks failed");
 }

@@ -1,26 +1,20 @@
+import { outOfRange } from "../arguments.ts";
 import { isCancellation } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { abandon } from "../scope/waiting.ts";
 import { Queue } from "../sync/queue.ts";
-import { outOfRange } from "../usage.ts";
-import {
-  type ConcurrencyOptions,
-  inGroup,
-  perform,
-  requireConcurrency,
-  requireWorks,
-  type Work,
-  type WorkValue,
-} from "./all.ts";
-import { leavingBy } from "./leaving-by.ts";
+import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
+import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
- * Runs everything at the same time (or `concurrency` at a time), from the first read on, and gives the values
- * as they come (anyio's `as_completed`). The first failure cancels the others and is thrown after the values
- * that were there before it. Leaving early cancels what still runs, and waits for it.
+ * Runs all tasks at the same time (or `concurrency` at a time) and yields their values in the order of completion
+ * (anyio: `as_completed`). The tasks start at the first read. The first failure cancels the other tasks, and is
+ * thrown after the values that arrived before the failure. Leaving the loop early cancels the running tasks and
+ * waits for them.
  *
- * @throws RangeError when there is no work at all, at once.
+ * @throws RangeError at once, when `tasks` is empty.
  *
  * @example
  * ```ts
@@ -35,41 +29,42 @@ import { leavingBy } from "./leaving-by.ts";
  * console.assert(order.join() === "5,30");
  * ```
  */
-export function asCompleted<W extends Work<unknown>>(
-  tasks: Iterable<W>,
+export function asCompleted<I extends TaskInput<unknown>>(
+  tasks: Iterable<I>,
   options?: ConcurrencyOptions,
-): AsyncGenerator<WorkValue<W>, undefined, undefined> {
-  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
-  if (works.length === 0) throw outOfRange("tasks", "at least one work", works);
+): AsyncGenerator<TaskValue<I>, undefined, undefined> {
+  const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
+  if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
   const concurrency = requireConcurrency(options);
   const scope = new CancelScope(options?.parent === undefined ? undefined : { parent: options.parent });
-  const values = new Queue<WorkValue<W>>();
+  const values = new Queue<TaskValue<I>>();
   let running: Promise<void> | undefined;
 
   const start = (): void => {
     running = scope.run(() =>
-      inGroup(works.length, concurrency, undefined, async (index) => {
-        values.putNowait(await perform(works[index] as Work<WorkValue<W>>));
+      inGroup(list.length, concurrency, undefined, async (index) => {
+        values.putNowait(await runTask(list[index] as TaskInput<TaskValue<I>>));
       }),
     );
-    abandon(running); // `leave` and the end look at it
+    abandon(running); // the generator awaits `running` later: until then, a rejection counts as handled
     const close = (): void => values.close();
     running.then(close, close);
   };
-  /** Nothing runs any more when this settles; a work's own failure comes out. */
-  const leave = async (): Promise<void> => {
-    scope.cancel("manual", "the consumer has left");
+  /** Cancels the tasks and waits for them. Rejects with a task's own failure. */
+  const close = async (): Promise<void> => {
+    scope.cancel("manual", "the consumer stopped reading");
     await running;
   };
 
-  async function* inOrderOfCompletion(): AsyncGenerator<WorkValue<W>, undefined, undefined> {
+  async function* inOrderOfCompletion(): AsyncGenerator<TaskValue<I>, undefined, undefined> {
     start();
     try {
       yield* values;
     } catch (error) {
-      // The consumer was cancelled, or threw into the generator: that is what it hears.
-      await leave().catch((failure: unknown) => {
-        if (!isCancellation(failure)) report(failure, "a work of asCompleted that was cancelled");
+      // The consumer was cancelled, or threw into the generator. The consumer gets this error, and not a
+      // task's failure during the clean-up.
+      await close().catch((failure: unknown) => {
+        if (!isCancellation(failure)) report(failure, "a cancelled task of asCompleted");
       });
       throw error;
     }
@@ -77,5 +72,5 @@ export function asCompleted<W extends Work<unknown>>(
     return undefined;
   }
 
-  return leavingBy(inOrderOfCompletion(), leave);
+  return withEarlyReturn(inOrderOfCompletion(), close);
 }

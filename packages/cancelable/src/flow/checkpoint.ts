@@ -1,17 +1,18 @@
 import { currentNode } from "../scope/ambient.ts";
-import { hopIn } from "../scope/sleeper.ts";
+import { nextTurnIn } from "../scope/sleeper.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 
-/** For this long the event loop may go without a turn, in ms. */
-const patience = 4;
+/** The longest time that the event loop goes without a turn, in ms. */
+const turnInterval = 4;
 
 const passed: Promise<void> = Promise.resolve();
 
-/** When a turn was last seen to begin, on the host's own clock. */
-let turnSeen = 0;
+/** Time of the latest turn that a checkpoint waited for, on the host's monotonic clock. */
+let lastTurn = 0;
 
 /**
- * Throws if the ambient scope is cancelled, and lets others run: gives the event loop a turn when it
- * has had none for 4 ms, and is nearly free otherwise. For loops that compute.
+ * Throws if the ambient scope is cancelled, and gives the event loop a turn if the last turn was more than 4 ms
+ * ago. Otherwise a checkpoint is nearly free. For loops that compute.
  *
  * @example
  * ```ts
@@ -26,12 +27,12 @@ let turnSeen = 0;
  */
 export function checkpoint(): Promise<void> {
   const node = currentNode();
-  const cancellation = node.pending();
-  if (cancellation !== undefined) return Promise.reject(cancellation.error);
-  const since = performance.now() - turnSeen;
-  // Below 0: that turn was seen on a faked clock.
-  if (since >= 0 && since < patience) return passed;
-  return hopIn(node).finally(() => {
-    turnSeen = performance.now();
+  const rejected = rejectIfCancelled(node);
+  if (rejected !== undefined) return rejected;
+  const elapsed = performance.now() - lastTurn;
+  // Negative when `lastTurn` was read from a faked clock that ran ahead.
+  if (elapsed >= 0 && elapsed < turnInterval) return passed;
+  return nextTurnIn(node).finally(() => {
+    lastTurn = performance.now();
   });
 }

@@ -1,11 +1,11 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { runTimed, type TimedScopeOptions } from "./move-on-after.ts";
+import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
 
 /**
- * Runs `body` for at most `span`; rejects with a `TimeoutCancellation` when the time is over and the
- * body has ended. The body itself sees a cancellation at its awaits. If somebody calls
- * `scope.cancel()`, it rejects with that cancellation, which is no timeout (anyio: `fail_after`).
+ * Runs `body` for at most `span` (anyio: `fail_after`). When the time is over, the awaits of the body throw a
+ * cancellation, and after the body has ended `failAfter` rejects with a `TimeoutCancellation`. A call of
+ * `scope.cancel()` is no timeout: then `failAfter` rejects with the cancellation of this call.
  *
  * @example
  * ```ts
@@ -23,6 +23,6 @@ export function failAfter<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: TimedScopeOptions,
 ): Promise<T> {
-  // It resolves with the body's value or rejects: `undefined` is the other mode's.
+  // `undefined` is possible only without `fail`: here a timeout rejects.
   return runTimed(span, body, options, true) as Promise<T>;
 }

@@ -1,9 +1,9 @@
-import { invalidType, requireFunction } from "../usage.ts";
-import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./all.ts";
+import { invalidType, requireFunction } from "../arguments.ts";
+import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
 
 /**
- * Calls `fn` for every item, at most `concurrency` at the same time, and resolves with the results in
- * order. The first failure cancels the calls that run, and no further one is made.
+ * Calls `fn` for every item, at most `concurrency` calls at the same time, and resolves with the results in
+ * order. The first failure cancels the running calls, and no further call starts.
  *
  * @example
  * ```ts

@@ -1,46 +1,13 @@
-import { isCancellation } from "../errors.ts";
-import { report } from "../reporter.ts";
+import { outOfRange, requireOptions } from "../arguments.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
-import { taskGroup } from "../scope/task-group.ts";
-import { outOfRange, requireOptions } from "../usage.ts";
-import { perform, requireWorks, type Work, type WorkValue } from "./all.ts";
-
-type Settled<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
-
-/** Runs all works until `decides` takes an outcome; cancels the others, waits for them, returns that outcome. */
-export async function contest<T>(
-  works: ReadonlyArray<Work<T>>,
-  options: ParentOption | undefined,
-  decides: (outcome: Settled<T>) => boolean,
-): Promise<Settled<T> | undefined> {
-  let winner: Settled<T> | undefined;
-  await taskGroup(
-    (group) => {
-      const enter = async (work: Work<T>): Promise<void> => {
-        let outcome: Settled<T>;
-        try {
-          outcome = { ok: true, value: await perform(work) };
-        } catch (error) {
-          // Cancelled with the group, from inside or from outside: that is no outcome.
-          if (isCancellation(error, group.scope)) throw error;
-          outcome = { ok: false, error };
-        }
-        if (winner === undefined) {
-          if (!decides(outcome)) return;
-          winner = outcome;
-          group.cancel("manual", "another one was first");
-        } else if (!outcome.ok) report(outcome.error, "a work that had lost its race");
-      };
-      for (const work of works) group.startSoon(enter, work);
-    },
-    options?.parent === undefined ? undefined : { parent: options.parent },
-  );
-  return winner;
-}
+import { raceIn, type Settled } from "./race-in.ts";
+import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
 
 /**
- * The first work to settle decides, as with `Promise.race`; the others are cancelled, and have ended
- * when this settles.
+ * Settles with the outcome of the first task that settles, as `Promise.race` does. The other tasks are cancelled,
+ * and have ended when `race` settles.
+ *
+ * @throws RangeError when `tasks` is empty: no task could win.
  *
  * @example
  * ```ts
@@ -50,14 +17,14 @@ export async function contest<T>(
  * console.assert(first === "fast");
  * ```
  */
-export async function race<W extends Work<unknown>>(
-  tasks: Iterable<W>,
+export async function race<I extends TaskInput<unknown>>(
+  tasks: Iterable<I>,
   options?: ParentOption,
-): Promise<WorkValue<W>> {
+): Promise<TaskValue<I>> {
   requireOptions(options);
-  const works = requireWorks(tasks, "tasks") as ReadonlyArray<Work<WorkValue<W>>>;
-  if (works.length === 0) throw outOfRange("tasks", "at least one work, or nothing could ever win", works);
-  const winner = (await contest(works, options, () => true)) as Settled<WorkValue<W>>; // one of them settled
+  const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
+  if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
+  const winner = (await raceIn(list, options, () => true)) as Settled<TaskValue<I>>; // the first outcome is accepted
   if (!winner.ok) throw winner.error;
   return winner.value;
 }

@@ -1,15 +1,15 @@
+import { requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancelScope, type ParentOption } from "../scope/cancel-scope.ts";
-import { requireOptions } from "../usage.ts";
 
 export interface ShieldOptions extends ParentOption {
-  /** Time allowed inside; when it is over the shield rejects with a `TimeoutCancellation`. Default: no limit. */
+  /** Time allowed for the body. When it is over, the shield rejects with a `TimeoutCancellation`. Default: no limit. */
   readonly timeout?: Span;
 }
 
 /**
- * Runs `body` where outer cancellation does not reach: for clean-up that awaits. Leaving it is no
- * checkpoint: the next one outside throws what waits there.
+ * Runs `body` protected from cancellation from outside: for clean-up that awaits. The end of a shield is no
+ * checkpoint: a pending cancellation is thrown by the next checkpoint after the shield.
  *
  * @example
  * ```ts
@@ -34,6 +34,6 @@ export async function shield<T>(
   options?: ShieldOptions,
 ): Promise<T> {
   requireOptions(options);
-  // It resolves with the body's value or rejects: `undefined` is the other mode's.
+  // `undefined` is possible only without `fail`: here a timeout rejects.
   return new CancelScope({ ...options, shield: true }).execute(body, true) as Promise<T>;
 }

@@ -1,12 +1,12 @@
 import { type Span, toEpoch } from "../duration.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { hopIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
-import { abandon } from "../scope/waiting.ts";
+import { nextTurnIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
+import { abandonable } from "../scope/waiting.ts";
 
 /**
- * Sleeps for `span` (milliseconds or a `Duration`), never for less. 0 and less give the event loop a
- * turn; `null` and `Infinity` sleep until cancelled. Rejects when the ambient scope is cancelled.
+ * Sleeps for `span` (milliseconds or a `Duration`), and never for less. A span of 0 or less gives the event loop
+ * a turn; `null` and `Infinity` sleep until cancelled. Rejects when the ambient scope is cancelled.
  *
  * @example
  * ```ts
@@ -21,8 +21,8 @@ export function sleep(span: Span): Promise<void> {
 }
 
 /**
- * Sleeps until a moment of the wall clock (a `Date` or epoch milliseconds); a moment in the past is
- * still a checkpoint.
+ * Sleeps until a moment of the wall clock: a `Date` or epoch milliseconds. A moment in the past is still a
+ * checkpoint.
  *
  * @example
  * ```ts
@@ -32,32 +32,31 @@ export function sleep(span: Span): Promise<void> {
  * ```
  */
 export function sleepUntil(moment: Date | number): Promise<void> {
-  const sleeping: Promise<void> = sleepToMoment(currentNode(), moment, () => sleeping);
-  return sleeping;
+  return abandonable((abandonSleep) => sleepToMoment(currentNode(), moment, abandonSleep));
 }
 
 async function sleepToMoment(
   node: ScopeNode,
   moment: Date | number,
-  sleeping: () => Promise<void>,
+  abandonSleep: () => void,
 ): Promise<void> {
   const epoch = toEpoch(moment, "moment");
-  const { runtime } = node.host;
-  // The wall clock can be set while we sleep: look again before waking.
+  const { runtime } = node.clock;
+  // The wall clock can be set during the sleep, so compare again before returning.
   for (let left = epoch - runtime.epoch(); left > 0; left = epoch - runtime.epoch()) {
     try {
       await sleepUntilIn(node, runtime.now() + left);
     } catch (error) {
-      // A sleep that outlived its scope is nobody's.
-      if (node.phase === "closed") abandon(sleeping());
+      // No code awaits a sleep whose scope has closed.
+      if (node.phase === "closed") abandonSleep();
       throw error;
     }
   }
-  await hopIn(node);
+  await nextTurnIn(node);
 }
 
 /** Sleeps until cancelled. */
 export function sleepForever(): Promise<never> {
-  // Nothing ever resolves it.
+  // A sleep until Infinity never resolves.
   return sleepUntilIn(currentNode(), Number.POSITIVE_INFINITY) as Promise<never>;
 }

@@ -2,9 +2,10 @@ import { currentNode } from "../scope/ambient.ts";
 import { waitIn } from "../scope/waiting.ts";
 
 /**
- * Waits for foreign work, a promise or a function that makes one, until the ambient scope is cancelled.
- * The work itself goes on, abandoned: its late value is dropped, its late rejection swallowed. In a
- * cancelled scope the function is not called. Work that can be told should get a signal as well.
+ * Waits for a promise, or for the promise that a function returns, until the ambient scope is cancelled. For
+ * code that does not know this library. A cancellation ends the wait and not the work: the work runs on, and its
+ * late value or rejection is ignored. In a cancelled scope the function is not called. If the work accepts an
+ * `AbortSignal`, give it `currentSignal()` as well.
  *
  * @example
  * ```ts

@@ -1,13 +1,13 @@
+import { invalidType, isThenable } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import type { CancelScope, ParentOption } from "../scope/cancel-scope.ts";
 import { abandon } from "../scope/waiting.ts";
-import { invalidType, isThenable } from "../usage.ts";
 import { failAfter } from "./fail-after.ts";
 
 /**
- * A function is run as by {@link failAfter}. An existing promise is waited for at most `span`; when the
- * time is over (or the ambient scope is cancelled) its result is abandoned, and its late rejection is
- * swallowed. Rejects with a `TimeoutCancellation`.
+ * {@link failAfter} that also accepts a promise. A function is run as by `failAfter`. A promise is waited for
+ * during at most `span`: after a timeout or a cancellation of the ambient scope, its late value or rejection is
+ * ignored. A timeout rejects with a `TimeoutCancellation`.
  *
  * @example
  * ```ts
@@ -27,7 +27,7 @@ export async function withTimeout<T>(
   }
   if (!isThenable(bodyOrPromise))
     throw invalidType("bodyOrPromise", "a function or a promise", bodyOrPromise);
-  // Whatever goes wrong with the arguments, the promise was handed over: its rejection is ours.
+  // The caller gave the promise away: after a bad argument or a timeout, no code waits for it.
   abandon(bodyOrPromise);
   return failAfter(span, (scope) => scope.waitFor(bodyOrPromise), options);
 }

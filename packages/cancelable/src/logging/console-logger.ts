@@ -1,7 +1,7 @@
-import { outOfRange, requireFunction, requireOptions } from "../usage.ts";
+import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
 import { type LogLevel, type LogMethod, logLevels, type OperationLogger } from "./logger.ts";
 
-/** The part of a console that is used. */
+/** The methods of a console that the logger calls. */
 export interface ConsoleLike {
   debug(...data: unknown[]): void;
   info(...data: unknown[]): void;
@@ -10,17 +10,17 @@ export interface ConsoleLike {
 }
 
 export interface ConsoleLoggerOptions {
-  /** What is less important is not written. Default: `"info"`. */
+  /** The lowest level that is written. Default: `"info"`. */
   readonly level?: LogLevel;
-  /** Where to. Default: the global console, as it is when a line is written. */
+  /** The console to write to. Default: the global `console` at the time of each line. */
   readonly console?: ConsoleLike;
 }
 
 /**
- * A console as a logger: each line is the message and then the fields, by the console's method of the same
- * name (`debug` for `trace`).
+ * Returns a logger that writes to a console. Each line consists of the message and the fields. It is written by the
+ * method of the console with the name of the level; `trace` uses `debug`.
  *
- * @throws RangeError for an unknown level, TypeError for a console that lacks a method.
+ * @throws RangeError for an unknown level. TypeError for a console without one of the methods.
  *
  * @example
  * ```ts
@@ -35,18 +35,19 @@ export interface ConsoleLoggerOptions {
  */
 export function consoleLogger(options?: ConsoleLoggerOptions): Required<OperationLogger> {
   requireOptions(options);
-  const { level: least = "info", console: given } = options ?? {};
-  if (!logLevels.includes(least)) throw outOfRange("options.level", `one of ${logLevels.join(", ")}`, least);
-  if (given !== undefined) {
+  const { level: lowest = "info", console: target } = options ?? {};
+  if (!logLevels.includes(lowest))
+    throw outOfRange("options.level", `one of ${logLevels.join(", ")}`, lowest);
+  if (target !== undefined) {
     for (const name of ["debug", "info", "warn", "error"] as const) {
-      requireFunction((given as Partial<ConsoleLike> | null)?.[name], `options.console.${name}`);
+      requireFunction((target as Partial<ConsoleLike> | null)?.[name], `options.console.${name}`);
     }
   }
   const methodOf = (level: LogLevel): LogMethod => {
-    if (logLevels.indexOf(level) < logLevels.indexOf(least)) return () => {};
+    if (logLevels.indexOf(level) < logLevels.indexOf(lowest)) return () => {};
     const name = level === "trace" ? "debug" : level;
-    // The message is a format, in which a name may have a per cent sign.
-    return (fields, message) => (given ?? console)[name](message.replaceAll("%", "%%"), fields);
+    // A console treats the message as a format string, and the name of an operation can contain a percent sign.
+    return (fields, message) => (target ?? console)[name](message.replaceAll("%", "%%"), fields);
   };
   return {
     trace: methodOf("trace"),

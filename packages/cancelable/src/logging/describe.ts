@@ -1,29 +1,26 @@
+import { show } from "../arguments.ts";
 import { formatSpan } from "../duration.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
-import { show } from "../usage.ts";
+import { type OperationEventName, operationEvents } from "../operation/events.ts";
+import { type EndedStatus, hasEnded } from "../operation/status.ts";
 
-/** What can be told of an operation: a report, a request to stop, and the three ways of ending, each on its own. */
-export type LoggedEvent = "start" | "progress" | "cancel" | "completed" | "cancelled" | "failed";
+/** The kinds of log lines: the events of an operation, with the final status in place of `ended`. */
+export type LoggedEvent = Exclude<OperationEventName, "ended"> | EndedStatus;
 
-/** What is published on the channel. */
+/** A message on the diagnostics channel. */
 export interface ChannelEvent {
-  readonly type: "start" | "progress" | "cancel" | "end";
+  readonly type: OperationEventName;
   readonly operation: OperationSnapshot;
 }
 
-/**
- * What to call the event; undefined for what is not to be told: a request that is published when the
- * operation has ended already, which told of it, and what a later version of the library may publish.
- */
+/** The kind of the log line for a message. Undefined for an event of a newer version of this package. */
 export function kindOf({ type, operation }: ChannelEvent): LoggedEvent | undefined {
-  if (type === "start" || type === "progress") return type;
-  if (type === "cancel") return operation.endTime === undefined ? type : undefined;
+  if (type !== "ended") return operationEvents.includes(type) ? type : undefined;
   const { status } = operation;
-  const ended = type === "end" && (status === "completed" || status === "cancelled" || status === "failed");
-  return ended ? status : undefined;
+  return hasEnded(status) ? status : undefined;
 }
 
-/** The event as data. What is not known is not there. */
+/** The fields of a log line. Undefined values are omitted. */
 export function fieldsOf(
   event: LoggedEvent,
   operation: OperationSnapshot,
@@ -35,34 +32,34 @@ export function fieldsOf(
     operationName: operation.name,
     parentId: operation.parentId,
     status: operation.status,
-    // Of the end only: until then it changes with every look.
+    // Only for ended operations: before the end, the value would be different at every read.
     durationMs: operation.endTime === undefined ? undefined : operation.duration,
     cancelReason: operation.cancelReason,
     cancelMessage: operation.cancelMessage,
-    error: operation.error,
+    error: operation.errorMessage,
     progress: event === "progress" ? operation.progress : undefined,
     metadata: withMetadata ? operation.metadata : undefined,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** The event as a sentence on one line: what comes from outside is quoted. */
+/** The message of a log line: one sentence on one line. Text from users is quoted. */
 export function messageOf(event: LoggedEvent, operation: OperationSnapshot): string {
   const subject = `operation ${operation.name === undefined ? operation.id : show(operation.name)}`;
   const after = `after ${formatSpan(operation.duration ?? 0)}`;
-  const why = `${operation.cancelReason}, ${show(operation.cancelMessage)}`;
+  const reason = `${operation.cancelReason}, ${show(operation.cancelMessage)}`;
   switch (event) {
-    case "start":
+    case "started":
       return `${subject} started`;
     case "progress":
-      return `${subject} reports ${show(operation.progress)}`;
-    case "cancel":
-      return `${subject} is being cancelled: ${why}`;
+      return `${subject} reported ${show(operation.progress)}`;
+    case "cancelling":
+      return `${subject} is being cancelled: ${reason}`;
     case "completed":
       return `${subject} completed ${after}`;
     case "cancelled":
-      return `${subject} was cancelled ${after}: ${why}`;
+      return `${subject} was cancelled ${after}: ${reason}`;
     case "failed":
-      return `${subject} failed ${after}: ${show(operation.error)}`;
+      return `${subject} failed ${after}: ${show(operation.errorMessage)}`;
   }
 }

@@ -2,4 +2,3 @@ export { type ConsoleLike, type ConsoleLoggerOptions, consoleLogger } from "./co
 export type { LoggedEvent } from "./describe.ts";
 export { type LogOptions, logOperations } from "./log-operations.ts";
 export type { LogLevel, LogMethod, OperationLogger } from "./logger.ts";
-export { getLogger, logTo, type NamedLogger } from "./named-logger.ts";

@@ -1,44 +1,43 @@
-import { listenToOperations } from "#host/channel";
+import { listenToOperations } from "#platform/channel";
+import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { report } from "../reporter.ts";
-import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../usage.ts";
 import { type ChannelEvent, fieldsOf, kindOf, type LoggedEvent, messageOf } from "./describe.ts";
 import { type LogLevel, logLevels, type OperationLogger, requireLogger } from "./logger.ts";
 
 export interface LogOptions {
   /**
-   * How important each kind of event is; `"silent"` leaves it out. Default: `debug` for `start` and
-   * `progress`, `info` for `cancel` (a request to stop) and `completed`, `warn` for `cancelled`, `error`
-   * for `failed`.
+   * The level of each kind of event. `"silent"` means no line. Default: `debug` for `started` and `progress`, `info`
+   * for `cancelling` (cancellation was requested) and `completed`, `warn` for `cancelled`, `error` for `failed`.
    */
   readonly levels?: { readonly [event in LoggedEvent]?: LogLevel | "silent" };
-  /** Whether operations' metadata is a field of its own. Default: false, since it may hold what no log should. */
+  /** Whether lines have the field `metadata`. Default: false, because metadata can contain secrets. */
   readonly metadata?: boolean;
-  /** Which operations are told of. Default: all. */
+  /** Decides whether a line is written. Default: every line is written. */
   readonly filter?: (operation: OperationSnapshot, event: LoggedEvent) => boolean;
 }
 
 const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
-  start: "debug",
+  started: "debug",
   progress: "debug",
-  cancel: "info",
+  cancelling: "info",
   completed: "info",
   cancelled: "warn",
   failed: "error",
 };
 
 /**
- * Writes what happens to the operations of this process to a logger, until it is disposed of. Each line has
- * the fields `event` (such as `operation.cancelled`), `operationId`, `operationName`, `parentId`, `status`,
- * `cancelReason`, `cancelMessage`, `error` (the message), `progress`, and at the end `durationMs`, in
- * milliseconds. Without a call of this the library writes nothing, and makes no event.
+ * Writes the events of all operations in this process to a logger, until the result is disposed of. Each line has the
+ * fields `event` (for example `operation.cancelled`), `operationId`, `operationName`, `parentId`, `status`,
+ * `cancelReason`, `cancelMessage`, `error` (the message of the error) and `progress`. The line of an ended operation
+ * also has `durationMs`. Before the first call of this function the library creates no events.
  *
- * A logger or filter that throws disturbs no operation: that goes to the reporter. Operations
- * that a logger itself starts before it returns are not told of.
+ * An error of the logger or the filter goes to the reporter and does not affect the operation. Operations that the
+ * logger starts while it writes a line are not logged.
  *
- * @param logger One with pino's methods, or {@link consoleLogger}'s or {@link getLogger}'s.
- * @throws UsageError `ERR_UNSUPPORTED_HOST` where the host has no `diagnostics_channel`: outside Node, Bun
- * and Deno. TypeError or RangeError for a logger without a method that is needed, and for wrong options.
+ * @param logger A logger with pino's methods, or the result of {@link consoleLogger}.
+ * @throws UsageError `ERR_UNSUPPORTED_HOST` on hosts without `diagnostics_channel`. Node, Bun and Deno have it.
+ * TypeError or RangeError for a logger without a required method, and for invalid options.
  *
  * @example
  * ```ts
@@ -48,7 +47,7 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
  * const lines: string[] = [];
  * const write = (fields: Record<string, unknown>, message: string) => void lines.push(message);
  * const logging = logOperations({ info: write, warn: write, error: write }, {
- *   levels: { start: "silent", progress: "silent" },
+ *   levels: { started: "silent", progress: "silent" },
  * });
  * await new Cancellable({ name: "import" }).run(() => "done");
  * logging[Symbol.dispose]();
@@ -76,13 +75,13 @@ export function logOperations(logger: OperationLogger, options?: LogOptions): Di
     logger[level]?.(fieldsOf(event, operation, withMetadata), messageOf(event, operation));
   };
   let writing = false;
-  /** The logger's own operations, by id, while they run: each line about one would make the next. */
+  /** The ids of running operations that the logger has started. A line about one of them would start the next one. */
   const own = new Set<string>();
   return listenToOperations((event) => {
-    const message = event as ChannelEvent; // only this library publishes there
+    const message = event as ChannelEvent; // only this library publishes on the channel
     const { type, operation } = message;
-    if (writing && type === "start") own.add(operation.id);
-    const isOwn = type === "end" ? own.delete(operation.id) : own.has(operation.id);
+    if (writing && type === "started") own.add(operation.id);
+    const isOwn = type === "ended" ? own.delete(operation.id) : own.has(operation.id);
     if (writing || isOwn) return;
     writing = true;
     try {
@@ -97,7 +96,11 @@ export function logOperations(logger: OperationLogger, options?: LogOptions): Di
 
 function requireLevel(event: string, level: unknown): void {
   if (!Object.hasOwn(defaultLevels, event)) {
-    throw outOfRange("options.levels", `made of ${Object.keys(defaultLevels).join(", ")}`, event);
+    throw outOfRange(
+      "options.levels",
+      `an object with the keys ${Object.keys(defaultLevels).join(", ")}`,
+      event,
+    );
   }
   if (level !== "silent" && !(logLevels as readonly unknown[]).includes(level)) {
     throw outOfRange(`options.levels.${event}`, `one of ${logLevels.join(", ")}, silent`, level);

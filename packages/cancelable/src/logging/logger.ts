@@ -1,24 +1,24 @@
-import { invalidType } from "../usage.ts";
+import { invalidType } from "../arguments.ts";
 
-/** Where a line of the log belongs, from the least important on. */
+/** The importance of a line, in ascending order. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
 
-/** From the least important on. */
+/** All levels, in ascending order. */
 export const logLevels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error"];
 
-/** Writes a line: what it is about as data, and a sentence for people. */
+/** Writes a line: the fields for programs, and the message for people. */
 export type LogMethod = (fields: Record<string, unknown>, message: string) => void;
 
 /**
- * Where lines go. Loggers of pino and bunyan have this form; {@link consoleLogger} makes one of a console.
- * Only the methods of the levels that are used are called.
+ * A logger. Loggers of pino and bunyan have this type, and {@link consoleLogger} returns one for a console. Only the
+ * methods of the used levels are required.
  */
 export type OperationLogger = { readonly [level in LogLevel]?: LogMethod };
 
-/** Checks that there is a method for each of the levels that will be used. */
+/** Checks that the logger has a method for each of the levels. */
 export function requireLogger(logger: unknown, levels: Iterable<LogLevel>): void {
   if (logger === null || (typeof logger !== "object" && typeof logger !== "function")) {
-    throw invalidType("logger", "a logger with the methods of pino's", logger);
+    throw invalidType("logger", "a logger with pino's methods", logger);
   }
   for (const level of levels) {
     const method: unknown = (logger as OperationLogger)[level];

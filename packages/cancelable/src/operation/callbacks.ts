@@ -1,9 +1,9 @@
+import { isThenable } from "../arguments.ts";
 import { report } from "../reporter.ts";
-import { isThenable } from "../usage.ts";
 import type { OperationContext } from "./context.ts";
 import type { Progress } from "./progress.ts";
 
-/** What each kind of callback is called with. */
+/** The arguments of each kind of callback. */
 export interface CallbackArguments {
   start: [context: OperationContext];
   progress: [id: string, progress: Progress, metadata: Record<string, unknown> | undefined];
@@ -15,7 +15,10 @@ export interface CallbackArguments {
 export type CallbackKind = keyof CallbackArguments;
 export type Callback<K extends CallbackKind> = (...args: CallbackArguments[K]) => unknown;
 
-/** An operation's callbacks, in order of registration. One that throws stops nobody, and is reported. */
+/**
+ * The callbacks of an operation, in order of registration. If one throws, its error goes to the reporter and the
+ * others still run.
+ */
 export class Callbacks {
   readonly #lists: { [K in CallbackKind]?: Callback<K>[] } = {};
 
@@ -35,12 +38,15 @@ export class Callbacks {
     return this.#lists[kind] !== undefined;
   }
 
-  /** Calls them without waiting. */
+  /** Calls the callbacks of one kind, and does not wait for them. */
   emit<K extends CallbackKind>(kind: K, ...args: CallbackArguments[K]): void {
     for (const callback of this.#of(kind)) void call(kind, callback, args);
   }
 
-  /** Calls them one after another, each waited for; nothing to wait for if none of them returns a promise. */
+  /**
+   * Calls the callbacks of one kind one after another, and waits for each. Returns undefined if none returns a
+   * promise.
+   */
   emitAndWait<K extends CallbackKind>(kind: K, ...args: CallbackArguments[K]): Promise<void> | undefined {
     const callbacks = this.#of(kind);
     for (const [index, callback] of callbacks.entries()) {
@@ -50,7 +56,7 @@ export class Callbacks {
     return undefined;
   }
 
-  /** A copy: a callback may add another one, which is for the next time. */
+  /** A copy of the list, because a callback can add another callback. That one is called the next time. */
   #of<K extends CallbackKind>(kind: K): Callback<K>[] {
     return [...((this.#lists[kind] as Callback<K>[] | undefined) ?? [])];
   }
@@ -66,7 +72,9 @@ async function emitRest<K extends CallbackKind>(
   for (const callback of callbacks) await call(kind, callback, args);
 }
 
-/** Calls one; what it throws, now or later, is reported. A promise of its end, if it has one. */
+/**
+ * Calls one callback. Its error, thrown or rejected, goes to the reporter. Returns a promise if the callback does.
+ */
 function call<K extends CallbackKind>(
   kind: K,
   callback: Callback<K>,

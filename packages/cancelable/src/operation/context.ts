@@ -1,11 +1,13 @@
+import { show } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
+import type { Clock } from "../runtime/clock.ts";
+import type { Cancellation } from "../token/cancellation.ts";
 import type { ProgressEstimate } from "./estimate.ts";
 import type { Progress } from "./progress.ts";
+import type { ProgressLedger } from "./progress-ledger.ts";
+import { hasEnded, type OperationStatus } from "./status.ts";
 
-/** Where an operation is in its life. A timeout is `cancelled` with reason `timeout`. */
-export type OperationStatus = "pending" | "running" | "shielded" | "completed" | "cancelled" | "failed";
-
-/** An operation's facts as plain data. */
+/** The state of an operation at one time, as plain data. */
 export interface OperationSnapshot {
   readonly id: string;
   readonly name: string | undefined;
@@ -17,23 +19,6 @@ export interface OperationSnapshot {
   readonly cancelRequested: boolean;
   readonly cancelReason: CancellationReason | undefined;
   readonly cancelMessage: string | undefined;
-  readonly error: string | undefined;
-  readonly metadata: Record<string, unknown>;
-  readonly parentId: string | undefined;
-  readonly progress: Progress | undefined;
-  readonly estimate: ProgressEstimate | undefined;
-}
-
-/** What the context reads; the operation keeps the facts. */
-export interface OperationFacts {
-  readonly id: string;
-  readonly name: string | undefined;
-  readonly status: OperationStatus;
-  readonly startTime: Date | undefined;
-  readonly endTime: Date | undefined;
-  readonly duration: number | undefined;
-  readonly cancelReason: CancellationReason | undefined;
-  readonly cancelMessage: string | undefined;
   readonly errorMessage: string | undefined;
   readonly metadata: Record<string, unknown>;
   readonly parentId: string | undefined;
@@ -41,71 +26,110 @@ export interface OperationFacts {
   readonly estimate: ProgressEstimate | undefined;
 }
 
-/** A live view on what an operation knows about itself. `toJSON()` takes a snapshot. */
-export class OperationContext {
-  readonly #facts: OperationFacts;
+/** The state of an operation that the context reads. */
+export interface OperationState {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly status: OperationStatus;
+  readonly parentId: string | undefined;
+  readonly node: { readonly clock: Clock };
+  readonly startedAt: number | undefined;
+  readonly endedAt: number | undefined;
+  readonly cancellation: Cancellation | undefined;
+  readonly ending: { readonly error: unknown } | undefined;
+  readonly ledger: ProgressLedger | undefined;
+  readonly sources: { readonly cancelledBy: string | undefined } | undefined;
+  ownMetadata: Record<string, unknown> | undefined;
+}
 
-  /** What a consumer keeps of what was done before the end. Set by whoever did it. */
+/** A live view of the state of an operation. `toJSON()` returns a snapshot. */
+export class OperationContext {
+  readonly #state: OperationState;
+  /** Computed on first use, and kept: the wall clock can be changed later. */
+  #startTime: Date | undefined = undefined;
+  #endTime: Date | undefined = undefined;
+
+  /** The part of the result that exists before the end. Set by the code of the operation, or by a stream. */
   partialResult: unknown = undefined;
 
   /** @internal */
-  constructor(facts: OperationFacts) {
-    this.#facts = facts;
+  constructor(state: OperationState) {
+    this.#state = state;
   }
 
   get id(): string {
-    return this.#facts.id;
+    return this.#state.id;
   }
   get name(): string | undefined {
-    return this.#facts.name;
+    return this.#state.name;
   }
   get status(): OperationStatus {
-    return this.#facts.status;
+    return this.#state.status;
   }
-  /** When it started; undefined before. */
+  /** The time of the start on the wall clock. Undefined before the start. */
   get startTime(): Date | undefined {
-    return this.#facts.startTime;
+    this.#startTime ??= this.#wallTime(this.#state.startedAt);
+    return this.#startTime;
   }
+  /** The time of the end on the wall clock. Undefined before the end. */
   get endTime(): Date | undefined {
-    return this.#facts.endTime;
+    this.#endTime ??= this.#wallTime(this.#state.endedAt);
+    return this.#endTime;
   }
-  /** Milliseconds since the start, or from start to end; on a monotonic clock. */
+  /** The time from the start to the end, or to now, in ms on a monotonic clock. Undefined before the start. */
   get duration(): number | undefined {
-    return this.#facts.duration;
+    const { startedAt, endedAt, node } = this.#state;
+    return startedAt === undefined ? undefined : (endedAt ?? node.clock.now()) - startedAt;
   }
-  /** Whether cancellation was asked for, whatever became of it. */
+  /** Whether cancellation was requested. The operation can still have completed or failed. */
   get cancelRequested(): boolean {
-    return this.#facts.cancelReason !== undefined;
+    return this.#state.cancellation !== undefined;
   }
   get cancelReason(): CancellationReason | undefined {
-    return this.#facts.cancelReason;
+    return this.#state.cancellation?.reason;
   }
   get cancelMessage(): string | undefined {
-    return this.#facts.cancelMessage;
+    return this.#state.cancellation?.error.message;
   }
-  /** The message of the error that a failed operation ended with. */
-  get error(): string | undefined {
-    return this.#facts.errorMessage;
+  /** The message of the error of a failed operation. */
+  get errorMessage(): string | undefined {
+    if (this.status !== "failed") return undefined;
+    const error = this.#state.ending?.error;
+    if (typeof error === "string") return error;
+    try {
+      return error instanceof Error ? error.message : show(error);
+    } catch {
+      return "an error that cannot be read";
+    }
   }
-  /** The user's data; `cancelledBy` names the source that cancelled the operation. */
+  /** The user's data, and `cancelledBy`: the name of the source that cancelled the operation. */
   get metadata(): Record<string, unknown> {
-    return this.#facts.metadata;
+    const state = this.#state;
+    state.ownMetadata ??= {};
+    const cancelledBy = state.sources?.cancelledBy;
+    if (cancelledBy !== undefined) state.ownMetadata.cancelledBy ??= cancelledBy;
+    return state.ownMetadata;
   }
   get parentId(): string | undefined {
-    return this.#facts.parentId;
+    return this.#state.parentId;
   }
-  /** The latest report. */
+  /** The latest progress report. */
   get progress(): Progress | undefined {
-    return this.#facts.progress;
+    return this.#state.ledger?.latest;
   }
-  /** How much is done, how fast and for how long still, from the figures of the reports. */
+  /** The completed fraction, the rate and the remaining time, estimated from the progress reports. */
   get estimate(): ProgressEstimate | undefined {
-    return this.#facts.estimate;
+    return this.#state.ledger?.tracker.estimate;
   }
-  /** Whether it has ended. */
+  /** Whether the operation has ended. */
   get isTerminal(): boolean {
-    const { status } = this;
-    return status === "completed" || status === "cancelled" || status === "failed";
+    return hasEnded(this.status);
+  }
+
+  #wallTime(at: number | undefined): Date | undefined {
+    if (at === undefined) return undefined;
+    const { runtime } = this.#state.node.clock;
+    return new Date(runtime.epoch() - (runtime.now() - at));
   }
 
   toJSON(): OperationSnapshot {
@@ -120,7 +144,7 @@ export class OperationContext {
       cancelRequested: this.cancelRequested,
       cancelReason: this.cancelReason,
       cancelMessage: this.cancelMessage,
-      error: this.error,
+      errorMessage: this.errorMessage,
       metadata: { ...metadata },
       parentId: this.parentId,
       progress: typeof this.progress === "object" ? { ...this.progress } : this.progress,

@@ -1,42 +1,43 @@
 import type { Progress } from "./progress.ts";
 
-/** What follows from an operation's reports. */
+/** An estimate from the progress reports of an operation. */
 export interface ProgressEstimate {
-  /** How much is done: 0 to 1. More than the total counts as all of it. */
+  /** The completed fraction, 0 to 1. */
   readonly fraction: number | undefined;
-  /** Units in a second, of late. */
+  /** Units per second, exponentially smoothed. */
   readonly rate: number | undefined;
-  /** Milliseconds until the total, at that rate. */
+  /** The time until the total is reached at this rate, in ms. */
   readonly remaining: number | undefined;
 }
 
-/** The newest report counts for so much of the rate. */
+/** The weight of the newest measurement in the smoothed rate. */
 const weightOfNewest = 0.3;
 
-/** Follows the figures of one operation's reports. */
+/** Computes the estimate from the numbers in the progress reports of one operation. */
 export class ProgressTracker {
-  /** The newest figure. */
+  /** The `current` of the newest report. */
   #current: number | undefined;
-  /** Since when, and from where, the rate is measured next. */
+  /** The start of the next measurement of the rate. */
   #since: { readonly at: number; readonly current: number } | undefined;
   #total: number | undefined;
   #rate: number | undefined;
-  /** Weights of the parts, and what of that is done; see {@link part}. */
+  /** The sum of the weights of all parts; see {@link part}. */
   #parts = 0;
+  /** The sum of the completed weights. */
   #done = 0;
 
-  /** @param now On the backend's clock, in ms. */
+  /** @param now The time on the backend's clock, in ms. */
   report(progress: Progress, now: number): void {
     if (typeof progress === "string") return;
     const { current, total } = progress;
-    // What has no end has no total.
+    // Work without an end has no total.
     if (total !== undefined) this.#total = Number.isFinite(total) ? total : undefined;
     if (current === undefined || !Number.isFinite(current)) return;
     const backwards = current < (this.#current ?? 0);
     this.#current = current;
     const since = this.#since;
     if (since === undefined || backwards) {
-      // Backwards is a new beginning.
+      // A smaller `current` starts the measurement again.
       this.#since = { at: now, current };
       this.#rate = undefined;
     } else if (now > since.at) {
@@ -45,10 +46,13 @@ export class ProgressTracker {
       else this.#rate += weightOfNewest * (rate - this.#rate);
       this.#since = { at: now, current };
     }
-    // For the rate, further reports of the same moment count from its first one on.
+    // Several reports at the same time belong to one measurement, which starts at the first of them.
   }
 
-  /** A part of the whole begins or goes on: `weight` is added, `done` of it was finished since the last call. */
+  /**
+   * Counts a part of this operation. `weight` is the weight of a new part, else 0; `done` is the weight completed
+   * since the last call.
+   */
   part(weight: number, done: number): void {
     this.#parts += weight;
     this.#done += done;
@@ -59,7 +63,7 @@ export class ProgressTracker {
     const current = this.#current;
     const rate = this.#rate;
     let fraction: number | undefined;
-    // A sum of rounded parts: the whole is 1 all the same.
+    // Rounded, because the sum of the parts is inexact and must reach 1 at the end.
     if (this.#parts > 0)
       fraction = Math.min(1, Math.max(0, Math.round((1e12 * this.#done) / this.#parts) / 1e12));
     else if (current !== undefined && total !== undefined)

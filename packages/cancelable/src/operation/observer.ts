@@ -1,30 +1,34 @@
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { OperationContext } from "./context.ts";
+import type { OperationEventName } from "./events.ts";
 
-/** An operation as whoever watches operations sees it. */
+/** An operation as observers see it. */
 export interface ObservedOperation {
   readonly id: string;
   readonly name: string | undefined;
   readonly context: OperationContext;
   readonly parent: ObservedOperation | undefined;
   cancel(reason?: CancellationReason, message?: string): boolean;
-  /** Tells `observer` too, from now on. */
+  /** Adds an observer, which gets the events from now on. */
   observe(observer: OperationObserver): void;
 }
 
-/** Told of the life of operations, synchronously: a registry. What it throws is reported, and changes nothing. */
+/**
+ * Is called synchronously at the events of operations. A registry is one. Its errors go to the reporter and affect no
+ * operation.
+ */
 export interface OperationObserver {
   started(operation: ObservedOperation): void;
-  progressed(operation: ObservedOperation): void;
-  cancelled(operation: ObservedOperation): void;
+  progress(operation: ObservedOperation): void;
+  cancelling(operation: ObservedOperation): void;
   ended(operation: ObservedOperation): void;
 }
 
-/** Tells an observer, if there is one. */
+/** Calls an observer, if there is one. */
 export function notify(
   observer: OperationObserver | undefined,
-  event: keyof OperationObserver,
+  event: OperationEventName,
   operation: ObservedOperation,
 ): void {
   try {
@@ -34,8 +38,8 @@ export function notify(
   }
 }
 
-/** Several at once, in order. */
-class Together implements OperationObserver {
+/** Several observers as one. They are called in order. */
+class ObserverList implements OperationObserver {
   readonly observers: readonly OperationObserver[];
   constructor(observers: readonly OperationObserver[]) {
     this.observers = observers;
@@ -43,60 +47,64 @@ class Together implements OperationObserver {
   started(operation: ObservedOperation): void {
     for (const observer of this.observers) notify(observer, "started", operation);
   }
-  progressed(operation: ObservedOperation): void {
-    for (const observer of this.observers) notify(observer, "progressed", operation);
+  progress(operation: ObservedOperation): void {
+    for (const observer of this.observers) notify(observer, "progress", operation);
   }
-  cancelled(operation: ObservedOperation): void {
-    for (const observer of this.observers) notify(observer, "cancelled", operation);
+  cancelling(operation: ObservedOperation): void {
+    for (const observer of this.observers) notify(observer, "cancelling", operation);
   }
   ended(operation: ObservedOperation): void {
     for (const observer of this.observers) notify(observer, "ended", operation);
   }
 }
 
-/** Those that there are, each told once. */
-export function together(
+/** Combines observers into one, without duplicates. Undefined if there is none. */
+export function observerList(
   observers: ReadonlyArray<OperationObserver | undefined>,
 ): OperationObserver | undefined {
-  const flat = observers.flatMap((one) => (one instanceof Together ? one.observers : one));
+  const flat = observers.flatMap((one) => (one instanceof ObserverList ? one.observers : one));
   const distinct = [...new Set(flat.filter((observer) => observer !== undefined))];
-  return distinct.length > 1 ? new Together(distinct) : distinct[0];
+  return distinct.length > 1 ? new ObserverList(distinct) : distinct[0];
 }
 
-/** Who is told of operations with `register: true`. */
-let standing: OperationObserver | undefined;
+/**
+ * The registry of the process. It is set when its module is loaded, so that operations do not import the registry.
+ */
+let registry: OperationObserver | undefined;
 
-export function setStandingObserver(observer: OperationObserver): void {
-  standing = observer;
+export function setProcessRegistry(observer: OperationObserver): void {
+  registry = observer;
 }
 
-export function standingObserver(): OperationObserver | undefined {
-  return standing;
+/** The observer of operations with `register: true`. */
+export function processRegistry(): OperationObserver | undefined {
+  return registry;
 }
 
-/** Who is told of every operation that starts from now on: once for each time that it was asked for. */
-let everyone: readonly OperationObserver[] = [];
-let all: OperationObserver | undefined;
+/** The observers of all operations, one entry per call of {@link observeAll}. */
+let globalObservers: readonly OperationObserver[] = [];
+let combined: OperationObserver | undefined;
 
-/** Tells `observer` of every operation that starts, until what this returns is disposed of. */
+/** Adds an observer of every operation that starts from now on. Disposing removes it. */
 export function observeAll(observer: OperationObserver): Disposable {
-  let over = false;
-  setEveryone([...everyone, observer]);
+  let disposed = false;
+  setGlobalObservers([...globalObservers, observer]);
   return {
     [Symbol.dispose]() {
-      if (over) return;
-      over = true;
-      const place = everyone.lastIndexOf(observer);
-      setEveryone(everyone.filter((_, index) => index !== place));
+      if (disposed) return;
+      disposed = true;
+      const place = globalObservers.lastIndexOf(observer);
+      setGlobalObservers(globalObservers.filter((_, index) => index !== place));
     },
   };
 }
 
-function setEveryone(observers: readonly OperationObserver[]): void {
-  everyone = observers;
-  all = together(observers);
+function setGlobalObservers(observers: readonly OperationObserver[]): void {
+  globalObservers = observers;
+  combined = observerList(observers);
 }
 
-export function observerOfAll(): OperationObserver | undefined {
-  return all;
+/** All global observers as one, if there are any. */
+export function globalObserver(): OperationObserver | undefined {
+  return combined;
 }

@@ -1,27 +1,30 @@
-import { type Host, ScopeNode } from "../scope/scope-node.ts";
-import { Cancellation } from "../token/tree.ts";
+import { type Clock } from "../runtime/clock.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { Cancellation } from "../token/cancellation.ts";
 
-/** What an operation's node tells its operation. */
+/** The part of an operation that its node calls. */
 export interface OperationHooks {
   readonly parentId: string | undefined;
   readonly hasEnded: boolean;
-  /** Marked as cancelled: called inside the wave, so it runs no code of a user. */
+  /** A cancellation has reached the node. Called inside the wave, so it must not run user code (T4). */
   cancelled(): void;
-  /** The deadline has passed. False: nobody took care of it. */
+  /** The deadline has passed. Returns false if the node itself is to cancel the operation. */
   expired(): boolean;
 }
 
-/** The node of an operation: a cancellation from above becomes its own, with reason `parent`. */
+/**
+ * The node of an operation. It has an identity: a cancellation from above becomes its own, with reason `parent` (T3).
+ */
 export class OperationNode extends ScopeNode {
   readonly #hooks: OperationHooks;
 
-  constructor(host: Host, operation: OperationHooks) {
-    super(host);
+  constructor(clock: Clock, operation: OperationHooks) {
+    super(clock);
     this.operation = operation;
     this.#hooks = operation;
   }
 
-  override get adopts(): boolean {
+  override get hasIdentity(): boolean {
     return true;
   }
 
@@ -29,12 +32,12 @@ export class OperationNode extends ScopeNode {
     return !this.#hooks.hasEnded && super.cancel(cancellation, propagate);
   }
 
-  protected override adopt(above: Cancellation): Cancellation {
+  protected override cancellationFrom(above: Cancellation): Cancellation {
     const hooks = this.#hooks;
     this.own ??= new Cancellation(
       "parent",
       undefined,
-      // Looked at when the error is made: ids are made late.
+      // A getter, because the id of the parent is created on first use.
       {
         get parentId() {
           return hooks.parentId as string;
@@ -45,12 +48,23 @@ export class OperationNode extends ScopeNode {
     return this.own;
   }
 
+  /** The operations directly below that have not ended, oldest first. */
+  operationsBelow(): object[] {
+    const found: object[] = [];
+    const nodes: ScopeNode[] = [this];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      if (node.operation !== this.operation) found.push(node.operation as object);
+      else for (const child of (node.children() as ScopeNode[]).reverse()) nodes.push(child);
+    }
+    return found;
+  }
+
   protected override marked(): void {
     this.#hooks.cancelled();
   }
 
   protected override expire(): void {
-    this.slot?.leave();
+    this.slot?.remove();
     if (!this.#hooks.expired()) super.expire();
   }
 }

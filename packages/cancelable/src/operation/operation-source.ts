@@ -1,51 +1,52 @@
+import { invalidType, outOfRange } from "../arguments.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
 import { AnyOfSource } from "../sources/composite-source.ts";
 import { CancellationSource, type SourceSink } from "../sources/source.ts";
 import { TokenSource } from "../sources/token-source.ts";
 import { CancellationToken } from "../token/token.ts";
-import { invalidType, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
+import { Operation } from "./operation.ts";
 
-/** An operation as a part of another one. */
-export interface OperationPart {
-  readonly token: CancellationToken;
-  readonly hasEnded: boolean;
-  readonly label: string;
-  /** What would cancel it if it were run; nothing once it runs, because then it does that itself. */
-  pendingSources(): CancellationSource[];
-  /** The combination has ended. */
-  release(): void;
-}
-
-/** Fires when the operation is cancelled, or would have been by one of its sources if it were running. */
+/**
+ * An operation as a source. It fires when the operation is cancelled, or when a source of an operation that has not
+ * started fires.
+ */
 export class OperationSource extends CancellationSource {
-  readonly #part: OperationPart;
+  readonly #part: Operation;
+  readonly #release: boolean;
 
-  constructor(part: OperationPart) {
+  /** @param release Whether the part is released when the source stops. False for a part that other calls use later. */
+  constructor(part: Operation, release = true) {
     super(part.label);
     if (part.hasEnded) throw new UsageError("ERR_ENDED", part.label);
     this.#part = part;
+    this.#release = release;
   }
 
   override start(sink: SourceSink): Disposable {
     const part = this.#part;
+    const release = this.#release;
     const running = new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()]).start(sink);
     return {
       [Symbol.dispose]() {
         running[Symbol.dispose]();
-        part.release();
+        if (release) part.removeIfNotStarted();
       },
     };
   }
 }
 
-/** What can be a part of {@link Cancellable.anyOf} and {@link Cancellable.allOf}, as a source. */
-export function toSource(
-  part: unknown,
-  argument: string,
-  isOperation: (part: unknown) => part is OperationPart,
-): CancellationSource {
+type Part = Operation | CancellationSource | CancellationToken | AbortSignal;
+
+/** Every part as a source. @param release See {@link OperationSource}. */
+export function toSources(parts: readonly Part[], argument: string, release = true): CancellationSource[] {
+  if (parts.length === 0) throw outOfRange(argument, "not empty", parts);
+  return parts.map((part, index) => toSource(part, `${argument}[${index}]`, release));
+}
+
+function toSource(part: unknown, argument: string, release: boolean): CancellationSource {
   if (part instanceof CancellationSource) return part;
-  if (isOperation(part)) return new OperationSource(part);
+  if (part instanceof Operation) return new OperationSource(part, release);
   if (part instanceof CancellationToken) return new TokenSource(part);
   if (typeof (part as AbortSignal | null | undefined)?.aborted === "boolean")
     return new AbortSignalSource(part as AbortSignal);

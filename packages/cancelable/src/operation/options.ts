@@ -1,50 +1,56 @@
+import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions, requireText, UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
+import { operationEvents } from "./events.ts";
 import type { OperationObserver } from "./observer.ts";
 
 export interface CancellableOptions {
-  /** Default: a UUID, made when it is first looked at. */
+  /** The id. Default: a UUID, created on first use. */
   readonly id?: string;
+  /** The name in messages and snapshots. Default: none. */
   readonly name?: string;
   /**
-   * The operation or scope above; it may cancel this one from now on. `null`: none. Default: the
-   * ambient one when this one starts.
+   * The operation or scope above. It can cancel this operation from the construction on. `null` means none. Default:
+   * the ambient scope at the start.
    */
   readonly parent?: ScopeParent | null;
-  /** A plain object, for whatever the user wants to know about the operation. */
+  /** Data of the user about the operation: a plain object. Default: none. */
   readonly metadata?: Record<string, unknown>;
-  /** Cancels the operation, with its own reason and message. */
+  /** A token that cancels the operation, with the reason and message of the token. Default: none. */
   readonly token?: CancellationToken;
-  /** Whether the process's {@link OperationRegistry} knows it while it runs; or a registry that is to. Default: false. */
+  /**
+   * `true`: the {@link OperationRegistry} of the process contains the operation while it runs. A registry: this one
+   * does. Default: false.
+   */
   readonly register?: boolean | OperationObserver;
   /**
-   * `"children"`: how far it is follows from the operations directly below, each counting for its
-   * {@link progressWeight}. Default: what it reports itself.
+   * `"children"`: the progress is computed from the operations directly below, each with its {@link progressWeight}.
+   * Default: the progress is that of the operation's own reports.
    */
   readonly progressFrom?: "children";
-  /** What it counts for in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
+  /** The weight of this operation in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
   readonly progressWeight?: number;
   /**
-   * How long a cancelled operation may take to end, `onStart`, body and `onCancel` callbacks together. Then `run`
-   * rejects anyway, and what is left goes on, abandoned. Default: no bound, and a warning after 5 s.
+   * How long a cancelled operation may take to end, in total for `onStart`, the body and the `onCancel` callbacks.
+   * Then `run` rejects, and the remaining code continues, abandoned. Default: no bound, and a warning after 5 s.
    */
-  readonly graceMs?: Span;
+  readonly grace?: Span;
 }
 
-/** Checks everything but the parent, which may have ended by the time that it matters. */
+/** Checks all options except the parent, which is checked when it is used. */
 export function requireCancellableOptions(options: CancellableOptions): void {
   requireOptions(options);
-  const { id, name, metadata, token, graceMs, register, progressFrom, progressWeight } = options;
+  const { id, name, metadata, token, grace, register, progressFrom, progressWeight } = options;
   requireText(id, "options.id");
   requireText(name, "options.name");
   if (metadata !== undefined && !isPlainObject(metadata)) {
     throw invalidType("options.metadata", "a plain object", metadata);
   }
   if (token !== undefined) requireToken(token, "options.token");
-  if (graceMs !== undefined) toMilliseconds(graceMs, "options.graceMs");
+  if (grace !== undefined) toMilliseconds(grace, "options.grace");
   if (register !== undefined && typeof register !== "boolean") {
     requireObserver(register, "options.register", "true, false or a registry");
   }
@@ -54,16 +60,8 @@ export function requireCancellableOptions(options: CancellableOptions): void {
   if (progressWeight !== undefined) requireWeight(progressWeight);
 }
 
-export function explicitParent(parent: ScopeParent): ScopeNode {
-  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
-    throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
-  }
-  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
-  return parent.node;
-}
-
 export function requireObserver(value: unknown, argument: string, expected: string): void {
-  for (const method of ["started", "progressed", "cancelled", "ended"] as const) {
+  for (const method of operationEvents) {
     if (typeof (value as Partial<OperationObserver> | null)?.[method] !== "function")
       throw invalidType(argument, expected, value);
   }
@@ -72,7 +70,7 @@ export function requireObserver(value: unknown, argument: string, expected: stri
 function requireWeight(value: unknown): void {
   if (typeof value !== "number") throw invalidType("options.progressWeight", "a number", value);
   if (!(value > 0) || value === Number.POSITIVE_INFINITY)
-    throw outOfRange("options.progressWeight", "above 0, and finite", value);
+    throw outOfRange("options.progressWeight", "above 0 and finite", value);
 }
 
 function isPlainObject(value: unknown): boolean {

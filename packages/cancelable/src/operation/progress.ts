@@ -1,6 +1,6 @@
-import { invalidType, outOfRange, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireText } from "../arguments.ts";
 
-/** How far an operation is. */
+/** A progress report with numbers. */
 export interface ProgressDetail {
   readonly message?: string;
   readonly current?: number;
@@ -9,7 +9,7 @@ export interface ProgressDetail {
   readonly unit?: string;
 }
 
-/** A report: a message, or a message with figures. */
+/** A progress report: a message, or an object with numbers. */
 export type Progress = string | ProgressDetail;
 
 export function requireProgress(progress: unknown): void {

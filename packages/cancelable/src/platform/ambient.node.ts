@@ -1,40 +1,41 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 
 /*
- * The ambient store on hosts with AsyncLocalStorage (Node, Bun, Deno): follows `await`, timers,
- * event emitters and callbacks.
+ * The ambient store on hosts with AsyncLocalStorage (Node, Bun, Deno). It follows `await`, timers, event emitters and
+ * callbacks.
  */
 const storage = new AsyncLocalStorage<object>();
 
 /**
- * From Node 24 on, a context is an immutable frame, and `storage.run` makes two of them: one to enter, one
- * to leave. Inside a resource's scope, which is left by putting back what was there, one is enough.
+ * Whether an async context is an immutable frame, as on Node 24 and later. There `storage.run` creates two frames:
+ * one to enter and one to leave. `AsyncResource.runInAsyncScope` restores the previous context, so inside it one
+ * frame is enough.
  */
-/* v8 ignore next -- @preserve which host this is */
+/* v8 ignore next -- @preserve depends on the host */
 const hasFrames =
   Number.parseInt(process.versions.node, 10) >= 24 &&
   !("bun" in process.versions || "deno" in process.versions);
 
-/** Called inside a resource's scope only: what it changes ends there. */
-/* v8 ignore next -- @preserve Node 24 and later, where the whole suite passes as well (test:matrix) */
+/** To be called only inside `runInAsyncScope`, which restores the previous store. */
+/* v8 ignore next -- @preserve Node 24 and later, where test:matrix runs the whole suite */
 function enterHere(store: object, fn: (argument: unknown) => unknown, argument: unknown): unknown {
   storage.enterWith(store);
   return fn(argument);
 }
 
-/** Whether what was entered is still there after an `await`. */
+/** Whether the ambient store is still set after an `await`. */
 export const followsAwait = true;
 
 export function getStore(): object | undefined {
   return storage.getStore();
 }
 
-/** Calls `fn(argument)` with `store` in the async context of now. */
+/** Calls `fn(argument)` in the current async context, with `store` as the ambient store. */
 export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A): R {
   /* v8 ignore if -- @preserve Node 24 and later */
   if (hasFrames) {
     const resource = new AsyncResource("cancelable:scope");
-    return resource.runInAsyncScope(enterHere, undefined, store, fn, argument) as R; // what `fn` gives
+    return resource.runInAsyncScope(enterHere, undefined, store, fn, argument) as R; // the value of `fn`
   }
   return storage.run(store, fn, argument);
 }
@@ -45,6 +46,7 @@ interface Start {
   readonly fn: () => void;
 }
 
+/** The calls of the next microtask: one microtask for all of them. */
 let starting: Start[] | undefined;
 
 /* v8 ignore next -- @preserve Node 24 and later */
@@ -57,7 +59,10 @@ function startBatch(): void {
 
 const now = Promise.resolve();
 
-/** Calls `fn` in a later microtask, in order, in the async context of now with `store` in it. `fn` never throws. */
+/**
+ * Calls `fn` in a later microtask, in the order of the calls, in the current async context with `store` as the
+ * ambient store. `fn` must not throw.
+ */
 export function startWith(store: object, fn: () => void): void {
   /* v8 ignore if -- @preserve Node 24 and later */
   if (hasFrames) {
@@ -72,7 +77,7 @@ export function startWith(store: object, fn: () => void): void {
   void now.then(() => storage.run(store, fn));
 }
 
-/** A function that runs others in the async context of now: the user's own stores included. */
+/** Returns a function that runs other functions in the current async context, including the user's own stores. */
 export function captureContext(): (fn: () => void) => void {
   const resource = new AsyncResource("cancelable:callback");
   return (fn) => resource.runInAsyncScope(fn);
@@ -80,7 +85,9 @@ export function captureContext(): (fn: () => void) => void {
 
 const outside = new AsyncResource("cancelable:outside");
 
-/** Runs `fn` in the async context of this module's start: what it keeps alive belongs to no request. */
+/**
+ * Runs `fn` in the async context in which this module was loaded, so that a timer set by `fn` keeps no request alive.
+ */
 export function runOutside<R>(fn: () => R): R {
   return outside.runInAsyncScope(fn);
 }

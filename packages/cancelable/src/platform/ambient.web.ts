@@ -1,10 +1,10 @@
 /*
- * The ambient store where the host has no AsyncLocalStorage (browsers, workers): right in the
- * synchronous part of a body, gone after its first `await`. The explicit `op` does the rest.
+ * The ambient store on hosts without AsyncLocalStorage (browsers, workers). It is set in the synchronous part of a
+ * body and lost after the first `await`. Code after that `await` uses the explicit `op` or `parent`.
  */
 let current: object | undefined;
 
-/** Whether what was entered is still there after an `await`. */
+/** Whether the ambient store is still set after an `await`. */
 export const followsAwait = false;
 
 export function getStore(): object | undefined {
@@ -23,7 +23,9 @@ export function runWith<A, R>(store: object | undefined, fn: (argument: A) => R,
 
 const now = Promise.resolve();
 
-/** Calls `fn` in a later microtask, in order, with `store`. `fn` never throws. */
+/**
+ * Calls `fn` in a later microtask, in the order of the calls, with `store` as the ambient store. `fn` must not throw.
+ */
 export function startWith(store: object, fn: () => void): void {
   void now.then(() => runWith(store, fn, undefined));
 }

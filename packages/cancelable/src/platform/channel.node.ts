@@ -1,8 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 
-/** Calls back for everything published on `diagnostics_channel` `cancelable:operation`. `callback` never throws. */
+/** Calls `callback` for every event on the diagnostics channel `cancelable:operation`. `callback` must not throw. */
 export function listenToOperations(callback: (event: unknown) => void): Disposable {
-  // Listening twice with one function counts twice.
+  // A function of its own for every call, so that the same callback can be added twice and removed once.
   const own = (event: unknown): void => callback(event);
   subscribe("cancelable:operation", own);
   return { [Symbol.dispose]: () => void unsubscribe("cancelable:operation", own) };

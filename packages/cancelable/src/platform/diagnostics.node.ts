@@ -2,12 +2,32 @@ import { channel } from "node:diagnostics_channel";
 
 const operations = channel("cancelable:operation");
 
-/** Whether anybody listens; asked before an event is made. */
-export function isObserved(): boolean {
-  return operations.hasSubscribers;
+/** An operation as the channel shows it. */
+interface Shown {
+  readonly context: { toJSON(): unknown };
 }
 
-/** Publishes on `diagnostics_channel` `cancelable:operation`. */
-export function publish(event: object): void {
-  operations.publish(event);
+/** Publishes a snapshot of the operation. */
+const publish =
+  (type: string) =>
+  (operation: Shown): void =>
+    operations.publish({ type, operation: operation.context.toJSON() });
+
+interface ChannelObserver {
+  started(operation: Shown): void;
+  progress(operation: Shown): void;
+  cancelling(operation: Shown): void;
+  ended(operation: Shown): void;
+}
+
+const observer: ChannelObserver = {
+  started: publish("started"),
+  progress: publish("progress"),
+  cancelling: publish("cancelling"),
+  ended: publish("ended"),
+};
+
+/** The observer that publishes on the diagnostics channel `cancelable:operation`, while the channel has subscribers. */
+export function channelObserver(): ChannelObserver | undefined {
+  return operations.hasSubscribers ? observer : undefined;
 }

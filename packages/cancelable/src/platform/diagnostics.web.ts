@@ -1,6 +1,4 @@
-/** No `diagnostics_channel` here. */
-export function isObserved(): boolean {
-  return false;
+/** Browsers have no diagnostics channel. */
+export function channelObserver(): undefined {
+  return undefined;
 }
-
-export function publish(_event: object): void {}

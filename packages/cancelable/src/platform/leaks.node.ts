@@ -1,33 +1,41 @@
 import { AsyncLocalStorage, createHook } from "node:async_hooks";
 import { getEventListeners } from "node:events";
 
-/** What can be asked about its listeners. */
+/** An emitter that reports the number of its listeners. */
 export interface ListenerCounts {
   eventNames(): ReadonlyArray<string | symbol>;
   listenerCount(event: string | symbol): number;
 }
 
-/** The kinds of what keeps the event loop alive, timers apart, one entry each; none where the host does not tell. */
+/**
+ * The kinds of the resources that keep the event loop alive, except timers, one entry per resource. Empty if the host
+ * does not report them.
+ */
 export function activeHandles(): readonly string[] {
   return activeResources().filter((kind) => kind !== timer);
 }
 
-/** Of what keeps the event loop alive. */
+/** The kind of a timer in `getActiveResourcesInfo()`. */
 const timer = "Timeout";
 
 function activeResources(): readonly string[] {
-  /* v8 ignore next -- @preserve hosts that are not Node: some do not tell */
+  /* v8 ignore next -- @preserve hosts that are not Node: some do not have this function */
   return (process as Partial<typeof process>).getActiveResourcesInfo?.() ?? [];
 }
 
-/** Sees the timers that `run`'s function makes, and what it starts: nobody else's, such as the test runner's. */
+/**
+ * Counts the timers that are set in the async context of `run`. Timers of other code, such as the test runner, do not
+ * count.
+ */
 export interface TimerWatch extends Disposable {
   run<T>(fn: () => T): T;
-  /** How many of them are set, and keep the process alive. */
+  /** The number of timers that are set and keep the process alive. */
   count(): number;
 }
 
-/** Where the host does not tell who makes a timer, it sees all. */
+/**
+ * Starts to count timers. Bun and Deno do not report the origin of a timer; there all timers of the process count.
+ */
 export function watchTimers(): TimerWatch {
   /* v8 ignore if -- @preserve hosts that are not Node */
   if ("bun" in process.versions || "deno" in process.versions) {
@@ -56,10 +64,10 @@ export function watchTimers(): TimerWatch {
   };
 }
 
-/** The process, with its handlers of operating-system signals. */
+/** The process, whose listeners include the handlers of operating-system signals. */
 export const processListeners: ListenerCounts = process;
 
-/** How many listeners a target has for an event; 0 where the host does not tell. */
+/** The number of listeners that `target` has for `event`. */
 export function listenersOn(target: EventTarget, event: string): number {
   return getEventListeners(target, event).length;
 }

@@ -1,15 +1,15 @@
-/** What can be asked about its listeners. */
+/** An emitter that reports the number of its listeners. */
 export interface ListenerCounts {
   eventNames(): ReadonlyArray<string | symbol>;
   listenerCount(event: string | symbol): number;
 }
 
-/** No page and no worker tells what keeps it busy. */
+/** Browsers do not report the resources that keep a page or a worker alive. */
 export function activeHandles(): readonly string[] {
   return [];
 }
 
-/** Would see the timers that the body of a leak check makes. */
+/** Counts timers on other hosts. In browsers it always counts 0. */
 export interface TimerWatch extends Disposable {
   run<T>(fn: () => T): T;
   count(): number;
@@ -19,9 +19,10 @@ export function watchTimers(): TimerWatch {
   return { run: (fn) => fn(), count: () => 0, [Symbol.dispose]() {} };
 }
 
-/** There is no process. */
+/** Browsers have no process, and so no listeners on it. */
 export const processListeners: ListenerCounts = { eventNames: () => [], listenerCount: () => 0 };
 
+/** Browsers do not report the number of listeners. */
 export function listenersOn(_target: EventTarget, _event: string): number {
   return 0;
 }

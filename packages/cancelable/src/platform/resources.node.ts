@@ -2,19 +2,21 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 
-/** Measures of the machine and the process. Percentages are 0 to 100. */
+/** Measurements of the machine and the process. Percentages are 0 to 100. */
 export interface ResourceProbe extends Disposable {
   memory(): number;
   cpu(): number;
   disk(path: string): Promise<number>;
-  /** Milliseconds: the 99th percentile since the last look. */
+  /** The 99th percentile since the last call, in ms. */
   eventLoopDelay(): number;
 }
 
-/** How often the event loop is sampled, and over what the processors' use is measured at least, in ms. */
+/**
+ * The interval of the samples of the event loop, and the shortest period of a measurement of processor time, in ms.
+ */
 const resolution = 10;
 
-/** Busy and total time of all processors since the start of the machine, in ms. */
+/** The busy and the total time of all processors since the machine started, in ms. */
 function processorTimes(): { busy: number; total: number } {
   let idle = 0;
   let total = 0;
@@ -26,8 +28,8 @@ function processorTimes(): { busy: number; total: number } {
 }
 
 /**
- * A share as a percentage. Bounded, since systems keep their counters apart: idle time can run backwards
- * on a virtual machine, and the time that a process used is rounded up.
+ * A share as a percentage. It is limited to 0 to 100 because the counters of a system are inexact: idle time can
+ * decrease on a virtual machine, and the processor time of a process is rounded up.
  */
 const percent = (share: number): number => Math.min(100, Math.max(0, 100 * share));
 
@@ -38,7 +40,7 @@ export function createResourceProbe(): ResourceProbe {
   let at = performance.now();
   return {
     memory() {
-      // Inside a container the limit is the container's.
+      // Inside a container the limit of the container applies.
       const constrained = process.constrainedMemory();
       const limit = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
       return percent(1 - process.availableMemory() / limit);
@@ -50,11 +52,12 @@ export function createResourceProbe(): ResourceProbe {
       before = now;
       const own = process.cpuUsage(ownBefore);
       ownBefore = process.cpuUsage();
-      // The first look comes at once: of less than this nothing can be said.
+      // The first measurement follows immediately after the start. A shorter period than `resolution` would give
+      // noise.
       const elapsed = Math.max(resolution, performance.now() - at);
       at = performance.now();
       if (total > 0) return percent(busy / total);
-      // Systems that hide their processors' times: what this process used of them.
+      // Some systems hide the times of their processors. Here the processor time of this process is the measure.
       return percent((own.user + own.system) / 1_000 / elapsed / availableParallelism());
     },
     async disk(path) {
@@ -67,8 +70,9 @@ export function createResourceProbe(): ResourceProbe {
         delays.enable();
         return 0;
       }
-      // It measures between two samples, and forgets the first one when it is reset: where every sample is followed by
-      // a look, because the loop is blocked for longer than the interval, it would never measure anything.
+      // The monitor measures between two samples, and a reset discards the latest sample. If the loop is blocked for
+      // longer than the interval of the caller, there is one sample per call. A reset at every call would then
+      // discard every measurement, so the reset waits until there is one.
       if (delays.count === 0) return 0;
       const delay = Math.max(0, delays.percentile(99) / 1e6 - resolution);
       delays.reset();

@@ -1,4 +1,4 @@
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface ResourceProbe extends Disposable {
   memory(): number;
@@ -8,5 +8,5 @@ export interface ResourceProbe extends Disposable {
 }
 
 export function createResourceProbe(): ResourceProbe {
-  throw new UsageError("ERR_UNSUPPORTED_HOST", "A resource source", "the host does not tell");
+  throw new UsageError("ERR_UNSUPPORTED_HOST", "A resource source", "it does not report its resources");
 }

@@ -1,8 +1,9 @@
 import { constants } from "node:os";
 import { isMainThread } from "node:worker_threads";
-import { invalidType, outOfRange, UsageError } from "../usage.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 
-/** One handler a signal, however many listen. */
+/** One handler per signal, shared by all callbacks. */
 const listeners = new Map<string, { readonly callbacks: Set<() => void>; readonly handler: () => void }>();
 
 export function requireSignalName(signal: unknown, argument: string): void {
@@ -15,11 +16,11 @@ export function requireSignalName(signal: unknown, argument: string): void {
     throw outOfRange(argument, "a signal that can be handled", signal);
 }
 
-/** Calls back for every arrival of a signal. The last one to stop listening takes the handler away. */
+/** Calls `callback` for every arrival of a signal. When the last callback is removed, the handler is removed too. */
 export function listenToSignal(signal: string, callback: () => void): Disposable {
-  /* v8 ignore if -- @preserve a worker thread: q-signals.test.ts sees it from outside */
+  /* v8 ignore if -- @preserve only in a worker thread: a test starts one */
   if (!isMainThread)
-    throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads get no signals");
+    throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "worker threads receive no signals");
   let entry = listeners.get(signal);
   if (entry === undefined) {
     const callbacks = new Set<() => void>();
@@ -31,7 +32,7 @@ export function listenToSignal(signal: string, callback: () => void): Disposable
     listeners.set(signal, entry);
   }
   const { callbacks, handler } = entry;
-  // Listening twice with one function counts twice.
+  // A function of its own for every call, so that the same callback can be added twice and removed once.
   const own = (): void => callback();
   callbacks.add(own);
   return {
@@ -43,7 +44,10 @@ export function listenToSignal(signal: string, callback: () => void): Disposable
   };
 }
 
-/** Hands a signal that came too late for its receiver to who listens now. False if nobody does: the default is not done. */
+/**
+ * Emits a signal again, for the other listeners of the process. Returns false if there is none. The default action of
+ * the signal is not performed.
+ */
 export function resendSignal(signal: string): boolean {
   return process.emit(signal as NodeJS.Signals, signal as NodeJS.Signals);
 }

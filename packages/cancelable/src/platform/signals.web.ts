@@ -1,4 +1,5 @@
-import { invalidType, UsageError } from "../usage.ts";
+import { invalidType } from "../arguments.ts";
+import { UsageError } from "../usage-error.ts";
 
 export function requireSignalName(signal: unknown, argument: string): void {
   if (typeof signal !== "string")
@@ -6,11 +7,7 @@ export function requireSignalName(signal: unknown, argument: string): void {
 }
 
 export function listenToSignal(_signal: string, _callback: () => void): Disposable {
-  throw new UsageError(
-    "ERR_UNSUPPORTED_HOST",
-    "A signal source",
-    "there are no operating-system signals here",
-  );
+  throw new UsageError("ERR_UNSUPPORTED_HOST", "A signal source", "it has no operating-system signals");
 }
 
 export function resendSignal(_signal: string): boolean {

@@ -1,18 +1,19 @@
-import type { OperationStatus } from "../operation/context.ts";
-import { invalidType, outOfRange, requireOptions, requireText } from "../usage.ts";
+import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
+import { type OperationStatus, operationStatuses } from "../operation/status.ts";
 
-/** Which operations. Every part that is given has to fit. */
+/** Selects operations. An operation must match every given field. An empty filter matches all operations. */
 export interface OperationFilter {
+  /** One status, or several of which one must match. */
   readonly status?: OperationStatus | readonly OperationStatus[];
   /** The id of the operation directly above. */
   readonly parent?: string;
-  /** A part of the name, upper or lower case, or an expression that it matches. */
+  /** A part of the name, in upper or lower case, or a regular expression that the name matches. */
   readonly name?: string | RegExp;
-  /** Entries that the metadata has, each the same value. */
+  /** Entries that the metadata contains. Values are compared with `Object.is`. */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
-/** What a filter looks at: a live operation's context, or a snapshot. */
+/** The facts that a filter compares: a live operation's context, or a snapshot. */
 interface Filtered {
   readonly status: OperationStatus;
   readonly name: string | undefined;
@@ -20,39 +21,31 @@ interface Filtered {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-const statuses: readonly OperationStatus[] = [
-  "pending",
-  "running",
-  "shielded",
-  "completed",
-  "cancelled",
-  "failed",
-];
-
 const has = (metadata: Filtered["metadata"], key: string): boolean => Object.hasOwn(metadata, key);
 
-const everything = (): boolean => true;
+const matchesAll = (): boolean => true;
 
-/** The filter as a question; its parts are checked here. */
+/** Checks a filter and returns it as a predicate. */
 export function toPredicate(filter: OperationFilter | undefined): (operation: Filtered) => boolean {
   requireOptions(filter, "filter");
-  if (filter === undefined) return everything;
+  if (filter === undefined) return matchesAll;
   const { status, parent, name, metadata } = filter;
   requireText(parent, "filter.parent");
   if (name !== undefined && typeof name !== "string" && !(name instanceof RegExp))
     throw invalidType("filter.name", "a string or a RegExp", name);
   requireOptions(metadata, "filter.metadata");
-  const wanted = status === undefined ? undefined : typeof status === "string" ? [status] : status;
-  if (wanted !== undefined && !Array.isArray(wanted))
-    throw invalidType("filter.status", "a status or several", status);
-  for (const one of wanted ?? []) {
-    if (!statuses.includes(one)) throw outOfRange("filter.status", `one of ${statuses.join(", ")}`, one);
+  const statuses = status === undefined ? undefined : typeof status === "string" ? [status] : status;
+  if (statuses !== undefined && !Array.isArray(statuses))
+    throw invalidType("filter.status", "a status or an array of statuses", status);
+  for (const one of statuses ?? []) {
+    if (!operationStatuses.includes(one))
+      throw outOfRange("filter.status", `one of ${operationStatuses.join(", ")}`, one);
   }
   const entries = Object.entries(metadata ?? {});
-  const named = name === undefined ? everything : toNamePredicate(name);
+  const matchesName = name === undefined ? matchesAll : toNamePredicate(name);
   return (operation) =>
-    (wanted === undefined || wanted.includes(operation.status)) &&
-    named(operation.name) &&
+    (statuses === undefined || statuses.includes(operation.status)) &&
+    matchesName(operation.name) &&
     (parent === undefined || operation.parentId === parent) &&
     entries.every(
       ([key, value]) => has(operation.metadata, key) && Object.is(operation.metadata[key], value),
@@ -64,7 +57,7 @@ function toNamePredicate(name: string | RegExp): (name: string | undefined) => b
     const part = name.toLowerCase();
     return (candidate) => candidate?.toLowerCase().includes(part) === true;
   }
-  // With its own state: expressions with `g` or `y` go on where they stopped.
+  // A copy without `g` and `y`: with these flags, `test` continues where the previous call stopped.
   const expression = new RegExp(name.source, name.flags.replace(/[gy]/g, ""));
   return (candidate) => candidate !== undefined && expression.test(candidate);
 }

@@ -1,10 +1,10 @@
 import type { OperationSnapshot } from "../operation/context.ts";
 
-/** The newest so many of the operations that have ended, oldest first. */
+/** Snapshots of ended operations, oldest first. Keeps the newest ones, up to a limit. */
 export class History {
   readonly #limit: number;
   #entries: OperationSnapshot[] = [];
-  /** The oldest is here; before it, places are free. */
+  /** The index of the oldest entry. The slots before this index are free. */
   #start = 0;
 
   constructor(limit: number) {
@@ -19,23 +19,23 @@ export class History {
     if (this.#limit === 0) return;
     this.#entries.push(snapshot);
     if (this.size <= this.#limit) return;
-    this.#entries[this.#start++] = undefined as never; // let go of it; nobody looks there
-    // In one go now and then: taking one off the front each time would move all the others.
-    if (this.#start > this.#limit) this.#keep(this.#entries.slice(this.#start));
+    this.#entries[this.#start++] = undefined as never; // releases the snapshot; free slots are never read
+    // Free slots are removed in batches, because each removal at the front moves every other entry.
+    if (this.#start > this.#limit) this.#replace(this.#entries.slice(this.#start));
   }
 
   list(): OperationSnapshot[] {
     return this.#entries.slice(this.#start);
   }
 
-  /** Drops those that `which` says; returns how many. */
-  drop(which: (snapshot: OperationSnapshot) => boolean): number {
+  /** Removes the entries that match. Returns their number. */
+  removeWhere(matches: (snapshot: OperationSnapshot) => boolean): number {
     const before = this.size;
-    this.#keep(this.list().filter((snapshot) => !which(snapshot)));
+    this.#replace(this.list().filter((snapshot) => !matches(snapshot)));
     return before - this.size;
   }
 
-  #keep(entries: OperationSnapshot[]): void {
+  #replace(entries: OperationSnapshot[]): void {
     this.#entries = entries;
     this.#start = 0;
   }

@@ -1,11 +1,12 @@
+import { requireText } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
-import type { OperationEvent, OperationStore, StoredOperation } from "./store.ts";
+import type { OperationDirectory, OperationEvent, OperationStore, StoredOperation } from "./store.ts";
 import { Watcher } from "./watcher.ts";
 
-/** A store in this process's memory: several registries in one place, and the pattern for others. */
-export class MemoryStore implements OperationStore {
+/** A store in the memory of this process. Several registries can share one. */
+export class MemoryStore implements OperationStore, OperationDirectory {
   readonly #operations = new Map<string, StoredOperation>();
   readonly #watchers = new Set<Watcher>();
 
@@ -18,20 +19,26 @@ export class MemoryStore implements OperationStore {
 
   remove(id: string): void {
     this.#operations.delete(id);
-    for (const watcher of this.#watchers) watcher.forget(id);
+    for (const watcher of this.#watchers) watcher.removeThrottle(id);
   }
 
   list(filter?: OperationFilter): OperationSnapshot[] {
-    const fits = toPredicate(filter);
-    return [...this.#operations.values()].map((operation) => operation.snapshot()).filter(fits);
+    const matches = toPredicate(filter);
+    return [...this.#operations.values()].map((operation) => operation.snapshot()).filter(matches);
+  }
+
+  get(id: string): OperationSnapshot | undefined {
+    requireText(id, "id");
+    return this.#operations.get(id)?.snapshot();
   }
 
   watch(): AsyncIterableIterator<OperationEvent> {
-    const watcher = new Watcher(0, (one) => this.#watchers.delete(one));
+    const watcher = new Watcher(0, (closed) => this.#watchers.delete(closed));
     this.#watchers.add(watcher);
     return watcher;
   }
 
+  /** Cancels the operation at once, because the operations of this store run in this process. */
   requestCancel(id: string, reason?: CancellationReason, message?: string): boolean {
     return this.#operations.get(id)?.cancel(reason, message) ?? false;
   }

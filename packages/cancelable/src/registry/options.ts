@@ -1,23 +1,27 @@
 import type { Span } from "../duration.ts";
-import type { OperationStatus } from "../operation/context.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import type { OperationStore } from "./store.ts";
 
 export interface RegistryOptions {
-  /** How many operations that have ended are remembered. Default: 1,000. */
+  /** The maximum number of ended operations in the history. Default: 1,000. */
   readonly history?: number;
-  /** Is told of everything that this registry knows, to be seen from elsewhere. Default: none. */
+  /** A store to which the registry writes its operations, so that other code can read them. Default: none. */
   readonly store?: OperationStore;
 }
 
 export interface WatchOptions {
-  /** An operation's progress is told at most once in this time; its newest is never lost. Default: 100 ms. */
+  /**
+   * The minimum time between two `progress` events of one operation, in milliseconds or as a `Duration`. The newest
+   * progress is never lost. Default: 100 ms.
+   */
   readonly throttle?: Span;
 }
 
 export interface HistoryQuery {
-  /** The newest so many. Default: all. */
+  /** The maximum number of entries. The newest ones are returned. Default: no maximum. */
   readonly limit?: number;
+  /** One status, or several of which one must match. Default: every status. */
   readonly status?: OperationStatus | readonly OperationStatus[];
-  /** Those that ended at this moment or later: a `Date` or epoch milliseconds. */
+  /** The earliest end, as a `Date` or in milliseconds since the epoch. Default: no limit. */
   readonly since?: Date | number;
 }

@@ -1,42 +1,37 @@
+import { invalidType, requireBoolean, requireCount, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
 import {
   type ObservedOperation,
   type OperationObserver,
   observeAll,
-  setStandingObserver,
+  setProcessRegistry,
 } from "../operation/observer.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCause } from "../token/token.ts";
-import {
-  invalidType,
-  requireBoolean,
-  requireCount,
-  requireOptions,
-  requireText,
-  UsageError,
-} from "../usage.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
-import { Mirror } from "./mirror.ts";
+import { LiveOperations } from "./live-operations.ts";
 import type { HistoryQuery, RegistryOptions, WatchOptions } from "./options.ts";
-import { Roster } from "./roster.ts";
 import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
+import { StoreWriter } from "./store-writer.ts";
 import { Watcher } from "./watcher.ts";
 
-/** An operation with those below it. */
+/** A snapshot of an operation, with the operations below it. */
 export interface OperationTree extends OperationSnapshot {
   readonly children: readonly OperationTree[];
 }
 
 /**
- * Knows which operations run, how far they are and how they ended, and cancels them by id. Everything that it
- * hands out is a copy of the moment. Operations with `register: true` are in {@link registry}, which every
- * process has, from their start to their end; then they are history.
+ * Contains the operations that run and a history of the operations that have ended, and cancels operations by id. Every
+ * result is a snapshot, not a live object. An operation with `register: true` is added to {@link registry}, the
+ * registry of the process, when the operation starts, and moves to the history when it ends.
  *
  * @example
  * ```ts
@@ -51,12 +46,12 @@ export interface OperationTree extends OperationSnapshot {
  * ```
  */
 export class OperationRegistry implements OperationObserver {
-  readonly #operations = new Roster();
+  readonly #operations = new LiveOperations();
   readonly #history: History;
-  readonly #mirror: Mirror | undefined;
+  readonly #storeWriter: StoreWriter | undefined;
   readonly #watchers = new Set<Watcher>();
-  #pastByStatus: Counts<OperationStatus> = {};
-  #pastByReason: Counts<CancellationReason> = {};
+  #endedByStatus: Counts<OperationStatus> = {};
+  #endedByReason: Counts<CancellationReason> = {};
 
   constructor(options?: RegistryOptions) {
     requireOptions(options);
@@ -64,55 +59,55 @@ export class OperationRegistry implements OperationObserver {
     requireCount(limit, "options.history", 0);
     this.#history = new History(limit);
     if (options?.store !== undefined)
-      this.#mirror = new Mirror(options.store, this.#operations, (...args) => this.cancel(...args));
+      this.#storeWriter = new StoreWriter(options.store, this.#operations, (...args) => this.cancel(...args));
   }
 
-  // ---- who is in it ---------------------------------------------------------------------------
+  // ---- registration ---------------------------------------------------------------------------
 
-  /** Knows an operation from now on, also before it starts; until it ends or is unregistered. */
+  /** Adds an operation until it ends or is unregistered. The operation need not have started. */
   register(operation: ObservedOperation): void {
     if (typeof (operation as Partial<ObservedOperation> | null)?.context?.toJSON !== "function")
       throw invalidType("operation", "a Cancellable", operation);
-    // It would stay for ever: nobody tells of its end any more.
+    // An ended operation sends no `ended` event, so it would never leave the list.
     if (operation.context.isTerminal) throw new UsageError("ERR_ENDED", "operation");
     if (this.#operations.has(operation)) return;
     this.#add(operation);
     operation.observe(this);
   }
 
-  /** Forgets an operation, all with this id, which goes on. False if it was not known. */
+  /** Removes all operations with this id; they continue to run. Returns false if there was none. */
   unregister(id: string): boolean {
     requireText(id, "id");
-    const operations = this.#operations.under(id);
-    for (const operation of operations) this.#forget(operation);
+    const operations = this.#operations.withId(id);
+    for (const operation of operations) this.#remove(operation);
     return operations.length > 0;
   }
 
-  /** Knows every operation that starts from now on, until what this returns is disposed of. */
+  /** Adds every operation that starts from now on, until the result is disposed of. */
   registerAll(): Disposable {
     return observeAll(this);
   }
 
-  // ---- what is in it --------------------------------------------------------------------------
+  // ---- reading --------------------------------------------------------------------------------
 
-  /** How many operations live. */
+  /** The number of operations that have not ended. */
   get size(): number {
     return this.#operations.size;
   }
 
-  /** A living operation; of several with the same id the first. */
+  /** The live operation with this id. If there are several: the one that was registered first. */
   get(id: string): OperationSnapshot | undefined {
     requireText(id, "id");
     const operation = this.#operations.first(id);
     return operation === undefined ? undefined : snapshotOf(operation);
   }
 
-  /** The living operations that fit, in the order in which they came. */
+  /** The live operations that match the filter, in the order of registration. */
   list(filter?: OperationFilter): OperationSnapshot[] {
     return this.#matching(filter).map(snapshotOf);
   }
 
-  /** The living operations, each below the nearest one above it that is known here. */
+  /** The live operations as trees. The parent of an operation is its nearest ancestor in this registry. */
   tree(): OperationTree[] {
     const nodes = new Map<ObservedOperation, OperationSnapshot & { readonly children: OperationTree[] }>();
     for (const operation of this.#operations)
@@ -121,7 +116,7 @@ export class OperationRegistry implements OperationObserver {
     for (const [operation, node] of nodes) {
       let above = operation.parent;
       while (above !== undefined && !nodes.has(above)) above = above.parent;
-      const siblings = above === undefined ? roots : (nodes.get(above) as typeof node).children; // the loop found it
+      const siblings = above === undefined ? roots : (nodes.get(above) as typeof node).children; // see the loop
       siblings.push(node);
     }
     return roots;
@@ -133,8 +128,8 @@ export class OperationRegistry implements OperationObserver {
     const { limit, status, since } = query ?? {};
     if (limit !== undefined) requireCount(limit, "query.limit", 0);
     const from = since === undefined ? Number.NEGATIVE_INFINITY : toEpoch(since, "query.since");
-    const fits = toPredicate(status === undefined ? undefined : { status });
-    const found = this.#history.list().filter((snapshot) => fits(snapshot) && endOf(snapshot) >= from);
+    const matches = toPredicate(status === undefined ? undefined : { status });
+    const found = this.#history.list().filter((snapshot) => matches(snapshot) && endOf(snapshot) >= from);
     const newest = limit === undefined || limit >= found.length ? found : found.slice(found.length - limit);
     return newest.map(copyOf);
   }
@@ -145,107 +140,118 @@ export class OperationRegistry implements OperationObserver {
     return {
       active: { count: this.size, byStatus },
       past: {
-        count: Object.values(this.#pastByStatus).reduce((sum, count) => sum + count, 0),
-        byStatus: { ...this.#pastByStatus },
-        byReason: { ...this.#pastByReason },
+        count: Object.values(this.#endedByStatus).reduce((sum, count) => sum + count, 0),
+        byStatus: { ...this.#endedByStatus },
+        byReason: { ...this.#endedByReason },
       },
       durations: durationsOf(this.#history.list()),
     };
   }
 
   /**
-   * What happens from now on: reading is a checkpoint, and leaving the loop ends it, also by a cancellation. A slow
-   * reader loses no beginning and no end.
+   * The events from now on. Each read is a checkpoint. The subscription ends when the loop is left, also by a
+   * cancellation. A slow reader gets every event except progress; of the progress it gets the newest.
    */
   watch(options?: WatchOptions): AsyncIterableIterator<OperationEvent> {
     requireOptions(options);
     const throttle =
       options?.throttle === undefined ? 100 : toMilliseconds(options.throttle, "options.throttle");
-    const watcher = new Watcher(throttle, (one) => this.#watchers.delete(one));
+    const watcher = new Watcher(throttle, (closed) => this.#watchers.delete(closed));
     this.#watchers.add(watcher);
     return watcher;
   }
 
-  // ---- what it does ---------------------------------------------------------------------------
+  // ---- actions --------------------------------------------------------------------------------
 
-  /** Cancels an operation, all with this id, synchronously. False if none lives, or it was cancelled before. */
+  /**
+   * Cancels all live operations with this id, synchronously. Returns false if there is none, or all were cancelled
+   * before.
+   */
   cancel(id: string, reason?: CancellationReason, message?: string): boolean {
     requireText(id, "id");
-    return this.#cancelEach(this.#operations.under(id), reason, message) > 0;
+    return this.#cancelEach(this.#operations.withId(id), reason, message) > 0;
   }
 
   /**
-   * Cancels those that fit, each with this reason; returns how many were cancelled by this call. What is below
-   * others of them and does not fit itself is cancelled through them, and not counted.
+   * Cancels the operations that match the filter, each with this reason. Returns the number of operations that this
+   * call cancelled. Operations that do not match but are below a match are cancelled with reason `parent`, and not
+   * counted.
    */
   cancelAll(filter?: OperationFilter, reason?: CancellationReason, message?: string): number {
-    // The latest first: what is below came later, and would have been cancelled by what is above, as its child.
+    // Newest first: children are newer than their parents, and get this reason only if they are cancelled before them.
     return this.#cancelEach(this.#matching(filter).reverse(), reason, message);
   }
 
-  /** Drops operations that have ended from the history; returns how many. */
+  /**
+   * Removes entries from the history. Returns their number.
+   *
+   * @param options.olderThan The minimum time since the end, in milliseconds or as a `Duration`. Default: any time.
+   * @param options.keepFailed Whether failed operations stay. Default: false.
+   */
   cleanupCompleted(options?: { readonly olderThan?: Span; readonly keepFailed?: boolean }): number {
     requireOptions(options);
     const { olderThan, keepFailed } = options ?? {};
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");
     const age = olderThan === undefined ? undefined : toMilliseconds(olderThan, "options.olderThan");
-    // On the clock that the times of the end are from.
-    const now = currentNode().host.runtime.epoch();
-    return this.#history.drop(
+    // The ambient backend's wall clock, which can be a virtual one: the end times come from it as well.
+    const now = currentNode().clock.runtime.epoch();
+    return this.#history.removeWhere(
       (snapshot) =>
         !(keepFailed && snapshot.status === "failed") && (age === undefined || endOf(snapshot) <= now - age),
     );
   }
 
-  /** Forgets everything, the operations that live too, which go on. */
+  /** Removes all live operations, the history and the counts. The operations continue to run. */
   clear(): void {
-    for (const operation of [...this.#operations]) this.#forget(operation);
-    this.#history.drop(() => true);
-    this.#pastByStatus = {};
-    this.#pastByReason = {};
+    for (const operation of [...this.#operations]) this.#remove(operation);
+    this.#history.removeWhere(() => true);
+    this.#endedByStatus = {};
+    this.#endedByReason = {};
   }
 
-  // ---- told by operations ---------------------------------------------------------------------
+  // ---- called by operations -------------------------------------------------------------------
 
-  /** Called by an operation. */
   started(operation: ObservedOperation): void {
     if (!this.#operations.has(operation)) this.#add(operation);
-    this.#tell("started", operation);
+    this.#publish("started", operation);
   }
 
-  /** Called by an operation. */
-  progressed(operation: ObservedOperation): void {
-    if (this.#operations.has(operation)) this.#tell("progress", operation);
+  progress(operation: ObservedOperation): void {
+    if (this.#operations.has(operation)) this.#publish("progress", operation);
   }
 
-  /** Called by an operation. */
-  cancelled(operation: ObservedOperation): void {
-    if (this.#operations.has(operation)) this.#tell("cancelled", operation);
+  cancelling(operation: ObservedOperation): void {
+    if (this.#operations.has(operation)) this.#publish("cancelling", operation);
   }
 
-  /** Called by an operation. */
   ended(operation: ObservedOperation): void {
     if (!this.#operations.has(operation)) return;
     const snapshot = snapshotOf(operation);
-    this.#operations.drop(operation);
+    this.#operations.remove(operation);
     this.#history.add(snapshot);
-    increment(this.#pastByStatus, snapshot.status);
+    increment(this.#endedByStatus, snapshot.status);
     if (snapshot.status === "cancelled" && snapshot.cancelReason !== undefined)
-      increment(this.#pastByReason, snapshot.cancelReason);
-    this.#tell("ended", operation, snapshot);
-    this.#mirror?.remove(snapshot.id);
+      increment(this.#endedByReason, snapshot.cancelReason);
+    this.#publish("ended", operation, snapshot);
+    this.#storeWriter?.remove(snapshot.id);
   }
 
   #matching(filter: OperationFilter | undefined): ObservedOperation[] {
-    const fits = toPredicate(filter);
-    return [...this.#operations].filter((operation) => fits(operation.context));
+    const matches = toPredicate(filter);
+    return [...this.#operations].filter((operation) => matches(operation.context));
   }
 
-  /** One that cannot be cancelled is reported, and keeps nobody else from it. */
-  #cancelEach(all: Iterable<ObservedOperation>, reason?: CancellationReason, message?: string): number {
-    requireCause(reason ?? "manual", message);
+  /**
+   * Returns the number of operations that were cancelled. An error of one is reported, and the others are cancelled.
+   */
+  #cancelEach(
+    operations: Iterable<ObservedOperation>,
+    reason?: CancellationReason,
+    message?: string,
+  ): number {
+    requireReason(reason ?? "manual", message);
     let count = 0;
-    for (const operation of all) {
+    for (const operation of operations) {
       try {
         if (operation.cancel(reason, message)) count++;
       } catch (error) {
@@ -257,30 +263,30 @@ export class OperationRegistry implements OperationObserver {
 
   #add(operation: ObservedOperation): void {
     this.#operations.add(operation);
-    this.#tell("registered", operation);
+    this.#publish("registered", operation);
   }
 
-  #forget(operation: ObservedOperation): void {
-    this.#operations.drop(operation);
-    for (const watcher of this.#watchers) watcher.forget(operation);
-    this.#mirror?.remove(operation.id);
+  #remove(operation: ObservedOperation): void {
+    this.#operations.remove(operation);
+    for (const watcher of this.#watchers) watcher.removeThrottle(operation);
+    this.#storeWriter?.remove(operation.id);
   }
 
-  #tell(type: OperationEvent["type"], operation: ObservedOperation, ended?: OperationSnapshot): void {
-    // Before the store, which may do something at once that is told of as well.
+  #publish(type: OperationEvent["type"], operation: ObservedOperation, ended?: OperationSnapshot): void {
+    // The watchers come before the store, which can cause further events at once.
     if (this.#watchers.size > 0) {
       const event: OperationEvent = { type, operation: ended ?? snapshotOf(operation) };
       for (const watcher of this.#watchers) watcher.push(event, operation);
     }
-    this.#mirror?.put(type, operation, ended);
+    this.#storeWriter?.put(type, operation, ended);
   }
 }
 
-/** When an operation of the history ended, in epoch milliseconds. */
+/** The end of an operation in the history, in milliseconds since the epoch. */
 function endOf({ endTime }: OperationSnapshot): number {
-  return Date.parse(endTime as string); // only what has ended is there
+  return Date.parse(endTime as string); // the history contains ended operations only
 }
 
-/** The registry of this process: of operations with `register: true`. */
+/** The registry of this process. It contains the operations with `register: true`. */
 export const registry: OperationRegistry = new OperationRegistry();
-setStandingObserver(registry);
+setProcessRegistry(registry);

@@ -1,7 +1,7 @@
 import type { OperationSnapshot } from "../operation/context.ts";
 import type { ObservedOperation } from "../operation/observer.ts";
 
-/** What an operation is like now. Of a report there is one object, the user's: it is copied here. */
+/** A snapshot of an operation. A progress object is copied, because it belongs to the user. */
 export function snapshotOf(operation: ObservedOperation): OperationSnapshot {
   const snapshot = operation.context.toJSON();
   const { progress } = snapshot;
@@ -9,8 +9,8 @@ export function snapshotOf(operation: ObservedOperation): OperationSnapshot {
 }
 
 /**
- * Another one of the same, for a further reader: whoever changes it changes nobody else's. Values in the metadata
- * are the user's own, of any kind, and are not copied.
+ * A copy of a snapshot for another reader, so that changes by one reader are invisible to the others. The values in
+ * the metadata are not copied: they belong to the user and can be of any kind.
  */
 export function copyOf(snapshot: OperationSnapshot): OperationSnapshot {
   const { metadata, progress, estimate } = snapshot;

@@ -1,7 +1,8 @@
 import type { CancellationReason } from "../errors.ts";
-import type { OperationSnapshot, OperationStatus } from "../operation/context.ts";
+import type { OperationSnapshot } from "../operation/context.ts";
+import type { OperationStatus } from "../operation/status.ts";
 
-/** Times of operations that completed, in ms. */
+/** Durations of completed operations, in ms. Undefined if there are none. */
 export interface DurationStatistics {
   readonly count: number;
   readonly mean: number | undefined;
@@ -10,20 +11,20 @@ export interface DurationStatistics {
   readonly p99: number | undefined;
 }
 
-/** Figures of a registry. */
 export interface RegistryStatistics {
+  /** The operations that have not ended. */
   readonly active: {
     readonly count: number;
     readonly byStatus: Readonly<Partial<Record<OperationStatus, number>>>;
   };
-  /** Since the registry was made or cleared, whatever the history has kept. */
+  /** All operations that have ended since the registry was created or cleared. The history may be shorter. */
   readonly past: {
     readonly count: number;
     readonly byStatus: Readonly<Partial<Record<OperationStatus, number>>>;
-    /** Of the cancelled ones. */
+    /** Counts cancelled operations only. */
     readonly byReason: Readonly<Partial<Record<CancellationReason, number>>>;
   };
-  /** Of the completed ones that the history has. */
+  /** Durations of the completed operations in the history. */
   readonly durations: DurationStatistics;
 }
 
@@ -33,7 +34,7 @@ export function increment<K extends string>(counts: Counts<K>, key: K): void {
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-/** What the history says of durations; percentiles by the nearest rank. */
+/** Durations of the completed operations among the snapshots. Percentiles use the nearest rank. */
 export function durationsOf(snapshots: readonly OperationSnapshot[]): DurationStatistics {
   const durations = snapshots
     .filter(({ status, duration }) => status === "completed" && duration !== undefined)

@@ -1,97 +1,106 @@
+import type { Clock } from "../runtime/clock.ts";
 import { currentNode } from "../scope/ambient.ts";
-import type { Host } from "../scope/scope-node.ts";
 import { waitIn } from "../scope/waiting.ts";
-import { UsageError } from "../usage.ts";
+import { UsageError } from "../usage-error.ts";
 import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
-/** An event in the line of those that wait for the reader. */
-interface Place {
+/** An entry in the queue of events that have not been read. */
+interface QueuedEvent {
   event: OperationEvent;
-  /** Set if it is progress. */
-  readonly pace: Pace | undefined;
-  next: Place | undefined;
+  /** Set for progress. */
+  readonly throttle: Throttle | undefined;
+  next: QueuedEvent | undefined;
 }
 
-/** How the progress of one operation is told. */
-interface Pace {
-  /** It stands in the line, to be overtaken by the next. */
-  unread: Place | undefined;
-  /** When the next may be told, since one was read. */
-  until: number;
-  /** What waits for that. */
-  held: OperationEvent | undefined;
+/** Limits the progress events of one operation. */
+interface Throttle {
+  /** The progress in the queue. Newer progress replaces its event. */
+  queued: QueuedEvent | undefined;
+  /** The earliest time for the next progress event. */
+  nextAt: number;
+  /** The newest progress before that time. */
+  delayed: OperationEvent | undefined;
   alarm: Disposable | undefined;
 }
 
 /**
- * One reader of events. A slow one loses no beginning and no end, and of an operation's progress between two
- * other events has the newest only; a fast one gets an operation's progress at most once in `throttle` ms.
+ * One reader of events. A slow reader gets every event except progress; of the progress of an operation between two
+ * other events it gets the newest. A fast reader gets at most one progress event of an operation per `interval`.
  */
 export class Watcher implements AsyncIterableIterator<OperationEvent> {
-  readonly #host: Host = currentNode().host;
-  readonly #throttle: number;
-  readonly #closed: (watcher: Watcher) => void;
-  #first: Place | undefined;
-  #last: Place | undefined;
-  readonly #paces = new Map<unknown, Pace>();
+  readonly #clock: Clock = currentNode().clock;
+  readonly #interval: number;
+  readonly #onClose: (watcher: Watcher) => void;
+  #first: QueuedEvent | undefined;
+  #last: QueuedEvent | undefined;
+  readonly #throttles = new Map<unknown, Throttle>();
+  /** Ends the wait of `next()`. Set while `next()` waits. */
   #wake: (() => void) | undefined;
-  #over = false;
+  #isClosed = false;
 
-  constructor(throttle: number, closed: (watcher: Watcher) => void) {
-    this.#throttle = throttle;
-    this.#closed = closed;
+  /** @param interval In ms. */
+  constructor(interval: number, onClose: (watcher: Watcher) => void) {
+    this.#interval = interval;
+    this.#onClose = onClose;
   }
 
-  /** @param key Whose event it is: several operations may have the same id. */
+  /** @param key Identifies the operation. The id does not suffice: several operations can have the same id. */
   push(event: OperationEvent, key: unknown): void {
     if (event.type === "progress") {
       this.#pushProgress(event, key);
       return;
     }
-    // Every event has the whole operation: the progress that was held back is in this one.
-    this.forget(key);
+    // The delayed progress is discarded, because the snapshot of this event contains the same progress.
+    this.removeThrottle(key);
     this.#append(event);
   }
 
-  /** Tells no more of an operation's progress than stands in the line. */
-  forget(key: unknown): void {
-    this.#paces.get(key)?.alarm?.[Symbol.dispose]();
-    this.#paces.delete(key);
+  /** Discards the delayed progress of an operation. Events that are already in the queue stay. */
+  removeThrottle(key: unknown): void {
+    this.#throttles.get(key)?.alarm?.[Symbol.dispose]();
+    this.#throttles.delete(key);
   }
 
   #pushProgress(event: OperationEvent, key: unknown): void {
-    let pace = this.#paces.get(key);
-    if (pace === undefined) {
-      pace = { unread: undefined, until: Number.NEGATIVE_INFINITY, held: undefined, alarm: undefined };
-      this.#paces.set(key, pace);
+    let throttle = this.#throttles.get(key);
+    if (throttle === undefined) {
+      throttle = {
+        queued: undefined,
+        nextAt: Number.NEGATIVE_INFINITY,
+        delayed: undefined,
+        alarm: undefined,
+      };
+      this.#throttles.set(key, throttle);
     }
-    if (pace.unread !== undefined) pace.unread.event = event;
-    else if (this.#host.now() >= pace.until) this.#tell(event, pace);
+    if (throttle.queued !== undefined) throttle.queued.event = event;
+    else if (this.#clock.now() >= throttle.nextAt) this.#appendProgress(event, throttle);
     else {
-      pace.held = event;
-      if (pace.until !== Number.POSITIVE_INFINITY) pace.alarm ??= this.#tellLater(pace);
+      throttle.delayed = event;
+      if (throttle.nextAt !== Number.POSITIVE_INFINITY) throttle.alarm ??= this.#appendLater(throttle);
     }
   }
 
-  #tell(event: OperationEvent, pace: Pace): void {
-    pace.alarm?.[Symbol.dispose]();
-    pace.alarm = pace.held = undefined;
-    pace.unread = this.#append(event, pace);
+  #appendProgress(event: OperationEvent, throttle: Throttle): void {
+    throttle.alarm?.[Symbol.dispose]();
+    throttle.alarm = throttle.delayed = undefined;
+    throttle.queued = this.#append(event, throttle);
   }
 
-  #tellLater(pace: Pace): Disposable {
-    // Something is held as long as the alarm is set.
-    return this.#host.setAlarm(pace.until, () => this.#tell(pace.held as OperationEvent, pace));
+  #appendLater(throttle: Throttle): Disposable {
+    // `delayed` is set as long as the alarm is set.
+    return this.#clock.setAlarm(throttle.nextAt, () =>
+      this.#appendProgress(throttle.delayed as OperationEvent, throttle),
+    );
   }
 
-  #append(event: OperationEvent, pace?: Pace): Place {
-    const place: Place = { event, pace, next: undefined };
-    if (this.#last === undefined) this.#first = place;
-    else this.#last.next = place;
-    this.#last = place;
+  #append(event: OperationEvent, throttle?: Throttle): QueuedEvent {
+    const queued: QueuedEvent = { event, throttle, next: undefined };
+    if (this.#last === undefined) this.#first = queued;
+    else this.#last.next = queued;
+    this.#last = queued;
     this.#wake?.();
-    return place;
+    return queued;
   }
 
   async next(): Promise<IteratorResult<OperationEvent, undefined>> {
@@ -99,42 +108,41 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
     const node = currentNode();
     try {
       node.check();
-      while (this.#first === undefined && !this.#over) {
-        const news = new Promise<void>((resolve) => {
+      while (this.#first === undefined && !this.#isClosed) {
+        const woken = new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
-        await waitIn(node, news);
+        await waitIn(node, woken);
       }
     } catch (error) {
-      // A loop does not call `return()` after a read that rejected: nobody would.
-      this.#stop();
+      // A `for await` loop does not call `return()` after `next()` has rejected.
+      this.#close();
       throw error;
     } finally {
       this.#wake = undefined;
     }
-    const place = this.#first;
-    if (place === undefined) return { done: true, value: undefined };
-    this.#first = place.next;
+    const first = this.#first;
+    if (first === undefined) return { done: true, value: undefined };
+    this.#first = first.next;
     if (this.#first === undefined) this.#last = undefined;
-    if (place.pace !== undefined) {
-      place.pace.unread = undefined;
-      place.pace.until = this.#host.now() + this.#throttle;
+    if (first.throttle !== undefined) {
+      first.throttle.queued = undefined;
+      first.throttle.nextAt = this.#clock.now() + this.#interval;
     }
-    const { type, operation } = place.event;
+    const { type, operation } = first.event;
     return { done: false, value: { type, operation: copyOf(operation) } };
   }
 
-  /** Stops watching. */
   return(): Promise<IteratorResult<OperationEvent, undefined>> {
-    this.#stop();
+    this.#close();
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  #stop(): void {
-    this.#over = true;
-    for (const key of [...this.#paces.keys()]) this.forget(key);
+  #close(): void {
+    this.#isClosed = true;
+    for (const key of [...this.#throttles.keys()]) this.removeThrottle(key);
     this.#first = this.#last = undefined;
-    this.#closed(this);
+    this.#onClose(this);
     this.#wake?.();
   }
 

@@ -1,24 +1,25 @@
 import { belongsTo, type CancellationError } from "../errors.ts";
 
-/** What is left of an error when the cancellations that belong to `own` are taken out of it. */
+/** The result of {@link withoutCancellation}: nothing, or an error to throw. */
 export type Remainder = { readonly absorbed: true } | { readonly absorbed: false; readonly error: unknown };
 
 const nothing: Remainder = { absorbed: true };
 
 /**
- * Takes the cancellation `own` out of an error. Groups of errors lose their cancelled leaves and keep
- * their nesting, message and cause (trio: "exception group filtering"); a group of nothing else is absorbed whole.
+ * Removes the errors that belong to the cancellation `own` from an error. An `AggregateError` keeps its nesting,
+ * message and cause, and loses the errors that belong to `own`. If no other errors are in it, it is absorbed
+ * completely (trio: filtering of exception groups).
  */
 export function withoutCancellation(error: unknown, own: CancellationError): Remainder {
   try {
     return filter(error, own, new Set());
   } catch {
-    // An error that throws when it is looked at is nobody's cancellation.
+    // An error whose getters throw cannot be identified as a cancellation.
     return { absorbed: false, error };
   }
 }
 
-/** @param above The groups around the error: one that contains itself is left as it is. */
+/** @param above The groups that contain the error. A group that contains itself is not changed. */
 function filter(error: unknown, own: CancellationError, above: Set<unknown>): Remainder {
   if (!(error instanceof AggregateError)) return belongsTo(error, own) ? nothing : { absorbed: false, error };
   if (above.has(error)) return { absorbed: false, error };

@@ -1,21 +1,16 @@
+import { invalidType, outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { requireCause } from "../token/token.ts";
-import {
-  invalidType,
-  outOfRange,
-  requireBoolean,
-  requireFunction,
-  requireOptions,
-  UsageError,
-} from "../usage.ts";
+import { type Clock } from "../runtime/clock.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { type Host, ScopeNode } from "./scope-node.ts";
+import { ScopeNode } from "./scope-node.ts";
 import { sleepIn } from "./sleeper.ts";
 import { waitIn } from "./waiting.ts";
 
-/** What can be given as an explicit parent: a `CancelScope`, a group's scope or a `Cancellable`. */
+/** An explicit parent: a `CancelScope`, the scope of a task group or a `Cancellable`. */
 export interface ScopeParent {
   readonly signal: AbortSignal;
   readonly isCancelled: boolean;
@@ -24,34 +19,50 @@ export interface ScopeParent {
   readonly node: ScopeNode;
 }
 
-/** Where a scope hangs. */
+/** The place of a scope in the tree. */
 export interface ParentOption {
-  /** The scope or operation above. Default: the ambient one. Needed on hosts without AsyncLocalStorage. */
+  /** The scope or operation above. Default: the ambient scope. Required on hosts without AsyncLocalStorage. */
   readonly parent?: ScopeParent;
 }
 
 export interface CancelScopeOptions extends ParentOption {
-  /** Time allowed, counted from {@link CancelScope.run}. Default: no limit. */
+  /** The time allowed, counted from the call of {@link CancelScope.run}. Default: no limit. */
   readonly timeout?: Span;
-  /** Absolute deadline in milliseconds of the backend's clock, as {@link currentDeadline} gives it. Not with `timeout`. */
+  /**
+   * An absolute deadline on the backend's clock, in ms, as {@link currentDeadline} returns it. Excludes `timeout`.
+   * Default: none.
+   */
   readonly deadline?: number;
-  /** Whether cancellation from outside is kept out. Default: false. */
+  /** Whether the scope is protected from a cancellation from outside. Default: false. */
   readonly shield?: boolean;
 }
 
-/** The open node that a new scope goes below. */
-export function parentNode(options: ParentOption | undefined): ScopeNode {
-  const parent = options?.parent;
-  if (parent === undefined) return currentNode();
-  if (!(parent?.node instanceof ScopeNode))
-    throw invalidType("options.parent", "a CancelScope or a Cancellable", parent);
+export function requireParent(parent: ScopeParent): void {
+  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
+    throw invalidType("options.parent", "a Cancellable or a CancelScope", parent);
+  }
+}
+
+/**
+ * The node of the parent that the user passed.
+ *
+ * @throws UsageError `ERR_PARENT_ENDED` if it has ended.
+ */
+export function explicitParent(parent: ScopeParent): ScopeNode {
+  requireParent(parent);
   if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
   return parent.node;
 }
 
+/** The open node below which a new scope is placed. */
+export function parentNode(options: ParentOption | undefined): ScopeNode {
+  const parent = options?.parent;
+  return parent === undefined ? currentNode() : explicitParent(parent);
+}
+
 /**
- * A region of running code that can be cancelled as a whole: with a deadline, a shield, and everything
- * below it. The rules are those of trio's `CancelScope`.
+ * A region of running code that is cancelled as a whole, together with everything that was started in it. It can have
+ * a deadline and a shield. The rules are those of trio's `CancelScope`.
  *
  * @example
  * ```ts
@@ -70,11 +81,13 @@ export class CancelScope {
   #caught = false;
 
   constructor(options?: CancelScopeOptions);
-  /** @internal For a scope whose place is known: `span` in ms instead of `options.timeout`; over a node that exists. */
-  constructor(options: CancelScopeOptions | undefined, host: Host, span?: number, node?: ScopeNode);
-  constructor(options?: CancelScopeOptions, host?: Host, span?: number, node?: ScopeNode) {
+  /**
+   * @internal For callers that know the clock. `span` replaces `options.timeout`, in ms; `node` is an existing node.
+   */
+  constructor(options: CancelScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
+  constructor(options?: CancelScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
     requireOptions(options);
-    this.node = node ?? new ScopeNode(host ?? currentNode().host);
+    this.node = node ?? new ScopeNode(clock ?? currentNode().clock);
     this.#options = options;
     this.#span = span;
     if (options === undefined) return;
@@ -92,16 +105,17 @@ export class CancelScope {
   }
 
   /**
-   * Runs `body` in this scope, once. Resolves with its value; with `undefined` if the scope was
-   * cancelled and that ended the body. An outer cancellation passes through, and so does every other error.
+   * Runs `body` in this scope. A scope runs once. Resolves with the value of `body`, or with `undefined` if the
+   * cancellation of this scope ended the body. Every other error is thrown, and so is an outer cancellation.
    */
   run<T>(body: (scope: CancelScope) => T | PromiseLike<T>): Promise<T | undefined> {
     return this.execute(body, false);
   }
 
   /**
-   * @internal As {@link run}; `fail` lets the scope's own cancellation out as an error. No async function:
-   * a scope costs one promise beyond the body's, which is most of what it costs.
+   * @internal As {@link run}. With `fail`, the scope's own cancellation is thrown and not absorbed. This is not an
+   * async function, because promises are the main cost of a scope: this way it creates one in addition to the promise
+   * of the body.
    */
   execute<T>(
     body: (scope: CancelScope) => T | PromiseLike<T>,
@@ -123,28 +137,28 @@ export class CancelScope {
       result = Promise.reject(error);
     }
     return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
-      (value) => this.#close(value),
-      (error: unknown) => this.#leave(error, fail),
+      (value) => this.#completed(value),
+      (error: unknown) => this.#failed(error, fail),
     );
   }
 
-  #close<T>(value: T): T | Promise<T> {
+  #completed<T>(value: T): T | Promise<T> {
     const { node } = this;
-    if (node.live > 0) return node.empty().then(() => this.#close(value));
+    if (node.live > 0) return node.empty().then(() => this.#completed(value));
     node.close();
     return value;
   }
 
-  /** Decides what an error becomes on its way out. */
-  #leave(error: unknown, fail: boolean): undefined | Promise<undefined> {
+  /** Absorbs the error of the body if it is the cancellation of this scope, and throws it otherwise. */
+  #failed(error: unknown, fail: boolean): undefined | Promise<undefined> {
     const { node } = this;
-    if (node.live > 0) return node.abandonChildren().then(() => this.#leave(error, fail));
+    if (node.live > 0) return node.cancelChildren().then(() => this.#failed(error, fail));
     node.close();
     const { own, shielded, parent } = node;
     if (own === undefined) throw error;
     const rest = withoutCancellation(error, own.error);
     if (!rest.absorbed) throw rest.error;
-    // Cancelled from further out as well: that one is not ours to absorb (trio: the outermost catches).
+    // If an outer scope is cancelled as well, the outermost cancelled scope absorbs (as in trio).
     const above = shielded ? undefined : parent?.pending();
     if (above !== undefined) throw above.error;
     this.#caught = true;
@@ -152,16 +166,16 @@ export class CancelScope {
     return undefined;
   }
 
-  /** Cancels everything in the scope, at once. False if it was cancelled before. */
+  /** Cancels everything in the scope, synchronously. Returns false if the scope was cancelled before. */
   cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireCause(reason, message);
-    if (this.node.phase === "new") this.#noticeDeadline();
+    requireReason(reason, message);
+    if (this.node.phase === "new") this.#expireIfDue();
     return this.node.cancelFor(reason, message);
   }
 
-  /** Whether cancellation of this scope was asked for, by {@link cancel} or by its deadline. */
+  /** Whether cancellation of this scope was requested, by {@link cancel} or by its deadline. */
   get cancelCalled(): boolean {
-    this.#noticeDeadline();
+    this.#expireIfDue();
     return this.node.own !== undefined;
   }
 
@@ -170,24 +184,27 @@ export class CancelScope {
     return this.#caught;
   }
 
-  /** Whether a checkpoint in the scope would throw: it, or what is above it, is cancelled. */
+  /** Whether a checkpoint in the scope would throw, because this scope or a scope above is cancelled. */
   get isCancelled(): boolean {
     return this.node.pending() !== undefined;
   }
 
-  /** What a checkpoint in the scope would throw. */
+  /** The error that a checkpoint in the scope would throw, if any. */
   get error(): CancellationError | undefined {
     return this.node.pending()?.error;
   }
 
-  /** An `AbortSignal` that is aborted when the scope is cancelled; inside a shield, not by what is outside. */
+  /**
+   * An `AbortSignal` that is aborted when the scope is cancelled. A cancellation that a shield keeps out does not
+   * abort it.
+   */
   get signal(): AbortSignal {
     return this.node.signal;
   }
 
   /**
-   * The scope's own deadline, in milliseconds of the backend's clock; Infinity for none. May be moved
-   * while the scope runs; what has expired stays expired.
+   * The scope's own deadline on the backend's clock, in ms. Infinity means none. It can be changed while the scope
+   * runs. A scope that has expired stays expired.
    */
   get deadline(): number {
     if (this.#span !== undefined && this.node.phase === "new") {
@@ -203,11 +220,12 @@ export class CancelScope {
     this.node.setDeadline(requireDeadline(at, "deadline"));
   }
 
+  /** Whether the scope is protected from a cancellation from outside. */
   get shield(): boolean {
     return this.node.shielded;
   }
 
-  /** Turning it off lets a cancellation that waits outside in, at once. */
+  /** When the shield is switched off, a pending cancellation from outside reaches the scope immediately. */
   set shield(on: boolean) {
     requireBoolean(on, "shield");
     this.node.setShielded(on);
@@ -218,20 +236,20 @@ export class CancelScope {
     this.node.check();
   }
 
-  /** {@link sleep}, in this scope whatever the ambient one is. */
+  /** Like {@link sleep}, but in this scope and not in the ambient one. */
   sleep(span: Span): Promise<void> {
     return sleepIn(this.node, span);
   }
 
-  /** {@link waitFor}, in this scope whatever the ambient one is. */
+  /** Like {@link waitFor}, but in this scope and not in the ambient one. */
   waitFor<T>(work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
     return waitIn(this.node, work);
   }
 
-  /** A deadline may pass before the scope is entered (and stays passed: `cancelCalled` of trio). */
-  #noticeDeadline(): void {
+  /** The deadline can pass before the scope is entered. The scope then stays expired, as in trio. */
+  #expireIfDue(): void {
     const { node } = this;
-    if (node.phase !== "closed" && node.own === undefined && node.at <= node.host.now()) node.due();
+    if (node.phase !== "closed" && node.own === undefined && node.at <= node.clock.now()) node.due();
   }
 }
 

@@ -1,101 +1,46 @@
 /*
- * A node of the tree that has time: a deadline on a runtime's clock, and a beginning and an end.
+ * A node of the tree with time: a deadline on the clock of a runtime, a start and an end.
  *
- *  S1  `effective` is the earliest deadline on the way up to the next shield, kept up to date, so that
- *      a checkpoint compares the clock with one number and does not wait for a timer to fire. It is not
- *      inherited from another runtime, whose clock is another one: that deadline comes as a cancellation.
- *  S2  A node is opened once and closed once. Closed, it holds no timer and no place in its parent.
- *  S3  `live` counts the opened nodes directly below. A scope ends when it is 0.
- *  S4  A closed node that was not cancelled is transparent: late code in its async context belongs to
- *      the next open node above. A cancelled one keeps throwing, so that stragglers stop.
+ *  S1  `effective` is the earliest deadline on the path up to the next shield. It is kept up to date, so a checkpoint
+ *      compares the clock with one number and does not wait for a timer. A deadline is not inherited from another
+ *      runtime, because the other runtime has another clock. Its deadline arrives as a cancellation.
+ *  S2  A node is opened once and closed once. A closed node holds no timer and no place in its parent.
+ *  S3  `live` counts the open nodes directly below. A scope ends when `live` is 0.
+ *  S4  A closed node that was not cancelled is transparent: late code in its async context belongs to the next open
+ *      node above. A closed node that was cancelled continues to throw, so that late code stops.
  */
 
 import { formatSpan } from "../duration.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
-import { Cancellation, CancelNode } from "../token/tree.ts";
-import { DeadlineQueue, type Slot, type Timed } from "./deadline.ts";
-import type { Runtime } from "./runtime.ts";
-
-/** One runtime with its deadlines and the implicit root of its tree, which is never cancelled. */
-export class Host {
-  readonly runtime: Runtime;
-  readonly root: ScopeNode;
-  #deadlines: DeadlineQueue;
-
-  constructor(runtime: Runtime) {
-    this.runtime = runtime;
-    this.#deadlines = new DeadlineQueue(runtime);
-    this.root = new ScopeNode(this);
-    this.root.phase = "open";
-  }
-
-  get deadlines(): DeadlineQueue {
-    if (!this.#deadlines.isCurrent) this.#deadlines = new DeadlineQueue(this.runtime);
-    return this.#deadlines;
-  }
-
-  now(): number {
-    return this.runtime.now();
-  }
-
-  /** Calls `due` once, not before `at`; disposing takes it back. */
-  setAlarm(at: number, due: () => void): Disposable {
-    const alarm = new Alarm(at, due);
-    this.deadlines.add(alarm);
-    return alarm;
-  }
-}
-
-/** A moment in the queue of deadlines. */
-class Alarm implements Timed, Disposable {
-  at: number;
-  slot: Slot | undefined = undefined;
-  readonly due: () => void;
-
-  constructor(at: number, due: () => void) {
-    this.at = at;
-    this.due = due;
-  }
-
-  [Symbol.dispose](): void {
-    this.slot?.leave();
-  }
-}
-
-const hosts = new WeakMap<Runtime, Host>();
-
-export function hostOf(runtime: Runtime): Host {
-  let host = hosts.get(runtime);
-  if (host === undefined) {
-    host = new Host(runtime);
-    hosts.set(runtime, host);
-  }
-  return host;
-}
+import type { Clock } from "../runtime/clock.ts";
+import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import { Cancellation } from "../token/cancellation.ts";
+import { CancelNode } from "../token/tree.ts";
 
 export class ScopeNode extends CancelNode implements Timed {
-  host: Host;
-  /** Absolute deadline; Infinity for none. */
+  clock: Clock;
+  /** The absolute deadline of this node. Infinity means none. */
   at: number = Number.POSITIVE_INFINITY;
   slot: Slot | undefined = undefined;
-  /** S1 */
+  /** The effective deadline (S1). */
   effective: number = Number.POSITIVE_INFINITY;
   phase: "new" | "open" | "closed" = "new";
-  /** S3 */
+  /** The number of open nodes directly below (S3). */
   live = 0;
+  /** Called when `live` becomes 0. */
   whenEmpty: (() => void) | undefined = undefined;
-  /** Called when the first node is opened below. */
+  /** Called when {@link open} of a node below sets `live` to 1. */
   whenBusy: (() => void) | undefined = undefined;
-  /** The nearest operation, the node's own included. The layer above knows its class. */
+  /** The operation of this node, or else the nearest operation above. The layer above knows its class. */
   operation: object | undefined = undefined;
-  /** The nearest task, which may own locks. */
+  /** The task of this node, or else the nearest task above. A task can hold locks. */
   task: object | undefined = undefined;
-  /** The span that {@link at} came from, for the message; in ms. */
+  /** The time span from which {@link at} was computed, in ms. The error message contains it. */
   span: number | undefined = undefined;
 
-  constructor(host: Host) {
+  constructor(clock: Clock) {
     super();
-    this.host = host;
+    this.clock = clock;
   }
 
   override check(): void {
@@ -108,9 +53,9 @@ export class ScopeNode extends CancelNode implements Timed {
     return this.reached;
   }
 
-  /** Compares the clock with the deadlines itself: after blocking work no timer has fired yet. */
+  /** Compares the clock with the deadlines, because after blocking work no timer has fired yet. */
   private expireIfDue(): void {
-    const now = this.host.now();
+    const now = this.clock.now();
     if (now < this.effective) return;
     let first: ScopeNode | undefined;
     for (
@@ -118,7 +63,7 @@ export class ScopeNode extends CancelNode implements Timed {
       node !== undefined;
       node = node.parent as ScopeNode | undefined
     ) {
-      // One that is cancelled may have kept that from what is below (`withheld`).
+      // A cancelled node is skipped: its cancellation may not reach the nodes below (`withheld`).
       if (
         node.at <= now &&
         node.own === undefined &&
@@ -126,7 +71,7 @@ export class ScopeNode extends CancelNode implements Timed {
         (first === undefined || node.at <= first.at)
       )
         first = node;
-      if (node.shielded || (node.parent as ScopeNode | undefined)?.host !== this.host) break;
+      if (node.shielded || (node.parent as ScopeNode | undefined)?.clock !== this.clock) break;
     }
     first?.expire();
   }
@@ -136,7 +81,7 @@ export class ScopeNode extends CancelNode implements Timed {
   }
 
   protected expire(): void {
-    this.slot?.leave();
+    this.slot?.remove();
     const { span } = this;
     if (span === undefined) this.cancelFor("timeout", "Operation timed out: its deadline has passed");
     else this.cancelFor("timeout", `Operation timed out after ${formatSpan(span)}`, { timeoutMs: span });
@@ -146,61 +91,65 @@ export class ScopeNode extends CancelNode implements Timed {
     return this.cancel(new Cancellation(reason, message, detail));
   }
 
-  /** Takes its place in the tree and starts its clock. A timed node gets its absolute deadline here. */
+  /**
+   * Opens the node below `parent`. A node that was attached before keeps its parent and its clock. For such a node,
+   * `parent` is only the scope of the code that opens it, and gives it a task.
+   *
+   * @param span The time allowed from now on, in ms. Default: no limit.
+   */
   open(parent: ScopeNode, span?: number): void {
     this.phase = "open";
-    // One that was attached before has its place, and its runtime: it only counts from now on.
     if (this.parent === undefined) {
-      this.host = parent.host;
+      this.clock = parent.clock;
       this.attach(parent);
     }
-    const above = this.parent as unknown as ScopeNode; // attached, now or before
+    const above = this.parent as unknown as ScopeNode; // attached now or before
     this.operation ??= above.operation;
     this.task ??= parent.task;
     if (above.live++ === 0) above.whenBusy?.();
     if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
       this.span = span;
-      this.at = Math.min(this.at, this.host.now() + span);
+      this.at = Math.min(this.at, this.clock.now() + span);
     }
     this.arm();
   }
 
-  /** @internal Enters the deadline, as far as it can still matter. */
+  /** @internal Updates {@link effective}, and adds the deadline to the queue unless the node is cancelled. */
   arm(): void {
     const { at } = this;
     this.effective = Math.min(at, inheritedDeadline(this));
-    if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.host.deadlines.add(this);
+    if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.clock.deadlines.add(this);
   }
 
-  /** S2. Whoever waits for the parent to be empty is told. */
+  /** Closes the node (S2). If it was the last open one below its parent, the parent is notified. */
   close(): void {
     this.phase = "closed";
-    this.slot?.leave();
+    this.slot?.remove();
     if (this.waiters !== undefined) this.dismissWaiters();
     const parent = this.parent as ScopeNode;
-    this.detach();
+    this.remove();
     if (--parent.live === 0) parent.whenEmpty?.();
   }
 
-  /** Nobody waits in a scope that has ended: what still does would take a lock or an item for nobody. */
+  /** Ends the remaining waits. Otherwise they would later receive a lock or an item that no code uses. */
   private dismissWaiters(): void {
     const ended = new Cancellation("parent", "The scope that this waited in has ended");
     for (let waiter = this.waiters; waiter !== undefined; waiter = this.waiters) {
-      waiter.leave();
+      waiter.remove();
       waiter.dismissed(ended);
     }
   }
 
-  /** Moves the deadline of an open node, for everything below up to the next shield (S1). */
+  /** Changes the deadline of this node, and the effective deadline of the nodes below it (S1). */
   setDeadline(at: number): void {
-    this.slot?.leave();
+    this.slot?.remove();
     this.at = at;
     this.span = undefined;
     if (this.phase !== "open") return;
     this.arm();
     this.refresh();
-    // A moment in the past is seen by the next checkpoint, and by sleepers now.
-    if (at <= this.host.now() && this.own === undefined) this.expire();
+    // A deadline in the past also ends the waits that are in progress, and not only the next checkpoint.
+    if (at <= this.clock.now() && this.own === undefined) this.expire();
   }
 
   override setShielded(shielded: boolean): void {
@@ -210,52 +159,55 @@ export class ScopeNode extends CancelNode implements Timed {
     this.refresh();
   }
 
+  /** Updates the effective deadlines of all nodes below, up to the next shields (S1). */
   private refresh(): void {
     const nodes: ScopeNode[] = [this];
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
       for (const child of node.children() as ScopeNode[]) {
-        if (child.shielded || child.host !== node.host) continue;
+        if (child.shielded || child.clock !== node.clock) continue;
         child.effective = Math.min(child.at, node.effective);
         nodes.push(child);
       }
     }
   }
 
-  /** Hangs an open node below another parent: its deadline and what reaches it follow (G09). */
+  /**
+   * Moves an open node below another parent, and updates its operation, its effective deadline and its cancellation.
+   */
   move(parent: ScopeNode): void {
     const before = this.parent as ScopeNode;
-    this.adoptOperation(before.operation, parent.operation);
-    this.detach();
+    this.replaceOperation(before.operation, parent.operation);
+    this.remove();
     if (--before.live === 0) before.whenEmpty?.();
-    parent.live++; // busy before: who moves this here keeps it open (G1)
+    parent.live++; // `whenBusy` is not called: the caller already holds the parent open (G1)
     this.attach(parent);
     this.effective = Math.min(this.at, inheritedDeadline(this));
     this.refresh();
   }
 
-  /** What was inherited from one operation is another's now, down to the next operation. */
-  private adoptOperation(before: object | undefined, now: object | undefined): void {
+  /** Replaces the inherited operation in this node and the nodes below, down to the next operation. */
+  private replaceOperation(before: object | undefined, now: object | undefined): void {
     const nodes: ScopeNode[] = [this];
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as ScopeNode;
       if (node.operation !== before) continue;
       node.operation = now;
-      // One by one: as arguments, a very wide tree would not fit on the stack.
+      // Not `push(...children)`: the arguments of a very wide tree do not fit on the stack.
       for (const child of node.children() as ScopeNode[]) nodes.push(child);
     }
   }
 
-  /** The body failed: what it left running is cancelled, the node itself is not, and waited for. */
-  abandonChildren(): Promise<void> {
+  /** After the body has failed: cancels the nodes below, but not this node, and waits until they have ended. */
+  cancelChildren(): Promise<void> {
     const cancellation = new Cancellation("error", "the body that started this has failed");
     for (const child of this.children()) child.inherit(cancellation);
     return this.empty();
   }
 
   /**
-   * Resolves when no opened node is left below (S3). By the time that somebody hears of it another one may
-   * have been opened: look again.
+   * Resolves when there is no open node below (S3). Before the code after the `await` runs, another node can be
+   * opened, so the caller checks `live` again.
    */
   empty(): Promise<void> {
     if (this.live === 0) return Promise.resolve();
@@ -271,6 +223,6 @@ export class ScopeNode extends CancelNode implements Timed {
 }
 
 function inheritedDeadline(node: ScopeNode): number {
-  const parent = node.parent as ScopeNode; // of an open node
-  return node.shielded || parent.host !== node.host ? Number.POSITIVE_INFINITY : parent.effective;
+  const parent = node.parent as ScopeNode; // an open node has a parent
+  return node.shielded || parent.clock !== node.clock ? Number.POSITIVE_INFINITY : parent.effective;
 }

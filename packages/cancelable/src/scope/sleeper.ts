@@ -1,10 +1,11 @@
 import { type Span, toMilliseconds } from "../duration.ts";
-import { type Cancellation, Waiter } from "../token/tree.ts";
-import type { Slot, Timed } from "./deadline.ts";
+import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import { type Cancellation } from "../token/cancellation.ts";
+import { Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
-import { abandon } from "./waiting.ts";
+import { abandon, rejectIfCancelled } from "./waiting.ts";
 
-/** A promise that a timer resolves and a cancellation rejects, whichever comes first. */
+/** Resolves a promise at a time, or rejects it when its scope is cancelled. */
 class Sleeper extends Waiter implements Timed {
   at: number;
   slot: Slot | undefined = undefined;
@@ -21,12 +22,12 @@ class Sleeper extends Waiter implements Timed {
   }
 
   due(): void {
-    this.leave();
+    this.remove();
     this.#resolve();
   }
 
   override reached(cancellation: Cancellation): void {
-    this.slot?.leave();
+    this.slot?.remove();
     this.#reject(cancellation.error);
   }
 
@@ -36,33 +37,34 @@ class Sleeper extends Waiter implements Timed {
   }
 }
 
-/** A promise that the next turn of the event loop resolves, unless it is cancelled first. */
-class Hopper extends Waiter {
+/** Resolves a promise in the next turn of the event loop, or rejects it when its scope is cancelled. */
+class TurnWaiter extends Waiter {
   readonly #reject: (error: unknown) => void;
-  readonly #withdraw: () => void;
+  readonly #cancelTurn: () => void;
 
   constructor(node: ScopeNode, resolve: () => void, reject: (error: unknown) => void) {
     super();
     this.#reject = reject;
-    this.#withdraw = node.host.runtime.turn(() => {
-      this.leave();
+    this.#cancelTurn = node.clock.runtime.turn(() => {
+      this.remove();
       resolve();
     });
   }
 
   override reached(cancellation: Cancellation): void {
-    this.#withdraw();
+    this.#cancelTurn();
     this.#reject(cancellation.error);
   }
 }
 
-/** Gives the event loop a turn; a checkpoint. */
-export function hopIn(node: ScopeNode): Promise<void> {
-  const cancellation = node.pending();
-  if (cancellation !== undefined) return Promise.reject(cancellation.error);
-  return new Promise((resolve, reject) => node.wait(new Hopper(node, resolve, reject)));
+/** Waits for the next turn of the event loop. A checkpoint. */
+export function nextTurnIn(node: ScopeNode): Promise<void> {
+  const rejected = rejectIfCancelled(node);
+  if (rejected !== undefined) return rejected;
+  return new Promise((resolve, reject) => node.wait(new TurnWaiter(node, resolve, reject)));
 }
 
+/** Sleeps for `span` in the scope `node`. */
 export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
   let ms: number;
   try {
@@ -70,21 +72,21 @@ export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
   } catch (error) {
     return Promise.reject(error);
   }
-  if (ms <= 0) return hopIn(node);
-  return sleepUntilIn(node, ms === Number.POSITIVE_INFINITY ? ms : node.host.now() + ms);
+  if (ms <= 0) return nextTurnIn(node);
+  return sleepUntilIn(node, ms === Number.POSITIVE_INFINITY ? ms : node.clock.now() + ms);
 }
 
-/** Sleeps until `at` on the clock of the node's backend. */
+/** Sleeps until `at` on the clock of the node's backend, in the scope `node`. */
 export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
-  const cancellation = node.pending();
-  if (cancellation !== undefined) return Promise.reject(cancellation.error);
+  const rejected = rejectIfCancelled(node);
+  if (rejected !== undefined) return rejected;
   let sleeper!: Sleeper;
   const promise = new Promise<void>((resolve, reject) => {
     sleeper = new Sleeper(at, resolve, reject);
   });
   sleeper.promise = promise;
   node.wait(sleeper);
-  // Also at Infinity: whoever sleeps until cancelled keeps the process alive.
-  node.host.deadlines.add(sleeper);
+  // Also for a time of Infinity: a task that sleeps until it is cancelled keeps the process alive.
+  node.clock.deadlines.add(sleeper);
   return promise;
 }

@@ -1,17 +1,19 @@
 /*
- * A scope that owns concurrently running children and waits for all of them.
+ * A scope that owns children, which run concurrently, and that waits for all of them.
  *
  *  G1  The group ends when the body and every child have ended, and every `start()` has been decided.
- *  G2  The first failure cancels the group's scope and is what the group rejects with, whatever comes after.
- *  G3  A child that was cancelled, alone or with the group, is no failure.
- *  G4  A child hangs below the group's scope, not below the scope of who started it; one that is being
- *      `start()`ed hangs below its starter until it has said that it started.
+ *  G2  The first failure cancels the scope of the group, and the group rejects with this failure, whatever happens
+ *      later.
+ *  G3  A cancelled child is not a failure, whether it was cancelled alone or with the group.
+ *  G4  A child is placed below the scope of the group, not below the scope of the code that started it. During
+ *      `start()`, a child is placed below the scope of its starter until the child reports that it has started.
  */
 
+import { invalidType, requireFunction, requireOptions } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
-import { freedFrom } from "../token/tree.ts";
-import { invalidType, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { reachedBeforeShield } from "../token/tree.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";
@@ -20,21 +22,21 @@ import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } 
 
 export interface TaskGroupOptions extends ParentOption {
   /**
-   * `"first"` (default): the group rejects with the first failure itself; later ones are on
-   * {@link TaskGroup.errors} and go to the reporter. `"collect"`: with an `AggregateError` of all,
-   * also for one.
+   * `"first"`: the group rejects with the first failure itself. Later failures are in {@link TaskGroup.errors} and go
+   * to the reporter. `"collect"`: the group rejects with an `AggregateError` of all failures, also of one. Default:
+   * `"first"`.
    */
   readonly failures?: "first" | "collect";
 }
 
 export class TaskGroup {
-  /** The group's own scope: its deadline, its shield, its signal. */
+  /** The scope of the group, with its deadline, shield and signal. */
   readonly scope: CancelScope;
-  /** Every failure so far, in order of time. */
+  /** All failures so far, in order of time. */
   readonly errors: readonly unknown[] = [];
   readonly #collect: boolean;
   readonly #owner: TaskOwner;
-  /** A child was cancelled from outside of the group: what it was to do is not done. */
+  /** Whether a cancellation from outside the group ended a child, so that the work of the group is incomplete. */
   #interrupted = false;
 
   /** @internal */
@@ -48,7 +50,8 @@ export class TaskGroup {
   get tasks(): ReadonlyArray<Task<unknown>> {
     const tasks: Task<unknown>[] = [];
     for (const child of this.scope.node.children() as ScopeNode[]) {
-      // Not what the body opened, which has the task around the group, nor what `start` has not handed over yet.
+      // Scopes that the body opened have the task around the group. A task of `start()` has another owner until it
+      // has started.
       const task = child.task as TaskHandle<unknown> | undefined;
       if (task?.scope.node === child && task.owner === this.#owner && !task.hasEnded) tasks.push(task);
     }
@@ -56,15 +59,16 @@ export class TaskGroup {
   }
 
   /**
-   * Starts `fn(...args)` as a child. Not a line of it runs before this returns; children start in order.
+   * Starts `fn(...args)` as a child. This call returns before any code of `fn` runs. Children start in the order of
+   * the calls.
    *
-   * @throws UsageError when the group has ended.
+   * @throws UsageError `ERR_GROUP_ENDED` when the group has ended.
    */
   startSoon<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>, ...args: A): Task<T> {
     requireFunction(fn, "fn");
     this.#requireOpen();
     const { node } = this.scope;
-    const scope = new CancelScope(undefined, node.host);
+    const scope = new CancelScope(undefined, node.clock);
     scope.node.open(node);
     const task = spawnIn<T>(
       scope,
@@ -77,9 +81,9 @@ export class TaskGroup {
   }
 
   /**
-   * Starts a child and waits until it calls `started(value)`; resolves with that value. Until then the
-   * child belongs to the caller: its errors come out of `start`, and cancelling the caller cancels it.
-   * From then on it belongs to the group (trio: `nursery.start`).
+   * Starts a child, waits until the child calls `started(value)`, and resolves with `value`. Before this call the
+   * child belongs to the caller: `start` rejects with an error of the child, and cancelling the caller cancels the
+   * child. After it, the child belongs to the group (trio: `nursery.start`).
    */
   start<T>(fn: (started: (value: T) => void) => unknown): Promise<T> {
     try {
@@ -90,8 +94,8 @@ export class TaskGroup {
     }
     const group = this.scope.node;
     const scope = new CancelScope();
-    group.live++; // G1: held open until this is decided
-    const release = (): void => {
+    group.live++; // G1: the group stays open until this `start()` is decided
+    const decided = (): void => {
       if (--group.live === 0) group.whenEmpty?.();
     };
     scope.node.open(currentNode());
@@ -100,18 +104,18 @@ export class TaskGroup {
       const started = (value: T): void => {
         if (given !== undefined) throw new UsageError("ERR_STARTED_TWICE", "started()");
         given = { value };
-        // Cancelled by its starter: it stays there, and its end decides.
+        // A cancelled task stays below its starter, and the end of the task decides this `start()`.
         if (task.hasEnded || scope.node.reached !== undefined) return;
         scope.node.move(group);
         task.owner = this.#owner;
-        release();
+        decided();
         resolve(value);
       };
       const task = spawnIn<unknown>(scope, () => fn(started), this.scope);
       if (fn.name !== "") task.name = fn.name;
       task.owner = {
         taskEnded: () => {
-          release();
+          decided();
           if (task.error !== undefined || task.status !== "completed") reject(task.error);
           else if (given !== undefined) resolve(given.value);
           else reject(new UsageError("ERR_NEVER_STARTED", `Task ${task.name}`));
@@ -120,7 +124,7 @@ export class TaskGroup {
     });
   }
 
-  /** Cancels the body and every child. The group then ends without an error. */
+  /** Cancels the body and all children. The group then ends without an error. */
   cancel(reason: CancellationReason = "manual", message?: string): boolean {
     return this.scope.cancel(reason, message);
   }
@@ -137,17 +141,20 @@ export class TaskGroup {
     }
   }
 
-  #fail(error: unknown, who: string): void {
+  #fail(error: unknown, origin: string): void {
     (this.errors as unknown[]).push(error);
-    if (this.errors.length > 1 && !this.#collect) report(error, `${who}, after its group had failed`);
-    this.scope.node.cancelFor("error", `${who} failed`, { cause: error });
+    if (this.errors.length > 1 && !this.#collect) report(error, `${origin}, after its group had failed`);
+    this.scope.node.cancelFor("error", `${origin} failed`, { cause: error });
   }
 
-  /** @internal The body threw: nothing more to do if that was a cancellation of the group, or a child's failure that came through it. */
+  /**
+   * @internal Records an error of the body as a failure, unless it is a cancellation or the failure of a child that
+   * the body awaited.
+   */
   bodyFailed(error: unknown): void {
     const { node } = this.scope;
-    // A shield that was raised in its clean-up does not undo why the body ended.
-    const reached = node.pending() ?? freedFrom(node);
+    // A shield that the clean-up of the body has switched on does not change the reason why the body ended.
+    const reached = node.pending() ?? reachedBeforeShield(node);
     const rest =
       reached === undefined
         ? ({ absorbed: false, error } as const)
@@ -157,11 +164,11 @@ export class TaskGroup {
     this.#fail(rest.error, "the body of the group");
   }
 
-  /** @internal What the group ends with. */
+  /** @internal Returns the result of the group, or throws its failure or an outer cancellation. */
   outcome<T>(body: { readonly value: T } | undefined): T | undefined {
     if (this.errors.length > 0) {
       if (!this.#collect) throw this.errors[0];
-      throw new AggregateError(this.errors, `${this.errors.length} failed in a task group`);
+      throw new AggregateError(this.errors, `Failures in a task group: ${this.errors.length}`);
     }
     const { own, reached, parent, shielded } = this.scope.node;
     const outer = own === undefined ? reached : shielded ? undefined : parent?.pending();
@@ -170,7 +177,7 @@ export class TaskGroup {
   }
 }
 
-/** Whether an error only passes on one of `failures`. Safe against errors that throw when they are looked at. */
+/** Whether an error only reports one of `failures` again. Safe against errors whose getters throw. */
 function isFailureOf(error: unknown, failures: readonly unknown[]): boolean {
   try {
     return error instanceof TaskFailedError && failures.includes(error.cause);
@@ -180,9 +187,9 @@ function isFailureOf(error: unknown, failures: readonly unknown[]): boolean {
 }
 
 /**
- * Runs `body` with a group in which it can start children, and ends when all have ended. Resolves with
- * the body's value, or `undefined` if `group.cancel()` interrupted it. The first failure of anybody
- * cancels the others, and the group rejects with that failure.
+ * Runs `body` with a group in which it can start children. The group ends when the body and all children have ended.
+ * It resolves with the value of `body`, or with `undefined` if `group.cancel()` interrupted the body. The first
+ * failure cancels everything else in the group, and the group rejects with this failure.
  *
  * @example
  * ```ts
@@ -218,7 +225,7 @@ export async function taskGroup<T>(
   } catch (error) {
     group.bodyFailed(error);
   }
-  // Children start children: empty once is not empty for good.
+  // Children can start children, so the group can become busy again.
   while (node.live > 0) await node.empty();
   node.close();
   return group.outcome(result);

@@ -1,16 +1,18 @@
-import { startWith } from "#host/ambient";
+import { startWith } from "#platform/ambient";
+import { isThenable } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { freedFrom } from "../token/tree.ts";
-import { isThenable, UsageError } from "../usage.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { reachedBeforeShield } from "../token/tree.ts";
+import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import type { CancelScope } from "./cancel-scope.ts";
 import { waitIn } from "./waiting.ts";
 
-/** Where a task is in its life. */
+/** The status of a task. */
 export type TaskStatus = "pending" | "running" | "cancelling" | "completed" | "cancelled" | "failed";
 
-/** Awaiting a task that failed: the task's own error is the `cause`, and goes to its group. */
+/** Thrown by awaiting a task that failed. The error of the task is the `cause`, and also goes to its group. */
 export class TaskFailedError extends Error {
   constructor(task: string, cause: unknown) {
     super(`Task ${task} failed`, { cause });
@@ -18,7 +20,7 @@ export class TaskFailedError extends Error {
   }
 }
 
-/** Awaiting a task that was cancelled: the cancellation is the `cause`. */
+/** Thrown by awaiting a task that was cancelled. The cancellation is the `cause`. */
 export class TaskCancelledError extends Error {
   constructor(task: string, cause: unknown) {
     super(`Task ${task} was cancelled`, { cause });
@@ -27,35 +29,39 @@ export class TaskCancelledError extends Error {
 }
 
 /**
- * A running child of a task group. Awaiting it gives its value; if it failed, a {@link TaskFailedError};
- * if it was cancelled, a {@link TaskCancelledError}. The wait is a checkpoint of whoever awaits.
+ * A running child of a task group. Awaiting a task returns its value, or throws a {@link TaskFailedError} or a
+ * {@link TaskCancelledError}. The wait is a checkpoint in the scope of the awaiting code.
  */
 export interface Task<T> extends PromiseLike<T> {
-  /** The function's name, or what was given. */
+  /** The name of the function, or `task`. */
   readonly name: string;
   readonly status: TaskStatus;
-  /** The value, once completed. @throws UsageError before, TaskFailedError or TaskCancelledError else. */
+  /**
+   * The value of a completed task.
+   *
+   * @throws UsageError before the end, TaskFailedError or TaskCancelledError after another end.
+   */
   readonly value: T;
-  /** What it failed with, or its cancellation. */
+  /** The error with which the task failed, or its cancellation. */
   readonly error: unknown;
-  /** Cancels this child alone; its group goes on. False if it was cancelled before, or has ended. */
+  /** Cancels this child alone; its group continues. Returns false if the child was cancelled before or has ended. */
   cancel(reason?: CancellationReason, message?: string): boolean;
-  /** Waits for the end, whatever it is; never throws the task's error. A checkpoint. */
+  /** Waits until the task has ended. Never throws the error of the task. A checkpoint. */
   wait(): Promise<void>;
 }
 
-/** @internal Told when a task ends. */
+/** @internal Is called when a task ends: its group, or the `start()` that waits for it. */
 export interface TaskOwner {
   taskEnded(task: TaskHandle<unknown>): void;
 }
 
-/** A task as a backend sees it, which runs it. */
+/** A task as the backend sees it. The backend runs it. */
 export class TaskHandle<T> implements Task<T> {
   readonly scope: CancelScope;
   name = "task";
   /** @internal */
   owner: TaskOwner | undefined = undefined;
-  /** @internal Held by the task, to be broken if it ends without giving them back. */
+  /** @internal The locks that the task holds. They become broken if the task ends without releasing them. */
   held: Set<{ ownerEnded(): void }> | undefined = undefined;
   #status: TaskStatus = "pending";
   #result: unknown = undefined;
@@ -99,7 +105,7 @@ export class TaskHandle<T> implements Task<T> {
     return !this.hasEnded && this.scope.cancel(reason, message);
   }
 
-  /** Resolves when the task has ended; never rejects, and is no checkpoint. */
+  /** Resolves when the task has ended. Never rejects, and is not a checkpoint. */
   get ended(): Promise<void> {
     this.#ended ??= this.hasEnded
       ? Promise.resolve()
@@ -122,13 +128,13 @@ export class TaskHandle<T> implements Task<T> {
       .then(onValue, onError);
   }
 
-  /** Runs the body in the task's scope, settles the task with what comes out, and calls `done`. */
+  /** Runs `body` in the scope of the task, settles the task with the result, and then calls `done`. */
   execute(body: () => T | PromiseLike<T>, done?: () => void): void {
-    enter(this.scope.node, () => this.perform(body, done), undefined);
+    enter(this.scope.node, () => this.executeHere(body, done), undefined);
   }
 
-  /** @internal As {@link execute}, where the task's scope is the ambient one already. */
-  perform(body: () => T | PromiseLike<T>, done?: () => void): void {
+  /** @internal As {@link execute}, if the scope of the task is already the ambient one. */
+  executeHere(body: () => T | PromiseLike<T>, done?: () => void): void {
     this.#status = "running";
     let result: T | PromiseLike<T>;
     try {
@@ -138,7 +144,7 @@ export class TaskHandle<T> implements Task<T> {
       return;
     }
     if (isThenable(result)) {
-      // Foreign thenables may throw here, or call back twice.
+      // `Promise.resolve` protects against thenables that throw or that call their callbacks twice.
       Promise.resolve(result).then(
         (value) => this.#settle(true, value, done),
         (error: unknown) => this.#settle(false, error, done),
@@ -148,11 +154,12 @@ export class TaskHandle<T> implements Task<T> {
 
   #settle(ok: boolean, result: unknown, done: (() => void) | undefined): void {
     const { node } = this.scope;
-    // Now: a shield that is raised while this waits for its children does not undo why the body ended.
-    const cancellation = node.reached ?? freedFrom(node);
+    // Read before the wait for the children: a shield that is switched on meanwhile does not change why the body
+    // ended.
+    const cancellation = node.reached ?? reachedBeforeShield(node);
     const finish = (): void => {
       if (node.live === 0) this.#finish(ok, result, cancellation, done);
-      else void (ok ? node.empty() : node.abandonChildren()).then(finish);
+      else void (ok ? node.empty() : node.cancelChildren()).then(finish);
     };
     finish();
   }
@@ -175,7 +182,8 @@ export class TaskHandle<T> implements Task<T> {
       this.#result = rest.absorbed ? cancellation?.error : rest.error;
     }
     if (this.held !== undefined) for (const resource of [...this.held]) resource.ownerEnded();
-    // The owner first: it may have to cancel the others before the group is seen empty.
+    // The owner comes before `close`, because a failure must cancel the other children before the group becomes
+    // empty.
     this.owner?.taskEnded(this as TaskHandle<unknown>);
     this.scope.node.close();
     this.#end?.();
@@ -183,20 +191,32 @@ export class TaskHandle<T> implements Task<T> {
   }
 }
 
-/** Starts `body` as a task in `scope`, on the runtime that the scope belongs to; see {@link Runtime.spawn}. */
+/** A runtime that can have native tasks. */
+export interface TaskRuntime extends Runtime {
+  /**
+   * Starts `body` as a native task in `scope`, after this call has returned and in the order of the calls.
+   * Interrupting the native task cancels the scope, and cancelling the scope interrupts the native task. Runtimes
+   * with only promises omit this method.
+   *
+   * @param owner The scope whose native task becomes the parent of the new native task. Default: the scope above `scope`.
+   * A child of `group.start()` gets the scope of its group, although it is first placed below its starter.
+   */
+  spawn?<T>(scope: CancelScope, body: () => T | PromiseLike<T>, owner?: CancelScope): TaskHandle<T>;
+}
+
+/** Starts `body` as a task in `scope`, on the runtime of the scope; see {@link TaskRuntime.spawn}. */
 export function spawnIn<T>(
   scope: CancelScope,
   body: () => T | PromiseLike<T>,
   owner?: CancelScope,
 ): TaskHandle<T> {
-  const { runtime } = scope.node.host;
-  const task = runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body, owner);
-  return task as TaskHandle<T>; // backends make their tasks with `createTask`
+  const runtime: TaskRuntime = scope.node.clock.runtime;
+  return runtime.spawn === undefined ? spawnTask(scope, body) : runtime.spawn(scope, body, owner);
 }
 
-/** Starts `body` in a task of plain promises, after the caller's synchronous part and in its async context. */
+/** Starts `body` as a task of plain promises, in a later microtask and in the async context of this call. */
 export function spawnTask<T>(scope: CancelScope, body: () => T | PromiseLike<T>): TaskHandle<T> {
   const task = new TaskHandle<T>(scope);
-  startWith(scope.node, () => task.perform(body));
+  startWith(scope.node, () => task.executeHere(body));
   return task;
 }

@@ -1,8 +1,11 @@
-import { type Cancellation, Waiter } from "../token/tree.ts";
-import { invalidType, isThenable } from "../usage.ts";
+import { invalidType, isThenable } from "../arguments.ts";
+import { type Cancellation } from "../token/cancellation.ts";
+import { Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
 
-/** A promise that is rejected when its scope is cancelled, and settled by whoever holds it. */
+/**
+ * A wait in a scope: a promise that its creator settles, and that is rejected when the scope is cancelled or closes.
+ */
 export class PromiseWaiter<T> extends Waiter {
   #resolve: ((value: T | PromiseLike<T>) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
@@ -40,14 +43,22 @@ export class PromiseWaiter<T> extends Waiter {
     this.reached(ended);
   }
 
-  /** A long-lived promise may keep this object for ever: it must not keep anybody else. */
+  /**
+   * A long-lived promise can keep this object alive for ever, so the object releases everything else when it settles.
+   */
   #forget(): void {
     this.#resolve = this.#reject = undefined;
-    this.leave();
+    this.remove();
   }
 }
 
-/** Waits for foreign work in a scope: the wait ends when the scope is cancelled, the work is told nothing. */
+/** The rejected promise with which a wait in a cancelled scope ends. Undefined if the scope is not cancelled. */
+export function rejectIfCancelled(node: ScopeNode): Promise<never> | undefined {
+  const cancellation = node.pending();
+  return cancellation === undefined ? undefined : Promise.reject(cancellation.error);
+}
+
+/** Waits for foreign work in a scope. When the scope is cancelled, the wait ends and the work continues. */
 export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
   const cancellation = node.pending();
   if (cancellation !== undefined) {
@@ -63,14 +74,14 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
     return Promise.reject(error);
   }
   if (!isThenable(promise)) return Promise.resolve(promise);
-  // The function may have cancelled the scope that it was called in.
+  // The function can have cancelled the scope in which it was called.
   const reached = node.pending();
   if (reached !== undefined) {
     abandon(promise);
     return Promise.reject(reached.error);
   }
   const waiter = new PromiseWaiter<T>(node);
-  // Foreign thenables may throw here, or call back twice.
+  // `Promise.resolve` protects against thenables that throw or that call their callbacks twice.
   Promise.resolve(promise).then(
     (value) => waiter.resolve(value as T),
     (error: unknown) => waiter.reject(error),
@@ -78,7 +89,16 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
   return waiter.promise;
 }
 
-/** Nobody waits for this promise any more: its rejection is not an unhandled one. */
+/**
+ * Runs the async function `wait` and returns its promise. `wait` gets a function that abandons this promise, to be
+ * called when the wait fails because its scope has closed.
+ */
+export function abandonable<T>(wait: (abandonWait: () => void) => Promise<T>): Promise<T> {
+  const waiting: Promise<T> = wait(() => abandon(waiting));
+  return waiting;
+}
+
+/** To be called for a promise that no code awaits any more. Its rejection then does not count as unhandled. */
 export function abandon(work: unknown): void {
   if (typeof work !== "function" && isThenable(work)) Promise.resolve(work).then(undefined, () => {});
 }

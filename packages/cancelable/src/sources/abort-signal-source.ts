@@ -1,9 +1,9 @@
-import { onAbort, requireSignal } from "../token/token.ts";
+import { onAbort, requireSignal } from "../token/abort-signal.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /**
- * Fires when an `AbortSignal` is aborted: reason `timeout` for a `TimeoutError`, else `manual`; the
- * signal's own reason is the error's `cause`. One listener, removed when the operation ends.
+ * Fires when an `AbortSignal` is aborted. The reason is `timeout` for a `TimeoutError` and `manual` otherwise. The
+ * reason of the signal becomes the `cause` of the error. The listener is removed when the operation ends.
  */
 export class AbortSignalSource extends CancellationSource {
   readonly signal: AbortSignal;

@@ -1,10 +1,10 @@
-import { invalidType, outOfRange } from "../usage.ts";
-import { CancellationSource, type CompositeSink, type SourceSink, startSources } from "./source.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
+import { CancellationSource, type SourceSink } from "./source.ts";
+import { type CompositeSink, startSources } from "./start-source.ts";
 
 function requireSources(sources: readonly CancellationSource[]): void {
   if (!Array.isArray(sources)) throw invalidType("sources", "an array of CancellationSource", sources);
-  if (sources.length === 0)
-    throw outOfRange("sources", "not empty: At least one source is required", sources);
+  if (sources.length === 0) throw outOfRange("sources", "a non-empty array", sources);
   for (const [index, source] of sources.entries()) {
     if (!(source instanceof CancellationSource))
       throw invalidType(`sources[${index}]`, "a CancellationSource", source);
@@ -13,23 +13,23 @@ function requireSources(sources: readonly CancellationSource[]): void {
 
 function compositeSink(sink: SourceSink): CompositeSink {
   if ((sink as Partial<CompositeSink>).target === undefined) {
-    throw invalidType("sink", "the sink that an operation gives", sink);
+    throw invalidType("sink", "the sink of an operation", sink);
   }
-  return sink as CompositeSink; // it has what only ours have
+  return sink as CompositeSink; // only sinks of this library have a target
 }
 
-/** Fires with the first of its sources, with that one's reason and message. */
+/** Fires when the first of its sources fires, with the reason and message of this source. */
 export class AnyOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
   #triggeredSource: CancellationSource | undefined;
 
-  constructor(sources: readonly CancellationSource[], name = "any_of") {
+  constructor(sources: readonly CancellationSource[], name = "any-of") {
     super(name);
     requireSources(sources);
     this.sources = [...sources];
   }
 
-  /** The one that fired. */
+  /** The source that fired. */
   get triggeredSource(): CancellationSource | undefined {
     return this.#triggeredSource;
   }
@@ -37,25 +37,25 @@ export class AnyOfSource extends CancellationSource {
   override start(sink: SourceSink): Disposable {
     const { target, triggerFrom } = compositeSink(sink);
     return startSources(this.sources, {
-      host: target.host,
+      clock: target.clock,
       fired: (origin, reason, message, detail) => {
         this.#triggeredSource = origin;
         triggerFrom(origin, reason, message, detail);
       },
-      // A deadline of any is a deadline of the whole.
+      // The deadline of one source is a deadline of the composite.
       takeDeadline: target.takeDeadline?.bind(target),
     });
   }
 }
 
 /**
- * Fires when each of its sources has fired, with the reason and message of the last one. One that has
- * fired stays fired, whatever its condition says later.
+ * Fires when all of its sources have fired, with the reason and message of the last one. A source counts as fired
+ * from its first firing on, also when its condition is no longer met.
  */
 export class AllOfSource extends CancellationSource {
   readonly sources: readonly CancellationSource[];
 
-  constructor(sources: readonly CancellationSource[], name = "all_of") {
+  constructor(sources: readonly CancellationSource[], name = "all-of") {
     super(name);
     requireSources(sources);
     this.sources = [...sources];
@@ -64,9 +64,9 @@ export class AllOfSource extends CancellationSource {
   override start(sink: SourceSink): Disposable {
     const { target, triggerFrom } = compositeSink(sink);
     let missing = this.sources.length;
-    // No deadlines are passed on: one of several that must all have come is none.
+    // Deadlines are not handed over: a single deadline does not cancel the operation.
     return startSources(this.sources, {
-      host: target.host,
+      clock: target.clock,
       fired: (origin, reason, message, detail) => {
         if (--missing === 0) triggerFrom(origin, reason, message, detail);
       },

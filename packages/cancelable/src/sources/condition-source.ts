@@ -1,22 +1,23 @@
-import { captureContext } from "#host/ambient";
+import { captureContext } from "#platform/ambient";
+import { isThenable, requireFunction, requireOptions } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { belongsTo } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { isThenable, requireFunction, requireOptions } from "../usage.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 export interface ConditionOptions {
-  /** Time from the end of one check to the beginning of the next. Default: 100 ms. */
+  /** Time from the end of one check to the start of the next check. Default: 100 ms. */
   readonly interval?: Span;
-  /** How messages and `context.metadata` call it. Default: the function's name, or "condition". */
+  /** The name in messages and in `context.metadata.cancelledBy`. Default: the name of the function, or "condition". */
   readonly name?: string;
 }
 
 /**
- * Fires when a predicate, sync or async, gives something true. Reason `condition`. The first check is
- * immediate; checks never overlap. A check that throws is reported, and the next one follows.
+ * Fires when a predicate returns a truthy value, or a promise of one. Reason `condition`. The first check runs at
+ * the start; checks never overlap. If a check throws, the error goes to the reporter, and the checks continue.
  */
 export class ConditionSource extends CancellationSource {
+  /** Milliseconds between two checks. */
   readonly intervalMs: number;
   readonly #predicate: () => unknown;
 
@@ -41,8 +42,8 @@ export class ConditionSource extends CancellationSource {
         });
       else timer = sink.setTimer(sink.now() + this.intervalMs, () => inContext(check));
     };
-    const broken = (error: unknown): void => {
-      // A check that waited for something when its operation was cancelled is not a broken one.
+    const failed = (error: unknown): void => {
+      // A check that throws the cancellation of its operation has not failed.
       const cancellation = currentNode().pending();
       if (stopped || (cancellation !== undefined && belongsTo(error, cancellation.error))) return;
       sink.report(error);
@@ -53,11 +54,11 @@ export class ConditionSource extends CancellationSource {
       try {
         met = this.#predicate();
         if (isThenable(met)) {
-          met.then(decide, broken);
+          met.then(decide, failed);
           return;
         }
       } catch (error) {
-        broken(error);
+        failed(error);
         return;
       }
       decide(met);

@@ -2,8 +2,8 @@ import { toEpoch } from "../duration.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /**
- * Fires at a moment of the wall clock. Reason `timeout`. The moment is converted to the backend's
- * monotonic clock at the start: setting the wall clock afterwards moves nothing.
+ * Fires at a moment of the wall clock. Reason `timeout`. The moment is converted to the monotonic clock of the
+ * backend at the start, so a later change of the wall clock has no effect.
  */
 export class DeadlineSource extends CancellationSource {
   /** Epoch milliseconds. */

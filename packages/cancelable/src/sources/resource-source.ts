@@ -1,22 +1,22 @@
-import { createResourceProbe } from "#host/resources";
+import { createResourceProbe } from "#platform/resources";
+import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../usage.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
-/** Limits; what goes strictly above one fires. At least one must be given. */
+/** Limits of the measures. A measure strictly above its limit fires the source. At least one limit is required. */
 export interface ResourceThresholds {
-  /** Percent of the memory that this process could use (a container's limit counts). */
+  /** Percent of the memory that is available to this process. The limit of a container counts. */
   readonly memory?: number;
-  /** Percent of all processors, between two checks. */
+  /** Percent of the time of all processors, between two checks. */
   readonly cpu?: number;
-  /** Percent of the disk that holds {@link ResourceOptions.path}. */
+  /** Percent of the disk of {@link ResourceOptions.path}. */
   readonly disk?: number;
-  /** Milliseconds: the 99th percentile of the event loop's delay, between two checks. */
+  /** The 99th percentile of the event loop delay between two checks, in milliseconds. */
   readonly eventLoopDelay?: number;
 }
 
-/** Reads the measures: replaced in tests, or where a better source of them is at hand. */
+/** Reads the measures. Implement this interface for tests, or for other metrics than those of the host. */
 export interface ResourceReader {
   memory(): number | PromiseLike<number>;
   cpu(): number | PromiseLike<number>;
@@ -27,20 +27,21 @@ export interface ResourceReader {
 export interface ResourceOptions {
   /** Time between two checks. Default: 1 s. */
   readonly interval?: Span;
-  /** Which disk. Default: the one of the working directory. */
+  /** A path on the disk to measure. Default: the working directory. */
   readonly path?: string;
+  /** The name in messages and in `context.metadata.cancelledBy`. Default: the limits, such as `resources(memory>80)`. */
   readonly name?: string;
-  /** Default: the host's own metrics. */
+  /** Reads the measures. Default: the metrics of the host. */
   readonly reader?: ResourceReader;
 }
 
 const kinds = ["memory", "cpu", "disk", "eventLoopDelay"] as const;
 
-/** Fires when a measure of the machine goes above its threshold. Reason `condition`. Thresholds that are not set are not read. */
+/** Fires when a measure of the machine is above its limit. Reason `condition`. Measures without a limit are not read. */
 export class ResourceSource extends CancellationSource {
   readonly thresholds: ResourceThresholds;
   readonly #options: ResourceOptions | undefined;
-  /** Milliseconds. */
+  /** Milliseconds between two checks. */
   readonly #interval: number;
 
   constructor(thresholds: ResourceThresholds, options?: ResourceOptions) {
@@ -63,15 +64,15 @@ export class ResourceSource extends CancellationSource {
     }
     for (const key of Object.keys(thresholds)) {
       if (!(kinds as readonly string[]).includes(key))
-        throw outOfRange("thresholds", `made of ${kinds.join(", ")}`, thresholds);
+        throw outOfRange("thresholds", `limits of ${kinds.join(", ")}`, thresholds);
     }
     const reader: unknown = options?.reader;
     if (reader !== undefined) {
       for (const kind of set)
         requireFunction((reader as Partial<ResourceReader> | null)?.[kind], `options.reader.${kind}`);
     }
-    if (set.length === 0) throw outOfRange("thresholds", "at least one threshold", thresholds);
-    super(options?.name ?? `resource_check(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
+    if (set.length === 0) throw outOfRange("thresholds", "a non-empty object", thresholds);
+    super(options?.name ?? `resources(${set.map((kind) => `${kind}>${thresholds[kind]}`).join(", ")})`);
     this.thresholds = { ...thresholds };
     this.#options = options;
     this.#interval =
@@ -81,7 +82,7 @@ export class ResourceSource extends CancellationSource {
   override start(sink: SourceSink): Disposable {
     const given = this.#options?.reader;
     const probe = given === undefined ? createResourceProbe() : undefined;
-    const reader = given ?? (probe as ResourceReader); // one of the two
+    const reader = given ?? (probe as ResourceReader); // the probe exists when no reader was given
     const condition = new ConditionSource(() => this.isExceeded(reader), {
       interval: this.#interval,
       name: this.name,
@@ -95,7 +96,7 @@ export class ResourceSource extends CancellationSource {
     };
   }
 
-  /** One look: whether any threshold is exceeded. */
+  /** Reads the measures once. Whether any of them is above its limit. */
   async isExceeded(reader: ResourceReader): Promise<boolean> {
     const { memory, cpu, disk, eventLoopDelay } = this.thresholds;
     if (memory !== undefined && (await reader.memory()) > memory) return true;

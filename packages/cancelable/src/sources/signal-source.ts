@@ -1,18 +1,19 @@
-import { listenToSignal, requireSignalName } from "#host/signals";
+import { listenToSignal, requireSignalName } from "#platform/signals";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /** The name of an operating-system signal, such as `"SIGINT"`. */
 export type SignalName = `SIG${string}`;
 
 /**
- * Fires when the process gets one of some operating-system signals. Reason `signal`. Handlers are
- * shared by all sources; a source that has fired lets go of its handler, so that a second Ctrl-C does
- * what it would do without this library. Only in the main thread of Node, Bun and Deno.
+ * Fires when the process receives one of the given operating-system signals. Reason `signal`. All sources share one
+ * handler per signal. A source that has fired removes its handler, so that a second Ctrl-C has its default effect.
+ * Only in the main thread of Node, Bun and Deno.
  */
 export class SignalSource extends CancellationSource {
+  /** The names of the signals. */
   readonly signals: readonly SignalName[];
 
-  /** @param signals Names. Default: SIGINT and SIGTERM. */
+  /** @param signals The names of the signals. Default: SIGINT and SIGTERM. */
   constructor(...signals: SignalName[]) {
     super("signal");
     for (const [index, signal] of signals.entries()) requireSignalName(signal, `signals[${index}]`);
@@ -20,12 +21,12 @@ export class SignalSource extends CancellationSource {
   }
 
   override start(sink: SourceSink): Disposable {
-    const listening: Disposable[] = [];
+    const listeners: Disposable[] = [];
     const stop = (): void => {
-      for (const one of listening.splice(0)) one[Symbol.dispose]();
+      for (const listener of listeners.splice(0)) listener[Symbol.dispose]();
     };
     for (const signal of this.signals) {
-      listening.push(
+      listeners.push(
         listenToSignal(signal, () => {
           stop();
           sink.trigger("signal", `Operation cancelled by signal ${signal}`, { signal });

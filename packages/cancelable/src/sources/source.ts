@@ -1,28 +1,32 @@
+import { requireText } from "../arguments.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
-import { report } from "../reporter.ts";
-import type { Host } from "../scope/scope-node.ts";
-import { requireCause } from "../token/token.ts";
-import { requireText } from "../usage.ts";
 
-/** What a source is given when it starts, and reports through. */
+/** The connection of a started source to its operation: triggers the cancellation, and gives access to the clock. */
 export interface SourceSink {
-  /** Says that the time has come. Only the first call counts, and none after the source was stopped. */
+  /** Fires the source. Only the first call has an effect, and only before the source is stopped. */
   trigger(reason: CancellationReason, message?: string, detail?: CancellationDetail): void;
-  /** As {@link trigger} with reason `timeout`, at a moment of {@link now}'s clock; checkpoints see it without any timer. */
+  /**
+   * Fires the source with reason `timeout` at the time `at` of the {@link now} clock. Checkpoints compare the clock
+   * themselves, so they see the timeout also before a timer has fired.
+   */
   triggerAt(at: number, message: string, detail?: CancellationDetail): void;
-  /** Monotonic milliseconds on the clock of the operation's backend. */
+  /** The monotonic clock of the operation's backend, in milliseconds. */
   now(): number;
-  /** The wall clock that belongs to {@link now}, in epoch milliseconds. */
+  /** The wall clock of the operation's backend, in epoch milliseconds. */
   epoch(): number;
-  /** Calls `fire` once, not before `at` on {@link now}'s clock; dispose of it when the source stops. */
+  /**
+   * Calls `fire` once, not before the time `at` of the {@link now} clock. A source disposes of its timers when it
+   * stops.
+   */
   setTimer(at: number, fire: () => void): Disposable;
-  /** Tells the reporter of an error. The source goes on. */
+  /** Passes an error to the reporter. The source continues. */
   report(error: unknown): void;
 }
 
 /**
- * Something that may cancel an operation. Extend it for your own: `start` begins to watch and returns
- * what ends the watching. It may be started by several operations; each start is on its own.
+ * A condition that can cancel an operation. Extend this class for a source of your own: `start` begins to watch,
+ * and returns a `Disposable` that ends the watching. Several operations can start the same source; each start is
+ * independent of the others.
  *
  * @example
  * ```ts
@@ -49,21 +53,22 @@ export interface SourceSink {
  * ```
  */
 export abstract class CancellationSource {
+  /** The name in messages and in `context.metadata.cancelledBy`. */
   readonly name: string;
   #triggered = false;
 
-  /** @param name How messages and `context.metadata` call it. Default: the class's name. */
+  /** @param name The name in messages and in `context.metadata.cancelledBy`. Default: the name of the class. */
   constructor(name?: string) {
     requireText(name, "name");
     this.name = name ?? new.target.name;
   }
 
-  /** Whether it has ever fired. */
+  /** Whether the source has ever fired. */
   get triggered(): boolean {
     return this.#triggered;
   }
 
-  /** Begins to watch, synchronously; what it returns is disposed of when the operation ends. */
+  /** Begins to watch, synchronously. The returned `Disposable` is disposed of when the operation ends. */
   abstract start(sink: SourceSink): Disposable | undefined;
 
   /** @internal */
@@ -74,105 +79,4 @@ export abstract class CancellationSource {
   toString(): string {
     return `${this.name}${this.#triggered ? " (triggered)" : ""}`;
   }
-}
-
-/** Who listens to a started source: an operation, or a composite. */
-export interface SourceTarget {
-  readonly host: Host;
-  /** A source below has fired. `source` is the one that did, at whatever depth. */
-  fired(
-    source: CancellationSource,
-    reason: CancellationReason,
-    message?: string,
-    detail?: CancellationDetail,
-  ): void;
-  /** Takes a deadline over, to fire `expire` when it passes; if it is not offered, a timer does. */
-  takeDeadline: ((at: number, expire: () => void) => void) | undefined;
-}
-
-/** The sinks that this library makes: composites need more of them than other sources do. */
-export interface CompositeSink extends SourceSink {
-  readonly target: SourceTarget;
-  /** As `trigger`, for the source below that has fired. */
-  triggerFrom(
-    origin: CancellationSource,
-    reason: CancellationReason,
-    message?: string,
-    detail?: CancellationDetail,
-  ): void;
-}
-
-/** Starts a source for a target; disposing stops it. What it throws while stopping is reported. */
-export function startSource(source: CancellationSource, target: SourceTarget): Disposable {
-  const { host } = target;
-  const timers: Disposable[] = [];
-  let over = false;
-  const sink: CompositeSink = {
-    target,
-    triggerFrom(origin, reason, message, detail) {
-      if (over) return;
-      over = true;
-      source.markTriggered();
-      target.fired(origin, reason, message, detail);
-    },
-    trigger(reason, message, detail) {
-      requireCause(reason, message);
-      sink.triggerFrom(source, reason, message, detail);
-    },
-    triggerAt(at, message, detail) {
-      const expire = (): void => sink.trigger("timeout", message, detail);
-      if (at === Number.POSITIVE_INFINITY) return;
-      if (target.takeDeadline !== undefined) target.takeDeadline(at, expire);
-      else timers.push(host.setAlarm(at, expire));
-    },
-    now: () => host.now(),
-    epoch: () => host.runtime.epoch(),
-    setTimer: (at, fire) =>
-      host.setAlarm(at, () => {
-        try {
-          fire();
-        } catch (error) {
-          sink.report(error);
-        }
-      }),
-    report: (error) => report(error, `source ${source.name}`),
-  };
-  const quit = (): void => {
-    over = true;
-    for (const timer of timers) timer[Symbol.dispose]();
-  };
-  let running: Disposable | undefined;
-  try {
-    running = source.start(sink);
-  } catch (error) {
-    quit();
-    throw error;
-  }
-  return {
-    [Symbol.dispose]() {
-      quit();
-      try {
-        running?.[Symbol.dispose]();
-      } catch (error) {
-        report(error, `stopping source ${source.name}`);
-      }
-    },
-  };
-}
-
-/** Starts several, in order. If one cannot start, those before it are stopped and its error is thrown. */
-export function startSources(sources: Iterable<CancellationSource>, target: SourceTarget): Disposable {
-  const running: Disposable[] = [];
-  const all: Disposable = {
-    [Symbol.dispose]() {
-      for (let one = running.pop(); one !== undefined; one = running.pop()) one[Symbol.dispose]();
-    },
-  };
-  try {
-    for (const source of sources) running.push(startSource(source, target));
-  } catch (error) {
-    all[Symbol.dispose]();
-    throw error;
-  }
-  return all;
 }

@@ -1,9 +1,9 @@
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
-/** Fires when a span, counted from the operation's start, is over. Reason `timeout`. */
+/** Fires when a time span, counted from the start of the operation, is over. Reason `timeout`. */
 export class TimeoutSource extends CancellationSource {
-  /** Milliseconds; Infinity for never. */
+  /** Milliseconds; Infinity for no limit. */
   readonly timeoutMs: number;
 
   constructor(span: Span, name = "timeout") {

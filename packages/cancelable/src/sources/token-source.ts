@@ -1,5 +1,6 @@
+import { type Cancellation } from "../token/cancellation.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
-import { type Cancellation, Waiter } from "../token/tree.ts";
+import { Waiter } from "../token/tree.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 class TokenWaiter extends Waiter {
@@ -13,7 +14,7 @@ class TokenWaiter extends Waiter {
   }
 }
 
-/** Fires when a token is cancelled, with its reason and message. */
+/** Fires when a token is cancelled, with the reason and message of the token. */
 export class TokenSource extends CancellationSource {
   readonly token: CancellationToken;
 
@@ -28,6 +29,6 @@ export class TokenSource extends CancellationSource {
     const reached = this.token.node.pending();
     if (reached !== undefined) waiter.reached(reached);
     else this.token.node.wait(waiter);
-    return { [Symbol.dispose]: () => waiter.leave() };
+    return { [Symbol.dispose]: () => waiter.remove() };
   }
 }

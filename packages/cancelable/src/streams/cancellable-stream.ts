@@ -1,21 +1,26 @@
+import type { CancellableStream } from "../cancellable.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import { type CancellableStream, stream } from "./operation-stream.ts";
-import { toIdleTimeout, toItemLog } from "./stream-options.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { OperationStream } from "./operation-stream.ts";
+import type { StreamInput } from "./reading/stream-input.ts";
+import { toStreamParts } from "./reading/stream-options.ts";
 
 /**
- * A stream that ends when it is cancelled, also while its source is silent: the reader's `next()` rejects with
- * the cancellation. The source's code runs in the stream's operation, the reader's code does not. However it
- * ends, the source is closed (`return()`, `destroy(error)`, `cancel(reason)`) once and waited for. An async
- * generator cannot close while it waits for something that cancellation does not reach: after 100 ms the reader is
- * told, and the source closes when it can; an item that it still brings is kept in the partial result.
+ * Reads `source` as a stream that can be cancelled, also while the source delivers no item: the `next()` of the
+ * reader rejects with the cancellation. The code of the source runs in the operation of the stream; the code of the
+ * reader does not.
  *
- * Times are milliseconds or a `Duration`; `timeout` counts from the first item that is asked for. A stream that was
- * begun belongs to the scope that it was begun in, which waits for it: read it to its end, or leave it.
+ * The source is closed once, by `return()`, `destroy(error)` or `cancel(reason)`, and the stream waits for the
+ * closing. A source that came to its end is not closed. An async generator cannot close while it waits for something
+ * that cancellation does not reach: then the reader is notified after 100 ms, and the source closes later. An item
+ * that arrives in the meantime is kept in the partial result.
  *
- * @throws TypeError for what is no source; UsageError `ERR_BUSY` for a `ReadableStream` that has a reader. Reading
- * rejects with the cancellation, with what the source threw, or with a UsageError: `ERR_BUSY` for a second
- * `next()` before the first one's item is there, `ERR_ENDED` when `operation` has ended.
+ * Times are milliseconds or a `Duration`. `timeout` counts from the first call of `next()`. A stream that is being
+ * read belongs to the scope in which the reading began, and this scope waits for the stream: read the stream to its
+ * end, or leave the loop.
+ *
+ * @throws TypeError for a value that cannot be read; UsageError `ERR_BUSY` for a `ReadableStream` that has a reader.
+ * Reading rejects with the cancellation, with an error of the source, or with a UsageError: `ERR_BUSY` for a second
+ * `next()` before the item of the first has arrived, `ERR_ENDED` when `operation` has ended.
  *
  * @example
  * ```ts
@@ -41,9 +46,7 @@ export function cancellableStream<T>(
   source: StreamInput<T>,
   options?: CancellableStreamOptions<T>,
 ): CancellableStream<T> {
-  // Before an operation hangs in a parent.
-  toStreamSource(source, "source");
-  toItemLog(options);
-  toIdleTimeout(options);
-  return stream(toOperation(options), source, options);
+  // First, so that a bad argument leaves no new operation in its parent.
+  const parts = toStreamParts(source, options);
+  return new OperationStream(toOperation(options), parts);
 }

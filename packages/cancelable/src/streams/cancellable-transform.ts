@@ -1,20 +1,20 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
+import { outOfRange } from "../arguments.ts";
+import type { Cancellable } from "../cancellable.ts";
 import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { StreamLife } from "./stream-life.ts";
-import { toItemLog } from "./stream-options.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import { StreamLife } from "./reading/stream-life.ts";
+import { toItemLog } from "./reading/stream-options.ts";
 
 /** The options of {@link cancellableTransform}. */
 export type CancellableTransformOptions<T = unknown> = Omit<CancellableStreamOptions<T>, "idleTimeout">;
 
-/** What passes the stream's items on, until it is cancelled. */
-class Passage {
+/** The transformer behind the `TransformStream`: passes items on until it is cancelled. */
+class TransformPump {
   readonly #life: StreamLife;
   readonly #log: ItemLog;
   #controller: TransformStreamDefaultController<unknown> | undefined;
-  #isOver = false;
+  #isClosed = false;
 
   constructor(operation: Cancellable, log: ItemLog) {
     this.#life = new StreamLife(operation, this);
@@ -25,16 +25,16 @@ class Passage {
     this.#controller = controller;
     try {
       const waiting = this.#life.begin();
-      if (waiting !== undefined) return waiting.then(() => this.#begun());
+      if (waiting !== undefined) return waiting.then(() => this.#startLog());
     } catch (error) {
-      this.#isOver = true;
+      this.#isClosed = true;
       controller.error(error);
       return;
     }
-    this.#begun();
+    this.#startLog();
   }
 
-  #begun(): void {
+  #startLog(): void {
     this.#log.begin(this.#life.operation, this.#life.node);
   }
 
@@ -46,69 +46,71 @@ class Passage {
 
   flush(): Promise<void> {
     this.#log.complete();
-    return this.#end(undefined);
+    return this.#close(undefined);
   }
 
-  /** The readable side was cancelled, or the writable one aborted. */
+  /** The readable side was cancelled, or the writable side was aborted. */
   async cancel(reason: unknown): Promise<void> {
     try {
-      await this.#end(reason instanceof Error ? { error: reason } : undefined);
+      await this.#close(reason instanceof Error ? { error: reason } : undefined);
     } catch {
-      // Whoever gave the reason has it.
+      // The error is the reason itself, which the caller already has.
     }
   }
 
   cancelled(): void {
-    if (this.#isOver) return;
+    if (this.#isClosed) return;
     const error = this.#life.node.cancellation?.error;
     this.#controller?.error(error);
-    this.#end({ error }).then(undefined, () => {}); // both sides of the stream have it
+    this.#close({ error }).then(undefined, () => {}); // both sides of the stream fail with this error
   }
 
-  abandoned(): void {}
+  // When the grace has expired, both sides of the stream have failed already.
+  graceExpired(): void {}
 
-  async #end(failed: { readonly error: unknown } | undefined): Promise<void> {
+  async #close(failed: { readonly error: unknown } | undefined): Promise<void> {
     /* v8 ignore if -- @preserve hosts that call `flush` or `cancel` of a stream that has failed */
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#log.settled();
-    await this.#life.end(failed, true);
+    await this.#life.close(failed, true);
   }
 }
 
-/** A `TransformStream` that passes everything on, until it is cancelled; see {@link cancellableTransform}. */
+/** A `TransformStream` that passes all items on until it is cancelled; see {@link cancellableTransform}. */
 export class CancellableTransform<T> extends TransformStream<T, T> {
-  /** What the stream runs in. */
+  /** The operation that the stream runs in. */
   readonly operation: Cancellable;
   readonly #log: ItemLog;
 
   /** @internal */
   constructor(operation: Cancellable, log: ItemLog) {
-    const passage = new Passage(operation, log);
+    const pump = new TransformPump(operation, log);
     super({
-      start: (controller) => passage.start(controller),
-      transform: (item, controller) => passage.transform(item, controller),
-      flush: () => passage.flush(),
-      // Not in the types yet; hosts without it end the operation only when it is cancelled.
-      ...{ cancel: (reason: unknown) => passage.cancel(reason) },
+      start: (controller) => pump.start(controller),
+      transform: (item, controller) => pump.transform(item, controller),
+      flush: () => pump.flush(),
+      // Not in the types yet. Hosts that do not call `cancel` end the operation only when it is cancelled.
+      ...{ cancel: (reason: unknown) => pump.cancel(reason) },
     });
     this.operation = operation;
     this.#log = log;
   }
 
-  /** What has been passed on so far. A copy. */
+  /** The items that were passed on so far. A copy. */
   get partialResult(): PartialResult<T> {
     return this.#log.partial as PartialResult<T>;
   }
 }
 
 /**
- * A web `TransformStream` that passes everything on. When its operation is cancelled both sides fail with the
- * cancellation: a pipe through it stops, closes its source and aborts its destination. When the pipe ends or is
- * left, so does the operation.
+ * A web `TransformStream` that passes all items on. When its operation is cancelled, both sides fail with the
+ * cancellation: a pipe through the transform stops, cancels its source and aborts its destination. When the pipe
+ * ends or is cancelled, the operation ends too.
  *
- * Its time begins at once. It belongs to the scope that it was made in, which waits for it. The options are those
- * of `cancellableStream`, without `idleTimeout`: a transform does not know whose silence it hears.
+ * The time of the operation begins at once. The transform belongs to the scope in which it was created, and this
+ * scope waits for it. The options are those of `cancellableStream`, without `idleTimeout`: a transform cannot tell
+ * whether the source or the destination is slow.
  *
  * @throws TypeError or RangeError for a bad option.
  *

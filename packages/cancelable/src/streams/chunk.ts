@@ -1,14 +1,14 @@
-import { leavingBy } from "../flow/leaving-by.ts";
-import type { Cancellable } from "../operation/cancellable.ts";
+import { requireCount } from "../arguments.ts";
+import type { Operation } from "../operation/operation.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount } from "../usage.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
+import { type StreamInput, toOpenableInput } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /**
- * The items of `source` in arrays of `size`; the last one may be shorter, and none is empty. The ambient operation
- * reports its progress with every chunk. Stops when the ambient scope is cancelled, and closes the source however
- * it ends.
+ * The items of `source` in arrays of `size`. The last array can be shorter, and no array is empty. The ambient
+ * operation reports its progress with every array. Reading stops when the ambient scope is cancelled. The source is
+ * closed in every case.
  *
  * @param size A whole number of at least 1, or Infinity for one chunk of everything.
  * @throws TypeError or RangeError for a bad argument, at once; reading rejects as `cancellableStream` does.
@@ -23,10 +23,10 @@ import { type StreamInput, toStreamSource } from "./stream-source.ts";
  * ```
  */
 export function chunk<T>(source: StreamInput<T>, size: number): AsyncGenerator<T[], undefined, undefined> {
-  const read = toStreamSource(source, "source");
+  const input = toOpenableInput(source, "source");
   requireCount(size, "size", 1);
-  const reader = new StreamReader(read);
-  return leavingBy(chunks<T>(reader, size), () => reader.leave());
+  const reader = new StreamReader({ input });
+  return withEarlyReturn(chunks<T>(reader, size), () => reader.close());
 }
 
 async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[], undefined, undefined> {
@@ -42,7 +42,7 @@ async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[
       items = [];
     }
   } finally {
-    await reader.leave();
+    await reader.close();
   }
   if (items.length > 0) {
     report("final chunk", items);
@@ -51,9 +51,9 @@ async function* chunks<T>(reader: StreamReader, size: number): AsyncGenerator<T[
   return undefined;
 }
 
-function report(what: string, items: readonly unknown[]): void {
-  const operation = currentNode().operation as Cancellable | undefined; // only operations are put there
-  operation?.reportProgress(`Processed ${what} of ${items.length} items`, {
+function report(kind: string, items: readonly unknown[]): void {
+  const operation = currentNode().operation as Operation | undefined; // the layers above set only operations
+  operation?.reportProgress(`Processed ${kind} of ${items.length} items`, {
     chunkSize: items.length,
   });
 }

@@ -1,12 +1,11 @@
+import { invalidType } from "../arguments.ts";
 import { isCancellation } from "../errors.ts";
-import { leavingBy } from "../flow/leaving-by.ts";
 import { report } from "../reporter.ts";
-import { invalidType } from "../usage.ts";
-import { leaveAll } from "./leave-all.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import { withEarlyReturn } from "../scope/closing-generator.ts";
+import { type StreamInput, toOpenableInput } from "./reading/stream-input.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
-/** The items of a {@link StreamInput}. */
+/** The type of the items of a {@link StreamInput}. */
 export type StreamItem<S> =
   S extends AsyncIterable<infer T>
     ? T
@@ -21,11 +20,11 @@ type Arrival =
   | { readonly reader: StreamReader; readonly error: unknown };
 
 /**
- * The items of all sources, as they come, until the last source has ended. No source is more than one item ahead.
- * When one fails, when the consumer leaves, and when the ambient scope is cancelled, the others are closed, and have
- * closed when this ends.
+ * The items of all sources as they arrive, until the last source has ended. No source is more than one item ahead of
+ * the reader. When one source fails, when the reader leaves the loop, and when the ambient scope is cancelled, the
+ * other sources are closed. They have closed when the loop is over.
  *
- * @throws TypeError that names the source that is none, at once; reading rejects with the first source's failure, or
+ * @throws TypeError at once, for a value that cannot be read. Reading rejects with the first failure of a source, or
  * with the cancellation.
  *
  * @example
@@ -47,12 +46,12 @@ type Arrival =
 export function merge<S extends readonly StreamInput<unknown>[]>(
   ...sources: S
 ): AsyncGenerator<StreamItem<S[number]>, undefined, undefined> {
-  const read = sources.map((source, index) => toStreamSource(source, `sources[${index}]`));
+  const inputs = sources.map((source, index) => toOpenableInput(source, `sources[${index}]`));
   if (new Set<unknown>(sources).size < sources.length) {
-    throw invalidType("sources", "different sources", sources);
+    throw invalidType("sources", "distinct", sources);
   }
-  const readers = read.map((source) => new StreamReader(source));
-  return leavingBy(merged(readers), () => closeAll(readers, false));
+  const readers = inputs.map((input) => new StreamReader({ input }));
+  return withEarlyReturn(merged(readers), () => closeAll(readers, false));
 }
 
 async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, undefined, undefined> {
@@ -78,7 +77,7 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
           wake = resolve;
         });
       }
-      const arrival = arrivals.shift() as Arrival; // it woke this
+      const arrival = arrivals.shift() as Arrival; // one is there: it called `wake`
       if ("error" in arrival) throw arrival.error;
       if (arrival.result.done) {
         open--;
@@ -94,7 +93,7 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
     try {
       await closeAll(readers, failed);
     } finally {
-      // What came too late for the consumer.
+      // The consumer gets the first failure only.
       for (const late of arrivals)
         if ("error" in late && !isCancellation(late.error)) report(late.error, "a source of merge");
     }
@@ -102,9 +101,15 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
   return undefined;
 }
 
-/** Leaves all readers. What closing throws goes to the consumer that left, and else to the reporter. */
+/**
+ * Closes all readers. The first error of the closing is thrown, and further errors go to the reporter. After a failure
+ * (`failed`) all of them go to the reporter, because the consumer gets the failure.
+ */
 async function closeAll(readers: readonly StreamReader[], failed: boolean): Promise<void> {
-  const errors = await leaveAll(readers);
+  const closings = await Promise.allSettled(readers.map((reader) => reader.close()));
+  const errors = closings.flatMap((closing) =>
+    closing.status === "rejected" ? [closing.reason as unknown] : [],
+  );
   for (const error of failed ? errors : errors.slice(1)) report(error, "closing a source of merge");
   if (!failed && errors.length > 0) throw errors[0];
 }

@@ -1,31 +1,33 @@
+import { invalidType, outOfRange, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
-import { Cancellable } from "../operation/cancellable.ts";
 import type { CancellableOptions } from "../operation/options.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { requireSignal } from "../token/token.ts";
-import { invalidType, outOfRange, requireOptions } from "../usage.ts";
-import type { StreamOptions } from "./stream-options.ts";
+import { requireSignal } from "../token/abort-signal.ts";
+import type { StreamOptions } from "./reading/stream-options.ts";
 
-/** What may cancel a stream, and how its operation is called, too. */
+/** The options of `cancellableStream`: those of `op.stream`, and those of the operation that the stream runs in. */
 export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>, CancellableOptions {
-  /** Time allowed, counted from the first item that is asked for. Default: no limit. */
+  /** Time allowed for the whole stream, counted from the first call of `next()`. Default: no limit. */
   readonly timeout?: Span;
-  /** Cancels the stream when it is aborted. */
+  /** Cancels the stream when this signal is aborted. Default: none. */
   readonly signal?: AbortSignal;
   /**
-   * The operation to run in, instead of a new one: not with the options of a new one. One that has not started is
-   * started by the stream, and ends with it; in one that runs, the stream is a part of it.
+   * The operation to run in. Excludes the options of a new operation. In a running operation the stream is a part of
+   * the operation. An operation that has not started is started by the stream, and ends with it. Default: a new
+   * operation.
    */
   readonly operation?: Cancellable;
 }
 
-const forNew = [
+/** The options of a new operation. */
+const newOperationOptions = [
   "id",
   "name",
   "parent",
   "metadata",
   "token",
-  "graceMs",
+  "grace",
   "register",
   "progressFrom",
   "progressWeight",
@@ -33,7 +35,7 @@ const forNew = [
   "signal",
 ] as const;
 
-/** @internal The operation that the options speak of. */
+/** @internal The given operation, or a new one with the given options. */
 export function toOperation(options: CancellableStreamOptions<never> | undefined): Cancellable {
   requireOptions(options);
   if (options === undefined) return new Cancellable();
@@ -41,9 +43,9 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
   if (operation !== undefined) {
     if (!(operation instanceof Cancellable))
       throw invalidType("options.operation", "a Cancellable", operation);
-    const extra = forNew.find((key) => options[key] !== undefined);
+    const extra = newOperationOptions.find((key) => options[key] !== undefined);
     if (extra !== undefined) {
-      throw outOfRange("options", `given an operation or the ${extra} of a new one, not both`, options);
+      throw outOfRange("options", `an object with either operation or ${extra}, not both`, options);
     }
     return operation;
   }

@@ -1,52 +1,51 @@
-import type { Cancellable } from "../operation/cancellable.ts";
-import { UsageError } from "../usage.ts";
-import type { ItemLog } from "./item-log.ts";
-import type { PartialResult } from "./partial-result.ts";
-import { type StreamOptions, toIdleTimeout, toItemLog } from "./stream-options.ts";
-import { StreamReader } from "./stream-reader.ts";
-import { type StreamInput, toStreamSource } from "./stream-source.ts";
+import type { Operation } from "../operation/operation.ts";
+import { UsageError } from "../usage-error.ts";
+import type { ItemLog } from "./reading/item-log.ts";
+import type { PartialResult } from "./reading/partial-result.ts";
+import type { StreamInput } from "./reading/stream-input.ts";
+import { type StreamOptions, type StreamParts, toStreamParts } from "./reading/stream-options.ts";
+import { StreamReader } from "./reading/stream-reader.ts";
 
 /** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
-export class CancellableStream<T> implements AsyncIterable<T>, AsyncDisposable {
-  /** What the stream runs in: its status, reason and metadata are the stream's. */
-  readonly operation: Cancellable;
+export class OperationStream<T, O extends Operation> implements AsyncIterable<T>, AsyncDisposable {
+  /** The operation that the stream runs in. Its status, reason and metadata are those of the stream. */
+  readonly operation: O;
   readonly #reader: StreamReader;
   readonly #log: ItemLog;
-  #taken = false;
+  #isTaken = false;
 
   /** @internal */
-  constructor(operation: Cancellable, reader: StreamReader, log: ItemLog) {
+  constructor(operation: O, parts: StreamParts) {
     this.operation = operation;
-    this.#reader = reader;
-    this.#log = log;
+    this.#reader = new StreamReader(parts, operation);
+    this.#log = parts.log;
   }
 
-  /** What has been delivered so far. A copy. */
+  /** The items that were delivered so far. A copy. */
   get partialResult(): PartialResult<T> {
     return this.#log.partial as PartialResult<T>;
   }
 
   /**
-   * Nothing is read before the first `next()`.
+   * Takes the stream for one reader. Nothing is read before the first `next()`.
    *
-   * @throws UsageError `ERR_BUSY` when somebody reads it, `ERR_ALREADY_STARTED` when it has been read.
+   * @throws UsageError `ERR_BUSY` when the stream has a reader, `ERR_ALREADY_STARTED` when it has ended.
    */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined, undefined> {
     const reader = this.#reader;
     if (reader.hasEnded) throw new UsageError("ERR_ALREADY_STARTED", "The stream");
-    if (this.#taken)
-      throw new UsageError("ERR_BUSY", "The stream", "it has one reader; use merge or a queue");
-    this.#taken = true;
+    if (this.#isTaken)
+      throw new UsageError("ERR_BUSY", "The stream", "it has one reader; use a Queue for several");
+    this.#isTaken = true;
     return new StreamIterator<T>(reader);
   }
 
-  /** Leaves the stream: closes the source, read or not, and waits for that. */
+  /** Closes the stream and its source, also if it was never read, and waits until both have ended. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#reader.leave();
+    return this.#reader.close();
   }
 }
 
-/** What a consumer reads by. */
 class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined> {
   readonly #reader: StreamReader;
 
@@ -59,7 +58,7 @@ class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined
   }
 
   async return(): Promise<IteratorReturnResult<undefined>> {
-    await this.#reader.leave();
+    await this.#reader.close();
     return { done: true, value: undefined };
   }
 
@@ -69,17 +68,13 @@ class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined
 }
 
 /**
- * @internal `op.stream(source, options)`: in an operation that runs, the stream is a part of it; one that has not
- * started is started by the stream, and ends with it. No value of the operations' layer is imported here, because
- * that layer imports this.
+ * @internal `op.stream(source, options)`. In a running operation the stream is a part of the operation. An operation
+ * that has not started is started by the stream, and ends with it.
  */
-export function stream<T>(
-  operation: Cancellable,
+export function stream<T, O extends Operation>(
+  operation: O,
   source: StreamInput<T>,
   options?: StreamOptions<T>,
-): CancellableStream<T> {
-  const input = toStreamSource(source, "source");
-  const log = toItemLog(options);
-  const reader = new StreamReader(input, operation, log, toIdleTimeout(options));
-  return new CancellableStream<T>(operation, reader, log);
+): OperationStream<T, O> {
+  return new OperationStream<T, O>(operation, toStreamParts(source, options));
 }

@@ -1,12 +1,14 @@
+import { requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount, requireFunction, UsageError } from "../usage.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * A bound on how many do something at the same time, which may be changed while it is in use. Each
- * borrower holds at most one of its tokens: the current task, or any key that is given (anyio, trio:
- * `CapacityLimiter`). Outside of any task every borrowing is its own.
+ * Limits how many borrowers run at the same time (anyio, trio: `CapacityLimiter`). The limit can be changed while
+ * the limiter is in use. The borrower is the current task, or a key that the caller gives, and holds at most one
+ * token. Outside of any task, each call without a key is a borrower of its own.
  *
  * @example
  * ```ts
@@ -22,51 +24,56 @@ export class CapacityLimiter {
   readonly #borrowers = new Map<unknown, Lease>();
   readonly #waiters = new WaitQueue<Lease, unknown>();
 
-  /** @param total How many at the same time: a whole number of at least 0, or Infinity. */
+  /** @param total The number of tokens: a whole number of at least 0, or Infinity. */
   constructor(total: number) {
     requireCount(total, "total", 0);
     this.#total = total;
   }
 
+  /** The number of tokens. */
   get total(): number {
     return this.#total;
   }
 
-  /** Raising it wakes as many as now fit; lowering it below what is borrowed waits until enough is given back. */
+  /**
+   * Raising the total wakes as many waiters as there are new tokens. Lowering it takes no token away: until
+   * `borrowed` is below the total, no token is handed out.
+   */
   set total(total: number) {
     requireCount(total, "total", 0);
     this.#total = total;
     this.#serve();
   }
 
+  /** The number of borrowed tokens. */
   get borrowed(): number {
     return this.#borrowers.size;
   }
 
-  /** Tokens that are free; negative when the total was lowered below what is borrowed. */
+  /** The number of free tokens. Negative after the total was lowered below the number of borrowed tokens. */
   get available(): number {
     return this.#total - this.#borrowers.size;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** Who has borrowed: tasks, or the keys that were given. */
+  /** The borrowers that hold a token: tasks, or the keys that were given. */
   get borrowers(): readonly unknown[] {
     return [...this.#borrowers.keys()];
   }
 
   /**
-   * Waits for a token. A checkpoint; cancelled while waiting, it leaves the line.
+   * Waits for a token. A checkpoint. A cancelled wait takes no token.
    *
-   * @param borrower For whom. Default: the current task.
+   * @param borrower The key of the borrower. Default: the current task.
    */
   acquire(borrower?: unknown): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const key = borrower ?? node.task ?? Symbol("borrower");
     try {
       this.#requireNew(key);
@@ -77,7 +84,7 @@ export class CapacityLimiter {
     return this.#waiters.join(node, key).promise;
   }
 
-  /** A token at once, or a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  /** Takes a token at once; throws a `UsageError` `ERR_WOULD_BLOCK` when no token is free. */
   acquireNowait(borrower?: unknown): Lease {
     const key = borrower ?? currentNode().task ?? Symbol("borrower");
     this.#requireNew(key);
@@ -86,7 +93,7 @@ export class CapacityLimiter {
     return this.#lend(key);
   }
 
-  /** Gives back what `borrower` (default: the current task) holds. */
+  /** Releases the token of `borrower`. Default: the current task. */
   release(borrower?: unknown): void {
     const lease = this.#borrowers.get(borrower ?? currentNode().task);
     if (lease === undefined) throw new UsageError("ERR_NOT_HELD", "CapacityLimiter");
@@ -100,7 +107,7 @@ export class CapacityLimiter {
   }
 
   /** @internal */
-  giveBack(lease: Lease): void {
+  releaseLease(lease: Lease): void {
     this.#borrowers.delete(lease.holder);
     this.#serve();
   }
@@ -115,7 +122,7 @@ export class CapacityLimiter {
     while (this.available > 0) {
       const next = this.#waiters.shift();
       if (next === undefined) return;
-      // Its borrower may have got one in the meantime, or stands in line twice.
+      // The borrower may have got a token since it began to wait, or may wait twice.
       if (this.#borrowers.has(next.payload))
         next.reject(new UsageError("ERR_ALREADY_HELD", "CapacityLimiter"));
       else next.resolve(this.#lend(next.payload));

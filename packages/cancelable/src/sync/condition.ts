@@ -1,13 +1,14 @@
+import { invalidType, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { abandon } from "../scope/waiting.ts";
-import { invalidType, requireCount, requireFunction, UsageError } from "../usage.ts";
+import { abandonable } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * A lock whose holders can wait for each other's news.
+ * A condition variable: a lock, and a wait that releases the lock until another task calls `notify()`.
  *
  * @example
  * ```ts
@@ -29,61 +30,63 @@ import { WaitQueue } from "./wait-queue.ts";
  * ```
  */
 export class Condition {
+  /** The lock of this condition. */
   readonly lock: Lock;
   readonly #waiters = new WaitQueue<Lease, Lease>();
 
-  /** @param lock The lock to use; may be shared. Default: one of its own. */
+  /** @param lock The lock to use. Several conditions may share one. Default: a new lock. */
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
     this.lock = lock ?? new Lock();
-    this.lock.serve(this.#waiters);
+    this.lock.attach(this.#waiters);
   }
 
-  /** How many wait for a notification. */
+  /** The number of waiters for a notification. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
+  /** As {@link Lock.acquire}. */
   acquire(): Promise<Lease> {
     return this.lock.acquire();
   }
 
+  /** As {@link Lock.acquireNowait}. */
   acquireNowait(): Lease {
     return this.lock.acquireNowait();
   }
 
+  /** As {@link Lock.release}. */
   release(): void {
     this.lock.release();
   }
 
   /**
-   * Lets go of the lock, waits for a notification, and has the lock again when it returns, also when it
-   * throws because it was cancelled.
+   * Releases the lock, waits for a notification, and acquires the lock again. The caller holds the lock again also
+   * when the wait throws a cancellation.
    */
   wait(): Promise<void> {
-    const node = currentNode();
-    const waiting: Promise<void> = this.#wait(node, () => waiting);
-    return waiting;
+    return abandonable((abandonWait) => this.#wait(currentNode(), abandonWait));
   }
 
-  async #wait(node: ScopeNode, waiting: () => Promise<void>): Promise<void> {
+  async #wait(node: ScopeNode, abandonWait: () => void): Promise<void> {
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
     try {
       await waiter.promise;
     } catch (error) {
-      // A wait that outlived its scope is nobody's, and takes nothing any more.
-      if (node.phase === "closed") abandon(waiting());
+      // No code awaits a wait whose scope has closed, and the lock must not go to it.
+      if (node.phase === "closed") abandonWait();
       else {
-        // Where the lock cannot be had again, the first error says why.
+        // If acquiring fails too, the first error is the one to throw.
         await this.lock.requeue(lease, node).catch(() => {});
       }
       throw error;
     }
   }
 
-  /** Waits until `predicate` gives something true, and returns that. It is called with the lock held. */
+  /** Waits until `predicate` returns a truthy value, and returns this value. The predicate is called with the lock held. */
   async waitUntil<T>(predicate: () => T): Promise<T> {
     requireFunction(predicate, "predicate");
     for (let result = predicate(); ; result = predicate()) {
@@ -92,7 +95,7 @@ export class Condition {
     }
   }
 
-  /** Wakes the first `count` waiters; they stand in line for the lock from now on. */
+  /** Wakes the first `count` waiters. Each continues when it has acquired the lock again. */
   notify(count = 1): void {
     requireCount(count, "count", 1);
     if (!this.lock.isHeldHere) throw new UsageError("ERR_NOT_HELD", "The lock of the condition");
@@ -103,6 +106,7 @@ export class Condition {
     }
   }
 
+  /** Wakes all waiters, as {@link notify} does. */
   notifyAll(): void {
     this.notify(Number.POSITIVE_INFINITY);
   }

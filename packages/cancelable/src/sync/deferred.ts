@@ -1,8 +1,10 @@
+import { requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireText, UsageError } from "../usage.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
-/** Who waited for a {@link Deferred} that was cancelled gets this. No scope's cancellation: an error like any other. */
+/** Waiters of a cancelled {@link Deferred} get this error. It is an ordinary error and not the cancellation of a scope. */
 export class DeferredCancelledError extends Error {
   constructor(message = "The deferred value was cancelled") {
     super(message);
@@ -13,8 +15,8 @@ export class DeferredCancelledError extends Error {
 type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /**
- * A value that somebody brings later, once; everybody who waits gets it (anyio's `Future`). Unlike a bare
- * promise it may be waited for in many scopes, each of which may be cancelled, and settling it twice is an error.
+ * A value that is set later, once, and that all waiters get (anyio: `Future`). Two differences to a promise: a
+ * wait ends when the scope of the waiter is cancelled, and settling twice is an error.
  *
  * @example
  * ```ts
@@ -31,31 +33,38 @@ export class Deferred<T> {
   #outcome: Outcome<T> | undefined;
   readonly #waiters = new WaitQueue<T>();
 
-  /** Whether it has a value or an error, or was cancelled. */
+  /** Whether the deferred has a value or an error, or was cancelled. */
   get isSettled(): boolean {
     return this.#outcome !== undefined;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** @throws UsageError `ERR_ALREADY_SETTLED` when it is settled, or was cancelled. */
+  /**
+   * All waiters, present and future, get this value.
+   *
+   * @throws UsageError `ERR_ALREADY_SETTLED` when the deferred is already settled or cancelled.
+   */
   resolve(value: T): void {
     this.#settle({ value });
   }
 
   /**
-   * Who waits, now or later, gets this error.
+   * All waiters, present and future, get this error.
    *
-   * @throws UsageError `ERR_ALREADY_SETTLED` when it is settled, or was cancelled.
+   * @throws UsageError `ERR_ALREADY_SETTLED` when the deferred is already settled or cancelled.
    */
   reject(error: unknown): void {
     this.#settle({ error });
   }
 
-  /** Nobody will bring it: who waits gets a {@link DeferredCancelledError}. False, and nothing, once it is settled. */
+  /**
+   * All waiters, present and future, get a {@link DeferredCancelledError}. Returns false, without any effect, when
+   * the deferred is already settled or cancelled.
+   */
   cancel(message?: string): boolean {
     requireText(message, "message");
     if (this.#outcome !== undefined) return false;
@@ -63,11 +72,11 @@ export class Deferred<T> {
     return true;
   }
 
-  /** Waits for it. A checkpoint, also when it is there already. */
+  /** Waits for the value. A checkpoint, also when the deferred is already settled. */
   wait(): Promise<T> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const outcome = this.#outcome;
     if (outcome === undefined) return this.#waiters.join(node, undefined).promise;
     return "error" in outcome ? Promise.reject(outcome.error) : Promise.resolve(outcome.value);

@@ -1,8 +1,9 @@
 import { currentNode } from "../scope/ambient.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * A flag that is set once and wakes everybody who waits for it.
+ * A flag that is set once and wakes all waiters.
  *
  * @example
  * ```ts
@@ -17,27 +18,28 @@ export class Event {
   #set = false;
   readonly #waiters = new WaitQueue<void>();
 
+  /** Whether `set()` was called. */
   get isSet(): boolean {
     return this.#set;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** Wakes everybody who waits now, and whoever comes later. */
+  /** Sets the flag and wakes all waiters. Later waits return at once. */
   set(): void {
     this.#set = true;
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift())
       waiter.resolve();
   }
 
-  /** Waits until it is set. A checkpoint also when it has been. */
+  /** Waits until the flag is set. A checkpoint, also when the flag is already set. */
   wait(): Promise<void> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     return this.#set ? Promise.resolve() : this.#waiters.join(node, undefined).promise;
   }
 }

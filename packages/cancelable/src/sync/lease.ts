@@ -1,16 +1,16 @@
-/** What a lease gives back to. */
+/** The lock, semaphore or limiter that a lease belongs to. */
 interface Lender {
   /** @internal */
-  giveBack(lease: Lease): void;
+  releaseLease(lease: Lease): void;
 }
 
 /**
- * Something acquired, to be given back by disposing it, once: `using lease = await lock.acquire()`.
- * Disposing it again does nothing.
+ * An acquired lock, permit or token. Disposing of the lease releases it: `using lease = await lock.acquire()`.
+ * Disposing again does nothing.
  */
 export class Lease implements Disposable {
   #lender: Lender | undefined;
-  /** @internal Who it is for, where that matters. */
+  /** @internal The task that owns the lock, or the key of the borrower. `undefined` for a semaphore. */
   readonly holder: unknown;
 
   /** @internal */
@@ -27,11 +27,11 @@ export class Lease implements Disposable {
   [Symbol.dispose](): void {
     const lender = this.#lender;
     this.#lender = undefined;
-    lender?.giveBack(this);
+    lender?.releaseLease(this);
   }
 }
 
-/** Runs `body` with a lease, and gives it back however that ends. */
+/** Runs `body` with a lease, and releases the lease when the body has ended in any way. */
 export async function withLease<T>(lease: Promise<Lease>, body: () => T | PromiseLike<T>): Promise<T> {
   const held = await lease;
   try {

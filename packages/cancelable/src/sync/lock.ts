@@ -1,20 +1,24 @@
-import { followsAwait } from "#host/ambient";
+import { followsAwait } from "#platform/ambient";
+import { requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
-import { requireFunction, UsageError } from "../usage.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
-/** Who waits for a lock, and which lease it is to get back (a condition's waiter had one before). */
+/** The payload of a waiter. `lease`: a waiter of a condition gets back the lease that it held before. */
 interface Claim {
   readonly task: TaskHandle<unknown> | undefined;
   readonly lease: Lease | undefined;
 }
 
 /**
- * Mutual exclusion over awaits, strictly first come, first served. Inside a task of a group the task
- * owns the lock: it may not acquire it twice, and a task that ends with it breaks it for the others.
+ * Mutual exclusion across awaits, strictly first come, first served. In a task of a group, the task owns the
+ * lock: the task cannot acquire it twice, and a task that ends without releasing the lock breaks it for all
+ * others.
  *
  * @example
  * ```ts
@@ -35,28 +39,29 @@ export class Lock {
   readonly #waiters = new WaitQueue<Lease, Claim>();
   readonly #conditions: Array<{ rejectAll(error: () => unknown): void }> = [];
 
+  /** Whether the lock is held. */
   get isLocked(): boolean {
     return this.#lease !== undefined;
   }
 
   /**
-   * @internal Whether the current task holds it; outside of any task, whether anybody there does. Where the
-   * host does not know the current task after an `await`, whether anybody does.
+   * @internal Whether the current task holds the lock; outside of tasks, whether code outside of tasks does. On hosts
+   * that do not know the current task after an `await`: whether the lock is held at all.
    */
   get isHeldHere(): boolean {
     return this.#lease !== undefined && (!followsAwait || this.#lease.holder === currentNode().task);
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** Waits for the lock. A checkpoint; cancelled while waiting, it leaves the line. */
+  /** Waits for the lock. A checkpoint. A cancelled wait does not take the lock. */
   acquire(): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     const task = node.task as TaskHandle<unknown> | undefined;
     if (this.#lease === undefined && !this.#broken) return Promise.resolve(this.#grant(task, undefined));
     try {
@@ -67,7 +72,7 @@ export class Lock {
     return this.#waiters.join(node, { task, lease: undefined }).promise;
   }
 
-  /** The lock at once, or a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  /** Takes the lock at once; throws a `UsageError` `ERR_WOULD_BLOCK` when it is held. */
   acquireNowait(): Lease {
     const task = currentNode().task as TaskHandle<unknown> | undefined;
     this.#requireUsable(task);
@@ -75,7 +80,11 @@ export class Lock {
     return this.#grant(task, undefined);
   }
 
-  /** Gives the lock to the first waiter. Only for who holds it: a `UsageError` else. */
+  /**
+   * Releases the lock, and hands it to the first waiter.
+   *
+   * @throws UsageError `ERR_NOT_HELD` when the caller does not hold the lock.
+   */
   release(): void {
     if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
     (this.#lease as Lease)[Symbol.dispose]();
@@ -88,12 +97,15 @@ export class Lock {
   }
 
   /** @internal */
-  giveBack(lease: Lease): void {
+  releaseLease(lease: Lease): void {
     if (this.#lease !== lease) return;
     this.#pass(lease);
   }
 
-  /** @internal Lets go for a condition's wait: the lease stays the caller's, to be had again by {@link requeue}. */
+  /**
+   * @internal Releases the lock for the wait of a condition. The lease stays valid: {@link requeue} acquires the lock
+   * for it again.
+   */
   suspend(): Lease {
     if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
     const lease = this.#lease as Lease;
@@ -101,7 +113,7 @@ export class Lock {
     return lease;
   }
 
-  /** @internal Joins the line again, out of reach of any cancellation. */
+  /** @internal Acquires the lock for a suspended lease. The wait is below the root scope, so no cancellation ends it. */
   requeue(lease: Lease, node: ScopeNode): Promise<Lease> {
     const task = lease.holder as TaskHandle<unknown> | undefined;
     try {
@@ -111,20 +123,20 @@ export class Lock {
       return Promise.reject(error);
     }
     if (this.#lease === undefined) return Promise.resolve(this.#grant(task, lease));
-    return this.#waiters.join(node.host.root, { task, lease }).promise;
+    return this.#waiters.join(rootOf(node.clock), { task, lease }).promise;
   }
 
-  /** @internal The owning task ended with the lock (trio: a broken lock). */
+  /** @internal The owning task ended without releasing the lock (trio: a broken lock). */
   ownerEnded(): void {
     this.#broken = true;
     this.#lease = undefined;
-    for (const line of [this.#waiters, ...this.#conditions])
-      line.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
+    for (const waiters of [this.#waiters, ...this.#conditions])
+      waiters.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
   }
 
-  /** @internal Those in `line` wait for a condition of this lock. */
-  serve(line: { rejectAll(error: () => unknown): void }): void {
-    this.#conditions.push(line);
+  /** @internal Registers the waiters of a condition, so that a broken lock rejects them too. */
+  attach(waiters: { rejectAll(error: () => unknown): void }): void {
+    this.#conditions.push(waiters);
   }
 
   #pass(lease: Lease): void {
@@ -143,7 +155,7 @@ export class Lock {
     }
   }
 
-  /** A lease that was given back during a condition's wait is not had again: nobody would give it back. */
+  /** Refuses a lease that was disposed of during the wait of a condition: no code would release the lock again. */
   #requireHeld(lease: Lease | undefined): void {
     if (lease?.isReleased) throw new UsageError("ERR_NOT_HELD", "Lock");
   }

@@ -1,16 +1,18 @@
+import { invalidType } from "../arguments.ts";
 import { report } from "../reporter.ts";
-import { invalidType, UsageError } from "../usage.ts";
-import { Queue, untilClosed, type Withdrawable } from "./queue.ts";
+import { UsageError } from "../usage-error.ts";
+import { Queue, untilClosed } from "./queue.ts";
+import type { EndableWait } from "./wait-queue.ts";
 
 type Kind = "sender" | "receiver";
 type Closable = Pick<Queue<unknown>, "close" | "closeReceiving">;
 
-/** How many handles of each end are open. */
+/** The number of open handles of each end, by queue. */
 const openHandles = { sender: new WeakMap<object, number>(), receiver: new WeakMap<object, number>() };
 
-/** What a handle has open; kept apart from it, so that it can be closed when the handle is gone. */
-class Hold {
-  /** Weak: a queue that is gone with its handles keeps nobody waiting. */
+/** The state of a handle. A separate object, so that the end can be closed after the handle was garbage-collected. */
+class HandleState {
+  /** Weak: the registry of lost handles must not keep the queue alive. */
   readonly #queue: WeakRef<Closable>;
   readonly kind: Kind;
   isOpen = true;
@@ -21,50 +23,53 @@ class Hold {
     openHandles[kind].set(queue, (openHandles[kind].get(queue) ?? 0) + 1);
   }
 
-  /** The last handle to close closes the queue's end. False, and nothing, when there is no queue any more. */
-  release(): boolean {
+  /** Closes the handle; the last open handle closes the end of the queue. Returns false if the queue no longer exists. */
+  close(): boolean {
     this.isOpen = false;
     const queue = this.#queue.deref();
     if (queue === undefined) return false;
-    const left = (openHandles[this.kind].get(queue) as number) - 1; // this one was counted
-    openHandles[this.kind].set(queue, left);
-    if (left > 0) return true;
+    const open = (openHandles[this.kind].get(queue) as number) - 1; // the constructor counted this handle
+    openHandles[this.kind].set(queue, open);
+    if (open > 0) return true;
     if (this.kind === "sender") queue.close();
     else queue.closeReceiving();
     return true;
   }
 }
 
-/** Whoever waits at the other end of a lost handle would wait for ever. */
-const lost = new FinalizationRegistry<Hold>((hold) => {
-  if (!hold.release()) return;
-  const message = `A ${hold.kind} of a queue was collected without having been closed. Close it, or declare it with "using"`;
+/** Closes handles that were garbage-collected while open. Otherwise the other end of the queue would wait forever. */
+const lost = new FinalizationRegistry<HandleState>((state) => {
+  if (!state.close()) return;
+  const message = `A ${state.kind} of a queue was garbage-collected while open. Close it, or declare it with "using"`;
   report(new Error(message), "a queue");
 });
 
 abstract class QueueEnd<T> implements Disposable {
   protected readonly queue: Queue<T>;
-  readonly #hold: Hold;
-  readonly #waits = new Set<Withdrawable>();
+  readonly #state: HandleState;
+  readonly #waits = new Set<EndableWait>();
 
   constructor(queue: Queue<T>, kind: Kind) {
     if (!(queue instanceof Queue)) throw invalidType("queue", "a Queue", queue);
     this.queue = queue;
-    this.#hold = new Hold(queue, kind);
-    lost.register(this, this.#hold, this);
+    this.#state = new HandleState(queue, kind);
+    lost.register(this, this.#state, this);
   }
 
-  /** Whether this handle was closed. The end that it belongs to may still be open. */
+  /** Whether this handle is closed. The end of the queue may still be open through other handles. */
   get isClosed(): boolean {
-    return !this.#hold.isOpen;
+    return !this.#state.isOpen;
   }
 
-  /** Closes this handle: who waits through it gets a `UsageError` `ERR_CLOSED`. The last one closes the end. */
+  /**
+   * Closes this handle: its waits reject with a `UsageError` `ERR_CLOSED`. The last open handle closes the end of the
+   * queue.
+   */
   close(): void {
-    if (!this.#hold.isOpen) return;
+    if (!this.#state.isOpen) return;
     lost.unregister(this);
-    this.#hold.release();
-    for (const waiter of this.#waits) waiter.withdraw(this.closedError());
+    this.#state.close();
+    for (const wait of this.#waits) wait.fail(this.closedError());
   }
 
   [Symbol.dispose](): void {
@@ -72,24 +77,24 @@ abstract class QueueEnd<T> implements Disposable {
   }
 
   /** @internal */
-  waits(waiter: Withdrawable): void {
-    this.#waits.add(waiter);
-    const drop = (): void => void this.#waits.delete(waiter);
-    waiter.promise.then(drop, drop);
+  track(wait: EndableWait): void {
+    this.#waits.add(wait);
+    const remove = (): void => void this.#waits.delete(wait);
+    wait.promise.then(remove, remove);
   }
 
   protected closedError(): UsageError {
-    return new UsageError("ERR_CLOSED", `This ${this.#hold.kind} of the queue`);
+    return new UsageError("ERR_CLOSED", `This ${this.#state.kind} of the queue`);
   }
 
   protected requireOpen(): void {
-    if (!this.#hold.isOpen) throw this.closedError();
+    if (!this.#state.isOpen) throw this.closedError();
   }
 }
 
 /**
- * One of several handles of a queue's sending end, which is closed when all of them are (trio's
- * `MemorySendChannel`): each producer closes its own, and the consumer's loop ends after the last one.
+ * A handle of the sending end of a queue (trio: `MemorySendChannel`). The end is closed when all its handles are
+ * closed. Each producer closes its own handle, and the loop of the consumer ends after the last one.
  *
  * @example
  * ```ts
@@ -116,13 +121,17 @@ export class QueueSender<T> extends QueueEnd<T> {
     super(queue, "sender");
   }
 
-  /** @throws UsageError `ERR_CLOSED` when this one is closed. */
+  /**
+   * Returns a new handle of the same end.
+   *
+   * @throws UsageError `ERR_CLOSED` when this handle is closed.
+   */
   clone(): QueueSender<T> {
     this.requireOpen();
     return new QueueSender(this.queue);
   }
 
-  /** As {@link Queue.put}; rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also while it waits. */
+  /** As {@link Queue.put}. Rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also during the wait. */
   async put(item: T): Promise<void> {
     this.requireOpen();
     return this.queue.putFor(this, item);
@@ -136,21 +145,25 @@ export class QueueSender<T> extends QueueEnd<T> {
 }
 
 /**
- * One of several handles of a queue's receiving end, which is closed when all of them are: then `put`
- * rejects, instead of waiting for consumers that have gone (trio's `MemoryReceiveChannel`).
+ * A handle of the receiving end of a queue (trio: `MemoryReceiveChannel`). The end is closed when all its handles
+ * are closed. After that, `put` rejects instead of waiting for consumers that no longer exist.
  */
 export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T> {
   constructor(queue: Queue<T>) {
     super(queue, "receiver");
   }
 
-  /** @throws UsageError `ERR_CLOSED` when this one is closed. */
+  /**
+   * Returns a new handle of the same end.
+   *
+   * @throws UsageError `ERR_CLOSED` when this handle is closed.
+   */
   clone(): QueueReceiver<T> {
     this.requireOpen();
     return new QueueReceiver(this.queue);
   }
 
-  /** As {@link Queue.get}; rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also while it waits. */
+  /** As {@link Queue.get}. Rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also during the wait. */
   async get(): Promise<T> {
     this.requireOpen();
     return this.queue.getFor(this);
@@ -162,7 +175,7 @@ export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T> {
     return this.queue.getNowait();
   }
 
-  /** The items until the sending end is closed and the queue empty. Leaving early leaves the handle open. */
+  /** Yields the items until the sending end is closed and the queue is empty. Leaving the loop keeps the handle open. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     return untilClosed(this);
   }

@@ -1,8 +1,10 @@
+import { requireCount } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireCount, UsageError } from "../usage.ts";
-import { WaitQueue } from "./wait-queue.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
+import { type EndableWait, WaitQueue } from "./wait-queue.ts";
 
-/** The queue was closed: by the sending end, and drained; or by the receiving end. */
+/** The queue is closed. By the sender: `get` rejects when the queue is empty as well. By the receiver: at once. */
 export class QueueClosedError extends Error {
   readonly code = "ERR_CLOSED";
   readonly by: "sender" | "receiver";
@@ -13,7 +15,7 @@ export class QueueClosedError extends Error {
   }
 }
 
-/** @internal What is got until the sending end is closed. */
+/** @internal Yields the items until the sending end is closed and the queue is empty. */
 export async function* untilClosed<T>(from: { get(): Promise<T> }): AsyncGenerator<T, void, undefined> {
   for (;;) {
     let item: T;
@@ -27,21 +29,14 @@ export async function* untilClosed<T>(from: { get(): Promise<T> }): AsyncGenerat
   }
 }
 
-/** @internal A wait that may be ended from outside. */
-export interface Withdrawable {
-  readonly promise: Promise<unknown>;
-  withdraw(error: unknown): void;
-}
-
-/** @internal Who puts or gets on behalf of a user, and is told of each wait. */
+/** @internal A sender or receiver of the queue. It ends its waits when it is closed. */
 export interface QueueHandle {
-  waits(waiter: Withdrawable): void;
+  track(wait: EndableWait): void;
 }
 
 /**
- * A line of items between tasks, with backpressure: `put` waits while it is full. With capacity 0 every
- * `put` waits for its `get` (a rendezvous). Items and waiters are served in order; a wait that is
- * cancelled loses no item.
+ * A queue of items between tasks, with backpressure: `put` waits while the queue is full. With capacity 0 every
+ * `put` waits for a `get` (a rendezvous). Items and waiters are served in order. A cancelled wait loses no item.
  *
  * @example
  * ```ts
@@ -60,64 +55,70 @@ export interface QueueHandle {
  * ```
  */
 export class Queue<T> implements AsyncIterable<T>, Disposable {
+  /** The most items that the queue holds. */
   readonly capacity: number;
   readonly #items: T[] = [];
-  /** Where the first item is: taking one off the front is O(1), and the array is compacted now and then. */
+  /** Index of the first item. Removing it is O(1); the array is compacted from time to time. */
   #head = 0;
   readonly #getters = new WaitQueue<T>();
   readonly #putters = new WaitQueue<void, T>();
   #closedBy: "sender" | "receiver" | undefined;
 
-  /** @param capacity How many items it holds: a whole number of at least 0, or Infinity. Default: Infinity. */
+  /** @param capacity The most items that the queue holds: a whole number of at least 0, or Infinity. Default: Infinity. */
   constructor(capacity: number = Number.POSITIVE_INFINITY) {
     requireCount(capacity, "capacity", 0);
     this.capacity = capacity;
   }
 
-  /** How many items it holds now. */
+  /** The number of items in the queue. */
   get size(): number {
     return this.#items.length - this.#head;
   }
 
+  /** Whether one of the ends was closed. */
   get isClosed(): boolean {
     return this.#closedBy !== undefined;
   }
 
-  /** How many wait to put. */
+  /** The number of waiting `put` calls. */
   get waitingPutters(): number {
     return this.#putters.size;
   }
 
-  /** How many wait to get. */
+  /** The number of waiting `get` calls. */
   get waitingGetters(): number {
     return this.#getters.size;
   }
 
-  /** Adds an item; waits while the queue is full. A checkpoint: cancelled, it has added nothing. */
+  /**
+   * Adds an item; waits while the queue is full. A checkpoint. A cancelled `put` adds nothing.
+   *
+   * @throws QueueClosedError when the queue is closed.
+   */
   put(item: T): Promise<void> {
     return this.putFor(undefined, item);
   }
 
-  /** @internal What a handle of the sending end does, which may be closed while it waits. */
+  /** @internal {@link put} for a sender, which ends the wait when it is closed. */
   putFor(handle: QueueHandle | undefined, item: T): Promise<void> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     if (this.#accept(item)) return Promise.resolve();
     const waiter = this.#putters.join(node, item);
-    handle?.waits(waiter);
+    handle?.track(waiter);
     return waiter.promise;
   }
 
-  /** Adds an item at once, or throws a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  /** Adds an item at once; throws a `UsageError` `ERR_WOULD_BLOCK` when the queue is full. */
   putNowait(item: T): void {
     if (this.#closedBy !== undefined) throw new QueueClosedError(this.#closedBy);
     if (!this.#accept(item)) throw new UsageError("ERR_WOULD_BLOCK", "Queue");
   }
 
   /**
-   * Takes the first item; waits for one. A checkpoint: cancelled, it has taken nothing.
+   * Takes the first item; waits while the queue is empty. A checkpoint. A cancelled `get` takes nothing.
    *
    * @throws QueueClosedError when the queue is closed and empty.
    */
@@ -125,26 +126,26 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     return this.getFor(undefined);
   }
 
-  /** @internal What a handle of the receiving end does, which may be closed while it waits. */
+  /** @internal {@link get} for a receiver, which ends the wait when it is closed. */
   getFor(handle: QueueHandle | undefined): Promise<T> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#available) return Promise.resolve(this.#take());
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     const waiter = this.#getters.join(node, undefined);
-    handle?.waits(waiter);
+    handle?.track(waiter);
     return waiter.promise;
   }
 
-  /** Takes the first item at once, or throws a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  /** Takes the first item at once; throws a `UsageError` `ERR_WOULD_BLOCK` when the queue is empty. */
   getNowait(): T {
     if (this.#available) return this.#take();
     if (this.#closedBy !== undefined) throw new QueueClosedError(this.#closedBy);
     throw new UsageError("ERR_WOULD_BLOCK", "Queue");
   }
 
-  /** The sending end: no more items. What is in the queue can still be taken; then `get` rejects and iteration ends. */
+  /** Closes the sending end: `put` rejects. When the remaining items have been taken, `get` rejects and loops end. */
   close(): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = "sender";
@@ -152,7 +153,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     this.#getters.rejectAll(() => new QueueClosedError("sender"));
   }
 
-  /** The receiving end: nobody takes any more. Items are dropped; `put` rejects, also for who waits. */
+  /** Closes the receiving end: the remaining items are dropped, and all `put` and `get` calls reject, waiting ones too. */
   closeReceiving(): void {
     if (this.#closedBy === "receiver") return;
     this.#closedBy = "receiver";
@@ -161,11 +162,12 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     this.#getters.rejectAll(() => new QueueClosedError("receiver"));
   }
 
+  /** As {@link close}. */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** The items until the queue is closed and empty. Several readers share them; leaving early leaves the rest. */
+  /** Yields the items until the queue is closed and empty. Several loops share the items. Leaving a loop keeps the rest. */
   [Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     return untilClosed(this);
   }
@@ -185,7 +187,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     return true;
   }
 
-  /** Takes the first item; the slot that it leaves belongs to the first putter at once. */
+  /** Takes the first item, and puts the item of the first waiting `put` into the free place at once. */
   #take(): T {
     const putter = this.#putters.shift();
     if (this.size === 0 && putter !== undefined) {
@@ -193,7 +195,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
       return putter.payload;
     }
     const item = this.#items[this.#head] as T;
-    this.#items[this.#head++] = undefined as T; // let go of it
+    this.#items[this.#head++] = undefined as T; // do not keep the item alive
     if (this.#head === this.#items.length) this.#items.length = this.#head = 0;
     else if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
       this.#items.splice(0, this.#head);

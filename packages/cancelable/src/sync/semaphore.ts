@@ -1,10 +1,12 @@
+import { outOfRange, requireCount, requireFunction, requireOptions } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { outOfRange, requireCount, requireFunction, requireOptions, UsageError } from "../usage.ts";
+import { rejectIfCancelled } from "../scope/waiting.ts";
+import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * A number of permits, handed out first come, first served. Anybody may release.
+ * A number of permits, handed out first come, first served. Code that did not acquire a permit may release one too.
  *
  * @example
  * ```ts
@@ -21,8 +23,8 @@ export class Semaphore {
   readonly #waiters = new WaitQueue<Lease>();
 
   /**
-   * @param initial How many permits there are at first: a whole number of at least 0.
-   * @param options.max The most there may ever be; releasing above it is an error. Default: no bound.
+   * @param initial The number of permits at first: a whole number of at least 0.
+   * @param options.max The most free permits; a release above it is an error. Default: no limit.
    */
   constructor(initial: number, options?: { readonly max?: number }) {
     requireCount(initial, "initial", 0);
@@ -34,21 +36,21 @@ export class Semaphore {
     this.#max = max;
   }
 
-  /** Permits that are free. */
+  /** The number of free permits. */
   get value(): number {
     return this.#value;
   }
 
-  /** How many wait. */
+  /** The number of waiters. */
   get waiting(): number {
     return this.#waiters.size;
   }
 
-  /** Waits for a permit. A checkpoint; cancelled while waiting, it leaves the line. */
+  /** Waits for a permit. A checkpoint. A cancelled wait takes no permit. */
   acquire(): Promise<Lease> {
     const node = currentNode();
-    const cancellation = node.pending();
-    if (cancellation !== undefined) return Promise.reject(cancellation.error);
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
     if (this.#value > 0) {
       this.#value--;
       return Promise.resolve(new Lease(this));
@@ -56,14 +58,14 @@ export class Semaphore {
     return this.#waiters.join(node, undefined).promise;
   }
 
-  /** A permit at once, or a `UsageError` with code `ERR_WOULD_BLOCK`. */
+  /** Takes a permit at once; throws a `UsageError` `ERR_WOULD_BLOCK` when no permit is free. */
   acquireNowait(): Lease {
     if (this.#value <= 0) throw new UsageError("ERR_WOULD_BLOCK", "Semaphore");
     this.#value--;
     return new Lease(this);
   }
 
-  /** Adds a permit, or hands it to the first waiter. */
+  /** Adds a permit, or hands it to the first waiter. Throws a `UsageError` above `max`. */
   release(): void {
     if (this.#waiters.size === 0 && this.#value >= this.#max) {
       throw new UsageError("ERR_RELEASED_TOO_OFTEN", "Semaphore", `max is ${this.#max}`);
@@ -80,7 +82,7 @@ export class Semaphore {
   }
 
   /** @internal */
-  giveBack(_lease: Lease): void {
+  releaseLease(_lease: Lease): void {
     this.release();
   }
 }

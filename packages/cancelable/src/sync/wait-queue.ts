@@ -1,11 +1,11 @@
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { PromiseWaiter } from "../scope/waiting.ts";
-import type { Cancellation } from "../token/tree.ts";
+import type { Cancellation } from "../token/cancellation.ts";
 
-/** Somebody in a {@link WaitQueue}, with what it brought along. */
+/** A waiter in a {@link WaitQueue}, with a payload of the queue's owner. */
 export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
   readonly payload: P;
-  /** The queue's links. */
+  /** The neighbours in the queue. */
   before: QueuedWaiter<T, P> | undefined = undefined;
   after: QueuedWaiter<T, P> | undefined = undefined;
   readonly #queue: WaitQueue<T, P>;
@@ -16,13 +16,13 @@ export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
     this.payload = payload;
   }
 
-  /** Out of the line, with an error. Does nothing to one that was served. */
-  withdraw(error: unknown): void {
+  /** Removes the waiter from the queue and rejects its promise. Does nothing if the promise has settled. */
+  fail(error: unknown): void {
     this.#queue.remove(this);
     this.reject(error);
   }
 
-  /** Cancelled while waiting: out of the line in the same moment, so that nothing is handed to it. */
+  /** Removes a cancelled waiter from the queue at once, so that no value is handed to it. */
   override reached(cancellation: Cancellation): void {
     this.#queue.remove(this);
     super.reached(cancellation);
@@ -30,8 +30,8 @@ export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
 }
 
 /**
- * A line of waiters, served in order of arrival. What is handed over belongs to the waiter before it
- * runs; whoever was cancelled first is not in the line any more.
+ * A queue of waiters, served in order of arrival. A value belongs to the waiter as soon as it is handed over, before
+ * the waiting code runs. A waiter that was cancelled before that is no longer in the queue.
  */
 export class WaitQueue<T, P = undefined> {
   #first: QueuedWaiter<T, P> | undefined;
@@ -42,7 +42,7 @@ export class WaitQueue<T, P = undefined> {
     return this.#size;
   }
 
-  /** Joins the end of the line; a cancellation of `node` takes it out again. */
+  /** Adds a waiter at the end of the queue. A cancellation of `node` removes it. */
   join(node: ScopeNode, payload: P): QueuedWaiter<T, P> {
     const waiter = new QueuedWaiter<T, P>(node, this, payload);
     const last = this.#last;
@@ -54,7 +54,7 @@ export class WaitQueue<T, P = undefined> {
     return waiter;
   }
 
-  /** Takes the first one out, for the caller to settle. */
+  /** Removes and returns the first waiter. The caller settles it. */
   shift(): QueuedWaiter<T, P> | undefined {
     const waiter = this.#first;
     if (waiter !== undefined) this.remove(waiter);
@@ -77,3 +77,6 @@ export class WaitQueue<T, P = undefined> {
     for (let waiter = this.shift(); waiter !== undefined; waiter = this.shift()) waiter.reject(error());
   }
 }
+
+/** A waiter that the caller can end. */
+export type EndableWait = Pick<QueuedWaiter<unknown, unknown>, "promise" | "fail">;

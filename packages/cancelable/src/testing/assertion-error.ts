@@ -1,6 +1,6 @@
 /**
- * What every assertion of the testing kit fails with. Test runners show it as a failed assertion, with
- * `actual` and `expected` side by side where both are there.
+ * The error of every assertion of the testing kit. Test runners show it as a failed assertion. If the error has
+ * `actual` and `expected`, they show the difference.
  *
  * @example
  * ```ts
@@ -16,9 +16,7 @@
  */
 export class AssertionError extends Error {
   readonly code: "ERR_ASSERTION" = "ERR_ASSERTION";
-  /** What was found. */
   declare readonly actual?: unknown;
-  /** What should have been there. */
   declare readonly expected?: unknown;
 
   constructor(

@@ -1,21 +1,23 @@
+import { invalidType, isThenable, outOfRange, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import { type CancellationError, isCancellation, isCancellationError } from "../errors.ts";
 import { moveOnAfter } from "../flow/move-on-after.ts";
 import { waitFor } from "../flow/wait-for.ts";
-import { invalidType, isThenable, outOfRange, show } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**
- * Asserts that `work` (a function, which is called, or a promise) rejects with a cancellation not before
- * `min` and not after `max` (milliseconds or a `Duration`; both may be met exactly), counted from this call on
+ * Asserts that `work` rejects with a cancellation between `min` and `max`, inclusive. The time counts from this call on
  * the clock of the ambient backend. Resolves with the cancellation.
  *
- * It does not wait for ever: at `max` plus 1 ms the operations and scopes that the function has started are
- * cancelled and waited for; a promise is left alone.
+ * The assertion does not wait for ever. At `max` plus 1 ms it cancels the operations and scopes that a function has
+ * started, and waits for them. A promise is not cancelled.
  *
- * @throws AssertionError "too early", "too late", or "Expected cancellation" when it ended otherwise, with
- * what it failed with as `cause`. TypeError or RangeError for arguments that cannot be right.
+ * @param min In milliseconds or as a `Duration`.
+ * @param max In milliseconds or as a `Duration`.
+ * @param work A promise, or a function that is called immediately.
+ * @throws AssertionError "too early", "too late", or "Expected cancellation" for another end, with the error of `work`
+ * as the `cause`. TypeError or RangeError for invalid arguments.
  * @example
  * ```ts
  * import { Cancellable, run, sleepForever } from "@hother/cancelable";
@@ -60,7 +62,9 @@ export async function assertCancellationWithin(
   const window = `within ${formatSpan(from)} to ${formatSpan(to)}`;
   const after = formatSpan(elapsed);
   if (failed === undefined) {
-    throw new AssertionError(`Expected cancellation ${window}, but after ${after} it gave ${show(value)}`);
+    throw new AssertionError(
+      `Expected cancellation ${window}, but after ${after} it returned ${show(value)}`,
+    );
   }
   const { error } = failed;
   if (!isCancellation(error)) {
@@ -81,7 +85,7 @@ export async function assertCancellationWithin(
   return cancellationIn(error);
 }
 
-/** The cancellation that {@link isCancellation} has found: the error, or what caused it. */
+/** The cancellation that {@link isCancellation} has found: the error itself or one of its causes. */
 function cancellationIn(error: unknown): CancellationError {
   let found = error;
   while (!isCancellationError(found)) found = (found as { readonly cause?: unknown }).cause;

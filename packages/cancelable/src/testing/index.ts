@@ -10,7 +10,6 @@ export {
 } from "./recorder.ts";
 export { CancellationScenario, type ExpectOptions } from "./scenario.ts";
 export { Sequencer } from "./sequencer.ts";
-export { type SimulatedStreamEvent, type SimulatedStreamOptions, simulateStream } from "./simulate-stream.ts";
 export { createSlowStream } from "./slow-stream.ts";
 export { type StepRecorder, stepRecorder } from "./steps.ts";
 export { runWithTimeoutTest, type TimeoutTestOptions } from "./timeout-test.ts";

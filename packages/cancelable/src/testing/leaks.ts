@@ -5,47 +5,47 @@ import {
   processListeners,
   type TimerWatch,
   watchTimers,
-} from "#host/leaks";
+} from "#platform/leaks";
+import { invalidType, outOfRange, requireFunction, requireOptions } from "../arguments.ts";
 import { detectBackend, getBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
-import type { ScopeNode } from "../scope/scope-node.ts";
-import { invalidType, outOfRange, requireFunction, requireOptions } from "../usage.ts";
+import { type LiveScope, liveScopes } from "../inspect/index.ts";
 import { AssertionError } from "./assertion-error.ts";
-import { liveScopes, scopeNames, waitCount } from "./live-scopes.ts";
+import { scopeNames } from "./live-names.ts";
 import { VirtualBackend } from "./virtual-backend.ts";
 
-/** Something whose listeners are counted: an event emitter, or an `AbortSignal` (its `abort` listeners). */
+/** An object with listeners: an event emitter, or an `AbortSignal` with `abort` listeners. */
 export type Listened = ListenerCounts | AbortSignal;
 
-/** What {@link expectNoLeaks} may be told. */
+/** The options of {@link expectNoLeaks}. */
 export interface LeakOptions {
   /**
-   * Whose listeners to count, beside those of the process. `AbortSignal`s only where the host tells: not in
-   * a page or its workers. Default: none.
+   * The objects whose listeners are counted, in addition to the process. The listeners of an `AbortSignal` cannot be
+   * counted in a page or its workers. Default: none.
    */
   readonly listeners?: readonly Listened[];
   /**
-   * How long timers and handles of the host may take to go, in milliseconds of real time or as a `Duration`:
-   * sockets close later than `close()` returns. Default: 50 ms; only a test that fails waits so long.
+   * How long the timers and handles of the host may take to end, in milliseconds of real time or as a `Duration`. A
+   * socket, for example, closes after `close()` has returned. Only a failing test waits this long. Default: 50 ms.
    */
   readonly settle?: Span;
 }
 
-/** So many turns of the event loop are given to what is on its way out. */
+/** How many turns of the event loop work that is ending may take. */
 const turnsToEnd = 3;
-/** Over after a turn, and so no leak. */
-const passing: ReadonlySet<string> = new Set(["Immediate", "TickObject", "Microtask"]);
-/** The real clock, whoever fakes it later. */
+/** Kinds of handles that end after a turn of the event loop, and therefore are not leaks. */
+const shortLived: ReadonlySet<string> = new Set(["Immediate", "TickObject", "Microtask"]);
+/** The real clock: saved, because a test can replace it with a fake. */
 const realNow = performance.now.bind(performance);
 
 /**
- * Runs `body` and asserts that nothing of it stays when it has ended: no operation, task or scope that still
- * runs, no sleep or other wait, no timer, no listener on the process (operating-system signals) or on what is
- * given, and no handle (sockets, workers, watchers), as far as the host tells. Resolves with the body's value. Counts are compared, so
- * nothing else may start or end meanwhile: no concurrent tests.
+ * Runs `body` and asserts that it leaves nothing behind: no live operation, task or scope, no sleep or other wait, no
+ * timer, no listener on the process or on `options.listeners`, and no handle (sockets, workers, watchers). Not every
+ * host lists its timers and handles. Resolves with the value of `body`. The assertion compares counts from before and
+ * after, so no other code may start or end meanwhile: do not use it in concurrent tests.
  *
- * @throws AssertionError that names what stayed, each with the count before and after. What the body throws, and
- * then nothing is counted. TypeError or RangeError for options that cannot be right.
+ * @throws AssertionError that names each leak with the count before and after. The error of `body`; then nothing is
+ * counted. TypeError or RangeError for invalid options.
  * @example
  * ```ts
  * import { Cancellable, sleep } from "@hother/cancelable";
@@ -60,7 +60,7 @@ const realNow = performance.now.bind(performance);
 export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?: LeakOptions): Promise<T> {
   requireFunction(body, "body");
   requireOptions(options);
-  const targets = listenedTo(options?.listeners);
+  const targets = checkListened(options?.listeners);
   const allowed = options?.settle === undefined ? 50 : options.settle;
   const settle = toMilliseconds(allowed, "options.settle");
   if (!(settle >= 0) || settle === Number.POSITIVE_INFINITY) {
@@ -73,24 +73,33 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
   };
   const held = async (work: () => Promise<void>): Promise<void> => {
     const working = work();
-    // Time that moved on would let what was left behind end.
+    // If virtual time moved, a sleep that was left behind would end and not be found.
     await (backend instanceof VirtualBackend ? backend.hold(working) : working);
   };
-  const roots = [...new Set([backend.host.root, native.host.root])];
-  const live = (): ScopeNode[] => roots.flatMap((root) => [root, ...liveScopes(root)]);
+  const backends = [...new Set([backend, native])];
+  const live = (): LiveScope[] => backends.flatMap((one) => liveScopes(one));
 
   await held(() => turns(turnsToEnd));
   const timers = watchTimers();
   try {
-    const known = new Set(live());
-    const own = (): Counts => countOwn(backend, waitCount([...known]), targets);
-    const ownBefore = own();
+    const before = live();
+    const known = new Set(before.map(({ id }) => id));
+    const own = (scopes: readonly LiveScope[]): Counts => {
+      const outer = scopes.filter(({ id }) => known.has(id));
+      return countOwn(
+        backend,
+        outer.reduce((sum, { waits }) => sum + waits, 0),
+        targets,
+      );
+    };
+    const ownBefore = own(before);
     const hostBefore = countHost(timers);
     const value = await timers.run(body);
     const found: string[] = [];
     await held(async () => {
       await turns(turnsToEnd);
-      found.push(...scopeNames(live().filter((node) => !known.has(node))), ...more(ownBefore, own()));
+      const after = live();
+      found.push(...scopeNames(after.filter(({ id }) => !known.has(id))), ...more(ownBefore, own(after)));
       let left = more(hostBefore, countHost(timers));
       for (const end = realNow() + settle; left.length > 0 && realNow() < end; ) {
         await turns(1);
@@ -99,7 +108,7 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
       found.push(...left);
     });
     if (found.length === 0) return value;
-    throw new AssertionError(`Expected nothing to stay, but found ${found.join("; ")}`);
+    throw new AssertionError(`Expected no leaks, but found ${found.join("; ")}`);
   } finally {
     timers[Symbol.dispose]();
   }
@@ -107,7 +116,7 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
 
 type Counts = ReadonlyMap<string, number>;
 
-/** What there is more of than before, by name. */
+/** Describes the counts that have increased. */
 function more(before: Counts, after: Counts): string[] {
   const found: string[] = [];
   for (const [name, count] of after) {
@@ -117,10 +126,10 @@ function more(before: Counts, after: Counts): string[] {
   return found;
 }
 
-/** Waits, listeners, and timers in virtual time: these are gone at once or not at all. */
+/** Counts waits, listeners and virtual timers. These end immediately or never, so they are counted once. */
 function countOwn(backend: unknown, waits: number, targets: readonly Listened[]): Counts {
   const counts = new Map<string, number>();
-  counts.set("waits and subscriptions in scopes around", waits);
+  counts.set("waits and subscriptions in outer scopes", waits);
   if (backend instanceof VirtualBackend) counts.set("timers of the virtual backend", backend.timerCount);
   const count = (emitter: ListenerCounts, name: string): void => {
     for (const event of emitter.eventNames()) {
@@ -136,11 +145,11 @@ function countOwn(backend: unknown, waits: number, targets: readonly Listened[])
   return counts;
 }
 
-/** Timers and handles of the host, by kind. */
+/** Counts the timers and handles of the host, by kind. These can take some turns to end. */
 function countHost(timers: TimerWatch): Counts {
   const counts = new Map([["timers", timers.count()]]);
   for (const kind of activeHandles()) {
-    if (passing.has(kind)) continue;
+    if (shortLived.has(kind)) continue;
     const name = `handles of kind ${kind}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
@@ -152,12 +161,12 @@ function isEmitter(target: unknown): target is ListenerCounts {
   return typeof eventNames === "function" && typeof listenerCount === "function";
 }
 
-function listenedTo(given: readonly Listened[] | undefined): readonly Listened[] {
-  if (given === undefined) return [];
-  if (!Array.isArray(given)) throw invalidType("options.listeners", "an array", given);
-  for (const [index, target] of given.entries()) {
+function checkListened(targets: readonly Listened[] | undefined): readonly Listened[] {
+  if (targets === undefined) return [];
+  if (!Array.isArray(targets)) throw invalidType("options.listeners", "an array", targets);
+  for (const [index, target] of targets.entries()) {
     if (isEmitter(target) || typeof (target as AbortSignal | null)?.aborted === "boolean") continue;
     throw invalidType(`options.listeners[${index}]`, "an event emitter or an AbortSignal", target);
   }
-  return given as readonly Listened[];
+  return targets as readonly Listened[];
 }

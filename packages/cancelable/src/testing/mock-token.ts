@@ -1,21 +1,20 @@
 import { detectBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { CancellationToken, requireCause } from "../token/token.ts";
+import { CancellationToken, requireReason } from "../token/token.ts";
 
 /** One call of {@link MockCancellationToken.cancel}. */
 export interface CancelCall {
-  /** When, in milliseconds on the clock of the backend that the caller runs on. */
+  /** The time of the call on the clock of the caller's backend, in ms. */
   readonly time: number;
   readonly reason: CancellationReason;
   readonly message: string | undefined;
-  /** Whether it was the one that cancelled the token; false for repeats. */
+  /** Whether this call cancelled the token. False if the token was cancelled before. */
   readonly effective: boolean;
 }
 
 /**
- * A token that remembers who pulled it, and that can be pulled later. It goes wherever a
- * `CancellationToken` does.
+ * A `CancellationToken` that records every call of `cancel`, and that can cancel itself at a later time.
  *
  * @example
  * ```ts
@@ -38,36 +37,36 @@ export interface CancelCall {
 export class MockCancellationToken extends CancellationToken {
   readonly #calls: CancelCall[] = [];
 
-  /** Every call of `cancel` with arguments that it takes, in order: a copy. */
+  /** The calls of `cancel` with valid arguments, in order. Every read returns a new array. */
   get calls(): readonly CancelCall[] {
     return [...this.#calls];
   }
 
-  /** As every token's, and recorded before anybody is told. */
+  /** Cancels the token. The call is recorded before the callbacks of the token run. */
   override cancel(reason: CancellationReason = "manual", message?: string): boolean {
     return this.#cancelAt(detectBackend().now(), reason, message);
   }
 
   /**
-   * Calls {@link cancel} when `span` (milliseconds, a `Duration`, or `null` for never) is over, on the clock
-   * of the backend that this is called on; never before this returns, also for 0 and less. Disposing
-   * takes it back. A token that was cancelled meanwhile records it as a repeat.
+   * Calls {@link cancel} after `span`, on the clock of the ambient backend. The call happens after this method has
+   * returned, also if `span` is 0 or less. Disposing the result prevents the call.
    *
-   * @throws TypeError or RangeError for what is no span, no reason, or no message, now.
+   * @param span In milliseconds, as a `Duration`, or `null` for never.
+   * @throws TypeError or RangeError immediately, for an invalid span, reason or message.
    */
   scheduleCancel(span: Span, reason: CancellationReason = "manual", message?: string): Disposable {
     const ms = toMilliseconds(span, "span");
-    requireCause(reason, message);
+    requireReason(reason, message);
     if (ms === Number.POSITIVE_INFINITY) return { [Symbol.dispose]() {} };
     const backend = detectBackend();
     const cancel = (): void => void this.#cancelAt(backend.now(), reason, message);
     if (ms > 0) return backend.setTimer(backend.now() + ms, cancel);
-    // A timer that is due may fire at once.
+    // Not a timer: a timer that is already due may fire before this method returns.
     return { [Symbol.dispose]: backend.turn(cancel) };
   }
 
   #cancelAt(time: number, reason: CancellationReason, message: string | undefined): boolean {
-    requireCause(reason, message);
+    requireReason(reason, message);
     this.#calls.push({ time, reason, message, effective: !this.isCancelled });
     return super.cancel(reason, message);
   }

@@ -1,18 +1,18 @@
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable } from "../cancellable.ts";
 import type { CancellationReason } from "../errors.ts";
 import type { CallbackKind } from "../operation/callbacks.ts";
-import { Cancellable } from "../operation/cancellable.ts";
-import type { OperationStatus } from "../operation/context.ts";
 import type { Progress } from "../operation/progress.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show } from "../usage.ts";
+import type { OperationStatus } from "../operation/status.ts";
 import { AssertionError } from "./assertion-error.ts";
 
-/** What is recorded of each kind of event. */
+/** The recorded data for each type of event. */
 export interface RecordedData {
   start: { readonly name: string | undefined };
   progress: {
     readonly progress: Progress;
-    /** The report, or the message in it. */
+    /** The report if it is a text, otherwise its `message`. */
     readonly message: string | undefined;
     readonly metadata: Record<string, unknown> | undefined;
   };
@@ -23,7 +23,7 @@ export interface RecordedData {
   error: { readonly type: string; readonly message: string; readonly error: unknown };
 }
 
-/** An event of an operation: `id` is the operation's, `time` is in milliseconds on the clock of its backend. */
+/** An event of the operation with this `id`. `time` is on the clock of the operation's backend, in ms. */
 export type RecordedEvent<K extends CallbackKind = CallbackKind> = {
   [T in K]: {
     readonly id: string;
@@ -33,17 +33,17 @@ export type RecordedEvent<K extends CallbackKind = CallbackKind> = {
   };
 }[K];
 
-/** Which events; what is left out does not matter. */
+/** Selects events. An event must match every given field. */
 export interface EventFilter<K extends CallbackKind = CallbackKind> {
-  /** The operation's id. */
+  /** The id of the operation. */
   readonly id?: string;
   readonly type?: K;
-  /** What else must hold. */
+  /** A predicate that the event must satisfy. */
   readonly matching?: (event: RecordedEvent<K>) => boolean;
 }
 
 /**
- * Records what happens to operations, for assertions afterwards.
+ * Records the events of operations, for later assertions.
  *
  * @example
  * ```ts
@@ -65,17 +65,18 @@ export class OperationRecorder {
   readonly #attached = new Map<string, Cancellable>();
 
   /**
-   * Records `op` from now on, and the progress of what is below it. Once is enough: again is without effect. Disposing
-   * ends the recording; what was recorded stays. Attach before `run`, or the start is missing.
+   * Records the events of `op` from now on, and the progress of the operations below it. Attach `op` before `run()`;
+   * otherwise the start is not recorded. Attaching `op` again has no effect. Disposing the result ends the recording
+   * and keeps the recorded events.
    *
-   * @throws TypeError if it is no operation.
+   * @throws TypeError if `op` is not an operation.
    */
   attach(op: Cancellable): Disposable {
     if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);
     const { id, context } = op;
     let active = this.#attached.get(id) !== op;
     this.#attached.set(id, op);
-    // The operation's duration runs on its backend's clock, wherever a callback is called.
+    // Times are computed from `duration`, because a callback can be called while another backend is the ambient one.
     let started = op.isRunning ? detectBackend().now() - (context.duration as number) : 0;
     const now = (): number =>
       context.duration === undefined ? detectBackend().now() : started + context.duration;
@@ -87,7 +88,7 @@ export class OperationRecorder {
       note("start", { name: op.name });
     });
     op.onProgress((from, progress, metadata) => {
-      // One that is attached itself tells for itself.
+      // An operation that is attached itself records its own progress.
       if (from !== id && this.#attached.has(from)) return;
       const message = typeof progress === "string" ? progress : progress.message;
       note("progress", { progress, message, metadata }, from);
@@ -102,7 +103,7 @@ export class OperationRecorder {
     };
   }
 
-  /** Records an event by hand, at the time of the ambient backend. */
+  /** Records an event explicitly, with the time of the ambient backend. */
   record<K extends CallbackKind>(id: string, type: K, data: RecordedData[K]): void {
     requireText(id, "id");
     this.#add(id, type, detectBackend().now(), data);
@@ -112,7 +113,7 @@ export class OperationRecorder {
     this.#events.push(Object.freeze({ id, type, time, data }) as RecordedEvent);
   }
 
-  /** The events that the filter lets through, all without one, in the order in which they happened: a copy. */
+  /** The events that match the filter, in order. Without a filter: all events. Every call returns a new array. */
   events<K extends CallbackKind = CallbackKind>(filter?: EventFilter<K>): RecordedEvent<K>[] {
     requireOptions(filter, "filter");
     const { id, type, matching } = filter ?? {};
@@ -128,26 +129,27 @@ export class OperationRecorder {
   }
 
   /**
-   * The latest event of a type (and of an operation, or of which something holds).
+   * Asserts that there is an event with this type that matches the filter. Returns the latest one.
    *
-   * @throws AssertionError if there is none; it says what was recorded.
+   * @throws AssertionError if there is none. The message lists the recorded events.
    */
   assertEvent<K extends CallbackKind>(type: K, filter?: Omit<EventFilter<K>, "type">): RecordedEvent<K> {
     requireOptions(filter, "filter");
     const latest = this.events<K>({ ...filter, type }).at(-1);
     if (latest !== undefined) return latest;
-    const whose = filter?.id === undefined ? "" : ` of operation ${filter.id}`;
-    const what = filter?.matching === undefined ? "" : " that matches";
+    const ofOperation = filter?.id === undefined ? "" : ` of operation ${filter.id}`;
+    const matching = filter?.matching === undefined ? "" : " that matches";
     const recorded = this.#events.map((event) => `${event.type} of ${event.id}`);
     throw new AssertionError(
-      `Expected a "${type}" event${whose}${what}; recorded: ${recorded.join(", ") || "nothing"}`,
+      `Expected a "${type}" event${ofOperation}${matching}; recorded: ${recorded.join(", ") || "nothing"}`,
     );
   }
 
   /**
-   * Asserts where an attached operation (or its id) has ended, or is now.
+   * Asserts the current status of an attached operation.
    *
-   * @throws AssertionError if its status is another one, or it was never attached.
+   * @param operation The operation or its id.
+   * @throws AssertionError if the status is different, or if the operation was never attached.
    */
   assertFinalStatus(operation: Cancellable | string, status: OperationStatus): void {
     const id = typeof operation === "string" ? operation : operation?.id;
@@ -156,14 +158,14 @@ export class OperationRecorder {
       throw new AssertionError(`Expected operation ${id} to be ${status}, but it was never attached`);
     }
     if (op.status === status) return;
-    const why = op.context.error ?? op.context.cancelMessage;
+    const why = op.context.errorMessage ?? op.context.cancelMessage;
     throw new AssertionError(
       `Expected ${op.label} to be ${status}, but it is ${op.status}${why === undefined ? "" : `: ${why}`}`,
       { actual: op.status, expected: status },
     );
   }
 
-  /** Forgets every event. What is attached stays attached. */
+  /** Removes all recorded events. Attached operations stay attached. */
   clear(): void {
     this.#events.length = 0;
   }

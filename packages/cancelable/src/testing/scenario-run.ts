@@ -1,14 +1,16 @@
 import type { AsyncBackend } from "../backends/backend.ts";
-import type { Cancellable, Outcome } from "../operation/cancellable.ts";
+import type { Cancellable } from "../cancellable.ts";
+import type { Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
 import { AssertionError } from "./assertion-error.ts";
 
-/** One run of a scenario: the operation, and what has been seen of it so far. */
+/** One run of a scenario: the operation, its reports so far and its outcome. */
 export class ScenarioRun {
   readonly op: Cancellable;
   readonly backend: AsyncBackend;
   readonly reports: Progress[] = [];
   #outcome: Outcome<unknown> | undefined;
+  /** Called after every event of the operation. */
   readonly #watchers = new Set<() => void>();
 
   constructor(op: Cancellable, backend: AsyncBackend) {
@@ -28,8 +30,11 @@ export class ScenarioRun {
     return outcome;
   }
 
-  /** Whether `holds` is true after everybody had a turn, or becomes so within `ms` and before the operation ends. */
-  async comesTrue(holds: () => boolean, ms: number): Promise<boolean> {
+  /**
+   * Whether `holds` returns true now, or within `ms` and before the operation has ended. First, the code that is due
+   * now gets a turn.
+   */
+  async becomesTrue(holds: () => boolean, ms: number): Promise<boolean> {
     await this.backend.sleep(0);
     if (holds()) return true;
     if (ms <= 0 || this.#outcome !== undefined) return false;
@@ -49,21 +54,21 @@ export class ScenarioRun {
         timer[Symbol.dispose]();
         resolve(result);
       };
-      // Nothing changes any more once it has ended.
+      // After the end of the operation, no further event follows.
       const watch = (): void => decide(this.#outcome !== undefined);
       const timer = this.backend.setTimer(this.backend.now() + ms, () => decide(true));
       this.#watchers.add(watch);
     });
   }
 
-  /** The error of a step, with what the body failed with, if it has, as `cause`. */
+  /** The error of a failed step. If the body has failed too, its error is the `cause`. */
   failure(
     message: string,
     values?: { readonly actual: unknown; readonly expected: unknown },
   ): AssertionError {
     const outcome = this.#outcome;
     if (outcome?.status !== "failed") return new AssertionError(message, values);
-    return new AssertionError(`${message}; the body failed: ${this.op.context.error}`, {
+    return new AssertionError(`${message}; the body failed: ${this.op.context.errorMessage}`, {
       ...values,
       cause: outcome.error,
     });

@@ -1,26 +1,28 @@
+import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
+import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { Cancellable, type Outcome } from "../operation/cancellable.ts";
-import type { OperationStatus } from "../operation/context.ts";
+import { type Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
-import { requireCause } from "../token/token.ts";
-import { invalidType, requireFunction, requireOptions, requireText, show, UsageError } from "../usage.ts";
+import type { OperationStatus } from "../operation/status.ts";
+import { requireReason } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 
-/** What the expectations of a {@link CancellationScenario} may be told. */
+/** The options of the expectations of a {@link CancellationScenario}. */
 export interface ExpectOptions {
-  /** How long it may take to come true, in milliseconds or as a `Duration`. Default: 0, it must hold now. */
+  /** How long the expectation may take to become true, in milliseconds or as a `Duration`. Default: 0. */
   readonly within?: Span;
 }
 
 type Step = (run: ScenarioRun) => Promise<void>;
 
 /**
- * A script of what happens to an operation while it runs, and of what is to be seen of it. Steps are taken
- * one after another, alongside the body; before it looks, an expectation lets the body do what it does at
- * this time. A scenario may be run any number of times, each with a new operation.
+ * A script for a test: actions on a running operation, and expectations about it. The steps run one after another,
+ * concurrently with the body. Before an expectation is checked, the body gets a turn to do everything that is due. A
+ * scenario can run several times, each time with a new operation.
  *
  * @example
  * ```ts
@@ -49,27 +51,30 @@ export class CancellationScenario {
   readonly #steps: Step[] = [];
   #mayFail = false;
 
-  /** Waits `span` (milliseconds or a `Duration`) on the clock of the backend that the scenario runs on. */
+  /** Waits on the clock of the ambient backend. @param span In milliseconds or as a `Duration`. */
   delay(span: Span): this {
     const ms = toMilliseconds(span, "span");
     return this.#add((run) => run.backend.sleep(ms));
   }
 
   /**
-   * Cancels the operation. If it was cancelled before, that changes nothing; if it has ended otherwise, the
-   * scenario fails.
+   * Cancels the operation. The step has no effect if the operation was cancelled before. The scenario fails if the
+   * operation has ended in another way.
    */
   cancel(reason: CancellationReason = "manual", message?: string): this {
-    requireCause(reason, message);
+    requireReason(reason, message);
     return this.#add(async (run) => {
       if (run.op.cancel(reason, message) || run.op.isCancelled) return;
-      throw run.failure(`Expected to cancel ${run.op.label}, but it had ended as ${run.op.status}`);
+      throw run.failure(
+        `Expected to cancel ${run.op.label}, but it has already ended with status "${run.op.status}"`,
+      );
     });
   }
 
   /**
-   * Expects that the operation, or one below it, has reported progress with a message that contains a text, or
-   * progress of which a predicate holds, at any time since the start.
+   * Expects that the operation or an operation below it has reported matching progress since the start.
+   *
+   * @param expected A part of the message, or a predicate for the progress.
    */
   expectProgress(expected: string | ((progress: Progress) => boolean), options?: ExpectOptions): this {
     if (typeof expected !== "function" && typeof expected !== "string") {
@@ -82,21 +87,23 @@ export class CancellationScenario {
       return message?.includes(expected) === true;
     };
     return this.#add(async (run) => {
-      if (await run.comesTrue(() => run.reports.some(matches), within)) return;
-      const what =
-        typeof expected === "string" ? `containing ${show(expected)}` : "that the predicate accepts";
-      const reports = run.reports.map(show).join(", ") || "nothing";
-      throw run.failure(`Expected progress message ${what}, but reported was: ${reports}`);
+      if (await run.becomesTrue(() => run.reports.some(matches), within)) return;
+      const wanted =
+        typeof expected === "string"
+          ? `a progress message that contains ${show(expected)}`
+          : "progress that satisfies the predicate";
+      const reports = run.reports.map(show).join(", ") || "none";
+      throw run.failure(`Expected ${wanted}; reported progress: ${reports}`);
     });
   }
 
-  /** Expects the operation's status. A scenario that expects `failed` lets the body fail. */
+  /** Expects this status of the operation. In a scenario that expects `failed`, the error of the body is not thrown. */
   expectStatus(status: OperationStatus, options?: ExpectOptions): this {
     requireText(status, "status");
     const within = span(options);
     if (status === "failed") this.#mayFail = true;
     return this.#add(async (run) => {
-      if (await run.comesTrue(() => run.op.status === status, within)) return;
+      if (await run.becomesTrue(() => run.op.status === status, within)) return;
       throw run.failure(`Expected status "${status}", but ${run.op.label} is "${run.op.status}"`, {
         actual: run.op.status,
         expected: status,
@@ -105,10 +112,10 @@ export class CancellationScenario {
   }
 
   /**
-   * Runs `body` in `op` and the steps alongside, and waits for both. Resolves with the operation's outcome.
+   * Runs `body` in `op`, concurrently with the steps, and waits for both. Resolves with the outcome of `op`.
    *
-   * @throws AssertionError of the first step that fails; the operation has then been cancelled, and has ended.
-   * What the body failed with, unless a step expects the status `failed`. UsageError `ERR_ALREADY_STARTED`.
+   * @throws AssertionError of the first step that fails. In this case `op` was cancelled and has ended. The error of
+   * `body`, unless a step expects the status `failed`. UsageError `ERR_ALREADY_STARTED`.
    */
   async run<T>(op: Cancellable, body: (op: Cancellable) => T | PromiseLike<T>): Promise<Outcome<T>> {
     if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);

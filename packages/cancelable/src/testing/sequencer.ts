@@ -1,10 +1,11 @@
+import { requireCount, requireFunction } from "../arguments.ts";
 import { Event } from "../sync/event.ts";
-import { requireCount, requireFunction } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**
- * Brings blocks of several tasks into a given order: block 0 runs first, block 1 when it has ended, and so on
- * (trio's `Sequencer`). A wait that is cancelled breaks the order: the other blocks, waiting or to come, fail.
+ * Runs blocks of code in several tasks in a fixed order, like trio's `Sequencer`. Block 0 runs first, block 1 runs
+ * when block 0 has ended, and so on. If the wait for a turn is cancelled, the sequence is broken: all other waiting
+ * and later blocks fail.
  *
  * @example
  * ```ts
@@ -21,24 +22,24 @@ import { AssertionError } from "./assertion-error.ts";
  * ```
  */
 export class Sequencer {
-  readonly #claimed = new Set<number>();
-  /** Set when the block before has ended, or when the order is broken. */
+  readonly #used = new Set<number>();
+  /** Each event is set when the block before this position has ended, or when the sequence is broken. */
   readonly #turns = new Map<number, Event>();
   #brokenAt: number | undefined;
 
   /**
-   * Runs `block` when those before it have ended, also by throwing.
+   * Runs `block` when all blocks before it have ended. A block that throws has ended too.
    *
    * @param position A whole number of at least 0.
-   * @throws AssertionError when the position was used before, or the order is broken.
+   * @throws AssertionError if the position was used before, or if the sequence is broken.
    */
   async at<T>(position: number, block: () => T | PromiseLike<T>): Promise<T> {
     requireCount(position, "position", 0);
     requireFunction(block, "block");
-    if (this.#claimed.has(position))
-      throw new AssertionError(`Block ${position} of the sequence was used before`);
-    this.#claimed.add(position);
-    this.#requireWhole();
+    if (this.#used.has(position))
+      throw new AssertionError(`Position ${position} of the sequence was used before`);
+    this.#used.add(position);
+    this.#checkUnbroken();
     if (position > 0) {
       try {
         await this.#turn(position).wait();
@@ -46,7 +47,7 @@ export class Sequencer {
         this.#break(position);
         throw cancellation;
       }
-      this.#requireWhole();
+      this.#checkUnbroken();
     }
     try {
       return await block();
@@ -69,7 +70,7 @@ export class Sequencer {
     for (const turn of this.#turns.values()) turn.set();
   }
 
-  #requireWhole(): void {
+  #checkUnbroken(): void {
     if (this.#brokenAt === undefined) return;
     throw new AssertionError(`The sequence is broken: the wait for block ${this.#brokenAt} was cancelled`);
   }

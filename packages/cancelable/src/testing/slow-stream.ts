@@ -1,13 +1,13 @@
+import { invalidType } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { sleep } from "../flow/sleep.ts";
-import { invalidType } from "../usage.ts";
 
 /**
- * An async iterable that gives the items one by one, each after `interval` (milliseconds or a `Duration`,
- * more than 0) on the clock of whoever asks for it. Asked in a cancelled scope, or cancelled while it waits,
- * it rejects with the cancellation. It reads no item ahead.
+ * An async generator that yields the items one by one, each after `interval` on the clock of the reader's backend. The
+ * wait is a checkpoint. Items are not read ahead.
  *
- * @throws TypeError or RangeError for what is no iterable, and for an interval that is not positive and finite.
+ * @param interval In milliseconds or as a `Duration`. Must be positive and finite.
+ * @throws TypeError or RangeError for invalid arguments.
  * @example
  * ```ts
  * import { moveOnAfter, run } from "@hother/cancelable";

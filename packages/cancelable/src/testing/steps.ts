@@ -1,26 +1,26 @@
-import { requireCount } from "../usage.ts";
+import { requireCount } from "../arguments.ts";
 import { AssertionError } from "./assertion-error.ts";
 
-/** What {@link stepRecorder} returns; the two functions may be taken out of it. */
+/** The result of {@link stepRecorder}. The two functions can be destructured. */
 export interface StepRecorder {
   /**
-   * Notes that step `n` happens now.
+   * Records step `n`.
    *
-   * @throws AssertionError unless it is the next one: 1, 2, 3, …
+   * @throws AssertionError unless `n` is the next number: 1, 2, 3, …
    */
   readonly step: (n: number) => void;
   /**
-   * The last step. No other may follow.
+   * Records step `n` as the last one. No step may follow.
    *
-   * @throws AssertionError unless it is the next one; also if a step before was out of order and what that
-   * threw was swallowed on its way.
+   * @throws AssertionError unless `n` is the next number. If an earlier step was out of order and the code under test
+   * caught the error, the same error is thrown again.
    */
   readonly finish: (n: number) => void;
 }
 
 /**
- * Records the order of events: `step(1)`, `step(2)`, … and at the end `finish(n)`, in this order, or the
- * test fails (kotlinx.coroutines: `expect(1)` … `finish(3)`).
+ * Asserts the order of events: the test calls `step(1)`, `step(2)`, … and at the end `finish(n)`, and fails if the
+ * calls come in another order. In kotlinx.coroutines, the same functions are `expect(1)` and `finish(3)`.
  *
  * @example
  * ```ts

@@ -1,26 +1,26 @@
+import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
-import { Cancellable } from "../operation/cancellable.ts";
-import { outOfRange, requireFunction, requireOptions } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { assertCancellationWithin } from "./assertions.ts";
 
-/** What {@link runWithTimeoutTest} may be told. */
+/** The options of {@link runWithTimeoutTest}. */
 export interface TimeoutTestOptions {
   /**
-   * How far from the span the end may be, in milliseconds or as a `Duration`; also how long the body may
-   * take to end once it is cancelled. Default: 100 ms.
+   * The maximum difference between `span` and the actual end, in milliseconds or as a `Duration`. It is also the time
+   * that the body may take to end after the cancellation. Default: 100 ms.
    */
   readonly tolerance?: Span;
 }
 
 /**
- * Runs `body` in an operation with a timeout of `span` (milliseconds or a `Duration`), and asserts that the
- * timeout is what ends it, at `span` give or take the tolerance, on the clock of the ambient backend.
- * Resolves with the timeout's error.
+ * Runs `body` in an operation with a timeout, and asserts that the timeout ends the operation on time, on the clock of
+ * the ambient backend. Resolves with the error of the timeout.
  *
- * @throws AssertionError when the body completes, fails, is cancelled for another reason, or goes on after
- * the tolerance. TypeError or RangeError for arguments that cannot be right.
+ * @param span The timeout, in milliseconds or as a `Duration`.
+ * @throws AssertionError if the body completes, fails, is cancelled for another reason, or has not ended within the
+ * tolerance. TypeError or RangeError for invalid arguments.
  * @example
  * ```ts
  * import { run, sleep } from "@hother/cancelable";
@@ -45,7 +45,7 @@ export async function runWithTimeoutTest<T>(
   if (!(tolerance >= 0) || tolerance === Number.POSITIVE_INFINITY) {
     throw outOfRange("options.tolerance", "at least 0, and finite", allowed);
   }
-  const op = Cancellable.withTimeout(ms, { graceMs: tolerance + 1 });
+  const op = Cancellable.withTimeout(ms, { grace: tolerance + 1 });
   const error = await assertCancellationWithin(Math.max(ms - tolerance, 0), ms + tolerance, () =>
     op.run(body),
   );

@@ -1,7 +1,7 @@
+import { invalidType, isThenable, outOfRange, requireOptions } from "../arguments.ts";
 import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import { report } from "../reporter.ts";
-import { invalidType, isThenable, outOfRange, requireOptions } from "../usage.ts";
 
 interface VirtualTimer {
   readonly at: number;
@@ -9,19 +9,19 @@ interface VirtualTimer {
 }
 
 export interface VirtualBackendOptions {
-  /** Whether time moves to the next deadline by itself when every task is blocked. Default: true. */
+  /** Whether time jumps to the next timer when every task is blocked. Default: true. */
   readonly autoJump?: boolean;
-  /** The wall clock at time 0: a `Date` or epoch milliseconds. Default: 2000-01-01T00:00:00Z. */
+  /** The wall clock at time 0, as a `Date` or in milliseconds since the epoch. Default: 2000-01-01T00:00:00Z. */
   readonly epoch?: Date | number;
 }
 
-/** So many turns of the event loop without any news mean that every task is blocked. */
+/** After this number of turns of the event loop without activity, every task is blocked. */
 const quietTurns = 2;
 
 /**
- * A runtime whose time is a number: an hour of sleeps takes a millisecond, and a thing that is due at
- * 100 ms happens at exactly 100. Plain promises run on it; promises that wait for the real world (files,
- * sockets) are not seen by `autoJump`: {@link hold} them (trio: `MockClock`).
+ * A backend with virtual time, like trio's `MockClock`: an hour of sleeps takes a millisecond, and a timer for 100 ms
+ * fires at exactly 100 ms. Tasks are plain promises. `autoJump` does not see promises that wait for the real world,
+ * such as files and sockets: pass them to {@link hold}.
  *
  * @example
  * ```ts
@@ -35,18 +35,19 @@ const quietTurns = 2;
  */
 export class VirtualBackend extends AsyncBackend {
   override readonly name = "virtual";
-  /** @internal No timer outlives its use: a test may count them. */
+  /** @internal The core cancels a timer when no deadline needs it, so that a test can count the timers. */
   readonly exactTimers = true;
   readonly autoJump: boolean;
   readonly #epoch: number;
   #time = 0;
   readonly #timers: VirtualTimer[] = [];
-  /** Counts everything that shows that somebody is not blocked. */
-  #news = 0;
+  /** Increases with every event that can unblock a task. */
+  #activity = 0;
+  /** The number of pending turns. */
   #turns = 0;
   #holds = 0;
-  /** How many wait in {@link untilIdle}. */
-  #watching = 0;
+  /** The number of waits in {@link untilIdle}. */
+  #idleWaits = 0;
   #moving = false;
 
   constructor(options?: VirtualBackendOptions) {
@@ -64,7 +65,7 @@ export class VirtualBackend extends AsyncBackend {
     return this.#epoch + this.#time;
   }
 
-  /** How many timers are set. */
+  /** The number of timers that are set. */
   get timerCount(): number {
     return this.#timers.length;
   }
@@ -74,7 +75,7 @@ export class VirtualBackend extends AsyncBackend {
   }
 
   override setTimer(at: number, fire: () => void): Disposable {
-    this.#news++;
+    this.#activity++;
     if (at === Number.POSITIVE_INFINITY) return { [Symbol.dispose]() {} };
     const timer: VirtualTimer = { at, fire };
     let place = this.#timers.length;
@@ -96,19 +97,24 @@ export class VirtualBackend extends AsyncBackend {
       if (over) return;
       over = true;
       this.#turns--;
-      this.#news++;
+      this.#activity++;
     };
-    const withdraw = super.turn(() => {
+    const cancel = super.turn(() => {
       end();
       fn();
     });
     return () => {
       end();
-      withdraw();
+      cancel();
     };
   }
 
-  /** Moves time by `span`, and fires what is due on the way, in order; tasks run in between. */
+  /**
+   * Moves time forward, and fires the timers up to the new time in order. After each timer, tasks run until every task
+   * is blocked.
+   *
+   * @param span In milliseconds or as a `Duration`.
+   */
   async advance(span: Span): Promise<void> {
     const ms = toMilliseconds(span, "span");
     if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY)
@@ -118,41 +124,45 @@ export class VirtualBackend extends AsyncBackend {
     this.#time = Math.max(this.#time, target);
   }
 
-  /** Lets time pass as blocking code does: the clock moves, and no timer fires before the code awaits. */
+  /**
+   * Moves time forward as blocking code does: no timer fires before the code awaits.
+   *
+   * @param span In milliseconds or as a `Duration`.
+   */
   pass(span: Span): void {
     const ms = toMilliseconds(span, "span");
     if (!(ms >= 0) || ms === Number.POSITIVE_INFINITY)
       throw outOfRange("span", "at least 0, and finite", span);
     this.#time += ms;
-    this.#news++;
+    this.#activity++;
   }
 
-  /** Resolves when every task is blocked: nothing happens any more before time moves (trio: `wait_all_tasks_blocked`). */
+  /** Resolves when every task is blocked, before time moves. Like trio's `wait_all_tasks_blocked`. */
   async untilIdle(): Promise<void> {
-    this.#watching++;
+    this.#idleWaits++;
     try {
       await this.#allBlocked();
     } finally {
-      this.#watching--;
-      this.#news++;
+      this.#idleWaits--;
+      this.#activity++;
     }
   }
 
   async #allBlocked(): Promise<void> {
     for (let quiet = 0; quiet < quietTurns; ) {
-      const before = this.#news;
+      const before = this.#activity;
       await new Promise<void>((resolve) => void super.turn(resolve));
-      quiet = this.#news === before && this.#turns === 0 ? quiet + 1 : 0;
+      quiet = this.#activity === before && this.#turns === 0 ? quiet + 1 : 0;
     }
   }
 
-  /** Time does not jump while `work` is under way: for promises that wait for the real world. Returns `work`. */
+  /** Stops `autoJump` until `work` settles. For promises that wait for the real world. Returns `work`. */
   hold<T>(work: PromiseLike<T>): PromiseLike<T> {
     if (!isThenable(work)) throw invalidType("work", "a promise", work);
     this.#holds++;
     const release = (): void => {
       this.#holds--;
-      this.#news++;
+      this.#activity++;
       this.#jumpWhenIdle();
     };
     work.then(release, release);
@@ -163,25 +173,25 @@ export class VirtualBackend extends AsyncBackend {
     if (!this.autoJump || this.#moving) return;
     const limit = (): number => (this.#holds > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
     this.#move(limit).then(undefined, (error: unknown) => {
-      // One that threw does not stop the others.
+      // The remaining timers fire, although one has thrown.
       report(error, "a timer of the virtual backend");
       this.#jumpWhenIdle();
     });
   }
 
-  /** Fires timers up to `limit()`, one at a time, each when everybody is blocked. */
+  /** Fires the timers up to `limit()`. Each timer fires when every task is blocked. */
   async #move(limit: () => number): Promise<void> {
     this.#moving = true;
     try {
       for (;;) {
         await this.#allBlocked();
-        // Whoever waits for everybody to be blocked is to see it before time moves.
-        if (this.#watching > 0) continue;
+        // A wait in `untilIdle` ends before time moves.
+        if (this.#idleWaits > 0) continue;
         const first = this.#timers[0];
         if (first === undefined || first.at > limit()) return;
         this.#timers.shift();
         this.#time = Math.max(this.#time, first.at);
-        this.#news++;
+        this.#activity++;
         first.fire();
       }
     } finally {

@@ -1,29 +1,30 @@
-import { run } from "../backends/detect.ts";
+import { requireFunction, requireOptions } from "../arguments.ts";
+import { run } from "../backends/run.ts";
 import { formatSpan, type Span, toInterval } from "../duration.ts";
+import { liveScopes } from "../inspect/index.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { requireFunction, requireOptions } from "../usage.ts";
 import { AssertionError } from "./assertion-error.ts";
-import { liveScopes, scopeNames, taskNames } from "./live-scopes.ts";
+import { scopeNames, taskNames } from "./live-names.ts";
 import { VirtualBackend, type VirtualBackendOptions } from "./virtual-backend.ts";
 
-/** The real ones, whoever fakes them later. */
+/** The real timers: saved, because a test can replace them with fakes. */
 const { setInterval, clearInterval } = globalThis;
-/** How often to look whether time is stuck, in real milliseconds. */
-const lookEvery = 20;
+/** The time between two checks whether time is stuck, in real milliseconds. */
+const checkInterval = 20;
 
-/** `test` of vitest, node:test, or any other runner that takes a title and an async function, whatever it passes to that. */
+/** `test` of vitest, node:test, or another runner that takes a title and an async function. */
 export type TestFunction = (title: string, body: (...args: any[]) => Promise<void>) => unknown;
 
-/** The options of the test's {@link VirtualBackend}, and how patient it is. */
+/** The options of `test.virtual`, with the options of its {@link VirtualBackend}. */
 export interface VirtualTestOptions extends VirtualBackendOptions {
   /**
-   * How long nothing may happen before time counts as stuck, in milliseconds of real time or as a
-   * `Duration`. Default: 1 s.
+   * The time without any activity after which time counts as stuck, in milliseconds of real time or as a `Duration`.
+   * Default: 1 s.
    */
   readonly patience?: Span;
 }
 
-/** A test in virtual time; returns what the runner's `test` returns. */
+/** Declares a test in virtual time. Returns the result of the runner's `test`. */
 export type VirtualTest = (
   title: string,
   body: (backend: VirtualBackend) => unknown,
@@ -31,16 +32,16 @@ export type VirtualTest = (
 ) => unknown;
 
 /**
- * A runner's `test`, with everything it has, and `test.virtual(title, body, options?)`: the body runs in
- * `run(…, { backend })` on a {@link VirtualBackend} of its own, which it is given. The `test` that is handed in stays
- * as it is; `withVirtual(test.only)` and the like work too.
+ * Returns a test function like `test`, with the additional method `test.virtual(title, body, options?)`. The body runs
+ * in `run(…, { backend })` on a new {@link VirtualBackend}, and gets this backend as its argument. `test` itself is not
+ * changed. `withVirtual(test.only)` works too.
  *
- * When every task waits, no timer is set and nothing of the real world is held, the body is cancelled and the test
- * fails with an `AssertionError` that says how many tasks wait and which, instead of hanging. With
- * `autoJump: false` set timers do not count, because nobody moves the time. Promises that wait for the real world
- * for longer than `patience` belong into `backend.hold(…)`.
+ * A test whose time is stuck fails and does not hang. Time is stuck when every task waits, no timer is set, and no
+ * promise is held. The body is then cancelled, and the `AssertionError` lists the waiting tasks. With `autoJump:
+ * false`, timers do not count, because they fire only in `advance()`. Pass promises that wait for the real world for
+ * longer than `patience` to `backend.hold()`.
  *
- * @throws TypeError if `test` is no function; the tests themselves, for options that cannot be right.
+ * @throws TypeError if `test` is not a function. A test with invalid options throws when it is declared or run.
  * @example
  * ```ts
  * import { test as nodeTest } from "node:test";
@@ -67,13 +68,14 @@ export function withVirtual<T extends TestFunction>(test: T): T & { readonly vir
   }) as T & { readonly virtual: VirtualTest };
 }
 
-/** Counts what shows that somebody is not blocked. */
+/** A virtual backend that counts activity. */
 class WatchedBackend extends VirtualBackend {
+  /** Increases with every timer, turn and end of a hold: these show that some code runs. */
   activity = 0;
   #holds = 0;
 
-  /** Whether no timer and nothing that is held can wake anybody. */
-  get nothingComes(): boolean {
+  /** Whether no timer and no held promise can wake a task. */
+  get isStill(): boolean {
     return this.#holds === 0 && (this.timerCount === 0 || !this.autoJump);
   }
 
@@ -113,14 +115,14 @@ async function runVirtual(
     let quiet = 0;
     let before = -1;
     watch = setInterval(() => {
-      quiet = backend.nothingComes && backend.activity === before ? quiet + lookEvery : 0;
+      quiet = backend.isStill && backend.activity === before ? quiet + checkInterval : 0;
       before = backend.activity;
       if (quiet < patience || failure !== undefined || scope === undefined) return;
       failure = stuckError(backend, scope, bodyEnded);
       scope.cancel("error", failure.message);
-      // What can end on that does, before the next test.
+      // Code that reacts to the cancellation ends before the next test starts.
       backend.untilIdle().then(resolve, resolve);
-    }, lookEvery);
+    }, checkInterval);
   });
   try {
     const main = run(
@@ -141,11 +143,11 @@ async function runVirtual(
 }
 
 function stuckError(backend: VirtualBackend, scope: CancelScope, bodyEnded: boolean): AssertionError {
-  const live = liveScopes(scope.node);
+  const live = liveScopes(scope).slice(1); // without the scope of the test itself
   if (bodyEnded) {
     return new AssertionError(
       `Time is stuck at ${formatSpan(backend.now())}: the body of the test has ended, ` +
-        `and what it started has not (${scopeNames(live).join("; ")})`,
+        `but some of the scopes that it started have not (${scopeNames(live).join("; ")})`,
     );
   }
   const names = ["the body of the test", ...taskNames(live)];
@@ -153,10 +155,10 @@ function stuckError(backend: VirtualBackend, scope: CancelScope, bodyEnded: bool
   const timers = backend.timerCount;
   const why =
     timers === 0
-      ? "and no timer is set, so that nothing can wake them"
-      : `for ${timers} timer${timers > 1 ? "s" : ""}, and nobody calls advance()`;
+      ? "and no timer is set"
+      : `for ${timers} timer${timers > 1 ? "s" : ""}, and autoJump is off, so only advance() moves the time`;
   return new AssertionError(
     `Time is stuck at ${formatSpan(backend.now())}: ${names.length} task${names.length > 1 ? "s wait" : " waits"} ` +
-      `${why} (${shown.join(", ")}). What waits for the real world goes into backend.hold(…)`,
+      `${why} (${shown.join(", ")}). Pass promises that wait for the real world to backend.hold()`,
   );
 }

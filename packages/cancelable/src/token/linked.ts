@@ -1,8 +1,9 @@
-import { requireOptions } from "../usage.ts";
+import { requireOptions } from "../arguments.ts";
+import { Cancellation } from "./cancellation.ts";
 import { CancellationToken, requireToken } from "./token.ts";
-import { Cancellation, type CancelNode, Waiter } from "./tree.ts";
+import { type CancelNode, Waiter } from "./tree.ts";
 
-/** Cancels one node when another is reached, inside the same wave (T5). */
+/** Waits in the followed node. Cancels the following node inside the same wave (T5). */
 class Link extends Waiter {
   readonly #target: CancelNode;
   readonly #preserveReason: boolean;
@@ -25,7 +26,9 @@ class Link extends Waiter {
   }
 }
 
-/** In the following node: when that is cancelled or has ended, nothing of it stays on the other one. */
+/**
+ * Waits in the following node. Removes the link from the followed node when the following one is cancelled or closes.
+ */
 class LinkEnd extends Waiter {
   readonly #link: Link;
   constructor(link: Link) {
@@ -33,15 +36,15 @@ class LinkEnd extends Waiter {
     this.#link = link;
   }
   override reached(): void {
-    this.#link.leave();
+    this.#link.remove();
   }
   override dismissed(): void {
-    this.#link.leave();
+    this.#link.remove();
   }
 }
 
 /**
- * A token that can follow others: it is cancelled when any of them is.
+ * A token that can follow other tokens: when one of them is cancelled, this token is cancelled too.
  *
  * @example
  * ```ts
@@ -56,8 +59,11 @@ class LinkEnd extends Waiter {
  */
 export class LinkedCancellationToken extends CancellationToken {
   /**
-   * Follows `other`. The reason becomes `parent`, or `other`'s own with `preserveReason`; `other`'s
-   * error is the `cause`. Disposing the link leaves nothing on `other`.
+   * Follows `other`. The error of `other` becomes the `cause` of this token's error. Disposing removes the link from
+   * `other`.
+   *
+   * @param options.preserveReason Whether this token takes the reason of `other`. Default: false, the reason is
+   * `parent`.
    */
   link(other: CancellationToken, options?: { readonly preserveReason?: boolean }): Disposable {
     requireToken(other, "other");
@@ -71,8 +77,8 @@ export class LinkedCancellationToken extends CancellationToken {
     this.node.wait(end);
     return {
       [Symbol.dispose]() {
-        link.leave();
-        end.leave();
+        link.remove();
+        end.remove();
       },
     };
   }

@@ -1,27 +1,20 @@
-import { captureContext } from "#host/ambient";
-import type { CancellationError, CancellationReason } from "../errors.ts";
+import { captureContext } from "#platform/ambient";
+import { invalidType, requireFunction, requireText } from "../arguments.ts";
+import { type CancellationError, type CancellationReason, cancellationReasons } from "../errors.ts";
 import { report } from "../reporter.ts";
-import { invalidType, requireFunction, requireText } from "../usage.ts";
-import { announce, Cancellation, CancelNode, Waiter } from "./tree.ts";
+import { onAbort, requireSignal } from "./abort-signal.ts";
+import { Cancellation } from "./cancellation.ts";
+import { announce, CancelNode, Waiter } from "./tree.ts";
 
-const reasons: ReadonlySet<unknown> = new Set<CancellationReason>([
-  "timeout",
-  "manual",
-  "signal",
-  "condition",
-  "parent",
-  "error",
-  "shutdown",
-  "disconnect",
-]);
-
-/** Checks the arguments that every `cancel()` takes. */
-export function requireCause(reason: unknown, message: unknown): void {
-  if (!reasons.has(reason)) throw invalidType("reason", `one of ${[...reasons].join(", ")}`, reason);
+/** Checks the arguments of `cancel(reason, message)`. */
+export function requireReason(reason: unknown, message: unknown): void {
+  if (!(cancellationReasons as readonly unknown[]).includes(reason)) {
+    throw invalidType("reason", `one of ${cancellationReasons.join(", ")}`, reason);
+  }
   requireText(message, "message");
 }
 
-/** A callback of a user, called in the async context in which it was registered. */
+/** Calls a user's callback after the wave has marked all nodes (T4). */
 class CallbackWaiter extends Waiter {
   readonly #call: () => void;
   constructor(call: () => void) {
@@ -33,6 +26,7 @@ class CallbackWaiter extends Waiter {
   }
 }
 
+/** Resolves the promise of {@link CancellationToken.waitForCancel}. */
 class CancelWaiter extends Waiter {
   readonly #resolve: () => void;
   constructor(resolve: () => void) {
@@ -44,7 +38,10 @@ class CancelWaiter extends Waiter {
   }
 }
 
-/** @internal Calls `callback` when `node` is reached; at once if it has been. */
+/**
+ * @internal Calls `callback` once when a cancellation reaches `node`, in the async context of this call. Calls it
+ * immediately if the node is already cancelled. An error of the callback goes to the reporter.
+ */
 export function subscribe(node: CancelNode, callback: () => void, source: string): Disposable {
   const guarded = (): void => {
     try {
@@ -60,34 +57,21 @@ export function subscribe(node: CancelNode, callback: () => void, source: string
   const inContext = captureContext();
   let disposed = false;
   const waiter = new CallbackWaiter(() => {
-    // By a callback before this one, perhaps.
+    // A callback that ran earlier in this wave can have disposed of this one.
     if (!disposed) inContext(guarded);
   });
   node.wait(waiter);
   return {
     [Symbol.dispose]() {
       disposed = true;
-      waiter.leave();
+      waiter.remove();
     },
   };
 }
 
-/** The node that the next token is a handle on; a parameter would be in the public constructor. */
-let handed: CancelNode | undefined;
-
-/** @internal A token of class `Class` that is a handle on `node`: what cancels one cancels the other. */
-export function tokenOn<T extends CancellationToken>(Class: new () => T, node: CancelNode): T {
-  handed = node;
-  try {
-    return new Class();
-  } finally {
-    handed = undefined;
-  }
-}
-
 /**
- * A one-way switch: cancelled at most once, with a reason, a message and a time. Cheap, and shareable
- * by any number of operations.
+ * A switch that is cancelled at most once, with a reason, a message and a time. Any number of operations can share
+ * one token.
  *
  * @example
  * ```ts
@@ -101,11 +85,18 @@ export function tokenOn<T extends CancellationToken>(Class: new () => T, node: C
  */
 export class CancellationToken {
   /** @internal */
-  readonly node: CancelNode = handed ?? new CancelNode();
+  readonly node: CancelNode;
   #id: string | undefined;
   #cancelledAt: Date | undefined;
 
-  /** A UUID, made when it is first looked at. */
+  constructor();
+  /** @internal A handle on an existing node: cancelling the token cancels the node, and the reverse. */
+  constructor(node: CancelNode);
+  constructor(node?: CancelNode) {
+    this.node = node ?? new CancelNode();
+  }
+
+  /** A UUID, created on first use. */
   get id(): string {
     this.#id ??= crypto.randomUUID();
     return this.#id;
@@ -129,56 +120,57 @@ export class CancellationToken {
     return this.#cancelledAt;
   }
 
-  /** The one error object that every waiter, {@link check} and the signal see. */
+  /** The cancellation's error, if there is one. Every waiter, {@link check} and the signal use this one object. */
   get error(): CancellationError | undefined {
     return this.node.pending()?.error;
   }
 
-  /** An `AbortSignal` that is aborted with this token; made on first use. */
+  /** An `AbortSignal` that is aborted when the token is cancelled. It is created on first use. */
   get signal(): AbortSignal {
     return this.node.signal;
   }
 
   /**
-   * Cancels, synchronously: when this returns, everything that depends on the token is cancelled.
+   * Cancels the token synchronously: when this returns, everything that depends on the token is cancelled.
    *
-   * @returns false, and without any effect, if it was cancelled before.
+   * @returns false, without any effect, if the token is already cancelled.
    */
   cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireCause(reason, message);
+    requireReason(reason, message);
     return this.node.cancel(new Cancellation(reason, message));
   }
 
-  /** Throws {@link error} if cancelled. */
+  /** Throws {@link error} if the token is cancelled. */
   check(): void {
     this.node.check();
   }
 
   /**
-   * Calls back once when cancelled, in the async context of now; at once if it was cancelled before.
-   * A callback that throws is reported, and stops neither the others nor the canceller.
+   * Calls `callback` once when the token is cancelled, in the async context of this call. Calls it immediately if the
+   * token is already cancelled. If a callback throws, its error goes to the reporter; the other callbacks still run.
+   * Disposing removes the callback.
    */
   onCancel(callback: (token: this) => void): Disposable {
     requireFunction(callback, "callback");
     return subscribe(this.node, () => callback(this), "an onCancel callback of a token");
   }
 
-  /** Resolves when cancelled. Never rejects, and is no checkpoint. */
+  /** Resolves when the token is cancelled. Never rejects, and is not a checkpoint. */
   waitForCancel(): Promise<void> {
     if (this.isCancelled) return Promise.resolve();
     return new Promise((resolve) => this.node.wait(new CancelWaiter(resolve)));
   }
 
   /**
-   * A token that is cancelled when `signal` is aborted (reason `timeout` for a `TimeoutError`, else
-   * `manual`); the signal's own reason is the `cause` of {@link error}. Disposing takes the listener
-   * off the signal.
+   * Creates a token that is cancelled when `signal` is aborted. The reason is `timeout` if the signal's reason is a
+   * `TimeoutError`, and `manual` otherwise. The signal's reason becomes the `cause` of {@link error}. Disposing
+   * removes the listener from the signal.
    */
   static from(signal: AbortSignal): CancellationToken & Disposable {
     requireSignal(signal, "signal");
     const token = new CancellationToken();
     const subscription = onAbort(signal, (cancellation) => token.node.cancel(cancellation));
-    // Cancelled by hand, it has no use for the signal any more.
+    // A token that is already cancelled does not need the signal.
     const end = token.onCancel(() => subscription[Symbol.dispose]());
     return Object.assign(token, {
       [Symbol.dispose]() {
@@ -193,77 +185,6 @@ export class CancellationToken {
   }
 }
 
-export function requireSignal(signal: unknown, argument: string): asserts signal is AbortSignal {
-  const candidate = signal as Partial<AbortSignal> | null | undefined;
-  if (typeof candidate?.aborted !== "boolean" || typeof candidate.addEventListener !== "function") {
-    throw invalidType(argument, "an AbortSignal", signal);
-  }
-}
-
 export function requireToken(token: unknown, argument: string): asserts token is CancellationToken {
   if (!(token instanceof CancellationToken)) throw invalidType(argument, "a CancellationToken", token);
-}
-
-/** Those who listen to one foreign signal, through one listener (rule 27): Node warns of more than ten. */
-class Audience {
-  readonly #signal: AbortSignal;
-  readonly #callbacks = new Set<() => void>();
-  readonly #heard = (): void => {
-    this.#leave();
-    for (const callback of this.#callbacks) callback();
-  };
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-    signal.addEventListener("abort", this.#heard);
-  }
-
-  add(callback: () => void): Disposable {
-    this.#callbacks.add(callback);
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#leave();
-      },
-    };
-  }
-
-  #leave(): void {
-    this.#signal.removeEventListener("abort", this.#heard);
-    audiences.delete(this.#signal);
-  }
-}
-
-const audiences = new WeakMap<AbortSignal, Audience>();
-
-function audienceOf(signal: AbortSignal): Audience {
-  let audience = audiences.get(signal);
-  if (audience === undefined) {
-    audience = new Audience(signal);
-    audiences.set(signal, audience);
-  }
-  return audience;
-}
-
-/** Calls back with what `signal` was aborted for, once, unless disposed of before. */
-export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
-  const aborted = (): void => {
-    const cause: unknown = signal.reason;
-    let name: unknown;
-    let message: unknown;
-    try {
-      ({ name, message } = (cause ?? {}) as { name?: unknown; message?: unknown });
-    } catch {
-      // Somebody's reason may be anything, also an object that throws when it is looked at.
-    }
-    callback(
-      new Cancellation(
-        name === "TimeoutError" ? "timeout" : "manual",
-        typeof message === "string" && message !== "" ? message : "AbortSignal was aborted",
-        { cause },
-      ),
-    );
-  };
-  if (!signal.aborted) return audienceOf(signal).add(aborted);
-  aborted();
-  return { [Symbol.dispose]() {} };
 }

@@ -1,117 +1,49 @@
 /*
- * The tree through which cancellation spreads. Tokens, scopes and operations are handles on its nodes. Longer than
- * most files here, because its parts hold each other's invariants: a cancellation, its wave, who waits, the node.
+ * The tree through which cancellation spreads. Tokens, scopes and operations are handles on its nodes. This file is
+ * long because the waiter, the wave and the node keep the following invariants together.
  *
- * Invariants, referred to by number elsewhere:
+ * Invariants, which comments elsewhere and docs/design.md refer to by number:
  *
- *  T1  A node is cancelled by itself (`own`) at most once; `own` never changes afterwards.
- *  T2  `reached` is what a checkpoint in the node throws: its own cancellation, else, unless the
- *      node is shielded, what reaches its parent. It is kept, not computed: a check is one load.
- *  T3  What comes from above becomes the *own* cancellation (reason `parent`) of a node that has an
- *      identity (`adopts`), and stays; for any other node it is only what reaches it.
- *  T4  State first: a wave marks everything it reaches before any code of a user runs. Promises are
- *      rejected while marking (their handlers run later), abort signals and callbacks come after.
- *  T5  When `cancel()` returns, its whole wave is done. A cancel from inside a callback is a wave of
- *      its own; a cancel from inside a wave (links, sources) joins it.
- *  T6  Waves are lists, never recursion: depth costs no stack. Cycles of links end at T1.
- *  T7  A waiter is called at most once, and is out of its node's list before that.
- *  T8  A node that leaves takes itself out of its parent in O(1), and holds nothing below it.
+ *  T1  A node is cancelled by itself (`own`) at most once. `own` never changes afterwards.
+ *  T2  `reached` is the cancellation that a checkpoint in the node throws. It is the node's own cancellation. If the
+ *      node has no cancellation of its own and is not shielded, it is the cancellation that reached the parent.
+ *      `reached` is stored, not computed, so a check is one load.
+ *  T3  If a node has an identity, a cancellation from above becomes its own cancellation (reason `parent`), and is
+ *      permanent. For any other node it is only the cancellation that reached the node.
+ *  T4  State comes first: a wave marks all nodes that it reaches before any user code runs. Promises are rejected
+ *      while nodes are marked; their handlers run later. Abort signals and callbacks follow after the marking.
+ *  T5  When `cancel()` returns, its whole wave is complete. A cancel from inside a callback is a wave of its own. A
+ *      cancel from inside a wave (links, sources) joins this wave.
+ *  T6  Waves are lists, never recursion, so the depth of the tree costs no stack. Cycles of links end because of T1.
+ *  T7  A waiter is called at most once, and is removed from the list of its node before the call.
+ *  T8  A node that closes removes itself from its parent in O(1), and keeps no reference to the nodes below it.
  */
 
-import {
-  type CancellationDetail,
-  CancellationError,
-  type CancellationReason,
-  createCancellation,
-} from "../errors.ts";
 import { report } from "../reporter.ts";
+import type { Cancellation } from "./cancellation.ts";
 
 /**
- * Makes an error without frames: of a deadline, or of what was cancelled further up, they would be a timer's and this
- * library's own, and collecting them is most of what an error costs.
+ * An entry in the list of a node. It is called once, when a cancellation reaches the node or when the node closes.
  */
-function withoutFrames<T>(make: () => T): T {
-  const limit = Error.stackTraceLimit;
-  try {
-    Error.stackTraceLimit = 0;
-  } catch {
-    /* v8 ignore next -- @preserve where `Error` is frozen: errors.test.ts sees it from outside */
-    return make();
-  }
-  try {
-    return make();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
-}
-
-/** One cancellation: made when it happens; its error only when somebody looks. */
-export class Cancellation {
-  readonly reason: CancellationReason;
-  readonly message: string | undefined;
-  /** Epoch milliseconds. */
-  readonly at: number;
-  /** The cancellation above that this one comes from (T3). */
-  readonly origin: Cancellation | undefined;
-  readonly #detail: CancellationDetail | undefined;
-  #error: CancellationError | undefined;
-
-  constructor(
-    reason: CancellationReason,
-    message?: string,
-    detail?: CancellationDetail,
-    origin?: Cancellation,
-    error?: CancellationError,
-  ) {
-    this.reason = reason;
-    this.message = message;
-    this.at = Date.now();
-    this.origin = origin;
-    this.#detail = detail;
-    this.#error = error;
-    if (error !== undefined) CancellationError.own(error);
-  }
-
-  /** The one error that every waiter and the signal see. */
-  get error(): CancellationError {
-    if (this.#error !== undefined) return this.#error;
-    // From the topmost origin down, so that a deep tree costs no stack (T6).
-    const chain: Cancellation[] = [];
-    for (let link: Cancellation | undefined = this; link !== undefined; link = link.origin) {
-      if (link.#error !== undefined) break;
-      chain.push(link);
-    }
-    for (const link of chain.reverse()) {
-      const { origin } = link;
-      const detail =
-        origin === undefined
-          ? link.#detail
-          : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
-      const make = (): CancellationError => createCancellation(link.reason, link.message, detail);
-      link.#error = origin === undefined && link.reason !== "timeout" ? make() : withoutFrames(make);
-      CancellationError.own(link.#error);
-    }
-    return this.#error as unknown as CancellationError; // the chain begins with this
-  }
-}
-
-/** Something that wants to know, once, that the node it waits in was reached. */
 export abstract class Waiter {
-  /** @internal The node whose list this is in. */
+  /** @internal The node whose list contains this waiter. */
   node: CancelNode | undefined;
   /** @internal */
   previous: Waiter | undefined;
   /** @internal */
   next: Waiter | undefined;
 
-  /** Called while a wave marks (T4): may reject promises and cancel nodes, and never runs a user's code. */
+  /**
+   * A cancellation has reached the node. Called during the marking (T4): may reject promises and cancel nodes, but
+   * must not run user code.
+   */
   abstract reached(cancellation: Cancellation): void;
 
-  /** The node has ended without being reached, and this is out of its list. */
+  /** The node has closed without a cancellation. The waiter is already removed from its list. */
   dismissed(_ended: Cancellation): void {}
 
-  /** Stops waiting. Does nothing if it was reached or had left already. */
-  leave(): void {
+  /** Removes the waiter from the list of its node. Does nothing if it is in no list. */
+  remove(): void {
     const { node, previous, next } = this;
     if (node === undefined) return;
     if (previous === undefined) node.waiters = next;
@@ -121,30 +53,29 @@ export abstract class Waiter {
   }
 }
 
-/** What one call of `cancel()` sets off. */
+/** The effects of one call of `cancel()`. */
 interface Wave {
-  /** Nodes whose lists are still to be walked. */
+  /** Marked nodes, in order. Their waiters and children are visited one node after another. */
   readonly nodes: CancelNode[];
-  /** Code of users, for when everything is marked. */
+  /** User code, to run after the marking. */
   readonly announcements: Array<() => void>;
 }
 
 let current: Wave | undefined;
 
-/** What a shield that was raised later keeps from the nodes below it. */
-const freed = new WeakMap<CancelNode, Cancellation>();
+const beforeShield = new WeakMap<CancelNode, Cancellation>();
 
-/** The cancellation that had reached `node` before a shield came in between. */
-export function freedFrom(node: CancelNode): Cancellation | undefined {
-  return freed.get(node);
+/** The cancellation that had already reached `node` when a shield at or above the node was switched on. */
+export function reachedBeforeShield(node: CancelNode): Cancellation | undefined {
+  return beforeShield.get(node);
 }
 
-/** Runs `fn` when the wave under way has marked everything: for what a wave reaches. */
+/** Runs `fn` when the current wave has marked all nodes. To be called only during a wave. */
 export function announce(fn: () => void): void {
   (current as Wave).announcements.push(fn);
 }
 
-/** Runs `mark` inside a wave: the one under way, or a new one which is then run to its end (T5). */
+/** Runs `mark` inside the current wave, or inside a new wave that is complete when this returns (T5). */
 function inWave(mark: (wave: Wave) => void): void {
   if (current !== undefined) {
     mark(current);
@@ -162,22 +93,22 @@ function inWave(mark: (wave: Wave) => void): void {
     try {
       announcement();
     } catch (error) {
-      /* v8 ignore next -- @preserve hosts, or polyfills, whose `abort()` lets an error of a listener out */
+      /* v8 ignore next -- @preserve hosts or polyfills whose `abort()` throws the error of a listener */
       report(error, "a cancellation callback");
     }
   }
 }
 
 export class CancelNode {
-  /** @internal Set by {@link cancel}, or from above where {@link adopts}. */
+  /** @internal Set by {@link cancel}, or by a cancellation from above if the node has an identity (T3). */
   own: Cancellation | undefined = undefined;
   /** @internal */
   reached: Cancellation | undefined = undefined;
-  /** @internal The newest of the list. */
+  /** @internal The newest waiter, which is the head of the list. */
   waiters: Waiter | undefined = undefined;
   /** @internal */
   parent: CancelNode | undefined = undefined;
-  /** @internal */
+  /** @internal The newest child, which is the head of the list. */
   firstChild: CancelNode | undefined = undefined;
   /** @internal */
   nextSibling: CancelNode | undefined = undefined;
@@ -185,17 +116,20 @@ export class CancelNode {
   previousSibling: CancelNode | undefined = undefined;
   /** @internal */
   shielded = false;
-  /** @internal A cancellation that was kept from the operations below (`propagate: false`). */
+  /** @internal Whether the cancellation skips the operations below (`propagate: false`). */
   withheld = false;
   /** @internal */
   controller: AbortController | undefined = undefined;
 
-  /** Whether this node has an identity, so that what comes from above becomes its own (T3). */
-  get adopts(): boolean {
+  /** Whether a cancellation from above becomes the node's own (T3). True for operations. */
+  get hasIdentity(): boolean {
     return false;
   }
 
-  /** Cancels the node and what is below. False, and without effect on anybody else, if it had been reached before. */
+  /**
+   * Cancels the node and the nodes below. Returns false, without an effect on other nodes, if a cancellation reached
+   * the node before.
+   */
   cancel(cancellation: Cancellation, propagate = true): boolean {
     if (this.own !== undefined) return false;
     this.own = cancellation;
@@ -205,12 +139,12 @@ export class CancelNode {
     return true;
   }
 
-  /** Throws what reaches this node, if anything does. */
+  /** Throws the error of the cancellation that has reached this node, if there is one. */
   check(): void {
     if (this.reached !== undefined) throw this.reached.error;
   }
 
-  /** What a checkpoint here would throw. */
+  /** The cancellation that a checkpoint in this node would throw. */
   pending(): Cancellation | undefined {
     return this.reached;
   }
@@ -223,6 +157,7 @@ export class CancelNode {
     return this.controller.signal;
   }
 
+  /** Adds a waiter to the list of this node. */
   wait(waiter: Waiter): void {
     waiter.node = this;
     const first = this.waiters;
@@ -238,7 +173,7 @@ export class CancelNode {
     return children.reverse();
   }
 
-  /** Takes its place below `parent`, and what reaches that. */
+  /** Places this node below `parent`. A cancellation that has reached `parent` reaches this node too. */
   attach(parent: CancelNode): void {
     const first = parent.firstChild;
     this.parent = parent;
@@ -248,8 +183,8 @@ export class CancelNode {
     if (parent.reached !== undefined) this.inherit(parent.reached);
   }
 
-  /** Leaves the parent's list (T8); `parent` stays, for code that outlives its scope. */
-  detach(): void {
+  /** Removes this node from the list of its parent (T8). `parent` stays set, for code that outlives its scope. */
+  remove(): void {
     const { parent, previousSibling, nextSibling } = this;
     if (parent === undefined) return;
     if (previousSibling !== undefined) previousSibling.nextSibling = nextSibling;
@@ -258,7 +193,7 @@ export class CancelNode {
     this.previousSibling = this.nextSibling = undefined;
   }
 
-  /** Turns the shield on or off while the node is in use. */
+  /** Switches the shield on or off while the node is in use. */
   setShielded(shielded: boolean): void {
     if (this.shielded === shielded) return;
     this.shielded = shielded;
@@ -267,12 +202,12 @@ export class CancelNode {
       if (above !== undefined) this.inherit(above);
       return;
     }
-    // What came from above no longer reaches this node and the nodes below it that did not adopt it.
+    // A cancellation from above no longer reaches this node, nor a node below that has not made it its own (T3).
     const nodes: CancelNode[] = [this];
     for (let i = 0; i < nodes.length; i++) {
       const node = nodes[i] as CancelNode;
       if (node.reached === undefined || node.reached === node.own) continue;
-      freed.set(node, node.reached);
+      beforeShield.set(node, node.reached);
       node.reached = node.own;
       for (let child = node.firstChild; child !== undefined; child = child.nextSibling) nodes.push(child);
     }
@@ -281,18 +216,23 @@ export class CancelNode {
     });
   }
 
-  /** What reaches the parent reaches this node too, unless shielded or reached before. */
+  /** Passes the cancellation `above` on to this node, unless the node is shielded or already cancelled. */
   inherit(above: Cancellation): void {
     if (this.shielded || this.reached !== undefined) return;
-    inWave((wave) => this.mark(this.adopt(above), wave));
+    inWave((wave) => this.mark(this.cancellationFrom(above), wave));
   }
 
-  /** What reaches this node when `above` reaches its parent: where it {@link adopts}, its own cancellation. */
-  protected adopt(above: Cancellation): Cancellation {
+  /**
+   * The cancellation that reaches this node when `above` reaches its parent. Nodes with an identity create their own
+   * (T3).
+   */
+  protected cancellationFrom(above: Cancellation): Cancellation {
     return above;
   }
 
-  /** Called once when the node is reached, with everything else still to be marked. */
+  /**
+   * Hook: a cancellation has reached the node, and the nodes below are not marked yet. Must not run user code (T4).
+   */
   protected marked(): void {}
 
   private mark(cancellation: Cancellation, wave: Wave): void {
@@ -303,10 +243,11 @@ export class CancelNode {
     this.marked();
   }
 
-  /** @internal Reaches the waiters and the children of a marked node. */
+  /** @internal Calls the waiters of this marked node, and marks its children. */
   spread(wave: Wave): void {
     const cancellation = this.reached as Cancellation;
-    // The newest stands first: turn the list round, so that waiters are reached in the order in which they came.
+    // The newest waiter is the head of the list. The list is reversed, so that waiters are called in the order of
+    // arrival.
     let list = this.waiters;
     this.waiters = undefined;
     let ordered: Waiter | undefined;
@@ -326,10 +267,10 @@ export class CancelNode {
     if (this.firstChild === undefined) return;
     for (const child of this.children()) {
       if (child.shielded) continue;
-      if (this.withheld && child.adopts) continue;
+      if (this.withheld && child.hasIdentity) continue;
       if (child.reached === undefined) {
         child.withheld = this.withheld;
-        child.mark(child.adopt(cancellation), wave);
+        child.mark(child.cancellationFrom(cancellation), wave);
       } else if (child.withheld) {
         child.withheld = false;
         wave.nodes.push(child);

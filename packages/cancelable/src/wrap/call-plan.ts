@@ -1,16 +1,3 @@
-import { toInterval, toMilliseconds } from "../duration.ts";
-import { Cancellable, type CancellationPart } from "../operation/cancellable.ts";
-import { toSource } from "../operation/operation-source.ts";
-import type { CancellableOptions } from "../operation/options.ts";
-import { ScopeNode } from "../scope/scope-node.ts";
-import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { AnyOfSource } from "../sources/composite-source.ts";
-import { ConditionSource } from "../sources/condition-source.ts";
-import { ResourceSource } from "../sources/resource-source.ts";
-import { type SignalName, SignalSource } from "../sources/signal-source.ts";
-import type { CancellationSource } from "../sources/source.ts";
-import { TokenSource } from "../sources/token-source.ts";
-import { requireSignal, requireToken } from "../token/token.ts";
 import {
   invalidType,
   outOfRange,
@@ -19,10 +6,23 @@ import {
   requireOptions,
   requireText,
   show,
-  UsageError,
-} from "../usage.ts";
+} from "../arguments.ts";
+import { Cancellable, type CancellationPart } from "../cancellable.ts";
+import { toInterval, toMilliseconds } from "../duration.ts";
+import { toSources } from "../operation/operation-source.ts";
+import type { CancellableOptions } from "../operation/options.ts";
+import { requireParent } from "../scope/cancel-scope.ts";
+import { ScopeNode } from "../scope/scope-node.ts";
+import { AbortSignalSource } from "../sources/abort-signal-source.ts";
+import { ConditionSource } from "../sources/condition-source.ts";
+import { ResourceSource } from "../sources/resource-source.ts";
+import { type SignalName, SignalSource } from "../sources/signal-source.ts";
+import type { CancellationSource } from "../sources/source.ts";
+import { requireSignal } from "../token/abort-signal.ts";
+import { requireToken } from "../token/token.ts";
+import { UsageError } from "../usage-error.ts";
+import { append, replaceLast } from "./argument-place.ts";
 import type { AnyFunction, InjectingOptions, WrapOptions } from "./options.ts";
-import { append, replaceLast } from "./placement.ts";
 
 /** One call of a wrapped function. */
 export interface Call {
@@ -30,25 +30,25 @@ export interface Call {
   readonly self: unknown;
   readonly args: readonly unknown[];
   readonly name: string | undefined;
-  /** Whether callers may name the operation too, because the types cannot hide the parameter from them. */
-  readonly mayGiveOperation?: boolean;
+  /** Whether callers can pass an operation. Methods declare the parameter, so its type is visible to callers. */
+  readonly mayPassOperation?: boolean;
 }
 
 /**
- * What every call of one wrapper has in common. All options are checked when it is made; sources are
- * shared, because each start of a source is on its own.
+ * The common part of all calls of one wrapper. The constructor checks all options. The calls share the sources, because
+ * each start of a source is independent.
  */
 export class CallPlan {
   readonly options: WrapOptions | InjectingOptions;
   readonly #common: CancellableOptions;
   readonly #sources: readonly CancellationSource[];
-  /** The ids that were asked for, of the calls that run. */
+  /** The ids of the running calls, for wrappers with the option `id`. */
   readonly #running = new Set<string>();
 
   constructor(options: WrapOptions | InjectingOptions) {
-    // `undefined` stands for a forgotten argument here.
+    // Here `undefined` is an error: the options are required.
     requireOptions(options ?? null);
-    const { timeout, token, combine, name, id, metadata, parent, graceMs, register, inject } = options;
+    const { timeout, token, combine, name, id, metadata, parent, grace, register, inject } = options;
     if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
     requireText(name, "options.name");
     if (id !== undefined && typeof id !== "string" && typeof id !== "function") {
@@ -56,18 +56,14 @@ export class CallPlan {
     }
     if (token !== undefined) requireToken(token, "options.token");
     if (inject !== undefined) requireBoolean(inject, "options.inject");
-    if (parent !== undefined && parent !== null && !(parent.node instanceof ScopeNode)) {
-      throw invalidType("options.parent", "a Cancellable, a CancelScope or null", parent);
-    }
-    if (combine !== undefined && typeof combine !== "function") {
-      sharedSources(combine);
-    }
+    if (parent !== undefined && parent !== null) requireParent(parent);
+    if (combine !== undefined && typeof combine !== "function") combinedSources(combine, false);
     const checked = {
       ...(metadata === undefined ? {} : { metadata }),
-      ...(graceMs === undefined ? {} : { graceMs }),
+      ...(grace === undefined ? {} : { grace }),
       ...(register === undefined ? {} : { register }),
     };
-    // An operation that is never run: it says what is wrong with these.
+    // The constructor checks these options. The operation is never run.
     new Cancellable(checked);
     this.options = { ...options };
     this.#common = {
@@ -79,13 +75,13 @@ export class CallPlan {
     this.#sources = sourcesOf(options);
   }
 
-  /** Runs the function in an operation of its own. Rejects, whatever is wrong. */
-  async perform(call: Call): Promise<unknown> {
+  /** Runs the function in an operation of its own. Rejects on every error, and never throws. */
+  async run(call: Call): Promise<unknown> {
     const { fn, self, args } = call;
     const id = this.#idFor(args);
     try {
       const operation = this.#operation(call.name, id, args);
-      const place = call.mayGiveOperation === true ? replaceLast : append;
+      const place = call.mayPassOperation === true ? replaceLast : append;
       return await operation.run((op) =>
         Reflect.apply(fn, self, this.options.inject === true ? place(fn, args, op) : args),
       );
@@ -95,15 +91,15 @@ export class CallPlan {
   }
 
   #idFor(args: readonly unknown[]): string | undefined {
-    const { id: given } = this.options;
-    if (given === undefined) return undefined;
-    const id: unknown = typeof given === "function" ? given(...args) : given;
-    if (typeof id !== "string") throw invalidType("options.id", "a function that gives a string", id);
+    const { id: option } = this.options;
+    if (option === undefined) return undefined;
+    const id: unknown = typeof option === "function" ? option(...args) : option;
+    if (typeof id !== "string") throw invalidType("options.id", "a function that returns a string", id);
     if (this.#running.has(id)) {
       throw new UsageError(
         "ERR_BUSY",
         `operation id ${show(id)}`,
-        "await the call that has it, or give `id` as a function of the arguments",
+        "await the other call first, or pass `id` as a function of the arguments",
       );
     }
     this.#running.add(id);
@@ -116,8 +112,8 @@ export class CallPlan {
       combine === undefined
         ? []
         : typeof combine === "function"
-          ? combinedSources(combine(...args))
-          : sharedSources(combine);
+          ? combinedSources(combine(...args), true)
+          : combinedSources(combine, false);
     const options = {
       ...this.#common,
       ...(name === undefined ? {} : { name }),
@@ -131,41 +127,27 @@ export class CallPlan {
   }
 }
 
-function combinedSources(parts: readonly CancellationPart[]): CancellationSource[] {
+/**
+ * @param release Whether operations among the parts are released after the call. False if all calls share the parts.
+ */
+function combinedSources(parts: readonly CancellationPart[], release: boolean): CancellationSource[] {
   if (!Array.isArray(parts)) {
-    throw invalidType("options.combine", "an array of parts, or a function that gives one", parts);
+    throw invalidType("options.combine", "an array of parts, or a function that returns an array", parts);
   }
-  if (parts.length === 0) {
-    throw outOfRange("options.combine", "not empty: At least one source is required", parts);
-  }
-  return parts.map((part, index) => toSource(part, `options.combine[${index}]`, isOperation));
-}
-
-/** The same for parts that later calls need too: their operations are left where they are. */
-function sharedSources(parts: readonly CancellationPart[]): CancellationSource[] {
-  return combinedSources(parts).map((source, index) => {
-    const part = parts[index];
-    return isOperation(part)
-      ? new AnyOfSource([new TokenSource(part.token), ...part.pendingSources()], part.label)
-      : source;
-  });
-}
-
-function isOperation(part: unknown): part is Cancellable {
-  return part instanceof Cancellable;
+  return toSources(parts, "options.combine", release);
 }
 
 function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[] {
-  const { signals, abortSignal, condition, conditionInterval, resources } = options;
+  const { signals, signal, condition, conditionInterval, resources } = options;
   const sources: CancellationSource[] = [];
   if (signals !== undefined) sources.push(signalSource(signals));
-  if (abortSignal !== undefined) {
-    requireSignal(abortSignal, "options.abortSignal");
-    sources.push(new AbortSignalSource(abortSignal));
+  if (signal !== undefined) {
+    requireSignal(signal, "options.signal");
+    sources.push(new AbortSignalSource(signal));
   }
   if (conditionInterval !== undefined) {
     toInterval(conditionInterval, "options.conditionInterval");
-    // A check that was meant to be made, and is not, should be noticed.
+    // An interval without a condition is probably a mistake.
     requireFunction(condition, "options.condition");
   }
   if (condition !== undefined) {
@@ -184,7 +166,7 @@ function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[
 function signalSource(signals: SignalName | readonly SignalName[]): SignalSource {
   if (typeof signals === "string") return new SignalSource(signals);
   if (!Array.isArray(signals)) {
-    throw invalidType("options.signals", "the name of a signal, or an array of names", signals);
+    throw invalidType("options.signals", "the name of a signal or an array of names", signals);
   }
   if (signals.length === 0) throw outOfRange("options.signals", "not empty", signals);
   return new SignalSource(...signals);

@@ -1,21 +1,21 @@
-import { invalidType, outOfRange, requireFunction } from "../usage.ts";
+import { invalidType, outOfRange, requireFunction } from "../arguments.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { copySignature, effective } from "./copy-signature.ts";
 import type { AnyFunction } from "./options.ts";
 import { wrapFunction } from "./wrap-function.ts";
 
-/** The part of a standard decorator's context that is looked at. */
+/** The used part of the context of a standard decorator. */
 export interface DecoratorContext {
   readonly kind: string;
   readonly name: string | symbol;
 }
 
-/** What a decorator of an auto-accessor is given. */
+/** The value that a decorator of an auto-accessor gets. */
 interface AccessorTarget {
   set(this: unknown, value: unknown): void;
 }
 
-/** What stands in the place of the decorated element, by its kind. */
+/** The value that replaces the decorated element. It depends on the kind of the element. */
 export function decorate(plan: CallPlan, value: unknown, context: DecoratorContext): unknown {
   const { kind, name } = context;
   switch (kind) {
@@ -46,30 +46,32 @@ export function decorate(plan: CallPlan, value: unknown, context: DecoratorConte
   }
 }
 
-/** For methods and getters: one function for all objects, whose operations' names tell the object's class. */
+/**
+ * For methods and getters: one wrapper for all objects. The names of its operations contain the class of the object.
+ */
 function replacement(plan: CallPlan, value: unknown, member: string | symbol): unknown {
   requireFunction(value, "value");
   const fn = value as AnyFunction; // just checked
-  const given = plan.options.name;
+  const { name } = plan.options;
   const wrapper = function (this: unknown, ...args: unknown[]): Promise<unknown> {
-    return plan.perform({
+    return plan.run({
       fn,
       self: this,
       args,
-      name: given ?? memberName(this, member),
-      mayGiveOperation: true,
+      name: name ?? memberName(this, member),
+      mayPassOperation: true,
     });
   };
-  return dress(wrapper, fn, 0, effective(plan.options, given));
+  return copySignature(wrapper, fn, 0, effective(plan.options, name));
 }
 
-/** For accessors and fields, which hold functions: a wrapper for each object. */
+/** For accessors and fields that contain functions: one wrapper per object. */
 function wrapMember(plan: CallPlan, owner: unknown, member: string | symbol, value: unknown): unknown {
   requireFunction(value, memberName(owner, member));
   return wrapFunction(plan, value as AnyFunction, plan.options.name ?? memberName(owner, member), true);
 }
 
-/** `Class.member`, by the class of the object; only the member where there is none. */
+/** `Class.member` with the class of the object, or the member alone if the object has no class name. */
 function memberName(owner: unknown, member: string | symbol): string {
   const name = typeof member === "symbol" ? `[${member.description ?? "symbol"}]` : member;
   const className = classNameOf(owner);
@@ -82,7 +84,7 @@ function classNameOf(owner: unknown): string | undefined {
     const name: unknown = typeof owning === "function" ? owning.name : undefined;
     return typeof name === "string" && name !== "" ? name : undefined;
   } catch {
-    // An object that does not say.
+    // A getter or a proxy of the user has thrown.
     return undefined;
   }
 }

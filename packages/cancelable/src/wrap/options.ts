@@ -1,88 +1,102 @@
+import type { CancellationPart } from "../cancellable.ts";
 import type { Span } from "../duration.ts";
-import type { CancellationPart } from "../operation/cancellable.ts";
 import type { OperationObserver } from "../operation/observer.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import type { ResourceThresholds } from "../sources/resource-source.ts";
 import type { SignalName } from "../sources/signal-source.ts";
 import type { CancellationToken } from "../token/token.ts";
 
-/** What every call of a wrapped function is given. All of it counts from the call, not from the wrapping. */
+/** The options of a wrapped function. They apply to each call. All times count from the call. */
 export interface WrapOptions {
-  /** Time allowed for each call. 0 and less have expired already: the function is not called. Default: no limit. */
+  /**
+   * The time limit of each call, in milliseconds or as a `Duration`. With 0 or less the function is not called.
+   * Default: no limit.
+   */
   readonly timeout?: Span | undefined;
-  /** Cancels every call, running and to come, with its reason and message. */
+  /** A token that cancels the running calls and all later calls, with its reason and message. Default: none. */
   readonly token?: CancellationToken;
-  /** Operating-system signals that cancel the calls that run when they arrive. */
+  /** Signals of the operating system. A signal cancels the calls that run when the signal arrives. Default: none. */
   readonly signals?: SignalName | readonly SignalName[];
-  /** Cancels every call, running and to come. */
-  readonly abortSignal?: AbortSignal;
-  /** Cancels a call when it gives something true; asked at the call's start and every `conditionInterval`. */
+  /** An `AbortSignal` that cancels the running calls and all later calls. Default: none. */
+  readonly signal?: AbortSignal;
+  /**
+   * A function that cancels a call by returning true. It is called at the start of the call and then every
+   * `conditionInterval`. Default: none.
+   */
   readonly condition?: () => boolean | PromiseLike<boolean>;
-  /** Time from the end of one check of `condition` to the beginning of the next. Default: 100 ms. */
+  /**
+   * The time between the end of one check of `condition` and the start of the next, in milliseconds or as a
+   * `Duration`. Default: 100 ms.
+   */
   readonly conditionInterval?: Span;
-  /** Cancels a call when a measure of the machine goes above its threshold; looked at every second. */
+  /**
+   * Limits of the machine's load. A call is cancelled above a limit. The load is checked every second. Default: none.
+   */
   readonly resources?: ResourceThresholds;
   /**
-   * Further parts, as for `Cancellable.anyOf`: a call is cancelled by the first of them. An array is shared
-   * by all calls; a function is called with the arguments of each call and gives the parts of that one.
-   * Never empty. Operations count as what cancels them: their callbacks are not called.
+   * Further parts, as for `Cancellable.anyOf`: the first part that fires cancels the call. All calls share an array. A
+   * function is called with the arguments of each call and returns the parts for that call. At least one part is
+   * required. An operation as a part is not started, and its callbacks are not called. Default: none.
    */
   readonly combine?: readonly CancellationPart[] | ((...args: any[]) => readonly CancellationPart[]);
-  /** The operations' name. Default: the function's; for methods `Class.method`. */
+  /** The name of the operations. Default: the name of the function, or `Class.method` for methods. */
   readonly name?: string;
   /**
-   * The operations' id, or a function of each call's arguments that gives it. While a call runs, another one
-   * with the same id is refused with `ERR_BUSY`. Default: a new one for each call.
+   * The id of the operations, or a function that returns the id for the arguments of a call. While a call runs,
+   * another call with the same id is rejected with `ERR_BUSY`. Default: a new id for each call.
    */
   readonly id?: string | ((...args: any[]) => string);
-  /** A plain object; each operation gets a copy. */
+  /** A plain object. Each operation gets a copy. Default: none. */
   readonly metadata?: Record<string, unknown>;
-  /** What the operations hang below. `null`: nothing. Default: the ambient operation of each call. */
+  /** The parent of the operations. `null` means no parent. Default: the ambient scope of each call. */
   readonly parent?: ScopeParent | null;
-  /** How long a cancelled call may take to end before it is left behind. Default: no bound. */
-  readonly graceMs?: Span;
-  /** Whether the process's registry knows the operations while they run; or a registry that is to. Default: false. */
+  /**
+   * How long a cancelled call may take to end before it is abandoned, in milliseconds or as a `Duration`. Default: no
+   * limit.
+   */
+  readonly grace?: Span;
+  /** Whether the operations are in the registry of the process while they run, or another registry. Default: false. */
   readonly register?: boolean | OperationObserver;
-  /** Not here: see {@link InjectingOptions}. */
+  /** True only in {@link InjectingOptions}. Default: false. */
   readonly inject?: false;
 }
 
-/** {@link WrapOptions} of a function whose last parameter is the operation. */
+/** {@link WrapOptions} for a function with the operation as its last parameter. */
 export interface InjectingOptions extends Omit<WrapOptions, "inject"> {
-  /** The function is called with its operation after the arguments of the call. */
+  /** The function gets its operation after the arguments of the call. */
   readonly inject: true;
 }
 
-/** The options that hold for a wrapped function, defaults filled in. Frozen. */
+/** The options of a wrapped function with their defaults. The object is frozen. */
 export interface EffectiveOptions extends Omit<WrapOptions, "name" | "inject"> {
-  /** What its operations are called; undefined if they have no name, or if it depends on the object of a call. */
+  /** The name of the operations. Undefined if they have none, or if the name depends on the object of a call. */
   readonly name: string | undefined;
   readonly inject: boolean;
 }
 
 /*
- * Public signatures say `Function` where they mean any function: it has no parameters, which those of a
- * function expression would get their types from (`any`) instead of from their default values.
+ * Public signatures use `Function` for any function, and not `AnyFunction`. With `AnyFunction`, the parameters of a
+ * function expression would have the type `any` and not the types of their default values.
  */
 export type AnyFunction = (this: any, ...args: any[]) => unknown;
 export type AsyncFunction = (this: any, ...args: any[]) => Promise<any>;
 
-/** A function with the parameters and `this` of `F`, that gives a promise of its result. */
+/** A function with the parameters and `this` of `F` that returns a promise of the result. */
 type PromiseForm<F> = F extends (this: any, ...args: infer A) => infer R
   ? (this: ThisParameterType<F>, ...args: A) => Promise<Awaited<R>>
   : never;
 
-/** As `F`, and always a promise. Type parameters and overloads of functions that give promises are kept. */
+/** `F` with a promise as its result. An `F` that already returns a promise keeps its type parameters and overloads. */
 export type Promised<F> = F extends AsyncFunction
   ? [keyof F] extends [never]
     ? F
     : PromiseForm<F>
   : PromiseForm<F>;
 
-/** What tells of a wrapped function how it is wrapped. */
 export interface Wrapped {
+  /** The options with which the function was wrapped. */
   readonly cancellableOptions: EffectiveOptions;
 }
 
-/** What {@link cancellable} makes of a function of type `F`. */
+/** The result of {@link cancellable} for a function of type `F`. */
 export type CancellableFunction<F> = Promised<F> & Wrapped;

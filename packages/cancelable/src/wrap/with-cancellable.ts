@@ -1,20 +1,22 @@
-import { Cancellable } from "../operation/cancellable.ts";
+import { invalidType, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
+import { Cancellable } from "../cancellable.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { invalidType, requireBoolean, requireFunction, requireOptions, UsageError } from "../usage.ts";
-import { dress } from "./dress.ts";
+import { UsageError } from "../usage-error.ts";
+import { append } from "./argument-place.ts";
+import { copySignature } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
-import { append } from "./placement.ts";
 
 /**
- * `fn`, each call of which runs in `op`, an operation that runs already and that any number of functions may
- * share: what cancels it cancels them, and it does not end before they have. It is the ambient operation
- * inside, whatever it is outside. Once `op` is cancelled, `fn` is not called any more. A call that is
- * cancelled is waited for; `op.wrap(fn)` is the form that leaves it behind.
+ * Wraps `fn` so that each call runs in `op`, an operation that is already running. Several functions can share one
+ * operation: cancelling `op` cancels all their calls, and `op` does not end before the calls have ended. Inside a call,
+ * `op` is the ambient operation. After `op` was cancelled, `fn` is not called. A cancelled call is awaited;
+ * `op.wrap(fn)` is the form that abandons it.
  *
- * @param options.inject Whether `op` is passed as an extra last argument, as by {@link cancellable}. Default: false.
- * @throws TypeError for what is no operation or no function.
- * @returns A function that never throws: it rejects with the cancellation of `op`, with what `fn` threw, or
- * with `ERR_NOT_STARTED` or `ERR_ENDED` while `op` does not run.
+ * @param options.inject Whether `fn` gets `op` as an additional last argument, as in {@link cancellable}. Default:
+ * false.
+ * @throws TypeError if `op` is not an operation or `fn` is not a function.
+ * @returns A function that never throws. It rejects with the cancellation of `op`, with the error of `fn`, or with a
+ * `UsageError`: `ERR_NOT_STARTED` before `op` runs, `ERR_ENDED` after its end.
  *
  * @example
  * ```ts
@@ -50,10 +52,10 @@ export function withCancellable(
     if (op.hasEnded) throw new UsageError("ERR_ENDED", op.label);
     if (!op.isRunning) throw new UsageError("ERR_NOT_STARTED", op.label);
     op.check();
-    // A scope below it, so that the operation waits for the call.
+    // The call has a scope below `op`, so `op` waits for the call.
     return new CancelScope({ parent: op }).run(() =>
       Reflect.apply(fn, this, inject ? append(fn, args, op) : args),
     );
   };
-  return dress(wrapper, fn, inject ? 1 : 0);
+  return copySignature(wrapper, fn, inject ? 1 : 0);
 }

@@ -1,17 +1,17 @@
-import { type Cancellable, currentOperation } from "../operation/cancellable.ts";
-import { requireFunction } from "../usage.ts";
-import { dress } from "./dress.ts";
-import { explicitLast, replaceLast } from "./placement.ts";
+import { requireFunction } from "../arguments.ts";
+import { type Cancellable, currentOperation } from "../cancellable.ts";
+import { explicitLast, replaceLast } from "./argument-place.ts";
+import { copySignature } from "./copy-signature.ts";
 
 /**
- * `fn`, whose last parameter is filled in with the ambient operation, or with undefined outside of any. An
- * operation that the caller gives wins. Nothing is started, and the result is handed on as it is: `fn` need
- * not be async. Omitted arguments before the operation are undefined; after a parameter with a default
- * value callers give every argument, because such parameters cannot be counted.
+ * Wraps `fn` so that it gets the ambient operation as its last argument, or `undefined` outside every operation. An
+ * operation that the caller passes has precedence. The wrapper starts no operation and returns the result of `fn`
+ * unchanged, so `fn` need not be async. Omitted arguments before the operation are undefined. If a parameter has a
+ * default value, callers must pass every argument, because `fn.length` does not count this parameter and later ones.
  *
- * Where the host has no AsyncLocalStorage, the ambient operation is known in the synchronous part of a body.
+ * Without AsyncLocalStorage, the ambient operation is available in the synchronous part of a body only.
  *
- * @throws TypeError if `fn` is no function. The wrapper throws what `fn` throws.
+ * @throws TypeError if `fn` is not a function. The wrapper throws the errors of `fn`.
  *
  * @example
  * ```ts
@@ -21,7 +21,7 @@ import { explicitLast, replaceLast } from "./placement.ts";
  *   op?.reportProgress(text);
  *   return op?.name;
  * });
- * console.assert(note("nobody hears this") === undefined);
+ * console.assert(note("outside") === undefined);
  * await new Cancellable({ name: "import" }).run(() => console.assert(note("half way") === "import"));
  * ```
  */
@@ -31,7 +31,7 @@ export function withCurrentOperation<This, A extends unknown[], R>(
   requireFunction(fn, "fn");
   const wrapper = function (this: This, ...args: unknown[]): R {
     const all = explicitLast(fn, args) === undefined ? replaceLast(fn, args, currentOperation()) : args;
-    return Reflect.apply(fn, this, all as Parameters<typeof fn>); // the caller's, and the last one
+    return Reflect.apply(fn, this, all as Parameters<typeof fn>); // the arguments of the caller, and the operation
   };
-  return dress(wrapper, fn, 0);
+  return copySignature(wrapper, fn, 0);
 }

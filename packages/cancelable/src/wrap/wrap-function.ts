@@ -1,17 +1,17 @@
 import type { CallPlan } from "./call-plan.ts";
-import { dress, effective } from "./dress.ts";
+import { copySignature, effective } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction } from "./options.ts";
 
-/** `fn`, each call of which is an operation called `name`. */
+/** Wraps `fn` so that each call runs as an operation with this name. @param mayPassOperation See {@link Call}. */
 export function wrapFunction(
   plan: CallPlan,
   fn: AnyFunction,
   name: string | undefined,
-  mayGiveOperation: boolean,
+  mayPassOperation: boolean,
 ): AsyncFunction {
   const wrapper = function (this: unknown, ...args: unknown[]): Promise<unknown> {
-    return plan.perform({ fn, self: this, args, name, mayGiveOperation });
+    return plan.run({ fn, self: this, args, name, mayPassOperation });
   };
-  const hidden = plan.options.inject === true && !mayGiveOperation ? 1 : 0;
-  return dress(wrapper, fn, hidden, effective(plan.options, name));
+  const hidden = plan.options.inject === true && !mayPassOperation ? 1 : 0;
+  return copySignature(wrapper, fn, hidden, effective(plan.options, name));
 }

@@ -13,13 +13,13 @@ import {
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("AsyncBackend", (everywhere) => {
-  everywhere("it is what is detected inside of its run", (t) => {
+describeEverywhere("AsyncBackend (rule 39)", (everywhere) => {
+  everywhere("the backend is detected inside its run", (t) => {
     expect(detectBackend()).toBe(t.backend);
     expect(getBackend()).toBe(t.backend);
   });
 
-  everywhere("it makes what the classes make", async (t) => {
+  everywhere("the factories create the public classes", async (t) => {
     const { backend } = t;
     expect(backend.createCancelScope({ timeout: 5 })).toBeInstanceOf(CancelScope);
     expect(backend.createLock()).toBeInstanceOf(Lock);
@@ -33,7 +33,7 @@ describeEverywhere("AsyncBackend", (everywhere) => {
     expect(value).toBe("child");
   });
 
-  everywhere("sleep and currentTime are on its own clock", async (t) => {
+  everywhere("sleep and currentTime use the backend's clock", async (t) => {
     const { backend } = t;
     const start = backend.currentTime();
     await backend.sleep(10);
@@ -42,7 +42,7 @@ describeEverywhere("AsyncBackend", (everywhere) => {
     expect(backend.currentTime()).toBeLessThanOrEqual(backend.now());
   });
 
-  everywhere("sleep is in the ambient scope, if that is one of this backend's", async (t) => {
+  everywhere("sleep belongs to the ambient scope if that scope is on this backend", async (t) => {
     const scope = new CancelScope();
     await scope.run(async () => {
       scope.cancel();
@@ -53,13 +53,13 @@ describeEverywhere("AsyncBackend", (everywhere) => {
     });
   });
 
-  everywhere("current is the native task that runs, where there are any", (t) => {
+  everywhere("current() is the native task that runs", (t) => {
     const hasTasks = ["effect", "effection"].includes(t.backend.name);
     expect(typeof t.backend.current()).toBe(hasTasks ? "object" : "undefined");
   });
 
   everywhere(
-    "a turn that was taken back does not come; one that has come cannot be taken back",
+    "a turn that was taken back does not come, and one that has come cannot be taken back",
     async (t) => {
       const came: string[] = [];
       const withdrawn = t.backend.turn(() => came.push("withdrawn"));
@@ -75,7 +75,7 @@ describeEverywhere("AsyncBackend", (everywhere) => {
     },
   );
 
-  everywhere("now never goes back", async (t) => {
+  everywhere("now() never goes back", async (t) => {
     let last = t.backend.now();
     for (let i = 0; i < 20; i++) {
       await sleep(i % 3);

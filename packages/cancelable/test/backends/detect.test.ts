@@ -11,12 +11,12 @@ import {
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 
-// Not `../backends.ts`: it registers the backends of other packages, and here it matters who is registered.
+// Does not import `../backends.ts`, which registers the backends of other packages.
 
-/** The four things that a new backend must have, and nothing else. */
+/** The four members that a new backend must have, and nothing else. */
 class OwnBackend extends AsyncBackend {
   override readonly name: string;
-  /** What {@link current} says: whether somebody runs in a native task of this one. */
+  /** The result of {@link current}: the native task that runs, if any. */
   task: object | undefined = undefined;
   timers = 0;
 
@@ -50,13 +50,13 @@ afterEach(() => {
 });
 
 describe("getBackend", () => {
-  test("native is always there, and is what is detected where nothing else is", () => {
+  test("native is always known, and is the default", () => {
     expect(getBackend("native").name).toBe("native");
     expect(getBackend()).toBe(getBackend("native"));
     expect(detectBackend()).toBe(getBackend("native"));
   });
 
-  test("a known name that is missing names the import to add (CONF-S07)", () => {
+  test("a known name that is missing gives an error with the import to add (CONF-S07)", () => {
     for (const [name, hint] of [
       ["effect", "@hother/cancelable-backends/effect"],
       ["effection", "@hother/cancelable-backends/effection"],
@@ -68,14 +68,14 @@ describe("getBackend", () => {
     }
   });
 
-  test("another name is answered with those that there are", () => {
+  test("an unknown name gives an error with the known names", () => {
     register(new OwnBackend("own"));
     expect(() => getBackend("other")).toThrow(UsageError);
     expect(() => getBackend("other")).toThrow(/"other".*native, own/);
     expect(() => getBackend(42 as never)).toThrow(TypeError);
   });
 
-  test("run takes a name or a backend, and says what is wrong with anything else", async () => {
+  test("run() accepts a name or a backend, and refuses other values", async () => {
     expect(await run(() => detectBackend().name, { backend: "native" })).toBe("native");
     await expect(run(() => {}, { backend: "nowhere" })).rejects.toMatchObject({
       code: "ERR_UNKNOWN_BACKEND",
@@ -90,7 +90,7 @@ describe("getBackend", () => {
 });
 
 describe("registerBackend", () => {
-  test("makes it known by its name, until it is disposed of", () => {
+  test("the backend is known by its name until its disposal", () => {
     const own = new OwnBackend("own");
     const registration = register(own);
     expect(getBackend("own")).toBe(own);
@@ -99,7 +99,7 @@ describe("registerBackend", () => {
     expect(() => getBackend("own")).toThrow(UsageError);
   });
 
-  test("disposing of one leaves the others", () => {
+  test("disposing of one registration leaves the others", () => {
     const [first, second] = [new OwnBackend("first"), new OwnBackend("second")];
     const registration = register(first);
     register(second);
@@ -108,20 +108,20 @@ describe("registerBackend", () => {
     expect([getBackend("second"), detectBackend()]).toEqual([second, second]);
   });
 
-  test("takes backends only", () => {
+  test("a value that is no backend is refused", () => {
     expect(() => register({ name: "x" } as never)).toThrow(/backend must be an AsyncBackend/);
   });
 });
 
 describe("detection", () => {
-  test("inside a native task of a registered backend that one is found", async () => {
+  test("inside a native task of a registered backend this backend is detected", async () => {
     const own = new OwnBackend("own");
     register(own);
     expect(detectBackend().name).toBe("native");
     own.task = {};
     expect([detectBackend(), getBackend()]).toEqual([own, own]);
     await sleep(1);
-    // One, or more where the host's timer was early.
+    // One timer, or more if a host timer fired early.
     const { timers } = own;
     expect(timers).toBeGreaterThan(0);
     own.task = undefined;
@@ -130,7 +130,7 @@ describe("detection", () => {
     expect(own.timers).toBe(timers);
   });
 
-  test("where something has been entered that decides, whatever native task there is", async () => {
+  test("an entered scope decides, whatever native task runs", async () => {
     const own = new OwnBackend("own");
     const virtual = new VirtualBackend();
     register(own);
@@ -147,7 +147,7 @@ describe("detection", () => {
     expect([virtual.now(), own.timers]).toEqual([10, 0]);
   });
 
-  test("a backend of the four required parts runs operations, timeouts and groups", async () => {
+  test("a backend of the four required members runs operations, timeouts and groups", async () => {
     const own = new OwnBackend("own");
     const outcome = await run(() => Cancellable.withTimeout(10).settle((op) => op.sleep(60_000)), {
       backend: own,

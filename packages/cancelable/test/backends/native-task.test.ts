@@ -13,7 +13,7 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("a task of another runtime", (everywhere) => {
-  everywhere("is in use from when library code in it first looks until it has ended", async (t) => {
+  everywhere("the task is in use from the first look of library code until the task has ended", async (t) => {
     const used: NativeTask[] = [];
     const task = new NativeTask(t.backend, { used: (one) => used.push(one) });
     task.enter(() => {}, undefined);
@@ -25,7 +25,7 @@ describeEverywhere("a task of another runtime", (everywhere) => {
     expect([task.inUse, task.scope.isCancelled]).toEqual([false, false]);
   });
 
-  everywhere("tells whether scopes run in it, and when none does any more", async (t) => {
+  everywhere("isBusy and idle() tell whether scopes run in the task", async (t) => {
     const busy: NativeTask[] = [];
     const task = new NativeTask(t.backend, { busy: (one) => busy.push(one) });
     expect(task.isBusy).toBe(false);
@@ -45,26 +45,32 @@ describeEverywhere("a task of another runtime", (everywhere) => {
     await task.end("it is over");
   });
 
-  everywhere("ends what still runs in it; a second end waits for the same", async (t) => {
-    const task = new NativeTask(t.backend, {});
-    const left = rejection(task.enter(() => new CancelScope().run(() => sleepForever()), undefined));
-    await Promise.all([task.end("the task was stopped"), task.end("again")]);
-    expect(await left).toMatchObject({ reason: "parent", message: "the task was stopped" });
-    expect(task.inUse).toBe(false);
-    await task.end("and again");
-  });
-
-  everywhere("one that ended before library code looked is looked through", async (t) => {
-    const scope = new CancelScope();
-    await scope.run(async () => {
+  everywhere(
+    "the end of the task ends everything that runs in it, and a second end waits for the same",
+    async (t) => {
       const task = new NativeTask(t.backend, {});
-      await task.end("nobody had looked");
-      scope.cancel();
-      expect(await rejection(task.enter(() => sleep(1), undefined))).toBe(scope.error);
-    });
-  });
+      const left = rejection(task.enter(() => new CancelScope().run(() => sleepForever()), undefined));
+      await Promise.all([task.end("the task was stopped"), task.end("again")]);
+      expect(await left).toMatchObject({ reason: "parent", message: "the task was stopped" });
+      expect(task.inUse).toBe(false);
+      await task.end("and again");
+    },
+  );
 
-  everywhere("belongs to the next open scope, if the one that it was made in has ended", async (t) => {
+  everywhere(
+    "code of a task that ended before the first look belongs to the scope around the task",
+    async (t) => {
+      const scope = new CancelScope();
+      await scope.run(async () => {
+        const task = new NativeTask(t.backend, {});
+        await task.end("nobody had looked");
+        scope.cancel();
+        expect(await rejection(task.enter(() => sleep(1), undefined))).toBe(scope.error);
+      });
+    },
+  );
+
+  everywhere("a task whose scope has ended belongs to the next open scope", async (t) => {
     const outer = new CancelScope();
     await outer.run(async () => {
       const task = await new CancelScope().run(() => new NativeTask(t.backend, {}));
@@ -76,7 +82,7 @@ describeEverywhere("a task of another runtime", (everywhere) => {
   });
 });
 
-test("a task that was made outside of every scope, and ended unseen, leaves its code to its runtime", async () => {
+test("the code of an unused task that ended outside every scope belongs to the task's runtime", async () => {
   const backend = new VirtualBackend();
   const task = new NativeTask(backend, {});
   await task.end("nobody had looked");

@@ -1,11 +1,14 @@
-import { expect, vi } from "vitest";
+import { expect, expectTypeOf, vi } from "vitest";
 import {
   all,
+  any,
   Cancellable,
   CancelScope,
   Event,
   isCancellation,
+  map,
   moveOnAfter,
+  race,
   shield,
   sleep,
   sleepForever,
@@ -13,7 +16,7 @@ import {
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("all: values", (everywhere) => {
-  everywhere("are in the order of the works, whoever is first (CONF-H01)", async () => {
+  everywhere("the values are in the order of the tasks, whichever task ends first (CONF-H01)", async () => {
     const ended: string[] = [];
     const done = { a: new Event(), b: new Event(), c: new Event() };
     const after = (value: keyof typeof done, before?: keyof typeof done) => async (): Promise<string> => {
@@ -26,7 +29,7 @@ describeEverywhere("all: values", (everywhere) => {
     expect(ended).toEqual(["b", "c", "a"]);
   });
 
-  everywhere("functions, sync ones too, and promises may be mixed, and keep their types", async () => {
+  everywhere("functions, also synchronous ones, and promises may be mixed and keep their types", async () => {
     const [one, two, three]: [number, string, boolean] = await all([
       () => 1,
       Promise.resolve("two"),
@@ -35,14 +38,14 @@ describeEverywhere("all: values", (everywhere) => {
     expect([one, two, three]).toEqual([1, "two", true]);
   });
 
-  everywhere("of nothing are nothing", async () => {
+  everywhere("an empty list of tasks gives an empty list of values", async () => {
     expect(await all([])).toEqual([]);
     expect(await all([], { concurrency: 1 })).toEqual([]);
   });
 });
 
 describeEverywhere("all: concurrency", (everywhere) => {
-  everywhere("no more run at once than are allowed, and they start in order", async (t) => {
+  everywhere("no more tasks run at once than allowed, and they start in order", async (t) => {
     const started: number[] = [];
     let inside = 0;
     let most = 0;
@@ -59,7 +62,7 @@ describeEverywhere("all: concurrency", (everywhere) => {
     t.expectElapsed(30);
   });
 
-  everywhere("a bound above the number of works, or none, runs all at once", async () => {
+  everywhere("a limit above the number of tasks, or no limit, runs all tasks at once", async () => {
     for (const concurrency of [10, Number.POSITIVE_INFINITY]) {
       let inside = 0;
       const everybody = deferred();
@@ -71,7 +74,7 @@ describeEverywhere("all: concurrency", (everywhere) => {
     }
   });
 
-  everywhere("a bound is a whole number of at least 1", async () => {
+  everywhere("the limit is a whole number of at least 1", async () => {
     const work = vi.fn();
     for (const concurrency of [0, -1, 1.5, Number.NaN]) {
       expect(await rejection(all([work], { concurrency }))).toBeInstanceOf(RangeError);
@@ -80,7 +83,7 @@ describeEverywhere("all: concurrency", (everywhere) => {
     expect(work).not.toHaveBeenCalled();
   });
 
-  everywhere("after a failure no further work starts", async () => {
+  everywhere("after a failure no further task starts", async () => {
     const started: number[] = [];
     const works = Array.from({ length: 5 }, (_, i) => async (): Promise<void> => {
       started.push(i);
@@ -93,32 +96,35 @@ describeEverywhere("all: concurrency", (everywhere) => {
 });
 
 describeEverywhere("all: failures", (everywhere) => {
-  everywhere("the first cancels the others, who have ended when it rejects with it (CONF-H01)", async (t) => {
-    const failure = new Error("first");
-    const order: string[] = [];
-    const error = await rejection(
-      all([
-        async () => {
-          try {
-            await sleepForever();
-          } finally {
-            await shield(() => sleep(20));
-            order.push("cleaned up");
-          }
-        },
-        async () => {
-          await sleep(10);
-          throw failure;
-        },
-      ]),
-    );
-    order.push("rejected");
-    expect(error).toBe(failure);
-    expect(order).toEqual(["cleaned up", "rejected"]);
-    t.expectElapsed(30);
-  });
+  everywhere(
+    "the first failure cancels the other tasks, waits for them, and is what all() rejects with (CONF-H01)",
+    async (t) => {
+      const failure = new Error("first");
+      const order: string[] = [];
+      const error = await rejection(
+        all([
+          async () => {
+            try {
+              await sleepForever();
+            } finally {
+              await shield(() => sleep(20));
+              order.push("cleaned up");
+            }
+          },
+          async () => {
+            await sleep(10);
+            throw failure;
+          },
+        ]),
+      );
+      order.push("rejected");
+      expect(error).toBe(failure);
+      expect(order).toEqual(["cleaned up", "rejected"]);
+      t.expectElapsed(30);
+    },
+  );
 
-  everywhere("a function that throws at once is a failure like any other", async () => {
+  everywhere("a function that throws synchronously is a failure like any other", async () => {
     const failure = new Error("sync");
     const error = await rejection(
       all([
@@ -131,7 +137,7 @@ describeEverywhere("all: failures", (everywhere) => {
     expect(error).toBe(failure);
   });
 
-  everywhere("promises that lose are abandoned: their late rejections go nowhere", async () => {
+  everywhere("promises that lose are abandoned, and their late rejections are swallowed", async () => {
     const late = deferred();
     const error = await rejection(all([late.promise, Promise.reject(new Error("first"))]));
     expect(error).toMatchObject({ message: "first" });
@@ -141,7 +147,7 @@ describeEverywhere("all: failures", (everywhere) => {
   });
 
   everywhere(
-    "what is no work is found before anything starts, and handed-over promises are ours",
+    "an invalid task is refused before any task starts, and promises in the list cause no unhandled rejection",
     async () => {
       const work = vi.fn();
       const error = await rejection(all([work, Promise.reject(new Error("lost")), 42 as never]));
@@ -154,7 +160,7 @@ describeEverywhere("all: failures", (everywhere) => {
 });
 
 describeEverywhere("all: cancellation", (everywhere) => {
-  everywhere("from outside ends every work, and leaves as one error", async (t) => {
+  everywhere("a cancellation from outside ends every task and leaves as one error", async (t) => {
     let ended = 0;
     const work = async (): Promise<void> => {
       try {
@@ -170,12 +176,12 @@ describeEverywhere("all: cancellation", (everywhere) => {
     t.expectElapsed(10);
   });
 
-  everywhere("reaches works that wait for a promise only", async () => {
+  everywhere("a cancellation reaches tasks that wait for a promise", async () => {
     const never = deferred<string>();
     expect(await moveOnAfter(5, () => all([never.promise, never.promise]))).toBeUndefined();
   });
 
-  everywhere("an explicit parent holds as the ambient one would", async () => {
+  everywhere("an explicit parent has the same effect as the ambient one", async () => {
     const op = new Cancellable().start();
     const running = rejection(all([() => sleepForever()], { parent: op }));
     await sleep(1);
@@ -185,5 +191,35 @@ describeEverywhere("all: cancellation", (everywhere) => {
     const scope = new CancelScope();
     await scope.run(() => {});
     expect(await rejection(all([], { parent: scope }))).toMatchObject({ code: "ERR_PARENT_ENDED" });
+  });
+});
+
+describeEverywhere("all: limited concurrency after a failure", (everywhere) => {
+  everywhere("no further task starts after a failure", async () => {
+    const begun: number[] = [];
+    const works = [0, 1, 2, 3, 4].map((i) => async () => {
+      begun.push(i);
+      await shield(() => sleep(5 + 10 * i));
+      if (i === 0) throw new Error("first");
+    });
+    await rejection(all(works, { concurrency: 2 }));
+    expect(begun).toEqual([0, 1]);
+  });
+});
+
+describeEverywhere("the types of all, race, any and map", (everywhere) => {
+  everywhere("race and any give the union of the values, all and map give the list", async () => {
+    const raced = await race([() => "text", async () => 1, Promise.resolve(true)]);
+    expectTypeOf(raced).toEqualTypeOf<string | number | boolean>();
+    expect(raced).toBe("text");
+    const found = await any([() => Promise.reject<string>(new Error("no")), async () => 1]);
+    expectTypeOf(found).toEqualTypeOf<string | number>();
+    expect(found).toBe(1);
+    const both = await all([() => "text", async () => 1]);
+    expectTypeOf(both).toEqualTypeOf<[string, number]>();
+    expect(both).toEqual(["text", 1]);
+    const mapped = await map(["a", "bc"], async (text) => text.length);
+    expectTypeOf(mapped).toEqualTypeOf<number[]>();
+    expect(mapped).toEqual([1, 2]);
   });
 });

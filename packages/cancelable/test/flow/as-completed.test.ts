@@ -25,7 +25,7 @@ async function collect<T>(from: AsyncIterable<T>): Promise<T[]> {
 }
 
 describeEverywhere("asCompleted", (everywhere) => {
-  everywhere("gives values as they come (CONF-H02)", async () => {
+  everywhere("values come in the order of completion (CONF-H02)", async () => {
     const done = { quick: new Event(), middle: new Event(), slow: new Event() };
     const work = (name: keyof typeof done, before?: keyof typeof done) => async (): Promise<string> => {
       if (before !== undefined) await done[before].wait();
@@ -39,7 +39,7 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect(await collect(asCompleted([() => 1, () => undefined, Promise.resolve(3)]))).toHaveLength(3);
   });
 
-  everywhere("starts nothing before the first read, and nothing is lost by reading late", async () => {
+  everywhere("no task starts before the first read, and a late read loses no value", async () => {
     const begun: number[] = [];
     const reading = asCompleted([1, 2].map((n) => () => void begun.push(n)));
     await sleep(5);
@@ -50,7 +50,7 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect(await collect(reading)).toEqual([undefined]);
   });
 
-  everywhere("leaving early cancels the others, and has waited for them (CONF-H02)", async (t) => {
+  everywhere("leaving the loop early cancels the other tasks and waits for them (CONF-H02)", async (t) => {
     const order: string[] = [];
     const slow = async (): Promise<string> => {
       try {
@@ -69,13 +69,13 @@ describeEverywhere("asCompleted", (everywhere) => {
     t.expectElapsed(25);
   });
 
-  everywhere("may be left while it waits: return() does not wait for a value (CONF-H02)", async () => {
+  everywhere("return() during a read does not wait for a value (CONF-H02)", async () => {
     const reading = asCompleted([() => sleepForever()]);
     const next = reading.next();
     await sleep(1);
     expect(await reading.return(undefined)).toEqual({ done: true, value: undefined });
     expect(await next).toEqual({ done: true, value: undefined });
-    // Never begun: there is nothing to leave.
+    // An iterator that was never read has nothing to leave.
     const unread = asCompleted([() => expect.fail("it was started")]);
     await unread.return(undefined);
     expect(await unread.next()).toEqual({ done: true, value: undefined });
@@ -86,7 +86,7 @@ describeEverywhere("asCompleted", (everywhere) => {
   });
 
   everywhere(
-    "a failure cancels the others, and comes after what was there before it (CONF-H02)",
+    "a failure cancels the other tasks and comes after the values before it (CONF-H02)",
     async () => {
       const ended: string[] = [];
       const failing = async (): Promise<never> => {
@@ -107,7 +107,7 @@ describeEverywhere("asCompleted", (everywhere) => {
     },
   );
 
-  everywhere("the first failure is thrown, a later one is reported, as in a task group", async (t) => {
+  everywhere("the first failure is thrown and a later one is reported, as in a task group", async (t) => {
     const reading = asCompleted([
       async () => {
         try {
@@ -126,36 +126,36 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect(await reading.next()).toEqual({ done: true, value: undefined });
   });
 
+  everywhere("a failure in the clean-up after leaving comes out of return()", async () => {
+    const reading = asCompleted([
+      after(1, "value"),
+      async () => {
+        try {
+          return await sleepForever();
+        } finally {
+          throw new Error("cleanup");
+        }
+      },
+    ]);
+    await reading.next();
+    expect(await rejection(reading.return(undefined))).toMatchObject({ message: "cleanup" });
+  });
+
   everywhere(
-    "what fails while it is cancelled for a consumer that leaves, comes out of leaving",
-    async () => {
-      const reading = asCompleted([
-        after(1, "value"),
-        async () => {
-          try {
-            return await sleepForever();
-          } finally {
-            throw new Error("cleanup");
-          }
-        },
-      ]);
-      await reading.next();
-      expect(await rejection(reading.return(undefined))).toMatchObject({ message: "cleanup" });
+    "the consumer's cancellation reaches every task and is what the consumer receives",
+    async (t) => {
+      const ended: string[] = [];
+      const value = await moveOnAfter(20, async () => {
+        const works = ["one", "two"].map((name) => () => sleepForever().finally(() => ended.push(name)));
+        for await (const _ of asCompleted(works)) expect.fail("there was no value");
+        return "not cancelled";
+      });
+      expect([value, ended]).toEqual([undefined, ["one", "two"]]);
+      t.expectElapsed(20);
     },
   );
 
-  everywhere("the consumer's cancellation reaches all, and is what it hears", async (t) => {
-    const ended: string[] = [];
-    const value = await moveOnAfter(20, async () => {
-      const works = ["one", "two"].map((name) => () => sleepForever().finally(() => ended.push(name)));
-      for await (const _ of asCompleted(works)) expect.fail("there was no value");
-      return "not cancelled";
-    });
-    expect([value, ended]).toEqual([undefined, ["one", "two"]]);
-    t.expectElapsed(20);
-  });
-
-  everywhere("what a work throws while the consumer's cancellation ends it is reported", async (t) => {
+  everywhere("a failure in the clean-up after the consumer's cancellation is reported", async (t) => {
     const op = new Cancellable();
     const outcome = await op.settle(async () => {
       const dying = async (): Promise<never> => {
@@ -172,7 +172,7 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect(t.reported.splice(0)).toMatchObject([{ message: "cleanup" }]);
   });
 
-  everywhere("a consumer that is cancelled between two values leaves nothing running", async () => {
+  everywhere("a consumer that is cancelled between two values leaves no task running", async () => {
     const ended: string[] = [];
     const op = new Cancellable();
     const outcome = await op.settle(async () => {
@@ -183,7 +183,7 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect([outcome.status, ended]).toEqual(["cancelled", ["other"]]);
   });
 
-  everywhere("runs at most `concurrency` at a time, in order", async () => {
+  everywhere("at most `concurrency` tasks run at a time, in order", async () => {
     let running = 0;
     let most = 0;
     const works = [3, 1, 2, 1, 1].map((ms) => async () => {
@@ -196,21 +196,24 @@ describeEverywhere("asCompleted", (everywhere) => {
     expect(most).toBe(2);
   });
 
-  everywhere("takes a parent: its cancellation ends the works, and the consumer gets that", async () => {
-    const parent = new CancelScope();
-    const never = deferred();
-    const held = parent.run(() => Promise.race([never.promise, sleepForever()]));
-    const ended: string[] = [];
-    const reading = asCompleted([() => sleepForever().finally(() => ended.push("work"))], { parent });
-    const next = rejection(reading.next());
-    await sleep(1);
-    parent.cancel("shutdown");
-    expect([await next, ended]).toMatchObject([{ name: "AbortError" }, ["work"]]);
-    await held;
-  });
+  everywhere(
+    "the cancellation of an explicit parent ends the tasks, and the consumer receives it",
+    async () => {
+      const parent = new CancelScope();
+      const never = deferred();
+      const held = parent.run(() => Promise.race([never.promise, sleepForever()]));
+      const ended: string[] = [];
+      const reading = asCompleted([() => sleepForever().finally(() => ended.push("work"))], { parent });
+      const next = rejection(reading.next());
+      await sleep(1);
+      parent.cancel("shutdown");
+      expect([await next, ended]).toMatchObject([{ name: "AbortError" }, ["work"]]);
+      await held;
+    },
+  );
 
-  everywhere("refuses what is no work, and nothing at all, before anything starts (CONF-H02)", () => {
-    expect(() => asCompleted([])).toThrow(/^tasks must be at least one work; got \[\]/);
+  everywhere("an invalid task and an empty list are refused before any task starts (CONF-H02)", () => {
+    expect(() => asCompleted([])).toThrow(/^tasks must be a non-empty iterable; got \[\]/);
     expect(() => asCompleted(5 as unknown as [])).toThrow(/^tasks must be an iterable/);
     expect(() => asCompleted([() => 1, 5 as unknown as () => number])).toThrow(
       /^tasks\[1\] must be a function/,

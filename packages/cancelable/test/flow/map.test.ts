@@ -1,12 +1,13 @@
 import { expect, vi } from "vitest";
-import { CancelScope, Event, map, shield, sleep, sleepForever } from "../../src/index.ts";
+import { CancelScope, Event, map, moveOnAfter, shield, sleep, sleepForever } from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("map", (everywhere) => {
-  everywhere("results are in the order of the items, also of an empty list (CONF-H03)", async () => {
+  everywhere("the results are in the order of the items, also for an empty list (CONF-H03)", async () => {
     const ended: number[] = [];
     const done = [new Event(), new Event(), new Event()] as const;
-    // Each waits for the one that is to end before it.
+    // Each item waits for the item that ends before it.
     const results = await map([2, undefined, 1] as const, async (before, index) => {
       if (before !== undefined) await done[before].wait();
       ended.push(index);
@@ -20,7 +21,7 @@ describeEverywhere("map", (everywhere) => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  everywhere("any iterable and sync functions will do", async () => {
+  everywhere("any iterable and synchronous functions are accepted", async () => {
     const items = new Map([
       ["a", 1],
       ["b", 2],
@@ -28,7 +29,7 @@ describeEverywhere("map", (everywhere) => {
     expect(await map(items, ([key, value]) => key.repeat(value))).toEqual(["a", "bb"]);
   });
 
-  everywhere("no more calls run at once than are allowed, in order", async (t) => {
+  everywhere("no more calls run at once than allowed, and they start in order", async (t) => {
     const started: number[] = [];
     let inside = 0;
     let most = 0;
@@ -46,14 +47,14 @@ describeEverywhere("map", (everywhere) => {
     t.expectElapsed(30);
   });
 
-  everywhere("one slow call does not hold up the others", async (t) => {
+  everywhere("one slow call does not delay the others", async (t) => {
     const results = await map([50, 10, 10, 10, 10], (ms) => sleep(ms).then(() => ms), { concurrency: 2 });
     expect(results).toEqual([50, 10, 10, 10, 10]);
     t.expectElapsed(50);
   });
 
   everywhere(
-    "the first failure cancels the calls that run, and no further one is made (CONF-H03)",
+    "the first failure cancels the running calls, and no further call starts (CONF-H03)",
     async () => {
       const calls: number[] = [];
       const order: string[] = [];
@@ -84,7 +85,7 @@ describeEverywhere("map", (everywhere) => {
     },
   );
 
-  everywhere("a cancellation from outside ends the calls that run, and no further one is made", async () => {
+  everywhere("a cancellation from outside ends the running calls, and no further call starts", async () => {
     const calls: number[] = [];
     const scope = new CancelScope();
     await scope.run(() =>
@@ -111,4 +112,49 @@ describeEverywhere("map", (everywhere) => {
     expect(await rejection(map([1], fn, { concurrency: 0 }))).toBeInstanceOf(RangeError);
     expect(fn).not.toHaveBeenCalled();
   });
+});
+
+describeEverywhere("map: shielded calls with limited concurrency", (everywhere) => {
+  everywhere("no further call starts after a failure, while the running calls go on", async () => {
+    const failure = new Error("first");
+    const called: number[] = [];
+    const ended: number[] = [];
+    const error = await rejection(
+      map(
+        [0, 1, 2, 3, 4],
+        async (i) => {
+          called.push(i);
+          // Shielded, so that the worker becomes free after the failure.
+          await shield(() => sleep(5 + 10 * i));
+          if (i === 0) throw failure;
+          ended.push(i);
+        },
+        { concurrency: 2 },
+      ),
+    );
+    expect(error).toBe(failure);
+    expect([called, ended]).toEqual([[0, 1], [1]]);
+  });
+
+  everywhere(
+    "no further call starts after the timeout, although the running calls ignore the cancellation",
+    async (t) => {
+      let calls = 0;
+      const result = await moveOnAfter(25, () =>
+        map(
+          Array.from({ length: 50 }),
+          async () => {
+            calls++;
+            await shield(() => sleep(10));
+          },
+          { concurrency: 1 },
+        ),
+      );
+      expect(result).toBeUndefined();
+      if (t.backend instanceof VirtualBackend) {
+        expect(calls).toBe(3);
+        t.expectElapsed(30);
+      } else expect(calls).toBeLessThanOrEqual(3);
+    },
+  );
 });

@@ -15,37 +15,40 @@ const failAt = (ms: number, message: string) => async (): Promise<never> => {
 };
 
 describeEverywhere("race", (everywhere) => {
-  everywhere("the first to settle decides, the others are cancelled and waited for", async (t) => {
-    const order: string[] = [];
-    const value = await race([
-      after(10, "fast"),
-      async () => {
-        try {
-          await sleepForever();
-        } finally {
-          await shield(() => sleep(20));
-          order.push("loser ended");
-        }
-      },
-    ]);
-    order.push("race ended");
-    expect(value).toBe("fast");
-    expect(order).toEqual(["loser ended", "race ended"]);
-    t.expectElapsed(30);
-  });
+  everywhere(
+    "the first task that settles decides, and the others are cancelled and waited for",
+    async (t) => {
+      const order: string[] = [];
+      const value = await race([
+        after(10, "fast"),
+        async () => {
+          try {
+            await sleepForever();
+          } finally {
+            await shield(() => sleep(20));
+            order.push("loser ended");
+          }
+        },
+      ]);
+      order.push("race ended");
+      expect(value).toBe("fast");
+      expect(order).toEqual(["loser ended", "race ended"]);
+      t.expectElapsed(30);
+    },
+  );
 
-  everywhere("a failure that is first decides as well", async () => {
+  everywhere("a failure that comes first decides too", async () => {
     expect(await rejection(race([() => sleepForever(), failAt(5, "early")]))).toMatchObject({
       message: "early",
     });
   });
 
-  everywhere("of two that end in the same turn the first in the list wins", async () => {
+  everywhere("of two tasks that end in the same turn the first in the list wins", async () => {
     expect(await race([() => "one", () => "two"])).toBe("one");
     expect(await race([after(5, "one"), after(5, "two")])).toBe("one");
   });
 
-  everywhere("promises take part, and lose without a trace", async () => {
+  everywhere("promises take part, and their late rejections are swallowed", async () => {
     const late = deferred<string>();
     expect(await race([late.promise, after(5, "function")])).toBe("function");
     // The run fails if this is an unhandled rejection.
@@ -54,7 +57,7 @@ describeEverywhere("race", (everywhere) => {
     expect(await race([Promise.resolve("promise"), () => sleepForever()])).toBe("promise");
   });
 
-  everywhere("a value that comes although its work was cancelled changes nothing", async () => {
+  everywhere("a value that a cancelled task still returns changes nothing", async () => {
     const value = await race([
       after(5, "first"),
       async () => {
@@ -68,7 +71,7 @@ describeEverywhere("race", (everywhere) => {
     expect(value).toBe("first");
   });
 
-  everywhere("a loser's failure while it is cleaning up goes to the reporter", async (t) => {
+  everywhere("a failure in a loser's clean-up goes to the reporter", async (t) => {
     const failure = new Error("clean-up");
     const value = await race([
       after(5, "first"),
@@ -84,7 +87,7 @@ describeEverywhere("race", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([failure]);
   });
 
-  everywhere("nothing can win a race of nobody", async () => {
+  everywhere("an empty list and invalid tasks are refused", async () => {
     expect(await rejection(race([]))).toMatchObject({
       name: "RangeError",
       message: expect.stringContaining("tasks"),
@@ -93,21 +96,21 @@ describeEverywhere("race", (everywhere) => {
     expect(await rejection(race(["no work" as never]))).toBeInstanceOf(TypeError);
   });
 
-  everywhere("a cancellation from outside is no outcome of anybody", async (t) => {
+  everywhere("a cancellation from outside passes through as itself", async (t) => {
     const op = Cancellable.withTimeout(10);
     const outcome = await op.settle(() => race([() => sleepForever(), () => sleepForever()]));
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
     t.expectElapsed(10);
   });
 
-  everywhere("a work that times out by itself has settled", async () => {
+  everywhere("a task that times out by itself has settled and decides", async () => {
     const own = () => Cancellable.withTimeout(5).run(() => sleepForever());
     expect(await rejection(race([own, () => sleepForever()]))).toMatchObject({ reason: "timeout" });
   });
 });
 
 describeEverywhere("any", (everywhere) => {
-  everywhere("the first to succeed decides, failures before it do not count", async (t) => {
+  everywhere("the first success decides, and failures before it do not count", async (t) => {
     const order: string[] = [];
     const value = await any([
       failAt(1, "down"),
@@ -127,18 +130,18 @@ describeEverywhere("any", (everywhere) => {
     t.expectElapsed(30);
   });
 
-  everywhere("if none succeeds it rejects with all errors, in the order of the works", async () => {
+  everywhere("without a success any() rejects with all errors in the order of the tasks", async () => {
     const error = await rejection(any([failAt(20, "a"), failAt(5, "b"), Promise.reject(new Error("c"))]));
     expect(error).toBeInstanceOf(AggregateError);
     expect((error as AggregateError).errors.map((e: Error) => e.message)).toEqual(["a", "b", "c"]);
   });
 
-  everywhere("of nobody it rejects with no errors, as Promise.any does", async () => {
+  everywhere("an empty list rejects with no errors, as Promise.any does", async () => {
     expect(await rejection(any([]))).toMatchObject({ name: "AggregateError", errors: [] });
     expect(await rejection(any(undefined as never))).toBeInstanceOf(TypeError);
   });
 
-  everywhere("promises take part, and lose without a trace", async () => {
+  everywhere("promises take part, and their late rejections are swallowed", async () => {
     const late = deferred<string>();
     expect(await any([late.promise, after(5, "function")])).toBe("function");
     // The run fails if this is an unhandled rejection.
@@ -146,12 +149,12 @@ describeEverywhere("any", (everywhere) => {
     await sleep(1);
   });
 
-  everywhere("a work that times out by itself has failed, and the others go on", async () => {
+  everywhere("a task that times out by itself has failed, and the others go on", async () => {
     const own = () => Cancellable.withTimeout(5).run(() => sleepForever());
     expect(await any([own, after(10, "other")])).toBe("other");
   });
 
-  everywhere("a cancellation from outside leaves as itself, and not as an error of all", async (t) => {
+  everywhere("a cancellation from outside passes through as itself, not inside the errors", async (t) => {
     expect(await moveOnAfter(10, () => any([() => sleepForever(), failAt(1, "x")]))).toBeUndefined();
     t.expectElapsed(10);
   });

@@ -14,17 +14,17 @@ import { describeEverywhere, rejection } from "../backends.ts";
 const realImmediate = globalThis.setImmediate;
 
 describeEverywhere("sleep", (everywhere) => {
-  everywhere("takes milliseconds and durations, whose parts add up", async (t) => {
+  everywhere("a span is milliseconds or a duration, whose parts add up", async (t) => {
     await sleep(5);
     await sleep({ seconds: 0.01, milliseconds: 5 });
     t.expectElapsed(20);
   });
 
   everywhere(
-    "sleepers wake in the order of their times, equal ones in order of arrival",
+    "sleepers wake in the order of their times, equal times in order of arrival",
     async ({ backend }) => {
       const order: string[] = [];
-      // A busy machine may stop between two tasks: the times are counted from here, which is exact in virtual time only.
+      // A busy machine may pause between two tasks: the times count from here, and are exact in virtual time only.
       const begin = backend.now();
       await taskGroup((group) => {
         for (const [name, ms] of [
@@ -51,7 +51,7 @@ describeEverywhere("sleep", (everywhere) => {
     t.expectElapsed(15);
   });
 
-  everywhere("what is no span is rejected by name", async () => {
+  everywhere("an invalid span is rejected with the name of the argument", async () => {
     expect(await rejection(sleep(Number.NaN))).toMatchObject({
       name: "RangeError",
       message: expect.stringContaining("span"),
@@ -64,13 +64,16 @@ describeEverywhere("sleep", (everywhere) => {
 });
 
 describeEverywhere("sleepUntil", (everywhere) => {
-  everywhere("takes a Date or epoch milliseconds, and never wakes before", async (t) => {
-    for (const form of ["date", "number"]) {
-      const target = t.backend.epoch() + 20;
-      await sleepUntil(form === "date" ? new Date(target) : target);
-      expect(t.backend.epoch()).toBeGreaterThanOrEqual(target);
-    }
-  });
+  everywhere(
+    "a Date or epoch milliseconds are accepted, and the sleeper never wakes too early",
+    async (t) => {
+      for (const form of ["date", "number"]) {
+        const target = t.backend.epoch() + 20;
+        await sleepUntil(form === "date" ? new Date(target) : target);
+        expect(t.backend.epoch()).toBeGreaterThanOrEqual(target);
+      }
+    },
+  );
 
   everywhere("a moment in the past is still a checkpoint (CONF-C20)", async (t) => {
     await sleepUntil(0);
@@ -82,13 +85,13 @@ describeEverywhere("sleepUntil", (everywhere) => {
     });
   });
 
-  everywhere("a cancellation ends it", async (t) => {
+  everywhere("a cancellation ends the sleep", async (t) => {
     const target = t.backend.epoch() + 60_000;
     expect(await moveOnAfter(5, () => sleepUntil(target).then(() => "woke"))).toBeUndefined();
     t.expectElapsed(5);
   });
 
-  everywhere("one that outlives its scope, and that nobody awaits, is no unhandled rejection", async (t) => {
+  everywhere("a sleep that outlives its scope causes no unhandled rejection", async (t) => {
     let sleeping: Promise<void> | undefined;
     await new CancelScope().run(() => {
       sleeping = sleepUntil(t.backend.epoch() + 60_000);
@@ -97,7 +100,7 @@ describeEverywhere("sleepUntil", (everywhere) => {
     expect(await rejection(sleeping as Promise<void>)).toMatchObject({ reason: "parent" });
   });
 
-  everywhere("what is no moment is rejected by name", async () => {
+  everywhere("an invalid moment is rejected with the name of the argument", async () => {
     expect(await rejection(sleepUntil(new Date("never")))).toMatchObject({
       name: "RangeError",
       message: expect.stringContaining("moment"),
@@ -108,14 +111,14 @@ describeEverywhere("sleepUntil", (everywhere) => {
 });
 
 describe("sleepUntil and the wall clock", () => {
-  test("the virtual wall clock begins where it was told to", async () => {
+  test("the virtual wall clock begins at the given moment", async () => {
     const backend = new VirtualBackend({ epoch: new Date("2026-03-01T00:00:00Z") });
     await run(() => sleepUntil(new Date("2026-03-02T00:00:00Z")), { backend });
     expect(backend.now()).toBe(86_400_000);
     expect(new Date(backend.epoch()).toISOString()).toBe("2026-03-02T00:00:00.000Z");
   });
 
-  test("a clock that is set back while it sleeps makes it sleep longer", async () => {
+  test("a wall clock that is set back makes the sleep longer", async () => {
     vi.useFakeTimers();
     try {
       const start = Date.now();
@@ -126,7 +129,7 @@ describe("sleepUntil and the wall clock", () => {
       await vi.advanceTimersByTimeAsync(50);
       vi.setSystemTime(start);
       await vi.advanceTimersByTimeAsync(60);
-      // It would wake in a turn of the real event loop.
+      // The sleeper would wake in a turn of the real event loop.
       for (let i = 0; i < 3; i++) await new Promise<void>((resolve) => void realImmediate(resolve));
       expect(woke).toBe(false);
       await vi.advanceTimersByTimeAsync(60);

@@ -16,26 +16,29 @@ import {
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-describeEverywhere("moveOnAfter", (everywhere) => {
-  everywhere("on expiry it goes on quietly, and its scope says so (CONF-C01)", async (t) => {
-    let kept: CancelScope | undefined;
-    const value = await moveOnAfter(20, async (scope) => {
-      kept = scope;
-      await sleepForever();
-      return "value";
-    });
-    expect(value).toBeUndefined();
-    expect([kept?.cancelCalled, kept?.cancelledCaught]).toEqual([true, true]);
-    t.expectElapsed(20);
-    let reached = false;
-    await moveOnAfter(0, async () => {
-      await sleep(0);
-      reached = true;
-    });
-    expect(reached).toBe(false);
-  });
+describeEverywhere("moveOnAfter (rule 37)", (everywhere) => {
+  everywhere(
+    "on expiry the call resolves with undefined, and the scope has caught its cancellation (CONF-C01)",
+    async (t) => {
+      let kept: CancelScope | undefined;
+      const value = await moveOnAfter(20, async (scope) => {
+        kept = scope;
+        await sleepForever();
+        return "value";
+      });
+      expect(value).toBeUndefined();
+      expect([kept?.cancelCalled, kept?.cancelledCaught]).toEqual([true, true]);
+      t.expectElapsed(20);
+      let reached = false;
+      await moveOnAfter(0, async () => {
+        await sleep(0);
+        reached = true;
+      });
+      expect(reached).toBe(false);
+    },
+  );
 
-  everywhere("in time it gives the value, and nothing happens later (CONF-C13)", async () => {
+  everywhere("in time the call gives the value, and nothing happens later (CONF-C13)", async () => {
     let kept: CancelScope | undefined;
     const value = await moveOnAfter(5, async (scope) => {
       kept = scope;
@@ -47,7 +50,7 @@ describeEverywhere("moveOnAfter", (everywhere) => {
     expect([kept?.cancelCalled, kept?.cancelledCaught]).toEqual([false, false]);
   });
 
-  everywhere("it ends when the body has ended, clean-up included", async (t) => {
+  everywhere("the call ends when the body has ended, clean-up included", async (t) => {
     await moveOnAfter(10, async () => {
       try {
         await sleepForever();
@@ -58,43 +61,49 @@ describeEverywhere("moveOnAfter", (everywhere) => {
     t.expectElapsed(25);
   });
 
-  everywhere("null and Infinity are no limit (CONF-C05)", async () => {
+  everywhere("null and Infinity mean no limit (CONF-C05)", async () => {
     for (const span of [null, Number.POSITIVE_INFINITY]) {
       expect(await moveOnAfter(span, () => currentDeadline())).toBe(Number.POSITIVE_INFINITY);
     }
   });
 
-  everywhere("a shielded one keeps outer cancellation out and its own deadline in (CONF-C22)", async (t) => {
-    const order: string[] = [];
-    const outer = new CancelScope();
-    await outer.run(async () => {
-      outer.cancel();
-      const value = await moveOnAfter(20, () => sleepForever(), { shield: true });
-      order.push(`inner ${value}`);
-      await sleep(0);
-      order.push("never");
-    });
-    expect(order).toEqual(["inner undefined"]);
-    t.expectElapsed(20);
-  });
+  everywhere(
+    "a shielded call keeps outer cancellation out and its own deadline in force (CONF-C22)",
+    async (t) => {
+      const order: string[] = [];
+      const outer = new CancelScope();
+      await outer.run(async () => {
+        outer.cancel();
+        const value = await moveOnAfter(20, () => sleepForever(), { shield: true });
+        order.push(`inner ${value}`);
+        await sleep(0);
+        order.push("never");
+      });
+      expect(order).toEqual(["inner undefined"]);
+      t.expectElapsed(20);
+    },
+  );
 
-  everywhere("bad spans are rejected by name, and the body is not called (CONF-C09)", async () => {
-    const body = vi.fn();
-    expect(await rejection(moveOnAfter(Number.NaN, body))).toMatchObject({
-      name: "RangeError",
-      message: expect.stringContaining("span"),
-    });
-    for (const span of ["10", undefined, {}] as never[]) {
-      expect(await rejection(moveOnAfter(span, body))).toBeInstanceOf(TypeError);
-    }
-    expect(await rejection(moveOnAfter(1, "body" as never))).toBeInstanceOf(TypeError);
-    expect(body).not.toHaveBeenCalled();
-  });
+  everywhere(
+    "an invalid span is rejected with the name of the argument, and the body is not called (CONF-C09)",
+    async () => {
+      const body = vi.fn();
+      expect(await rejection(moveOnAfter(Number.NaN, body))).toMatchObject({
+        name: "RangeError",
+        message: expect.stringContaining("span"),
+      });
+      for (const span of ["10", undefined, {}] as never[]) {
+        expect(await rejection(moveOnAfter(span, body))).toBeInstanceOf(TypeError);
+      }
+      expect(await rejection(moveOnAfter(1, "body" as never))).toBeInstanceOf(TypeError);
+      expect(body).not.toHaveBeenCalled();
+    },
+  );
 });
 
-describeEverywhere("failAfter", (everywhere) => {
+describeEverywhere("failAfter (rule 37)", (everywhere) => {
   everywhere(
-    "the body sees a cancellation, the caller a timeout that knows its span (CONF-C02)",
+    "the body sees a cancellation, and the caller a timeout error with the span (CONF-C02)",
     async (t) => {
       let inside: unknown;
       const error = await rejection(
@@ -110,7 +119,7 @@ describeEverywhere("failAfter", (everywhere) => {
     },
   );
 
-  everywhere("in time it gives the value, and a value that comes late is a value", async (t) => {
+  everywhere("in time the call gives the value, and a late value is still the value", async (t) => {
     expect(await failAfter(10, () => "sync")).toBe("sync");
     const value = await failAfter(5, async () => {
       t.block(10);
@@ -120,7 +129,7 @@ describeEverywhere("failAfter", (everywhere) => {
   });
 
   everywhere(
-    "cancelled by hand it rejects with that, which is no timeout (CONF-C03, CONF-C04)",
+    "a scope that is cancelled by hand rejects with that cancellation, which is no timeout (CONF-C03, CONF-C04)",
     async (t) => {
       const error = await rejection(
         failAfter(10, async (scope) => {
@@ -134,7 +143,7 @@ describeEverywhere("failAfter", (everywhere) => {
     },
   );
 
-  everywhere("below a cancelled scope there is no timeout error: the outer one wins (CONF-C17)", async () => {
+  everywhere("below a cancelled scope the outer cancellation wins over the timeout (CONF-C17)", async () => {
     const outer = new CancelScope();
     let after = false;
     await outer.run(async () => {
@@ -145,7 +154,7 @@ describeEverywhere("failAfter", (everywhere) => {
     expect([outer.cancelledCaught, after]).toEqual([true, false]);
   });
 
-  everywhere("one timeout comes out, however many tasks were cancelled by it (CONF-C18)", async () => {
+  everywhere("one timeout error comes out, however many tasks it cancelled (CONF-C18)", async () => {
     const error = await rejection(
       failAfter(10, () =>
         taskGroup((group) => {
@@ -156,14 +165,14 @@ describeEverywhere("failAfter", (everywhere) => {
     expect(error).toBeInstanceOf(TimeoutCancellation);
   });
 
-  everywhere("an error of the body is what comes out", async () => {
+  everywhere("an error of the body comes out", async () => {
     const failure = new Error("body");
     expect(await rejection(failAfter(10, () => Promise.reject(failure)))).toBe(failure);
   });
 });
 
-describeEverywhere("withTimeout", (everywhere) => {
-  everywhere("a function runs as by failAfter (PAR-DEC-04)", async (t) => {
+describeEverywhere("withTimeout (rule 37)", (everywhere) => {
+  everywhere("a function runs as in failAfter (PAR-DEC-04)", async (t) => {
     expect(await withTimeout(10, async (scope) => scope.isCancelled)).toBe(false);
     const error = await rejection(withTimeout(10, () => sleepForever()));
     expect(error).toBeInstanceOf(TimeoutCancellation);
@@ -176,7 +185,7 @@ describeEverywhere("withTimeout", (everywhere) => {
     expect(await rejection(withTimeout(10, Promise.reject(failure)))).toBe(failure);
   });
 
-  everywhere("a promise that is late is abandoned: its rejection goes nowhere", async (t) => {
+  everywhere("a late promise is abandoned, and its rejection is swallowed", async (t) => {
     const late = deferred();
     expect(await rejection(withTimeout(10, late.promise))).toBeInstanceOf(TimeoutCancellation);
     t.expectElapsed(10);
@@ -185,7 +194,7 @@ describeEverywhere("withTimeout", (everywhere) => {
     await sleep(1);
   });
 
-  everywhere("a promise is abandoned as well when the scope outside is cancelled", async (t) => {
+  everywhere("a promise is abandoned when the scope outside is cancelled", async (t) => {
     const late = deferred();
     expect(await moveOnAfter(5, () => withTimeout(1_000, late.promise))).toBeUndefined();
     t.expectElapsed(5);
@@ -193,7 +202,7 @@ describeEverywhere("withTimeout", (everywhere) => {
     await sleep(1);
   });
 
-  everywhere("with wrong arguments the promise that was handed over is not left unhandled", async () => {
+  everywhere("with wrong arguments the given promise causes no unhandled rejection", async () => {
     const failed = Promise.reject(new Error("nobody looks"));
     expect(await rejection(withTimeout(Number.NaN, failed))).toBeInstanceOf(RangeError);
     expect(await rejection(withTimeout(10, "neither" as never))).toMatchObject({
@@ -205,7 +214,7 @@ describeEverywhere("withTimeout", (everywhere) => {
 });
 
 describeEverywhere("currentDeadline and currentSignal", (everywhere) => {
-  everywhere("follow the scopes on the way up to the next shield (CONF-C14)", async (t) => {
+  everywhere("both follow the scopes on the way up to the next shield (CONF-C14)", async (t) => {
     const start = t.backend.now();
     expect(currentDeadline()).toBe(Number.POSITIVE_INFINITY);
     await moveOnAfter(1_000, async (outer) => {

@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { CancelScope, moveOnAfter, sleep, waitFor } from "../../src/index.ts";
+import { CancelScope, moveOnAfter, sleep, taskGroup, waitFor } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("waitFor", (everywhere) => {
@@ -18,17 +18,20 @@ describeEverywhere("waitFor", (everywhere) => {
     ).toBe(failure);
   });
 
-  everywhere("when the scope is cancelled the wait ends, and the work goes on, abandoned", async (t) => {
-    for (const late of ["value", "rejection"]) {
-      const work = deferred<string>();
-      expect(await moveOnAfter(5, () => waitFor(work.promise))).toBeUndefined();
-      // The run fails if this is an unhandled rejection.
-      if (late === "value") work.resolve("late");
-      else work.reject(new Error("late"));
-    }
-    t.expectElapsed(10);
-    await sleep(1);
-  });
+  everywhere(
+    "when the scope is cancelled the wait ends, and the foreign work goes on, abandoned",
+    async (t) => {
+      for (const late of ["value", "rejection"]) {
+        const work = deferred<string>();
+        expect(await moveOnAfter(5, () => waitFor(work.promise))).toBeUndefined();
+        // The run fails if this is an unhandled rejection.
+        if (late === "value") work.resolve("late");
+        else work.reject(new Error("late"));
+      }
+      t.expectElapsed(10);
+      await sleep(1);
+    },
+  );
 
   everywhere("in a cancelled scope the function is not called (CONF-A10)", async () => {
     const work = vi.fn(() => Promise.resolve());
@@ -55,23 +58,26 @@ describeEverywhere("waitFor", (everywhere) => {
     await sleep(1);
   });
 
-  everywhere("settled, then cancelled in the same turn: decided by which was first (CONF-T06)", async () => {
-    for (const first of ["settled", "cancelled"]) {
-      const scope = new CancelScope();
-      const work = deferred<string>();
-      const value = await scope.run(async () => {
-        const waiting = waitFor(work.promise);
-        // Resolving a promise tells its waiters one microtask later: that is when it has settled for us.
-        work.resolve("value");
-        if (first === "settled") await work.promise;
-        scope.cancel();
-        return waiting;
-      });
-      expect(value).toBe(first === "settled" ? "value" : undefined);
-    }
-  });
+  everywhere(
+    "of a settlement and a cancellation in the same turn, the first decides (CONF-T06)",
+    async () => {
+      for (const first of ["settled", "cancelled"]) {
+        const scope = new CancelScope();
+        const work = deferred<string>();
+        const value = await scope.run(async () => {
+          const waiting = waitFor(work.promise);
+          // A promise notifies its waiters one microtask after it is resolved. At that moment it has settled for the library.
+          work.resolve("value");
+          if (first === "settled") await work.promise;
+          scope.cancel();
+          return waiting;
+        });
+        expect(value).toBe(first === "settled" ? "value" : undefined);
+      }
+    },
+  );
 
-  everywhere("any thenable will do, and nothing else", async () => {
+  everywhere("any thenable is accepted, and no other value", async () => {
     const thenable: PromiseLike<string> = {
       then: (onValue) => Promise.resolve("thenable").then(onValue),
     };
@@ -82,5 +88,25 @@ describeEverywhere("waitFor", (everywhere) => {
         message: expect.stringContaining("work"),
       });
     }
+  });
+});
+
+describeEverywhere("several waits for one promise", (everywhere) => {
+  everywhere("every waiter wakes, and a cancelled waiter disturbs no other (CONF-H05)", async () => {
+    const gate = deferred<string>();
+    const got: string[] = [];
+    await taskGroup(async (group) => {
+      const waiter = (name: string) =>
+        group.startSoon(async () => void got.push(`${name} ${await waitFor(gate.promise)}`));
+      waiter("first");
+      const dying = waiter("second");
+      waiter("third");
+      await sleep(1);
+      dying.cancel();
+      await dying.wait();
+      expect([dying.status, got]).toEqual(["cancelled", []]);
+      gate.resolve("news");
+    });
+    expect(got).toEqual(["first news", "third news"]);
   });
 });

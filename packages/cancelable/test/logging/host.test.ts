@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { listenToOperations } from "../../src/platform/channel.web.ts";
 import { expectUsageError, thrown } from "../refusals.ts";
 
-test("where the host has no diagnostics channel, logging operations is refused", () => {
+test("on a host without diagnostics channels logging is refused", () => {
   expectUsageError(
     thrown(() => listenToOperations(() => {})),
     "ERR_UNSUPPORTED_HOST",

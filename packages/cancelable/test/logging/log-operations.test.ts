@@ -17,7 +17,7 @@ interface Line {
   readonly message: string;
 }
 
-/** A logger as pino's are: its methods need their `this`. */
+/** A logger like pino's, whose methods need their `this`. */
 class Recorder implements OperationLogger {
   readonly lines: Line[] = [];
   #write(level: LogLevel, fields: Record<string, unknown>, message: string): void {
@@ -37,7 +37,7 @@ class Recorder implements OperationLogger {
   }
 }
 
-/** What is logged while `body` runs, and in the turn after it. */
+/** The log entries that are written while `body` runs and in the turn after it. */
 async function logged(body: () => unknown, options?: LogOptions): Promise<Line[]> {
   const recorder = new Recorder();
   const logging = logOperations(recorder, options);
@@ -53,7 +53,7 @@ async function logged(body: () => unknown, options?: LogOptions): Promise<Line[]
 const only = (...events: LoggedEvent[]): LogOptions => ({ filter: (_, event) => events.includes(event) });
 
 describeEverywhere("logOperations", (everywhere) => {
-  everywhere("writes start, progress and end, with ids, names and durations as fields", async () => {
+  everywhere("start, progress and end are written with ids, names and durations as fields", async () => {
     const lines = await logged(() =>
       new Cancellable({ name: "outer", id: "outer-id" }).run(() =>
         new Cancellable({ name: "import", id: "id-1", metadata: { secret: 1 } }).run((op) =>
@@ -64,12 +64,12 @@ describeEverywhere("logOperations", (everywhere) => {
     expect(lines.map(({ level, message }) => `${level} ${message.replace(/ after .*/, "")}`)).toEqual([
       'debug operation "outer" started',
       'debug operation "import" started',
-      'debug operation "import" reports {"current":1,"total":2}',
+      'debug operation "import" reported {"current":1,"total":2}',
       'info operation "import" completed',
       'info operation "outer" completed',
     ]);
     const common = { operationId: "id-1", operationName: "import", parentId: "outer-id" };
-    expect(lines[1]?.fields).toEqual({ ...common, event: "operation.start", status: "running" });
+    expect(lines[1]?.fields).toEqual({ ...common, event: "operation.started", status: "running" });
     expect(lines[2]?.fields).toMatchObject({
       event: "operation.progress",
       progress: { current: 1, total: 2 },
@@ -82,26 +82,33 @@ describeEverywhere("logOperations", (everywhere) => {
     });
   });
 
-  everywhere("writes that an operation is being cancelled also before it starts", async () => {
-    const lines = await logged(() => void new Cancellable({ name: "import" }).cancel("shutdown", "no"));
-    expect(lines.map(({ message }) => message)).toEqual([
-      'operation "import" is being cancelled: shutdown, "no"',
+  everywhere("a cancellation before the start is written when the operation starts", async () => {
+    const lines = await logged(async () => {
+      const op = new Cancellable({ name: "import" });
+      op.cancel("shutdown", "no");
+      await op.settle(() => {});
+    });
+    expect(lines.map(({ fields }) => fields.event)).toEqual([
+      "operation.started",
+      "operation.cancelling",
+      "operation.cancelled",
     ]);
-    expect(lines[0]?.fields).not.toHaveProperty("durationMs");
+    expect(lines[1]?.message).toBe('operation "import" is being cancelled: shutdown, "no"');
+    expect(lines[1]?.fields).not.toHaveProperty("durationMs");
   });
 
-  everywhere("leaves out what it does not know: a later version may publish more", async () => {
+  everywhere("unknown events are left out, because a later version may publish more", async () => {
     const lines = await logged(() =>
       new Cancellable({ name: "import" }).run((op) => {
         const operation = op.context.toJSON();
         channel("cancelable:operation").publish({ type: "paused", operation });
-        channel("cancelable:operation").publish({ type: "end", operation });
+        channel("cancelable:operation").publish({ type: "ended", operation });
       }),
     );
-    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.completed"]);
+    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.started", "operation.completed"]);
   });
 
-  everywhere("writes why an operation was cancelled, when it was asked for and at the end", async () => {
+  everywhere("the reason of a cancellation is written at the request and at the end", async () => {
     const lines = await logged(() =>
       new Cancellable({ name: "import" }).settle(async (op) => {
         op.cancel("shutdown", "going down");
@@ -113,32 +120,33 @@ describeEverywhere("logOperations", (everywhere) => {
       {
         level: "info",
         message: 'operation "import" is being cancelled: shutdown, "going down"',
-        fields: { event: "operation.cancel", ...reasons },
+        fields: { event: "operation.cancelling", ...reasons },
       },
       { level: "warn", fields: { event: "operation.cancelled", status: "cancelled", ...reasons } },
     ]);
     expect(lines[2]?.message).toMatch(/^operation "import" was cancelled after .*: shutdown, "going down"$/);
   });
 
-  everywhere(
-    "writes what an operation failed with, at level error, and calls nameless ones by id",
-    async () => {
-      const [line] = await logged(
-        () => new Cancellable({ id: "id-1" }).settle(() => Promise.reject(new Error("two\nlines"))),
-        only("failed"),
-      );
-      expect(line).toMatchObject({ level: "error", fields: { error: "two\nlines", status: "failed" } });
-      expect(line?.message).toMatch(/^operation id-1 failed after .*: "two\\nlines"$/);
-    },
-  );
-
-  everywhere("a request to stop is not written after the end that it led to", async () => {
-    const lines = await logged(() => Cancellable.withTimeout(0).settle(() => {}));
-    expect(lines.map(({ fields }) => fields.event)).toEqual(["operation.start", "operation.cancelled"]);
+  everywhere("a failure is written at level error, and nameless operations are called by id", async () => {
+    const [line] = await logged(
+      () => new Cancellable({ id: "id-1" }).settle(() => Promise.reject(new Error("two\nlines"))),
+      only("failed"),
+    );
+    expect(line).toMatchObject({ level: "error", fields: { error: "two\nlines", status: "failed" } });
+    expect(line?.message).toMatch(/^operation id-1 failed after .*: "two\\nlines"$/);
   });
 
-  everywhere("levels are a choice for each kind of event, silent one of them", async () => {
-    const levels = { start: "info", progress: "silent", cancel: "silent", cancelled: "error" } as const;
+  everywhere("a request to cancel is written before the end that it leads to", async () => {
+    const lines = await logged(() => Cancellable.withTimeout(0).settle(() => {}));
+    expect(lines.map(({ fields }) => fields.event)).toEqual([
+      "operation.started",
+      "operation.cancelling",
+      "operation.cancelled",
+    ]);
+  });
+
+  everywhere("the level can be chosen for each kind of event, silent is one", async () => {
+    const levels = { started: "info", progress: "silent", cancelling: "silent", cancelled: "error" } as const;
     const lines = await logged(
       () =>
         Cancellable.withTimeout(0).settle(() => {
@@ -147,12 +155,12 @@ describeEverywhere("logOperations", (everywhere) => {
       { levels },
     );
     expect(lines.map(({ level, fields }) => [level, fields.event])).toEqual([
-      ["info", "operation.start"],
+      ["info", "operation.started"],
       ["error", "operation.cancelled"],
     ]);
   });
 
-  everywhere("metadata is a field on request only, and a filter leaves operations out", async () => {
+  everywhere("metadata is written on request only, and a filter leaves operations out", async () => {
     const work = async (): Promise<void> => {
       for (const name of ["mine", "other"])
         await new Cancellable({ name, metadata: { user: 7 } }).run(() => {});
@@ -164,24 +172,27 @@ describeEverywhere("logOperations", (everywhere) => {
     for (const { fields } of await logged(work)) expect(fields).not.toHaveProperty("metadata");
   });
 
-  everywhere("is silent before, after, and unless it is asked for (PAR-LOG-02)", async () => {
-    const methods = ["debug", "info", "warn", "error", "log"] as const;
-    const spies = methods.map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
-    const recorder = new Recorder();
-    try {
-      await Cancellable.withTimeout(1).settle(() => sleepForever());
-      const logging = logOperations(recorder);
-      logging[Symbol.dispose]();
-      logging[Symbol.dispose]();
-      await new Cancellable().settle(() => Promise.reject(new Error("failed")));
-      expect(spies.map((spy) => spy.mock.calls)).toEqual([[], [], [], [], []]);
-      expect(recorder.lines).toEqual([]);
-    } finally {
-      for (const spy of spies) spy.mockRestore();
-    }
-  });
+  everywhere(
+    "nothing is written before the call, after the disposal, or without a call (PAR-LOG-02)",
+    async () => {
+      const methods = ["debug", "info", "warn", "error", "log"] as const;
+      const spies = methods.map((name) => vi.spyOn(console, name).mockImplementation(() => {}));
+      const recorder = new Recorder();
+      try {
+        await Cancellable.withTimeout(1).settle(() => sleepForever());
+        const logging = logOperations(recorder);
+        logging[Symbol.dispose]();
+        logging[Symbol.dispose]();
+        await new Cancellable().settle(() => Promise.reject(new Error("failed")));
+        expect(spies.map((spy) => spy.mock.calls)).toEqual([[], [], [], [], []]);
+        expect(recorder.lines).toEqual([]);
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+      }
+    },
+  );
 
-  everywhere("two of them are on their own, also with one logger", async () => {
+  everywhere("two subscriptions are independent, also with the same logger", async () => {
     const recorder = new Recorder();
     const first = logOperations(recorder, only("completed"));
     const second = logOperations(recorder, only("completed"));
@@ -192,7 +203,7 @@ describeEverywhere("logOperations", (everywhere) => {
     expect(recorder.lines).toHaveLength(3);
   });
 
-  everywhere("a logger that throws is reported, and disturbs no operation", async (t) => {
+  everywhere("a logger that throws is reported and affects no operation", async (t) => {
     const error = new Error("disk full");
     const broken = (): never => {
       throw error;
@@ -203,7 +214,7 @@ describeEverywhere("logOperations", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([error, error]);
   });
 
-  everywhere("a logger that is an operation itself does not log itself", async () => {
+  everywhere("operations that the logger itself runs are not logged", async () => {
     const messages: string[] = [];
     const writes: Promise<void>[] = [];
     const write = (_: unknown, message: string): void => {
@@ -218,14 +229,14 @@ describeEverywhere("logOperations", (everywhere) => {
   });
 });
 
-test("wrong arguments are refused by name, and nothing is subscribed", () => {
+test("wrong arguments are refused, and nothing is subscribed", () => {
   const recorder = new Recorder();
   const log = (options: unknown) => () => logOperations(recorder, wrong(options));
   expectThrows("TypeError", [
-    [() => logOperations(wrong(undefined)), "logger", "a logger with the methods of pino's", "undefined"],
+    [() => logOperations(wrong(undefined)), "logger", "a logger with pino's methods", "undefined"],
     [() => logOperations({ info() {}, warn() {}, error() {} }), "logger.debug", "a function", "undefined"],
     [
-      () => logOperations(recorder, { levels: { start: "trace" } }),
+      () => logOperations(recorder, { levels: { started: "trace" } }),
       "logger.trace",
       "a function",
       "undefined",
@@ -235,12 +246,12 @@ test("wrong arguments are refused by name, and nothing is subscribed", () => {
     [log({ metadata: "all" }), "options.metadata", "true or false", '"all"'],
     [log({ filter: "mine" }), "options.filter", "a function", '"mine"'],
   ]);
-  const events = "start, progress, cancel, completed, cancelled, failed";
+  const events = "started, progress, cancelling, completed, cancelled, failed";
   expectThrows("RangeError", [
-    [log({ levels: { end: "info" } }), "options.levels", `made of ${events}`, '"end"'],
+    [log({ levels: { end: "info" } }), "options.levels", `an object with the keys ${events}`, '"end"'],
     [
-      log({ levels: { start: "loud" } }),
-      "options.levels.start",
+      log({ levels: { started: "loud" } }),
+      "options.levels.started",
       "one of trace, debug, info, warn, error, silent",
       '"loud"',
     ],

@@ -2,29 +2,29 @@ import { DeadEnd, type Ready } from "./engine.ts";
 import { predict } from "./model.ts";
 import { byLane, type Event, type Program, type Trace } from "./program.ts";
 
-/** So many schedules are searched for the very order of what was observed, and so many for the order in each task. */
+/** The number of schedules that are searched for the exact order of the events, and of random ones for the order in each task. */
 const mostSearched = 1_000;
 const mostRandom = 300;
 
 export interface Verdict {
-  /** In how many schedules the model found the trace; undefined: in none. */
+  /** The number of schedules until the model found the trace; undefined if no schedule has it. */
   readonly schedules: number | undefined;
-  /** What the model and the library disagree on, at the latest. */
+  /** The difference between model and library in the schedule that got furthest. */
   readonly difference: string;
 }
 
 type Choose = (ready: readonly Ready[]) => number;
 
-/** One attempt of the model to do what was observed. */
+/** One attempt of the model to reproduce the observed trace. */
 interface Attempt {
   readonly seen: number;
-  /** Undefined: it did. */
+  /** Undefined if the attempt reproduces the trace. */
   readonly difference: string | undefined;
 }
 
 /**
- * Whether the model can do what was observed. Where the rules leave open who goes on first at one moment, it tries:
- * each task in turn; then what leads to the observed order, going back where that turns out to be wrong; then at random.
+ * Whether the model can reproduce the observed trace. Where the rules leave open which task goes on first, it tries: each
+ * task in turn; then schedules that lead to the observed order, with backtracking; then random schedules.
  */
 export function compare(program: Program, observed: Trace): Verdict {
   let furthest: Attempt | undefined;
@@ -51,9 +51,9 @@ export function compare(program: Program, observed: Trace): Verdict {
   return { schedules: undefined, difference: furthest?.difference ?? "" };
 }
 
-/** Depth first, each time from the beginning: a generator cannot go back. */
+/** Depth first, each time from the beginning, because a generator cannot go back. */
 function search(program: Program, observed: Trace, fits: (attempt: Attempt) => boolean): boolean {
-  /** What was chosen so far, of what, in order of preference. */
+  /** The choices so far: the options in order of preference, and the current one. */
   const path: Array<{ readonly options: readonly number[]; at: number }> = [];
   for (let tried = 0; tried < mostSearched; tried++) {
     let depth = 0;
@@ -81,7 +81,7 @@ function search(program: Program, observed: Trace, fits: (attempt: Attempt) => b
   return false;
 }
 
-/** @param strictly In the observed order over all tasks, not only in that of each task. */
+/** @param strictly Compares the order over all tasks, not only the order inside each task. */
 function replay(
   program: Program,
   observed: Trace,
@@ -119,7 +119,7 @@ function replay(
   }
 }
 
-/** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
+/** A repeatable sequence of numbers in [0, 1) (mulberry32). */
 function generator(seed: number): () => number {
   let state = seed * 0x9e3779b9;
   return () => {

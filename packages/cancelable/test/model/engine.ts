@@ -1,6 +1,6 @@
-/* The model's own scheduler: tasks are generators, time is a number, and what runs next is chosen from outside. */
+/* The model's own scheduler: tasks are generators, time is a number, and the caller chooses what runs next. */
 
-/** An error of the model's world, by identity. */
+/** An error in the model. Identity decides whether two errors are the same. */
 export type Failure =
   | { readonly kind: "thrown"; readonly text: string }
   | {
@@ -15,13 +15,13 @@ export type Failure =
 export type Value = string | undefined;
 export type Code<T = Value> = Generator<(resume: Resume) => void, T, Value>;
 
-/** What continues a task, once. */
+/** Continues a task, once. */
 export interface Resume {
   ok(value?: Value): void;
   fail(failure: Failure): void;
 }
 
-/** Something that could go on now; `lane` is the task whose code that is, if it is any's. */
+/** A step that could run now. `lane` is the task that the step belongs to, if any. */
 export interface Ready {
   readonly lane: number | undefined;
   readonly go: () => void;
@@ -29,13 +29,13 @@ export interface Ready {
 
 export interface Timer {
   readonly at: number;
-  /** Not a moment, but the next turn of the event loop. */
+  /** Fires in the next turn of the event loop, not at a moment. */
   readonly turn: boolean;
   readonly fire: () => void;
   readonly dead: () => boolean;
 }
 
-/** Thrown when a schedule cannot lead to what was observed. */
+/** Thrown when a schedule cannot lead to the observed trace. */
 export class DeadEnd extends Error {}
 
 export class Engine {
@@ -52,7 +52,7 @@ export class Engine {
     this.#ready.push({ lane, go });
   }
 
-  /** At infinity: never. */
+  /** A timer at infinity never fires. */
   setTimer(timer: Timer): void {
     this.#timers.push(timer);
   }
@@ -82,7 +82,7 @@ export class Engine {
     this.soon(lane, () => step(() => code.next()));
   }
 
-  /** Runs until nothing is left to do. */
+  /** Runs until no step and no timer is left. */
   run(): void {
     for (;;) {
       while (this.#ready.length > 0) {
@@ -99,7 +99,7 @@ export class Engine {
     }
   }
 
-  /** Of the moments the earliest; a turn of the event loop comes before time moves, and before or after what is overdue. */
+  /** The next timer: the earliest moment. A turn of the event loop comes before time moves, and before or after overdue timers. */
   #first(): Timer | undefined {
     const turns: Timer[] = [];
     let first: Timer | undefined;
@@ -113,12 +113,12 @@ export class Engine {
   }
 }
 
-/** Lets everybody else who can go on do so first, or not. */
+/** Gives the other tasks the chance to go on first. */
 export function* tick(): Code<void> {
   yield (resume) => resume.ok();
 }
 
-/** What a trace calls an error. */
+/** The text of an error in a trace. */
 export function describe(failure: Failure): string {
   switch (failure.kind) {
     case "thrown":
@@ -136,7 +136,7 @@ export function describe(failure: Failure): string {
   }
 }
 
-/** What is caught by a model's task; a mistake in the model itself goes on. */
+/** The failure that a task of the model caught. A mistake in the model itself is thrown again. */
 export function asFailure(error: unknown): Failure {
   if (error instanceof Error) throw error;
   return error as Failure;

@@ -11,16 +11,17 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 const deep = 100_000;
 
-describeEverywhere("100,000 levels cost no stack", (everywhere) => {
-  everywhere("of scopes, cancelled from the outermost", async () => {
+describeEverywhere("100,000 nested levels do not overflow the stack", (everywhere) => {
+  everywhere("nested scopes that are cancelled from the outermost scope", async () => {
     const outermost = new CancelScope();
     const level = async (n: number): Promise<void> => {
-      await undefined; // a stack of its own
+      await undefined; // In a turn of its own, so that the stack is empty.
       if (n < deep) await new CancelScope().run(() => level(n + 1));
       else {
         outermost.cancel();
@@ -32,8 +33,8 @@ describeEverywhere("100,000 levels cost no stack", (everywhere) => {
   });
 });
 
-describe("100,000 levels, on any backend,", () => {
-  test("of operations, cancelled from the outermost: the innermost knows why", async () => {
+describe("100,000 nested levels, on any backend,", () => {
+  test("nested operations that are cancelled from the outermost: the innermost one has the reason", async () => {
     const outermost = new Cancellable();
     let innermost: Cancellable | undefined;
     const level = async (n: number): Promise<void> => {
@@ -56,7 +57,7 @@ describe("100,000 levels, on any backend,", () => {
     expect([cause === outermost.token.error, causes]).toEqual([true, deep]);
   }, 120_000);
 
-  test("of tokens, each linked to the one before", () => {
+  test("tokens that are each linked to the token before", () => {
     const first = new CancellationToken();
     let last: CancellationToken = first;
     for (let i = 0; i < deep; i++) {
@@ -69,7 +70,7 @@ describe("100,000 levels, on any backend,", () => {
     expect(last.error?.reason).toBe("parent");
   });
 
-  test("of causes in an error do not matter", async () => {
+  test("a chain of causes in an error", async () => {
     let error = new Error("innermost");
     for (let i = 0; i < deep; i++) error = new Error("around", { cause: error });
     const op = new Cancellable();
@@ -81,8 +82,8 @@ describe("100,000 levels, on any backend,", () => {
   });
 });
 
-describeEverywhere("links that go round", (everywhere) => {
-  everywhere("any of them cancels all, once each, and says whose it was", () => {
+describeEverywhere("cycles of links", (everywhere) => {
+  everywhere("any token of a cycle cancels all of them once, with the right causes", () => {
     for (let start = 0; start < 3; start++) {
       const ring = [0, 1, 2].map(() => new LinkedCancellationToken());
       const heard: number[] = [];
@@ -94,7 +95,7 @@ describeEverywhere("links that go round", (everywhere) => {
       expect(ring.map((token) => token.isCancelled)).toEqual([true, true, true]);
       expect(heard.sort()).toEqual([0, 1, 2]);
       for (const token of ring) expect(token.cancel()).toBe(false);
-      // The causes lead back to the first one, and end there.
+      // The causes lead back to the first token and end there.
       for (const token of ring) {
         let error: unknown = token.error;
         for (let i = 0; i < 2 && error !== ring[start]?.error; i++) error = (error as Error).cause;
@@ -104,7 +105,7 @@ describeEverywhere("links that go round", (everywhere) => {
     }
   });
 
-  everywhere("between two operations: both end", async () => {
+  everywhere("two operations that are linked to each other both end", async () => {
     const one = new Cancellable();
     const two = new Cancellable();
     const asLinked = (op: Cancellable): LinkedCancellationToken => op.token as LinkedCancellationToken;
@@ -117,8 +118,8 @@ describeEverywhere("links that go round", (everywhere) => {
   });
 });
 
-describeEverywhere("cancelled from its own callback", (everywhere) => {
-  everywhere("a token was cancelled already; nobody is called twice", () => {
+describeEverywhere("cancelling inside a callback", (everywhere) => {
+  everywhere("a token that is cancelled again inside its callback calls every callback once", () => {
     const token = new CancellationToken();
     const heard: string[] = [];
     token.onCancel(() => {
@@ -161,7 +162,7 @@ describeEverywhere("cancelled from its own callback", (everywhere) => {
   });
 });
 
-/** A clock that can be set, in both directions, while timers are under way. */
+/** A clock that the test can set in both directions while timers run. */
 class JumpyBackend extends VirtualBackend {
   skew = 0;
   wallSkew = 0;
@@ -177,15 +178,15 @@ class JumpyBackend extends VirtualBackend {
 }
 
 describe("a clock that jumps", () => {
-  /** Runs `body` with a jump of the clock `after` ms; what happened, and when by the real clock. */
+  /** Runs `body` on a clock that may jump. Returns the result and the elapsed time without the jump of `ms`. */
   async function jumping(ms: number, body: (backend: JumpyBackend) => Promise<unknown>): Promise<unknown> {
     const backend = new JumpyBackend();
     const result = await run(() => body(backend), { backend });
-    expect([backend.timerCount, backend.host.root.live]).toEqual([0, 0]);
+    expect([backend.timerCount, rootOf(backend.clock).live]).toEqual([0, 0]);
     return [result, backend.now() - ms];
   }
 
-  test("back: nobody sleeps less than asked for, on that clock", async () => {
+  test("back: no sleep is shorter than requested on that clock", async () => {
     const slept = await jumping(-50, (backend) =>
       taskGroup(async (group) => {
         const sleeper = group.startSoon(() => sleep(100).then(() => backend.now()));
@@ -197,7 +198,7 @@ describe("a clock that jumps", () => {
     expect(slept).toEqual([100, 150]);
   });
 
-  test("ahead: what is overdue is noticed at the next checkpoint, and by sleepers at the latest when they were to wake", async () => {
+  test("ahead: the next checkpoint notices an overdue deadline, and sleepers notice it when they wake", async () => {
     const scope = new CancelScope({ timeout: 1_000 });
     await jumping(0, (backend) =>
       scope.run(async () => {
@@ -209,7 +210,7 @@ describe("a clock that jumps", () => {
     expect([scope.cancelCalled, scope.cancelledCaught]).toEqual([true, true]);
   });
 
-  test("to and fro: deadlines and sleeps of many still all come, in order", async () => {
+  test("back and forth: all deadlines and sleeps still come, in order", async () => {
     const woken: number[] = [];
     await jumping(0, (backend) =>
       taskGroup((group) => {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { runScript } from "../child.ts";
 
-/* What happens to a whole process: each in a process of its own. */
+/* Effects on a whole process, each in a process of its own. */
 
-describe("process.exit in the middle of everything", () => {
-  test("ends the process with its code, at once, and prints nothing", async () => {
+describe("process.exit during running operations", () => {
+  test("the process ends at once with its exit code and prints nothing", async () => {
     const { code, signal, output, errors } = await runScript(`
       import { Cancellable, Lock, Queue, shield, sleep, sleepForever, taskGroup } from "@hother/cancelable";
       process.on("exit", (code) => console.log("exit", code));
@@ -37,7 +37,7 @@ describe("process.exit in the middle of everything", () => {
     });
   });
 
-  test("in a callback of a cancellation, while the wave is under way", async () => {
+  test("an exit inside a callback of a cancellation ends the process", async () => {
     const { code, output, errors } = await runScript(`
       import { Cancellable, sleepForever, taskGroup } from "@hother/cancelable";
       const op = new Cancellable();
@@ -54,7 +54,7 @@ describe("process.exit in the middle of everything", () => {
     expect({ code, output, errors }).toEqual({ code: 3, output: "cancelled: true true\n", errors: "" });
   });
 
-  test("cancelling in an exit handler is synchronous, and nothing else runs", async () => {
+  test("cancelling in an exit handler is synchronous, and no other code runs", async () => {
     const { code, output, errors } = await runScript(`
       import { Cancellable, sleepForever } from "@hother/cancelable";
       const op = new Cancellable();
@@ -83,8 +83,8 @@ describe("process.exit in the middle of everything", () => {
   });
 });
 
-describe("storms of SIGINT", () => {
-  test("where somebody else listens, the operation is cancelled once and the other one hears every one", async () => {
+describe("many SIGINTs in a row", () => {
+  test("with another listener the operation is cancelled once, and the other listener gets every signal", async () => {
     const { code, output, errors } = await runScript(`
       import { Cancellable, sleep, shield, sleepForever } from "@hother/cancelable";
       // Waiting for a signal keeps no process alive.
@@ -117,7 +117,7 @@ describe("storms of SIGINT", () => {
     expect({ code, output, errors }).toEqual({ code: 0, output: "cancelled 1 50 1\n", errors: "" });
   });
 
-  test("one operation after another, each with its own: no listener stays, and nothing warns", async () => {
+  test("operations in sequence that each listen leave no listener and cause no warning", async () => {
     const { code, output, errors } = await runScript(`
       import { Cancellable, sleepForever } from "@hother/cancelable";
       let cancelled = 0;
@@ -133,7 +133,7 @@ describe("storms of SIGINT", () => {
     expect({ code, output, errors }).toEqual({ code: 0, output: "300 0\n", errors: "" });
   });
 
-  test("a thousand operations share one handler, and one signal cancels them all", async () => {
+  test("a thousand operations share one handler, and one signal cancels all of them", async () => {
     const { code, output, errors } = await runScript(`
       import { Cancellable, sleepForever } from "@hother/cancelable";
       const all = Array.from({ length: 1_000 }, () => Cancellable.withSignal("SIGINT", "SIGTERM"));
@@ -147,7 +147,7 @@ describe("storms of SIGINT", () => {
     expect({ code, output, errors }).toEqual({ code: 0, output: "1 1\n1000\n0 0\n", errors: "" });
   });
 
-  test("with nobody else listening, the second one of a storm ends the process", async () => {
+  test("without another listener the second signal ends the process", async () => {
     const { code, signal, output } = await runScript(`
       import { Cancellable, shield, sleep, sleepForever } from "@hother/cancelable";
       await Cancellable.withSignal("SIGINT").settle(async () => {

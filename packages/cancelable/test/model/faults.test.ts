@@ -14,11 +14,7 @@ import {
 } from "../../src/index.ts";
 import { type Case, describeEverywhere } from "../backends.ts";
 
-/* What is given to the library, and breaks: it is reported, and breaks nothing else. */
-
-const never = new Promise<never>(() => {});
-
-/** An object that throws whatever is done with it. */
+/** An object that throws at every access. */
 function untouchable(): object {
   const refuse = (): never => {
     throw new Error("do not touch");
@@ -42,7 +38,7 @@ function trapped(): Error {
   return error;
 }
 
-/** What can be thrown. */
+/** Values that user code may throw. */
 const oddities: ReadonlyArray<readonly [string, () => unknown]> = [
   ["an error", () => new Error("broken")],
   ["undefined", () => undefined],
@@ -56,7 +52,7 @@ const oddities: ReadonlyArray<readonly [string, () => unknown]> = [
   ["an object that throws whatever is done with it", untouchable],
 ];
 
-/** The ways to fail with something. */
+/** The ways to fail with a value. */
 const ways: ReadonlyArray<readonly [string, (odd: unknown) => unknown]> = [
   [
     "throws",
@@ -74,7 +70,7 @@ const ways: ReadonlyArray<readonly [string, (odd: unknown) => unknown]> = [
   ],
 ];
 
-/** Exactly `odd` was reported, so many times; and nothing looked at it. */
+/** Checks that `odd` was reported this many times and was not accessed. */
 function expectReported(t: Case, odd: unknown, times: number): void {
   const found = t.reported.splice(0);
   expect(found.length).toBe(times);
@@ -82,7 +78,7 @@ function expectReported(t: Case, odd: unknown, times: number): void {
 }
 
 for (const [what, make] of oddities) {
-  describeEverywhere(`${what}, from somebody else's code`, (everywhere) => {
+  describeEverywhere(`user code that fails with ${what}`, (everywhere) => {
     for (const [how, fail] of ways) {
       everywhere(`a callback of an operation that ${how} it`, async (t) => {
         const odd = make();
@@ -102,7 +98,7 @@ for (const [what, make] of oddities) {
         expectReported(t, odd, 3);
       });
 
-      everywhere(`a callback of the end that ${how} it leaves the outcome as it is`, async (t) => {
+      everywhere(`a callback of the end that ${how} it does not change the outcome`, async (t) => {
         const odd = make();
         const cancelled = new Cancellable().onCancel(() => fail(odd));
         cancelled.onStart(() => void cancelled.cancel("shutdown"));
@@ -119,7 +115,7 @@ for (const [what, make] of oddities) {
         expectReported(t, odd, 2);
       });
 
-      everywhere(`a condition that ${how} it is asked again`, async (t) => {
+      everywhere(`a condition that ${how} it is checked again`, async (t) => {
         const odd = make();
         let asked = 0;
         const condition = new ConditionSource(
@@ -149,33 +145,36 @@ for (const [what, make] of oddities) {
         expect(await new Cancellable({ register }).run(() => sleep(1).then(() => "done"))).toBe("done");
         await sleep(5);
         expect(register.list()).toEqual([]);
-        // Registered, started, ended, and removed.
+        // Registered, started, ended and removed.
         expectReported(t, odd, 4);
       });
     }
 
-    everywhere("a token's callback that throws it stops neither the others nor the canceller", (t) => {
-      const odd = make();
-      const token = new CancellationToken();
-      const heard: number[] = [];
-      token.onCancel(() => {
-        throw odd;
-      });
-      token.onCancel(() => void heard.push(1));
-      token.signal.addEventListener("abort", () => heard.push(2));
-      expect(token.cancel()).toBe(true);
-      expect(heard.sort()).toEqual([1, 2]);
-      expectReported(t, odd, 1);
-    });
+    everywhere(
+      "a token's callback that throws it stops neither the other callbacks nor the canceller",
+      (t) => {
+        const odd = make();
+        const token = new CancellationToken();
+        const heard: number[] = [];
+        token.onCancel(() => {
+          throw odd;
+        });
+        token.onCancel(() => void heard.push(1));
+        token.signal.addEventListener("abort", () => heard.push(2));
+        expect(token.cancel()).toBe(true);
+        expect(heard.sort()).toEqual([1, 2]);
+        expectReported(t, odd, 1);
+      },
+    );
 
     everywhere(
-      "an observer of operations that throws it is reported, and the next one is told",
+      "an observer of operations that throws it is reported, and the next observer is called",
       async (t) => {
         const odd = make();
         const broken = (): never => {
           throw odd;
         };
-        const observer = { started: broken, progressed: broken, cancelled: broken, ended: broken };
+        const observer = { started: broken, progress: broken, cancelling: broken, ended: broken };
         const others = new OperationRegistry();
         const op = new Cancellable({ register: observer });
         op.observe(others);
@@ -190,7 +189,7 @@ for (const [what, make] of oddities) {
       },
     );
 
-    everywhere("a reader of watch() that throws it ends its own watching, and nobody else's", async () => {
+    everywhere("a reader of watch() that throws it ends its own watching only", async () => {
       const odd = make();
       const watched = new OperationRegistry();
       const statuses: string[] = [];
@@ -214,7 +213,7 @@ for (const [what, make] of oddities) {
       expect(statuses.length).toBe(2);
     });
 
-    everywhere("a native task that throws it: whoever waits for it gets it", async (t) => {
+    everywhere("a native task that throws it: every awaiting task gets the value", async (t) => {
       const odd = make();
       let caught = 0;
       for (const [, fail] of ways) {
@@ -232,7 +231,7 @@ for (const [what, make] of oddities) {
       expect(caught).toBe(ways.length * 2);
     });
 
-    everywhere("a reporter that throws it, and a console that does", async () => {
+    everywhere("a reporter that throws it, and a console that throws it", async () => {
       const odd = make();
       const console_ = vi.spyOn(console, "error").mockImplementation(() => {
         throw odd;
@@ -262,68 +261,3 @@ for (const [what, make] of oddities) {
     });
   });
 }
-
-describeEverywhere("somebody else's code that never ends", (everywhere) => {
-  everywhere("a listener to progress holds nobody up", async () => {
-    const op = new Cancellable().onProgress(() => never);
-    expect(
-      await op.run(() => {
-        op.reportProgress("half");
-        return "done";
-      }),
-    ).toBe("done");
-  });
-
-  everywhere("a condition neither cancels nor keeps anything", async () => {
-    let asked = 0;
-    const op = Cancellable.withCondition(
-      () => {
-        asked++;
-        return never;
-      },
-      { interval: 1 },
-    );
-    expect(await op.run(() => sleep(10).then(() => "done"))).toBe("done");
-    // Checks never overlap.
-    expect(asked).toBe(1);
-  });
-
-  everywhere("a store holds nobody up", async () => {
-    const hangs = (): Promise<never> => never;
-    const store: OperationStore = {
-      put: hangs,
-      remove: hangs,
-      list: hangs,
-      watch: () => {
-        throw new Error("nobody watches");
-      },
-      requestCancel: hangs,
-    };
-    const register = new OperationRegistry({ store });
-    expect(await new Cancellable({ register }).run(() => sleep(1).then(() => "done"))).toBe("done");
-    expect(register.list()).toEqual([]);
-  });
-
-  everywhere("a reporter holds nobody up", async () => {
-    const before = setReporter((() => never) as () => void);
-    try {
-      const op = new Cancellable().onComplete(() => Promise.reject(new Error("broken")));
-      expect(await op.run(() => "done")).toBe("done");
-    } finally {
-      setReporter(before);
-    }
-  });
-
-  everywhere("a body, cancelled, is left behind when its grace is over", async () => {
-    const op = new Cancellable({ graceMs: 5 });
-    op.onStart(() => void op.cancel());
-    const deaf = new Cancellable({ graceMs: 5 });
-    const outcome = deaf.settle(() => {
-      deaf.cancel("shutdown");
-      return never;
-    });
-    expect(await outcome).toMatchObject({ status: "cancelled", abandoned: true });
-    // Cancelled before the body began: nothing to wait for.
-    expect(await op.settle(() => never)).toMatchObject({ status: "cancelled" });
-  });
-});

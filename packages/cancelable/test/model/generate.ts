@@ -11,11 +11,11 @@ import {
 import { countTimed, mayWait, type Raw } from "./raw.ts";
 
 export interface Language {
-  /** Blocking code, turns of the event loop and deadlines that have passed: exact where the time is virtual. */
+  /** Allows blocking code, turns of the event loop and deadlines that have passed, which are exact in virtual time only. */
   readonly exact: boolean;
 }
 
-/** More timed steps than this are left out: the times stay below 2^31. */
+/** Further timed steps are left out, so that the times stay below 2^31. */
 const mostTimed = 16;
 const longest = 2 ** 9;
 const permits = [1, 2];
@@ -138,11 +138,11 @@ export function programs({ exact }: Language): fc.Arbitrary<Program> {
 
 type Targets = ReadonlyArray<{ readonly id: number; readonly movable: boolean }>;
 
-/** What a step can see around it. */
+/** The surroundings of a step. */
 interface Around {
   readonly lane: number;
   readonly targets: Targets;
-  /** The nearest group with children, and in which of them this is. */
+  /** The nearest group with children, and the index of the child that the step is in. */
   readonly group:
     | {
         readonly id: number;
@@ -153,7 +153,7 @@ interface Around {
     | undefined;
 }
 
-/** Gives every step its number, its time and its target; leaves out what could wait for ever. */
+/** Gives every step its number, its time and its target, and leaves out waits that could last forever. */
 function finish(raw: Raw): Program {
   const timed = Math.min(mostTimed, countTimed(raw) + 1);
   let next = 0;
@@ -184,11 +184,11 @@ function finish(raw: Raw): Program {
       }
       case "scope": {
         const shield = step.shield || step.form === "shield";
-        // Nothing else would end a wait in there.
+        // Nothing else would end a wait inside.
         const span = time(step.r ?? (shield && mayWait(step.body) ? step.spare : undefined));
         const safe = span !== undefined || !mayWait(step.body);
         const form = step.form === "shield" && !safe ? "CancelScope" : step.form;
-        // Where nothing waits, or not for ever, the shield may be raised later as well.
+        // A shield may be switched on later only if no wait inside could last forever.
         const movable = safe;
         const body = all(step.body, below(around, id, movable));
         return { id, lane, kind: "scope", form, span, shield: shield && safe, body };
@@ -230,7 +230,7 @@ function finish(raw: Raw): Program {
         const lanes = [next++] as const;
         const inside = { ...around, lane: lanes[0] };
         const before = all(step.before, inside);
-        // From here on it is below the group, and what is in between may have ended.
+        // From here on the child is below the group, and the scopes in between may have ended.
         const after = all(step.after, { ...inside, targets: group.targets });
         return { id, lane, kind: "start", group: group.id, lanes, before, after };
       }

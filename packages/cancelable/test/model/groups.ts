@@ -1,7 +1,7 @@
 import { asFailure, type Code, type Engine, type Failure, tick, type Value } from "./engine.ts";
 import { belongs, cancelled, Place, type Waiter, without } from "./tree.ts";
 
-/** Who runs a step: where it is in the tree, and which task it is (none: the main one). */
+/** The surroundings of a step: its place in the tree, and its task (undefined for the main task). */
 export interface Here {
   readonly place: Place;
   readonly task: Child | undefined;
@@ -22,16 +22,16 @@ export interface Group {
   readonly children: Child[];
   readonly errors: Failure[];
   readonly collect: boolean;
-  /** A child was cancelled from outside of the group. */
+  /** A child was cancelled from outside the group. */
   interrupted: boolean;
   whenEmpty: (() => void) | undefined;
-  /** How many `start()`s are undecided: the group waits for them. */
+  /** The number of undecided `start()` calls. The group waits for them. */
   undecided: number;
 }
 
 type Part = (here: Here) => Code;
 
-/** Task groups (rules 1, 17 to 19), and what is made of them. */
+/** Task groups (rules 1 and 17 to 19), and the functions that use them. */
 export class Groups {
   readonly #engine: Engine;
   readonly #report: (failure: Failure) => void;
@@ -106,7 +106,7 @@ export class Groups {
         this.#fail(group, left);
       } else if (reached !== undefined) {
         child.end = { kind: "gone", failure: reached };
-        // Rule 18; but what was to be done is not done if that came from outside.
+        // Rule 18. A cancellation from outside interrupts the group, because the child's work is not done.
         const { own, reached: groups } = group.place;
         if (groups !== undefined && groups !== own) group.interrupted = true;
       }
@@ -120,7 +120,7 @@ export class Groups {
     if (group.place.children.size === 0 && group.undecided === 0) group.whenEmpty?.();
   }
 
-  /** Until it has said that it started, a child belongs to its starter, whatever becomes of the group. */
+  /** Until it has called `started`, a child belongs to its starter, whatever happens to the group. */
   *start(here: Here, group: Group, lane: number, before: Part, after: Part, value: string): Code {
     const place = new Place(this.#engine, here.place);
     const child: Child = { place, waiting: [], end: undefined };
@@ -188,7 +188,7 @@ export class Groups {
     return result?.value;
   }
 
-  /** `race`: the first to settle decides; `any`: the first to succeed. */
+  /** `race`: the first task that settles decides. `any`: the first task that succeeds decides. */
   *contest(here: Here, lanes: readonly number[], children: readonly Part[], kind: "race" | "any"): Code {
     let winner: { readonly value: Value } | { readonly failure: Failure } | undefined;
     let group!: Group;
@@ -213,7 +213,7 @@ export class Groups {
           if ("failure" in outcome) report(outcome.failure);
         } else if (kind === "race" || !lost) {
           winner = outcome;
-          group.place.cancel(cancelled("manual", '"another one was first"'));
+          group.place.cancel(cancelled("manual", '"another task finished first"'));
         }
         return undefined;
       };

@@ -23,11 +23,12 @@ import {
   UsageError,
   waitFor,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import type { Body, Event, Program, Reason, Step, StepOf, Trace } from "./program.ts";
 
 type Value = string | undefined;
 
-/** What can be cancelled from inside. */
+/** A scope or an operation that a step may cancel. */
 interface Target {
   cancel(reason: Reason, message: string): boolean;
 }
@@ -35,7 +36,7 @@ interface Target {
 /** Thrown by a `throw` step. */
 class ProgramError extends Error {}
 
-/** What a trace calls an error. */
+/** The text of an error in a trace. */
 export function describe(error: unknown): string {
   if (error instanceof ProgramError) return error.message;
   if (error instanceof TaskFailedError) return `failed(${describe(error.cause)})`;
@@ -52,14 +53,14 @@ export function describe(error: unknown): string {
 }
 
 export interface Ran extends Trace {
-  /** What is not as it was: held locks, waiters, permits that are gone, children of the root. */
+  /** Leftovers: held locks, waiters, missing permits, children of the root. */
   readonly left: readonly string[];
 }
 
 /** Blocks the thread: time passes, and no timer fires. */
 export type Block = (ms: number) => void;
 
-/** Runs a program on a backend, through the public API, and records what happens. */
+/** Runs a program on a backend through the public API, and records the events. */
 export async function interpret(program: Program, backend: AsyncBackend, block: Block): Promise<Ran> {
   const events: Event[] = [];
   const reported: string[] = [];
@@ -118,7 +119,7 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
         await sleep(step.ms);
         return `s${step.id}`;
       case "block":
-        // When everybody else waits: or it would matter who is how many microtasks ahead.
+        // After the other tasks wait. Otherwise the order of microtasks between tasks would matter.
         await sleep(0);
         block(step.ms);
         return `b${step.id}`;
@@ -211,7 +212,7 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
   queues.forEach((queue, i) => {
     if (queue.waitingGetters + queue.waitingPutters > 0) left.push(`queue ${i}: somebody waits`);
   });
-  const { root } = backend.host;
+  const root = rootOf(backend.clock);
   if (root.live !== 0 || root.firstChild !== undefined) left.push(`${root.live} children in the root`);
   if (root.waiters !== undefined) left.push("waiters in the root");
   return { events, reported, left };

@@ -16,7 +16,7 @@ const listener = (error: unknown): void => void unhandled.push(error);
 
 beforeEach(() => {
   process.on("unhandledRejection", listener);
-  // Operations whose body takes long to end say so.
+  // Operations whose body takes long to end write warnings.
   vi.spyOn(console, "warn").mockImplementation(() => {});
 });
 afterEach(() => {
@@ -25,7 +25,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What was found in all programs of a test. */
+/** The counts over all programs of a test. */
 interface Tally {
   programs: number;
   steps: number;
@@ -33,7 +33,7 @@ interface Tally {
   inTurn: number;
 }
 
-/** What holds after every program, and what the model says about it. */
+/** Checks a program's run against the model, and checks that nothing is left. */
 function judge(program: Program, ran: Ran, timers: number, tally: Tally): void {
   const verdict = compare(program, ran);
   tally.programs++;
@@ -53,12 +53,12 @@ function judge(program: Program, ran: Ran, timers: number, tally: Tally): void {
 
 const realImmediate = globalThis.setImmediate;
 
-/** Enough turns of the event loop for every runtime to do all that can be done now. */
+/** Enough turns of the event loop for every runtime to do everything that can be done now. */
 async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => realImmediate(resolve));
 }
 
-/** Effect keeps the clock that it found when it was loaded: one that asks for the time every time. */
+/** Effect keeps the clock that it found when it was loaded. This clock reads the faked time at each use. */
 const clock: Clock.Clock = {
   ...Context.get(Context.empty(), Clock.Clock),
   currentTimeMillisUnsafe: () => Date.now(),
@@ -89,7 +89,7 @@ async function onFakeTimers(program: Program, backend: AsyncBackend): Promise<Ra
   return ran;
 }
 
-/** A fiber needs several turns to start or to end. */
+/** The turns that a fiber needs to start or to end. */
 const quiet = 8;
 
 describe("random programs do what the model predicts", () => {

@@ -14,8 +14,8 @@ import { Line, Mutex, Store } from "./resources.ts";
 import { cancelled, Place, Waiter, without } from "./tree.ts";
 
 /**
- * Predicts what a program does. Where several tasks can go on at the same moment, `choose` says which one does:
- * the rules of the library leave that open.
+ * Predicts the trace of a program. Where several tasks can go on at the same moment, `choose` selects one of them,
+ * because the rules of the library leave the order open.
  */
 export function predict(
   program: Program,
@@ -72,7 +72,7 @@ export function predict(
     if (reached !== undefined) throw reached;
   };
 
-  /** Waits in a place until somebody continues the waiter, or a cancellation does. */
+  /** Waits in a place until the waiter is continued or the place is cancelled. */
   function* wait(place: Place, begin: (waiter: Waiter) => void): Code {
     return yield (resume) => begin(new Waiter(place, resume));
   }
@@ -213,7 +213,7 @@ export function predict(
     }
   }
 
-  /** Rules 5 and 9, and 12: what is further out catches. */
+  /** Rules 5, 9 and 12: the outermost cancelled scope absorbs. */
   function* scope(step: StepOf<"scope">, here: Here): Code {
     const inner = new Place(engine, here.place, { shield: step.shield, span: step.span });
     places.set(step.id, inner);

@@ -14,12 +14,13 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { replayed, runs, seeds } from "./settings.ts";
 
 /*
- * The order in which foreign promises settle is chosen by fast-check's scheduler: whatever it is, nothing is
- * lost, lines are served in order of arrival, and nothing stays.
+ * fast-check's scheduler chooses the order in which foreign promises settle. In every order nothing is lost, lines are
+ * served in order of arrival, and nothing is left.
  */
 
 const unhandled: unknown[] = [];
@@ -36,11 +37,11 @@ afterEach(() => {
   setReporter(before);
 });
 
-/** What a test does: `later(name)` resolves when the scheduler says so. */
+/** The code of a test: `later(name)` resolves when the scheduler decides. */
 type Later = (name: string) => Promise<string>;
 type Attempt = (later: Later, scope: CancelScope) => Promise<void>;
 
-/** Runs `attempt` with every order that fast-check comes up with, and looks at what stays. */
+/** Runs `attempt` in every order that fast-check chooses, and checks that nothing is left. */
 function ordered(title: string, attempt: (data: number[]) => Attempt): void {
   const plan = fc.array(fc.nat(7), { minLength: 4, maxLength: 12 });
   const inSomeOrder = fc.asyncProperty(fc.scheduler(), plan, async (scheduler, data) => {
@@ -49,7 +50,7 @@ function ordered(title: string, attempt: (data: number[]) => Attempt): void {
     await scheduler.waitFor(run((scope) => attempt(data)(later, scope), { backend }));
     await scheduler.waitIdle();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    const { root } = backend.host;
+    const root = rootOf(backend.clock);
     expect([root.live, root.children(), root.waiters, backend.timerCount]).toEqual([0, [], undefined, 0]);
     expect([...unhandled.splice(0), ...reported.splice(0)]).toEqual([]);
   });
@@ -58,7 +59,7 @@ function ordered(title: string, attempt: (data: number[]) => Attempt): void {
   );
 }
 
-/** Waits in a scope of its own, which `later` cancels if the plan says so. */
+/** Waits in a scope of its own, which `later` cancels if the data says so. */
 function perhapsCancelled(
   group: TaskGroup,
   later: Later,
@@ -71,7 +72,7 @@ function perhapsCancelled(
   if (cancels) group.startSoon(() => waitFor(later(`cancel ${name}`)).then(() => void scope.cancel()));
 }
 
-/** Works that end when `later` says so, some of them with an error. */
+/** Tasks that end when `later` resolves, some of them with an error. */
 function contestants(data: readonly number[], later: Later, fails: (n: number) => boolean) {
   const settled: string[] = [];
   const running = new Set<number>();
@@ -89,9 +90,9 @@ function contestants(data: readonly number[], later: Later, fails: (n: number) =
   return { works, settled, running };
 }
 
-describe("in whatever order promises settle", () => {
+describe("in every order in which promises settle", () => {
   ordered(
-    "a lock has one holder, goes to the next in line, and is free in the end",
+    "a lock has one holder, goes to the next waiter in line, and is free at the end",
     (data) => async (later) => {
       const lock = new Lock();
       const arrived: number[] = [];
@@ -120,41 +121,44 @@ describe("in whatever order promises settle", () => {
           });
         });
       });
-      // Who was not cancelled in the line was served, in the order of arrival.
+      // Every waiter that was not cancelled in the line was served, in order of arrival.
       expect(served).toEqual(arrived.filter((i) => served.includes(i)));
       for (const i of arrived) expect(served.includes(i) || gone.has(i)).toBe(true);
       expect([lock.isLocked, lock.waiting]).toEqual([false, 0]);
     },
   );
 
-  ordered("a semaphore never lends too many, keeps the line, and has all back", (data) => async (later) => {
-    const permits = 1 + ((data[0] as number) % 3);
-    const semaphore = new Semaphore(permits, { max: permits });
-    const arrived: number[] = [];
-    const served: number[] = [];
-    let borrowed = 0;
-    await taskGroup((group) => {
-      data.forEach((n, i) => {
-        perhapsCancelled(group, later, `${i}`, n % 3 === 0, async () => {
-          await waitFor(later(`arrive ${i}`));
-          arrived.push(i);
-          await semaphore.run(async () => {
-            served.push(i);
-            expect(++borrowed).toBeLessThanOrEqual(permits);
-            try {
-              await waitFor(later(`work ${i}`));
-            } finally {
-              borrowed--;
-            }
+  ordered(
+    "a semaphore never lends too many permits, keeps the order of the line, and has all permits back at the end",
+    (data) => async (later) => {
+      const permits = 1 + ((data[0] as number) % 3);
+      const semaphore = new Semaphore(permits, { max: permits });
+      const arrived: number[] = [];
+      const served: number[] = [];
+      let borrowed = 0;
+      await taskGroup((group) => {
+        data.forEach((n, i) => {
+          perhapsCancelled(group, later, `${i}`, n % 3 === 0, async () => {
+            await waitFor(later(`arrive ${i}`));
+            arrived.push(i);
+            await semaphore.run(async () => {
+              served.push(i);
+              expect(++borrowed).toBeLessThanOrEqual(permits);
+              try {
+                await waitFor(later(`work ${i}`));
+              } finally {
+                borrowed--;
+              }
+            });
           });
         });
       });
-    });
-    expect(served).toEqual(arrived.filter((i) => served.includes(i)));
-    expect([semaphore.value, semaphore.waiting]).toEqual([permits, 0]);
-  });
+      expect(served).toEqual(arrived.filter((i) => served.includes(i)));
+      expect([semaphore.value, semaphore.waiting]).toEqual([permits, 0]);
+    },
+  );
 
-  ordered("a queue hands every item over once, in order, and loses none", (data) => async (later) => {
+  ordered("a queue hands every item over once and in order, and loses none", (data) => async (later) => {
     const queue = new Queue<number>((data[0] as number) % 4);
     const put: number[] = [];
     const got: number[] = [];
@@ -172,11 +176,11 @@ describe("in whatever order promises settle", () => {
           });
           perhapsCancelled(group, later, `get ${i}`, n % 4 === 1, async () => {
             await waitFor(later(`get ${i}`));
-            // Delivered is delivered: what was got is noted in the same step.
+            // Delivered is delivered: the received item is recorded in the same step.
             got.push(await queue.get());
           });
         });
-        // As many getters as putters, some of which were cancelled: the rest is taken here.
+        // There are as many getters as putters, and some were cancelled: the remaining items are taken here.
         senders.startSoon(async () => {
           await waitFor(later("rest"));
           while (got.length + withdrawn.length < data.length) {
@@ -191,12 +195,12 @@ describe("in whatever order promises settle", () => {
     });
     expect([queue.size, queue.waitingGetters, queue.waitingPutters]).toEqual([0, 0, 0]);
     expect([...got, ...withdrawn].sort((a, b) => a - b)).toEqual([...put].sort((a, b) => a - b));
-    // Items of one line: in the order in which they were put.
+    // The items of one queue come in the order in which they were put.
     expect(got).toEqual(put.filter((i) => got.includes(i)));
   });
 
   ordered(
-    "start() gives the value, or the child's error, and every child is waited for",
+    "start() gives the value or the child's error, and every child is waited for",
     (data) => async (later) => {
       const began: number[] = [];
       const ended: number[] = [];
@@ -235,7 +239,7 @@ describe("in whatever order promises settle", () => {
   );
 
   ordered(
-    "a race has one winner, the first that settled, and the others have ended",
+    "a race has one winner, the first task that settled, and the other tasks have ended",
     (data) => async (later) => {
       const { works, settled, running } = contestants(data, later, (n) => n > 5);
       const winner = await race(works).catch((error: Error) => error.message);
@@ -244,7 +248,7 @@ describe("in whatever order promises settle", () => {
   );
 
   ordered(
-    "any() takes the first to succeed, or has all errors in the order of the works",
+    "any() gives the first success, or all errors in the order of the tasks",
     (data) => async (later) => {
       const { works, settled, running } = contestants(data, later, (n) => n > 0);
       const result = await any(works).catch((error: AggregateError) =>
@@ -256,7 +260,7 @@ describe("in whatever order promises settle", () => {
   );
 
   ordered(
-    "what is cancelled as a whole, at whatever moment, leaves nothing taken",
+    "a cancellation of the whole, at whatever moment, leaves nothing taken",
     (data) => async (later, scope) => {
       const lock = new Lock();
       const semaphore = new Semaphore(2, { max: 2 });

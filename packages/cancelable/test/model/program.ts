@@ -1,15 +1,15 @@
 /*
  * A small language of concurrent programs. Every step has a number and runs at most once.
  *
- * Times never tie: the i-th timed step takes `r * 2^n + 2^i`, with n timed steps in the program. What happens at
- * a moment was caused by a chain of timed steps, the moment is the sum of them, and so the set of them; of two
- * steps that both came last, each would have had to end before the other one began.
+ * Times never tie: the i-th timed step takes `r * 2^n + 2^i`, with n timed steps in the program. An event at a moment was
+ * caused by a chain of timed steps. The moment is the sum of their times and so identifies the set of steps. If two chains
+ * had the same set with different last steps, each of these two steps would have ended before the other one started.
  */
 
 export type Body = readonly Step[];
 export type ScopeForm = "CancelScope" | "moveOnAfter" | "failAfter" | "shield";
 
-/** What every step has: its number, and the task that runs it (0: the main one, else the number of its first step or its own). */
+/** The common part of every step: its number and its task (0: the main task; else the number of the task's step). */
 interface Common {
   readonly id: number;
   readonly lane: number;
@@ -62,7 +62,7 @@ export type StepOf<K extends Step["kind"]> = Step & { readonly kind: K };
 export interface Program {
   /** A scope with a timeout, so that every program ends. */
   readonly root: StepOf<"scope">;
-  /** How many permits each semaphore has, how much each queue holds, and how many locks there are. */
+  /** The permits of each semaphore, the capacity of each queue, and the number of locks. */
   readonly permits: readonly number[];
   readonly capacities: readonly number[];
   readonly locks: number;
@@ -76,14 +76,14 @@ export interface Event {
   readonly what: string;
 }
 
-/** What running a program gives. */
+/** The result of a program. */
 export interface Trace {
   readonly events: readonly Event[];
-  /** Errors that nobody was there to get, described. */
+  /** The descriptions of the errors that went to the reporter. */
   readonly reported: readonly string[];
 }
 
-/** The steps right below. */
+/** The bodies directly below a step. */
 export function bodiesOf(step: Step): readonly Body[] {
   switch (step.kind) {
     case "scope":
@@ -113,7 +113,7 @@ export function countSteps(step: Step): number {
   );
 }
 
-/** Events by task, in the order in which each task made them. */
+/** The events of each task, in the order in which the task made them. */
 export function byLane(events: readonly Event[]): Map<number, string[]> {
   const lanes = new Map<number, string[]>();
   for (const { at, id, lane, what } of events) {

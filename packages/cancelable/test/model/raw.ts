@@ -59,7 +59,7 @@ export function mayWait(body: readonly Raw[]): boolean {
   return body.some((step) => waits.has(step.kind) || mayWait(childrenOf(step)));
 }
 
-/** At most so many steps take time. */
+/** An upper bound on the number of steps in `raw` that take time. */
 export function countTimed(raw: Raw): number {
   const own = raw.kind === "scope" || ("r" in raw && raw.r !== undefined && raw.r > 0) ? 1 : 0;
   return own + childrenOf(raw).reduce((sum, step) => sum + countTimed(step), 0);

@@ -11,13 +11,12 @@ import {
   sleep,
   taskGroup,
 } from "../../src/index.ts";
+import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 
-/*
- * What random programs and faults have found, shrunken.
- */
+/* Failures that random programs and fault injection have found, reduced. */
 
-/** An object that does not tell its prototype. */
+/** An object that refuses to reveal its prototype. */
 function untouchable(): object {
   return new Proxy(
     {},
@@ -29,7 +28,7 @@ function untouchable(): object {
   );
 }
 
-/** A group in a shield, below `depth` more groups, that is cancelled from outside: what its child saw. */
+/** Cancels a shielded group from outside, below `depth` more groups, and returns the result of its child's sleep. */
 async function shieldedGroup(backend: AsyncBackend, depth: number): Promise<string> {
   let seen = "nothing";
   await run(
@@ -65,7 +64,7 @@ async function shieldedGroup(backend: AsyncBackend, depth: number): Promise<stri
   return seen;
 }
 
-describe("a cancellation from outside does not reach the children of a group in a shield", () => {
+describe("a cancellation from outside does not reach the children of a shielded group (rule 9)", () => {
   test.each([0, 1, 2])("below %i more groups [virtual]", async (depth) => {
     expect(await shieldedGroup(new VirtualBackend(), depth)).toBe("slept");
   });
@@ -75,13 +74,13 @@ describe("a cancellation from outside does not reach the children of a group in 
   test("below no more groups [effection]", async () => {
     expect(await shieldedGroup(effectionBackend, 0)).toBe("slept");
   });
-  // Halting the Effection task above halts the tasks below the shield: `its Effection task was halted`.
+  // Effection halts the tasks below a halted task. The shield must hold all the same.
   test.each([1, 2])("below %i more groups [effection]", async (depth) => {
     expect(await shieldedGroup(effectionBackend, depth)).toBe("slept");
   });
 });
 
-/** A child that was `start()`ed by a child that then ends, in one way or another: what it saw. */
+/** Starts a child with `start()` in a child that then ends, and returns the result of the inner child's sleep. */
 async function startedChild(backend: AsyncBackend, starterEnds: "returns" | "is cancelled"): Promise<string> {
   let seen = "nothing";
   await run(
@@ -109,7 +108,7 @@ async function startedChild(backend: AsyncBackend, starterEnds: "returns" | "is 
   return seen;
 }
 
-describe("a child that has said that it started goes on when its starter ends (rule 19)", () => {
+describe("a child that has called started() goes on when its starter ends (rule 19)", () => {
   const ways = ["returns", "is cancelled"] as const;
   test.each(ways)("the starter %s [virtual]", async (way) => {
     expect(await startedChild(new VirtualBackend(), way)).toBe("slept");
@@ -117,7 +116,7 @@ describe("a child that has said that it started goes on when its starter ends (r
   test.each(ways)("the starter %s [native]", async (way) => {
     expect(await startedChild(getBackend("native"), way)).toBe("slept");
   });
-  // The native task stays below that of the starter, and ends with it.
+  // The native task stays below the starter's task. The library must keep it running.
   test.each(ways)("the starter %s [effect]", async (way) => {
     expect(await startedChild(effectBackend, way)).toBe("slept");
   });
@@ -126,7 +125,7 @@ describe("a child that has said that it started goes on when its starter ends (r
   });
 });
 
-/** A shield that is raised over a group right after the cancellation: what a clean-up of its child saw. */
+/** Switches a shield on over a group right after the cancellation, and returns the result of the clean-up's sleep. */
 async function raisedShield(backend: AsyncBackend): Promise<string> {
   let seen = "nothing";
   await run(
@@ -167,14 +166,14 @@ async function raisedShield(backend: AsyncBackend): Promise<string> {
   return seen;
 }
 
-describe("a shield that is raised after a cancellation frees the tasks below it", () => {
+describe("a shield that is switched on after a cancellation frees the tasks below", () => {
   test("[virtual]", async () => {
     expect(await raisedShield(new VirtualBackend())).toBe("slept");
   });
   test("[native]", async () => {
     expect(await raisedShield(getBackend("native"))).toBe("slept");
   });
-  // The interruption, or the halt, that the cancellation had set off arrives all the same.
+  // The interruption, or the halt, that the cancellation caused arrives all the same.
   test("[effect]", async () => {
     expect(await raisedShield(effectBackend)).toBe("slept");
   });
@@ -183,7 +182,7 @@ describe("a shield that is raised after a cancellation frees the tasks below it"
   });
 });
 
-describe("what does not tell its prototype can be thrown", () => {
+describe("an object that refuses to reveal its prototype can be thrown", () => {
   test("by the body of an operation", async () => {
     const backend = new VirtualBackend();
     const odd = untouchable();
@@ -196,7 +195,7 @@ describe("what does not tell its prototype can be thrown", () => {
       { backend },
     );
     await backend.untilIdle();
-    expect([Object.is(failedWith, odd), backend.host.root.live]).toEqual([true, 0]);
+    expect([Object.is(failedWith, odd), rootOf(backend.clock).live]).toEqual([true, 0]);
     await running;
   });
 
@@ -224,7 +223,7 @@ describe("what does not tell its prototype can be thrown", () => {
       { backend },
     );
     await running;
-    expect([Object.is(failedWith, odd), childWhenRejected, backend.host.root.live]).toEqual([
+    expect([Object.is(failedWith, odd), childWhenRejected, rootOf(backend.clock).live]).toEqual([
       true,
       "ended",
       0,

@@ -2,16 +2,16 @@ import type { Code } from "./engine.ts";
 import { tick } from "./engine.ts";
 import type { Waiter } from "./tree.ts";
 
-/* What tasks share in the model. Rules 11 and 26: first come, first served; who was cancelled is not in the line. */
+/* Locks, semaphores and queues of the model. Rules 11 and 26: first come, first served, and cancelled waiters are not in the line. */
 
-/** The first who still waits. */
+/** Removes the first waiter that still waits. */
 function shift<T extends { readonly waiter: Waiter }>(line: T[]): T | undefined {
   for (let first = line.shift(); first !== undefined; first = line.shift())
     if (!first.waiter.done) return first;
   return undefined;
 }
 
-/** A number of permits. */
+/** A semaphore. */
 export class Line {
   #free: number;
   readonly #line: Array<{ readonly waiter: Waiter }> = [];
@@ -66,7 +66,7 @@ export class Mutex {
   }
 }
 
-/** A bounded queue; with no capacity a rendezvous. */
+/** A bounded queue. Capacity 0 is a rendezvous. */
 export class Store {
   readonly #capacity: number;
   readonly #items: string[] = [];
@@ -89,7 +89,7 @@ export class Store {
     this.#putters.push({ waiter, item });
   }
 
-  /** The first item; those that wait to be put stand behind those that are in the queue. */
+  /** The first item. Items of waiting putters come after the items in the queue. */
   get(): string | undefined {
     const putter = shift(this.#putters);
     if (putter !== undefined) {

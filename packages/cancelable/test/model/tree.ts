@@ -6,7 +6,7 @@ export function cancelled(reason: string, by: string | undefined, cause?: Failur
   return { kind: "cancelled", reason, by, cause };
 }
 
-/** A task that waits in a place; whoever comes first continues it. */
+/** A task that waits in a place. The first caller continues it. */
 export class Waiter {
   done = false;
   readonly #place: Place;
@@ -34,23 +34,23 @@ export class Waiter {
   }
 }
 
-/** A scope of the model: its place in the tree, its deadline, its shield, and what has become of it. */
+/** A scope of the model: its place in the tree, its deadline, its shield and its state. */
 export class Place {
   readonly engine: Engine;
   parent: Place | undefined;
-  /** Operations make a cancellation from above their own, with reason `parent`. */
+  /** Operations take a cancellation from above as their own, with reason `parent`. */
   readonly isOperation: boolean;
   readonly children = new Set<Place>();
   readonly waiters = new Set<Waiter>();
   shielded: boolean;
   own: Cancelled | undefined;
-  /** What a checkpoint in here throws. */
+  /** The cancellation that a checkpoint in this place throws. */
   reached: Cancelled | undefined;
-  /** What had reached it before a shield came in between. */
+  /** The cancellation that had reached the place when a shield above it was switched on. */
   freed: Cancelled | undefined;
   deadline = Number.POSITIVE_INFINITY;
   closed = false;
-  /** How a timeout is called. */
+  /** The description of a timeout. */
   #by = "";
 
   constructor(
@@ -76,7 +76,7 @@ export class Place {
     this.parent?.children.delete(this);
   }
 
-  /** Hangs it below another place, with everything in it. */
+  /** Moves the place, with everything inside, below another place. */
   move(parent: Place): void {
     this.parent?.children.delete(this);
     this.parent = parent;
@@ -85,7 +85,7 @@ export class Place {
       this.#fromAbove(parent.reached);
   }
 
-  /** Rules 7 and 12: at once, everything below up to the shields; once. */
+  /** Rules 7 and 12: cancels everything below at once, down to the shields, and once only. */
   cancel(what: Cancelled): boolean {
     if (this.own !== undefined) return false;
     this.own = what;
@@ -94,7 +94,7 @@ export class Place {
     return true;
   }
 
-  /** Rules 8 and 25: what a checkpoint throws; it looks at the clock itself. */
+  /** Rules 8 and 25: the cancellation that a checkpoint throws. A checkpoint looks at the clock itself. */
   pending(): Cancelled | undefined {
     if (this.reached !== undefined) return this.reached;
     let first: Place | undefined;
@@ -146,7 +146,7 @@ export class Place {
       if (!child.shielded && child.reached === undefined) child.#fromAbove(what);
   }
 
-  /** A shield was raised: what came from above is gone here and below, except where it was made one's own. */
+  /** A shield was switched on: cancellations from above are removed here and below, except where a place took them as its own. */
   #free(): void {
     if (this.reached === undefined || this.reached === this.own) return;
     this.freed = this.reached;
@@ -156,7 +156,7 @@ export class Place {
   }
 }
 
-/** What is left of a failure when the cancellation `own` is taken out of it (rule 4); undefined: nothing. */
+/** The rest of a failure without the cancellation `own` (rule 4); undefined if nothing is left. */
 export function without(failure: Failure, own: Cancelled): Failure | undefined {
   if (failure.kind !== "many") return belongs(failure, own) ? undefined : failure;
   const left = failure.errors.map((error) => without(error, own));
@@ -165,7 +165,7 @@ export function without(failure: Failure, own: Cancelled): Failure | undefined {
   return errors.length === 0 ? undefined : { kind: "many", errors };
 }
 
-/** Every cancellation has the name of one, and so belongs to whoever is cancelled; anything else by its causes. */
+/** Every cancellation is named `AbortError` or `TimeoutError`, so it belongs to any cancelled scope. Other errors belong by their causes. */
 export function belongs(failure: Failure, own: Cancelled): boolean {
   if (failure.kind === "cancelled") return true;
   for (let cause: Failure | undefined = failure; cause !== undefined; ) {

@@ -10,21 +10,24 @@ import {
 import { describeEverywhere } from "../backends.ts";
 import { running } from "../registry/running.ts";
 
-describeEverywhere("what ended an operation", (everywhere) => {
-  everywhere("of two deadlines that have passed is the earlier one, whatever was added first", async (t) => {
-    const op = new Cancellable()
-      .addSource(new TimeoutSource(20, "late"))
-      .addSource(new TimeoutSource(10, "early"))
-      .addSource(new DeadlineSource(t.backend.epoch() + 3_600_000, "not yet"));
-    const outcome = await op.settle(() => {
-      t.block(30);
-      op.check();
-    });
-    expect(outcome.status).toBe("cancelled");
-    expect(op.context.metadata).toEqual({ cancelledBy: "early" });
-  });
+describeEverywhere("the cause of an operation's end", (everywhere) => {
+  everywhere(
+    "of two passed deadlines the earlier one cancels, whatever the order of the sources",
+    async (t) => {
+      const op = new Cancellable()
+        .addSource(new TimeoutSource(20, "late"))
+        .addSource(new TimeoutSource(10, "early"))
+        .addSource(new DeadlineSource(t.backend.epoch() + 3_600_000, "not yet"));
+      const outcome = await op.settle(() => {
+        t.block(30);
+        op.check();
+      });
+      expect(outcome.status).toBe("cancelled");
+      expect(op.context.metadata).toEqual({ cancelledBy: "early" });
+    },
+  );
 
-  everywhere("is never a deadline without an end", async () => {
+  everywhere("a source without an end never cancels", async () => {
     const token = new CancellationToken();
     const never = new Cancellable()
       .addSource(new TimeoutSource(null))
@@ -35,7 +38,7 @@ describeEverywhere("what ended an operation", (everywhere) => {
     expect(await outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
   });
 
-  everywhere("may be an error that nobody can read", async () => {
+  everywhere("an error whose message cannot be read gets a replacement text", async () => {
     const unreadable = Object.defineProperty(new Error(), "message", {
       get() {
         throw new Error("no");
@@ -44,39 +47,42 @@ describeEverywhere("what ended an operation", (everywhere) => {
     const op = new Cancellable();
     const outcome = await op.settle(() => Promise.reject(unreadable));
     expect(outcome).toEqual({ status: "failed", error: unreadable });
-    expect(op.context.error).toBe("an error that cannot be read");
+    expect(op.context.errorMessage).toBe("an error that cannot be read");
     expect(JSON.stringify(op.context)).toContain("cannot be read");
   });
 });
 
-describeEverywhere("who watches an operation", (everywhere) => {
-  everywhere("all are told of its cancellation", async () => {
+describeEverywhere("the observers of an operation", (everywhere) => {
+  everywhere("every observer learns of the cancellation", async () => {
     const registries = [new OperationRegistry(), new OperationRegistry()] as const;
     const one = running({ register: registries[0] });
     registries[1].register(one.op);
     const next = registries.map((registry) => registry.watch().next());
     one.op.cancel();
     for (const event of await Promise.all(next))
-      expect(event.value).toMatchObject({ type: "cancelled", operation: { id: one.op.id } });
+      expect(event.value).toMatchObject({ type: "cancelling", operation: { id: one.op.id } });
     await one.outcome;
   });
 
-  everywhere("one that throws when it is told of that is reported, and stops nobody", async (t) => {
-    const broken = new Error("the observer broke");
-    const observer = {
-      started() {},
-      progressed() {},
-      cancelled() {
-        throw broken;
-      },
-      ended() {},
-    };
-    const one = running({ register: observer });
-    const heard: string[] = [];
-    one.op.token.onCancel(() => heard.push("a callback"));
-    expect(one.op.cancel()).toBe(true);
-    expect(heard).toEqual(["a callback"]);
-    expect((await one.outcome).status).toBe("cancelled");
-    expect(t.reported.splice(0)).toEqual([broken]);
-  });
+  everywhere(
+    "an observer that throws is reported and stops neither other observers nor the canceller",
+    async (t) => {
+      const broken = new Error("the observer broke");
+      const observer = {
+        started() {},
+        progress() {},
+        cancelling() {
+          throw broken;
+        },
+        ended() {},
+      };
+      const one = running({ register: observer });
+      const heard: string[] = [];
+      one.op.token.onCancel(() => heard.push("a callback"));
+      expect(one.op.cancel()).toBe(true);
+      expect(heard).toEqual(["a callback"]);
+      expect((await one.outcome).status).toBe("cancelled");
+      expect(t.reported.splice(0)).toEqual([broken]);
+    },
+  );
 });

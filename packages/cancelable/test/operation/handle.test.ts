@@ -1,17 +1,33 @@
 import { expect, vi } from "vitest";
 import {
   Cancellable,
+  CancellationSource,
   CancelScope,
   currentOperation,
   isCancellation,
+  Lock,
+  Queue,
+  run,
   shield,
   sleep,
   sleepForever,
+  withTimeout,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
+class Watched extends CancellationSource {
+  stopped = false;
+  override start(): Disposable {
+    return {
+      [Symbol.dispose]: () => {
+        this.stopped = true;
+      },
+    };
+  }
+}
+
 describeEverywhere("the handle form", (everywhere) => {
-  everywhere("start gives the operation back, running, and makes it no ambient one", async () => {
+  everywhere("start() returns the running operation, and the operation is not ambient", async () => {
     const op = new Cancellable();
     {
       await using handle = op.start();
@@ -23,18 +39,21 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(op.context.status).toBe("completed");
   });
 
-  everywhere("its own methods notice the cancellation; disposing ends it as cancelled", async (t) => {
-    const op = Cancellable.withTimeout(10).start();
-    expect(await rejection(op.sleep(60_000))).toBe(op.token.error);
-    expect(await rejection(op.waitFor(new Promise(() => {})))).toBe(op.token.error);
-    expect(op.signal.aborted).toBe(true);
-    expect(() => op.check()).toThrow(op.token.error);
-    await op[Symbol.asyncDispose]();
-    expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
-    t.expectElapsed(10);
-  });
+  everywhere(
+    "the handle's methods notice the cancellation, and disposal ends the operation as cancelled",
+    async (t) => {
+      const op = Cancellable.withTimeout(10).start();
+      expect(await rejection(op.sleep(60_000))).toBe(op.token.error);
+      expect(await rejection(op.waitFor(new Promise(() => {})))).toBe(op.token.error);
+      expect(op.signal.aborted).toBe(true);
+      expect(() => op.check()).toThrow(op.token.error);
+      await op[Symbol.asyncDispose]();
+      expect(op.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
+      t.expectElapsed(10);
+    },
+  );
 
-  everywhere("disposing waits for what was started in it", async () => {
+  everywhere("disposal waits for the operations below", async () => {
     const order: string[] = [];
     const op = new Cancellable().start();
     const inner = new Cancellable({ parent: op }).run(async () => {
@@ -47,7 +66,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(order).toEqual(["inner ended", "disposed"]);
   });
 
-  everywhere("disposing calls the callbacks of the end, and waits for them", async () => {
+  everywhere("disposal calls the callbacks of the end and waits for them", async () => {
     const order: string[] = [];
     const op = new Cancellable()
       .onStart((context) => void order.push(`start ${context.status}`))
@@ -66,8 +85,8 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(cancel).toHaveBeenCalledTimes(1);
   });
 
-  everywhere("the grace runs from the cancellation: when disposed of later, it waits no more", async (t) => {
-    const op = new Cancellable({ graceMs: 10 }).start();
+  everywhere("the grace counts from the cancellation, so a late disposal does not wait", async (t) => {
+    const op = new Cancellable({ grace: 10 }).start();
     let ended = false;
     const left = new Cancellable({ parent: op }).settle(async () => {
       await shield(() => sleep(200));
@@ -83,7 +102,7 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 
   everywhere(
-    "disposing again does nothing, before the start it is misuse (CONF-B17, PAR-CAN-30)",
+    "a second disposal does nothing, and a disposal before the start is misuse (CONF-B17, PAR-CAN-30)",
     async () => {
       const complete = vi.fn();
       const op = new Cancellable().onComplete(complete).start();
@@ -95,7 +114,7 @@ describeEverywhere("the handle form", (everywhere) => {
     },
   );
 
-  everywhere("it runs once, in either form", async () => {
+  everywhere("an operation runs once, in either form", async () => {
     const op = new Cancellable().start();
     expect(() => op.start()).toThrow(expect.objectContaining({ code: "ERR_ALREADY_STARTED" }));
     expect(await rejection(op.run(() => {}))).toMatchObject({ code: "ERR_ALREADY_STARTED" });
@@ -103,7 +122,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(() => op.start()).toThrow(expect.objectContaining({ code: "ERR_ALREADY_STARTED" }));
   });
 
-  everywhere("an error in the block leaves as it is, and the operation has ended", async () => {
+  everywhere("an error in the block passes through, and the operation has ended", async () => {
     const failure = new Error("block");
     const op = new Cancellable();
     const error = await rejection(
@@ -116,7 +135,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(op.hasEnded).toBe(true);
   });
 
-  everywhere("disposing leaves no timer and no place in the parent", async () => {
+  everywhere("disposal leaves no timer and no entry in the parent", async () => {
     const parent = new Cancellable().start();
     {
       await using handle = Cancellable.withTimeout(60_000, { parent }).start();
@@ -127,27 +146,30 @@ describeEverywhere("the handle form", (everywhere) => {
   });
 });
 
-describeEverywhere("depth", (everywhere) => {
-  everywhere("cancelling 100,000 nested operations costs no stack, pending or running", async () => {
-    for (const started of [false, true]) {
-      const root = new Cancellable().start();
-      const chain: Cancellable[] = [root];
-      for (let i = 0; i < 100_000; i++) {
-        const op = new Cancellable({ parent: chain[i] as Cancellable });
-        chain.push(started ? op.start() : op);
+describeEverywhere("deep trees", (everywhere) => {
+  everywhere(
+    "cancelling 100,000 nested operations, pending or running, does not overflow the stack",
+    async () => {
+      for (const started of [false, true]) {
+        const root = new Cancellable().start();
+        const chain: Cancellable[] = [root];
+        for (let i = 0; i < 100_000; i++) {
+          const op = new Cancellable({ parent: chain[i] as Cancellable });
+          chain.push(started ? op.start() : op);
+        }
+        const deepest = chain[100_000] as Cancellable;
+        const sleeping = started ? rejection(deepest.sleep(null)) : undefined;
+        expect(root.cancel("shutdown", "all of it")).toBe(true);
+        expect(chain.every((op) => op.isCancelled)).toBe(true);
+        expect(deepest.context.cancelReason).toBe("parent");
+        expect(isCancellation(await sleeping, deepest)).toBe(started);
+        if (started) for (const op of chain.reverse()) await op[Symbol.asyncDispose]();
+        else await root[Symbol.asyncDispose]();
       }
-      const deepest = chain[100_000] as Cancellable;
-      const sleeping = started ? rejection(deepest.sleep(null)) : undefined;
-      expect(root.cancel("shutdown", "all of it")).toBe(true);
-      expect(chain.every((op) => op.isCancelled)).toBe(true);
-      expect(deepest.context.cancelReason).toBe("parent");
-      expect(isCancellation(await sleeping, deepest)).toBe(started);
-      if (started) for (const op of chain.reverse()) await op[Symbol.asyncDispose]();
-      else await root[Symbol.asyncDispose]();
-    }
-  });
+    },
+  );
 
-  everywhere("nor does a deep nest of scopes (CONF-B25)", async () => {
+  everywhere("cancelling thousands of nested scopes does not overflow the stack (CONF-B25)", async () => {
     const depth = 5_000;
     const bottom = deferred();
     const root = new CancelScope();
@@ -158,7 +180,7 @@ describeEverywhere("depth", (everywhere) => {
           bottom.resolve();
           await sleepForever();
         }
-        // Each level in a turn of its own: the nest is deep, and the stack of who builds it is not.
+        // Each level starts in a turn of its own, so that only the tree is deep, not the stack of this test.
         await Promise.resolve();
         await new CancelScope().run(() => nest(level + 1));
       } finally {
@@ -174,4 +196,102 @@ describeEverywhere("depth", (everywhere) => {
     expect(ended).toBe(depth + 1);
     expect(root.cancelledCaught).toBe(true);
   });
+});
+
+describeEverywhere("the handle form (rule 16)", (everywhere) => {
+  everywhere("the handle is not ambient, and ends when it is disposed of", async (t) => {
+    const op = Cancellable.withTimeout(10).start();
+    expect(currentOperation()).toBeUndefined();
+    expect(op.isRunning).toBe(true);
+    expect(await rejection(op.sleep(1_000))).toMatchObject({ reason: "timeout" });
+    t.expectElapsed(10);
+    await op[Symbol.asyncDispose]();
+    expect(op.context.status).toBe("cancelled");
+    await op[Symbol.asyncDispose]();
+    expect(op.cancel()).toBe(false);
+  });
+
+  everywhere("a handle that was not cancelled has completed", async () => {
+    const op = new Cancellable().start();
+    await op.sleep(1);
+    await op[Symbol.asyncDispose]();
+    expect(op.context.status).toBe("completed");
+  });
+});
+
+describeEverywhere("the disposal of a handle", (everywhere) => {
+  everywhere("disposal releases synchronously what it can, also when cancelled (CONF-A09)", async () => {
+    const outer = new Cancellable();
+    await outer.settle(async () => {
+      const source = new Watched("watched");
+      const handle = Cancellable.withTimeout(60_000).addSource(source).start();
+      const lock = new Lock();
+      const lease = await lock.acquire();
+      const queue = new Queue<number>(0);
+      const getting = queue.get().catch((error: Error) => error.name);
+      outer.cancel();
+      const disposing = handle[Symbol.asyncDispose]();
+      lease[Symbol.dispose]();
+      queue.close();
+      expect([source.stopped, handle.hasEnded, lock.isLocked, queue.isClosed]).toEqual([
+        true,
+        true,
+        false,
+        true,
+      ]);
+      await disposing;
+      expect(await getting).toBe("AbortError");
+      expect(outer.children).toEqual([]);
+      await sleepForever();
+    });
+    expect(outer.context.status).toBe("cancelled");
+  });
+});
+
+describeEverywhere("nested handles", (everywhere) => {
+  everywhere("an outer handle that is disposed of first waits for the inner handle (CONF-B18)", async () => {
+    const outer = new Cancellable().start();
+    const inner = new Cancellable({ parent: outer }).start();
+    const ended: string[] = [];
+    const closing = outer[Symbol.asyncDispose]().then(() => ended.push("outer"));
+    await sleep(1);
+    expect([ended, outer.children]).toEqual([[], [inner]]);
+    // The inner handle is still reached by a cancellation.
+    expect(outer.cancel()).toBe(true);
+    expect(inner.isCancelled).toBe(true);
+    expect(await rejection(inner.sleep(1))).toMatchObject({ reason: "parent" });
+    await inner[Symbol.asyncDispose]();
+    ended.push("inner");
+    await closing;
+    expect(ended).toEqual(["inner", "outer"]);
+  });
+});
+
+describeEverywhere("the disposal of an operation", (everywhere) => {
+  everywhere("two disposals at the same time both wait for the children", async (t) => {
+    const op = new Cancellable().start();
+    void new Cancellable({ parent: op }).run(() => sleep(20));
+    const ended: string[] = [];
+    await Promise.all([
+      op[Symbol.asyncDispose]().then(() => ended.push(op.status)),
+      op[Symbol.asyncDispose]().then(() => ended.push(op.status)),
+    ]);
+    t.expectElapsed(20);
+    expect(ended).toEqual(["completed", "completed"]);
+  });
+
+  everywhere(
+    "disposal during run() is refused, and run() ends the operation in its own time (CONF-B19)",
+    async () => {
+      await new Cancellable().run(async (outer) => {
+        const inner = new Cancellable();
+        const running = inner.run(() => sleep(10).then(() => "value"));
+        await expect(inner[Symbol.asyncDispose]()).rejects.toMatchObject({ code: "ERR_NOT_STARTED" });
+        expect(inner.status).toBe("running");
+        expect(outer.children).toEqual([inner]);
+        expect(await running).toBe("value");
+        expect(outer.children).toEqual([]);
+      });
+    },
+  );
 });

@@ -2,8 +2,8 @@ import { expect } from "vitest";
 import { Cancellable, sleep } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-describeEverywhere("what a callback of the end starts in the operation", (everywhere) => {
-  /** Starts something below `op` and does not wait for it. */
+describeEverywhere("an operation that a callback of the end starts below its operation", (everywhere) => {
+  /** Starts an operation below `op` and does not wait for it. */
   const leaves = (op: Cancellable, order: string[]) => () => {
     void new Cancellable({ parent: op }).settle(async () => {
       try {
@@ -15,7 +15,7 @@ describeEverywhere("what a callback of the end starts in the operation", (everyw
     });
   };
 
-  everywhere("ends before the operation that completed settles", async () => {
+  everywhere("the inner operation ends before the completed operation settles", async () => {
     const order: string[] = [];
     const op = new Cancellable();
     await op.onComplete(leaves(op, order)).run(() => {});
@@ -23,7 +23,7 @@ describeEverywhere("what a callback of the end starts in the operation", (everyw
     expect(order).toEqual(["below completed", "settled"]);
   });
 
-  everywhere("ends before the handle's disposal does", async () => {
+  everywhere("the inner operation ends before the disposal of the handle", async () => {
     const order: string[] = [];
     const op = new Cancellable();
     await op.onComplete(leaves(op, order)).start()[Symbol.asyncDispose]();
@@ -31,7 +31,7 @@ describeEverywhere("what a callback of the end starts in the operation", (everyw
     expect(order).toEqual(["below completed", "disposed"]);
   });
 
-  everywhere("is cancelled with the operation that failed, and waited for", async (t) => {
+  everywhere("the inner operation of a failed operation is cancelled and waited for", async (t) => {
     const order: string[] = [];
     const op = new Cancellable();
     await op.onError(leaves(op, order)).settle(() => Promise.reject(new Error("body")));

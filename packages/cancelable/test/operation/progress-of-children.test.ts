@@ -15,14 +15,14 @@ const fraction = (op: Cancellable): number | undefined => op.context.estimate?.f
 
 describeEverywhere("progressFrom: children", (everywhere) => {
   const whole: CancellableOptions = { progressFrom: "children" };
-  /** A child that has done so much. */
+  /** Starts a child that has reported this fraction. */
   const child = (done: number, options: CancellableOptions = {}): ReturnType<typeof running> => {
     const one = running(options);
     if (done > 0) one.op.reportProgress({ current: done, total: 1 });
     return one;
   };
 
-  everywhere("each child counts for its weight, 1 if it has none", async () => {
+  everywhere("each child counts with its weight, 1 by default", async () => {
     await new Cancellable(whole).run(async (op) => {
       expect(fraction(op)).toBeUndefined();
       const heavy = child(0, { progressWeight: 3 });
@@ -42,7 +42,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("what has begun before the operation above it counts there, too", async () => {
+  everywhere("progress that was made before the parent started to follow counts", async () => {
     await new Cancellable(whole).run(async (op) => {
       const middle = new Cancellable({ ...whole, parent: op });
       const part = child(0.5, { parent: middle });
@@ -56,7 +56,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("what moves to another operation counts there from its next report on", async () => {
+  everywhere("a child that moves to another operation counts there from its next report on", async () => {
     await new Cancellable(whole).run(async (op) => {
       await taskGroup(async (group) => {
         const one = child(0);
@@ -72,7 +72,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
           part.op.reportProgress({ current: 0.5, total: 1 });
           expect(fraction(starter)).toBe(0.25);
         });
-        // The starter is done, of the others one is half done, and one has done nothing.
+        // The starter has completed; of the other children one is half done and one has done nothing.
         expect(fraction(op)).toBe(0.5);
         await endAll([one, part]);
       });
@@ -80,7 +80,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("children without any report count when they have ended", async () => {
+  everywhere("a child without a report counts when it has ended", async () => {
     await new Cancellable(whole).run(async (op) => {
       const all = [1, 2, 3, 4].map(() => running({}));
       for (const [index, one] of all.entries()) {
@@ -90,7 +90,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("children that failed or were cancelled count for what they had done", async () => {
+  everywhere("a child that failed or was cancelled counts with its last report", async () => {
     await new Cancellable(whole).run(async (op) => {
       const [failed, cancelled, done] = [child(0.5), child(0.25), child(0)] as const;
       await failed.fail(new Error("broken"));
@@ -101,29 +101,32 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("through two levels; what is deeper counts through its parent only", async () => {
-    await new Cancellable(whole).run(async (top) => {
-      const other = running({});
-      await new Cancellable({ ...whole, progressWeight: 3 }).run(async (middle) => {
-        const [first, second] = [child(0.5), running({ progressWeight: 3 })];
-        second.op.reportProgress({ current: 1, total: 2 });
-        expect(fraction(middle)).toBe(0.5);
-        expect(fraction(top)).toBe(0.375);
-        await new Cancellable({ parent: first.op }).run((deep) =>
-          deep.reportProgress({ current: 1, total: 1 }),
-        );
-        expect([fraction(first.op), fraction(middle), fraction(top)]).toEqual([0.5, 0.5, 0.375]);
-        await first.end();
-        expect([fraction(middle), fraction(top)]).toEqual([0.625, 0.46875]);
-        await second.fail(new Error("broken"));
+  everywhere(
+    "progress adds up through two levels, and deeper operations count through their parent only",
+    async () => {
+      await new Cancellable(whole).run(async (top) => {
+        const other = running({});
+        await new Cancellable({ ...whole, progressWeight: 3 }).run(async (middle) => {
+          const [first, second] = [child(0.5), running({ progressWeight: 3 })];
+          second.op.reportProgress({ current: 1, total: 2 });
+          expect(fraction(middle)).toBe(0.5);
+          expect(fraction(top)).toBe(0.375);
+          await new Cancellable({ parent: first.op }).run((deep) =>
+            deep.reportProgress({ current: 1, total: 1 }),
+          );
+          expect([fraction(first.op), fraction(middle), fraction(top)]).toEqual([0.5, 0.5, 0.375]);
+          await first.end();
+          expect([fraction(middle), fraction(top)]).toEqual([0.625, 0.46875]);
+          await second.fail(new Error("broken"));
+        });
+        expect(fraction(top)).toBe(0.75);
+        await other.end();
+        expect(fraction(top)).toBe(1);
       });
-      expect(fraction(top)).toBe(0.75);
-      await other.end();
-      expect(fraction(top)).toBe(1);
-    });
-  });
+    },
+  );
 
-  everywhere("a child within a scope's shield counts as any other", async () => {
+  everywhere("a child inside a scope's shield counts", async () => {
     await new Cancellable(whole).run(async (op) => {
       const other = running({});
       await shield(() => new Cancellable().run((inner) => inner.reportProgress({ current: 1, total: 2 })));
@@ -132,27 +135,24 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere(
-    "figures that cannot be written exactly never add up to more than all or less than nothing",
-    async () => {
-      await new Cancellable(whole).run(async (op) => {
-        const one = running({ progressWeight: 0.7 });
-        for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i % 11, total: 10 });
-        expect(fraction(op)).toBe(0);
-        await one.end();
-        expect(fraction(op)).toBe(1);
-      });
-      await new Cancellable(whole).run(async (op) => {
-        const one = running({ progressWeight: 3 });
-        for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i, total: 11 });
-        expect(fraction(op)).toBe(1);
-        await one.end();
-        expect(fraction(op)).toBe(1);
-      });
-    },
-  );
+  everywhere("rounding never makes the sum exceed 1 or fall below 0", async () => {
+    await new Cancellable(whole).run(async (op) => {
+      const one = running({ progressWeight: 0.7 });
+      for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i % 11, total: 10 });
+      expect(fraction(op)).toBe(0);
+      await one.end();
+      expect(fraction(op)).toBe(1);
+    });
+    await new Cancellable(whole).run(async (op) => {
+      const one = running({ progressWeight: 3 });
+      for (let i = 1; i <= 11; i++) one.op.reportProgress({ current: i, total: 11 });
+      expect(fraction(op)).toBe(1);
+      await one.end();
+      expect(fraction(op)).toBe(1);
+    });
+  });
 
-  everywhere("without it an operation's progress is what it reports itself", async () => {
+  everywhere("without progressFrom the progress is the operation's own report", async () => {
     await new Cancellable().run(async (op) => {
       op.reportProgress({ current: 1, total: 4 });
       await child(0.5, { progressWeight: 7 }).end();
@@ -160,7 +160,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     });
   });
 
-  everywhere("a watcher is told of the parent when a child comes further", async () => {
+  everywhere("a watcher learns of the parent's progress when a child reports", async () => {
     const register = new OperationRegistry();
     const events = register.watch({ throttle: 0 });
     await new Cancellable({ ...whole, name: "parent", register }).run(async (op) => {
@@ -175,7 +175,7 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     expect(register.history()[0]?.estimate?.fraction).toBe(1);
   });
 
-  everywhere("a cancelled whole keeps what was done", async () => {
+  everywhere("a cancelled operation keeps the progress of its children", async () => {
     const op = new Cancellable(whole);
     const outcome = op.settle(async () => {
       child(0.5);
@@ -186,9 +186,9 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     expect(fraction(op)).toBe(0.5);
   });
 
-  everywhere("weights that are none are refused, and so is progress from anything else", () => {
+  everywhere("an invalid weight and an invalid progressFrom are refused", () => {
     const making = (options: unknown) => () => new Cancellable(wrong(options));
-    const limits = "above 0, and finite";
+    const limits = "above 0 and finite";
     expectThrows("RangeError", [
       [making({ progressWeight: 0 }), "options.progressWeight", limits, "0"],
       [making({ progressWeight: -1 }), "options.progressWeight", limits, "-1"],
@@ -204,11 +204,11 @@ describeEverywhere("progressFrom: children", (everywhere) => {
   });
 });
 
-describeEverywhere("what counts as a part", (everywhere) => {
+describeEverywhere("the parts of an operation's progress", (everywhere) => {
   const whole = (): Cancellable => new Cancellable({ progressFrom: "children" });
   const fractionOf = (op: Cancellable): number | undefined => op.context.estimate?.fraction;
 
-  everywhere("a grandchild that begins is seen at the top at once", async () => {
+  everywhere("a grandchild counts at the top as soon as it starts", async () => {
     const top = whole();
     await top.run(async () => {
       const middle = whole();
@@ -220,7 +220,7 @@ describeEverywhere("what counts as a part", (everywhere) => {
     });
   });
 
-  everywhere("a shield is none, and what runs in it is", async () => {
+  everywhere("a shield is not a part, and the operations inside are", async () => {
     const top = whole();
     await top.run(async () => {
       await top.shield(async () => {

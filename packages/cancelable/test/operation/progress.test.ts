@@ -22,7 +22,7 @@ async function estimates(
   return found;
 }
 
-describe("what follows from an operation's reports", () => {
+describe("the estimate from an operation's reports", () => {
   inVirtualTime("the fraction, the rate in a second, and what remains in ms", async () => {
     expect(await estimates([0, 0, 100], [1_000, 10], [2_000, 20], [3_000, 100])).toEqual([
       [0, undefined, undefined],
@@ -86,7 +86,7 @@ describe("what follows from an operation's reports", () => {
         [0, undefined, undefined],
         [0.4, undefined, undefined],
       ]);
-      // A batch of ten in a moment, each second: ten in a second.
+      // A batch of ten at one moment, each second: ten a second.
       expect(await estimates([0, 0, 100], [1_000, 1], [1_000, 10], [2_000, 11], [2_000, 20])).toEqual([
         [0, undefined, undefined],
         [0.01, 1, 99_000],
@@ -112,7 +112,7 @@ describe("what follows from an operation's reports", () => {
 });
 
 describeEverywhere("reports", (everywhere) => {
-  everywhere("a message is the progress and no figure; before any report there is nothing", async () => {
+  everywhere("a message is the progress without a number, and before any report there is none", async () => {
     await new Cancellable().run((op) => {
       expect([op.context.progress, op.context.estimate]).toEqual([undefined, undefined]);
       op.reportProgress({ current: 1, total: 2 });
@@ -122,7 +122,7 @@ describeEverywhere("reports", (everywhere) => {
     });
   });
 
-  everywhere("figures that are none are refused, and change nothing", async () => {
+  everywhere("invalid numbers are refused and change nothing", async () => {
     await new Cancellable().run((op) => {
       const heard = vi.fn();
       op.onProgress(heard);
@@ -148,7 +148,7 @@ describeEverywhere("reports", (everywhere) => {
   });
 
   everywhere(
-    "inside shields they reach the operations above, and nobody is left shielded (BUG-45)",
+    "a report inside a shield reaches the operations above, and no operation stays shielded",
     async () => {
       const heard: unknown[] = [];
       const above = new Cancellable({ name: "above" }).onProgress((_, progress) => void heard.push(progress));

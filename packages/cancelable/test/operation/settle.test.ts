@@ -14,7 +14,7 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("settle", (everywhere) => {
-  everywhere("never rejects: completed, cancelled or failed", async () => {
+  everywhere("settle() never rejects: the outcome is completed, cancelled or failed", async () => {
     const failure = new Error("body");
     expect(await new Cancellable().settle(async () => 42)).toEqual({ status: "completed", value: 42 });
     expect(await new Cancellable().settle(() => Promise.reject(failure))).toEqual({
@@ -26,7 +26,7 @@ describeEverywhere("settle", (everywhere) => {
     expect(outcome).toEqual({ status: "cancelled", error: op.token.error });
   });
 
-  everywhere("misuse is a failure that leaves what had happened alone", async () => {
+  everywhere("misuse is a failed outcome and does not change the operation", async () => {
     const op = new Cancellable();
     await op.run(() => "once");
     const body = vi.fn();
@@ -39,14 +39,14 @@ describeEverywhere("settle", (everywhere) => {
     expect(op.context.status).toBe("completed");
   });
 
-  everywhere("a second run of a cancelled operation is misuse too, and not cancelled again", async () => {
+  everywhere("a second run of a cancelled operation is misuse, not another cancellation", async () => {
     const op = new Cancellable();
     op.cancel();
     expect((await op.settle(() => {})).status).toBe("cancelled");
     expect(await op.settle(() => {})).toMatchObject({ status: "failed" });
   });
 
-  everywhere("run rejects with what settle says", async () => {
+  everywhere("run() rejects with the error of the outcome", async () => {
     const op = Cancellable.withTimeout(5);
     const error = await rejection(op.run(() => sleepForever()));
     expect(error).toBeInstanceOf(TimeoutCancellation);
@@ -54,24 +54,27 @@ describeEverywhere("settle", (everywhere) => {
     expect(isCancellation(error, op)).toBe(true);
   });
 
-  everywhere("a cancellation thrown by hand cancels the operation that it leaves (PAR-CAN-44)", async () => {
-    const thrown = new CancellationError("signal", "by hand");
-    const op = new Cancellable();
-    expect(await op.settle(() => Promise.reject(thrown))).toEqual({ status: "cancelled", error: thrown });
-    expect(op.context).toMatchObject({
-      status: "cancelled",
-      cancelReason: "signal",
-      cancelMessage: "by hand",
-    });
-  });
+  everywhere(
+    "a CancellationError that the body constructs cancels the operation (rule 30, PAR-CAN-44)",
+    async () => {
+      const thrown = new CancellationError("signal", "by hand");
+      const op = new Cancellable();
+      expect(await op.settle(() => Promise.reject(thrown))).toEqual({ status: "cancelled", error: thrown });
+      expect(op.context).toMatchObject({
+        status: "cancelled",
+        cancelReason: "signal",
+        cancelMessage: "by hand",
+      });
+    },
+  );
 
-  everywhere("another operation's cancellation is a failure of this one", async () => {
+  everywhere("the cancellation of another operation is a failure", async () => {
     const other = Cancellable.withTimeout(5);
     const outcome = await new Cancellable().settle(() => other.run(() => sleepForever()));
     expect(outcome).toEqual({ status: "failed", error: other.token.error });
   });
 
-  everywhere("a body that throws before its first await is settled like any other", async () => {
+  everywhere("a body that throws before its first await has failed like any other", async () => {
     const failure = new Error("sync");
     const outcome = await new Cancellable().settle(() => {
       throw failure;
@@ -80,10 +83,10 @@ describeEverywhere("settle", (everywhere) => {
   });
 });
 
-describeEverywhere("graceMs", (everywhere) => {
-  everywhere("counts from the cancellation, and not from the start", async (t) => {
+describeEverywhere("grace (rule 2)", (everywhere) => {
+  everywhere("the grace counts from the cancellation, not from the start", async (t) => {
     const stuck = deferred();
-    const outcome = await Cancellable.withTimeout(20, { graceMs: { milliseconds: 10 } }).settle(
+    const outcome = await Cancellable.withTimeout(20, { grace: { milliseconds: 10 } }).settle(
       () => stuck.promise,
     );
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true });
@@ -91,10 +94,10 @@ describeEverywhere("graceMs", (everywhere) => {
     stuck.resolve();
   });
 
-  everywhere("run rejects with the cancellation, and a late value or rejection goes nowhere", async () => {
+  everywhere("run() rejects with the cancellation, and a late value or rejection is dropped", async () => {
     for (const late of ["value", "rejection"]) {
       const stuck = deferred();
-      const op = Cancellable.withTimeout(5, { graceMs: 5 });
+      const op = Cancellable.withTimeout(5, { grace: 5 });
       const ended = vi.fn();
       op.onCancel(ended).onComplete(ended).onError(ended);
       expect(await rejection(op.run(() => stuck.promise))).toBe(op.token.error);
@@ -107,13 +110,13 @@ describeEverywhere("graceMs", (everywhere) => {
     }
   });
 
-  everywhere("without a cancellation it means nothing", async (t) => {
-    expect(await new Cancellable({ graceMs: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
+  everywhere("without a cancellation the grace has no effect", async (t) => {
+    expect(await new Cancellable({ grace: 1 }).run(() => sleep(20).then(() => "value"))).toBe("value");
     t.expectElapsed(20);
   });
 
-  everywhere("a body that ends within it gives its own outcome", async () => {
-    const value = await new Cancellable({ graceMs: 1_000 }).settle(async (op) => {
+  everywhere("a body that ends within the grace gives its own outcome", async () => {
+    const value = await new Cancellable({ grace: 1_000 }).settle(async (op) => {
       setImmediate(() => op.cancel());
       await rejection(sleepForever());
       await op.shield(() => sleep(10));
@@ -122,14 +125,14 @@ describeEverywhere("graceMs", (everywhere) => {
     expect(value).toEqual({ status: "completed", value: "saved" });
   });
 
-  everywhere("is checked by name", () => {
-    expect(() => new Cancellable({ graceMs: Number.NaN })).toThrow(/options\.graceMs/);
-    expect(() => new Cancellable({ graceMs: "5" as never })).toThrow(TypeError);
+  everywhere("an invalid grace is refused with the name of the option", () => {
+    expect(() => new Cancellable({ grace: Number.NaN })).toThrow(/options\.grace/);
+    expect(() => new Cancellable({ grace: "5" as never })).toThrow(TypeError);
   });
 });
 
-describe("the warning after 5 s", () => {
-  /** What is written to the console while an operation that is cancelled at 1 s runs, in virtual time. */
+describe("the warning after 5 s (rule 2)", () => {
+  /** Returns the console output of an operation that is cancelled at 1 s, in virtual time. */
   async function warnings(
     op: () => Cancellable,
     body: (op: Cancellable) => Promise<unknown>,
@@ -150,7 +153,7 @@ describe("the warning after 5 s", () => {
     (op: Cancellable): Promise<unknown> =>
       op.shield(() => sleep(ms));
 
-  test("a cancelled body that has not ended is named, once, with what to do", async () => {
+  test("a cancelled body that has not ended is named once, with advice", async () => {
     const { texts, at } = await warnings(
       () => Cancellable.withTimeout(1_000, { name: "import" }),
       stubborn(60_000),
@@ -159,27 +162,27 @@ describe("the warning after 5 s", () => {
     expect(texts[0]).toMatch(/"import".*op\.signal.*op\.waitFor/);
   });
 
-  test("there is none for a body that ends in time", async () => {
+  test("a body that ends in time causes no warning", async () => {
     const { at } = await warnings(() => Cancellable.withTimeout(1_000), stubborn(5_999));
     expect(at).toEqual([]);
   });
 
-  test("there is none without a cancellation, however long it takes", async () => {
+  test("an operation without a cancellation causes no warning, however long it takes", async () => {
     const { at } = await warnings(() => new Cancellable(), stubborn(60_000));
     expect(at).toEqual([]);
   });
 
-  test("there is none with graceMs, which is the answer to it", async () => {
-    for (const graceMs of [10_000, null]) {
-      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { graceMs }), stubborn(60_000));
+  test("an operation with a grace causes no warning", async () => {
+    for (const grace of [10_000, null]) {
+      const { at } = await warnings(() => Cancellable.withTimeout(1_000, { grace }), stubborn(60_000));
       expect(at).toEqual([]);
     }
   });
 });
 
-describeEverywhere("op.shield", (everywhere) => {
+describeEverywhere("op.shield (rule 9)", (everywhere) => {
   everywhere(
-    "a timeout of its own ends it with a TimeoutCancellation, and the operation goes on",
+    "the shield's own timeout throws a TimeoutCancellation, and the operation goes on",
     async (t) => {
       const value = await new Cancellable().run(async (op) => {
         const error = await rejection(op.shield(() => sleepForever(), { timeout: { milliseconds: 10 } }));
@@ -192,7 +195,7 @@ describeEverywhere("op.shield", (everywhere) => {
     },
   );
 
-  everywhere("in a cancelled operation its own timeout still holds", async (t) => {
+  everywhere("in a cancelled operation the shield's own timeout still holds", async (t) => {
     const op = new Cancellable();
     await op.settle(async () => {
       op.cancel();
@@ -204,7 +207,7 @@ describeEverywhere("op.shield", (everywhere) => {
     t.expectElapsed(10);
   });
 
-  everywhere("what is shielded may be cancelled by itself", async () => {
+  everywhere("the shielded operation can be cancelled by itself", async () => {
     await new Cancellable().run(async (op) => {
       const error = await rejection(
         op.shield((inner) => {
@@ -217,7 +220,7 @@ describeEverywhere("op.shield", (everywhere) => {
     });
   });
 
-  everywhere("bad arguments are refused by name, and an operation that has ended", async () => {
+  everywhere("wrong arguments and an ended operation are refused", async () => {
     const op = new Cancellable();
     await op.run(async () => {
       expect(await rejection(op.shield("body" as never))).toBeInstanceOf(TypeError);
@@ -230,7 +233,7 @@ describeEverywhere("op.shield", (everywhere) => {
 });
 
 describeEverywhere("op.wrap and op.waitFor", (everywhere) => {
-  everywhere("a wrapped function is called with its arguments, in the operation (PAR-CAN-24)", async () => {
+  everywhere("a wrapped function is called with its arguments in the operation (PAR-CAN-24)", async () => {
     const op = new Cancellable();
     const add = op.wrap(async (a: number, b: number) => {
       expect(currentOperation()).toBe(op);
@@ -245,7 +248,7 @@ describeEverywhere("op.wrap and op.waitFor", (everywhere) => {
     expect(() => op.wrap(42 as never)).toThrow(TypeError);
   });
 
-  everywhere("in a cancelled operation it is not called (PAR-CAN-25)", async () => {
+  everywhere("in a cancelled operation a wrapped function is not called (PAR-CAN-25)", async () => {
     const token = new CancellationToken();
     const fn = vi.fn();
     const op = Cancellable.withToken(token);
@@ -258,7 +261,7 @@ describeEverywhere("op.wrap and op.waitFor", (everywhere) => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  everywhere("both stop waiting when the operation is cancelled, and abandon the work", async (t) => {
+  everywhere("when the operation is cancelled both stop waiting and abandon the foreign work", async (t) => {
     const stuck = deferred();
     const op = Cancellable.withTimeout(10);
     await op.settle(async () => {

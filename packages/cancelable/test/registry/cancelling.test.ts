@@ -4,22 +4,25 @@ import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 import { endAll, names, running } from "./running.ts";
 
-describeEverywhere("a registry cancels one", (everywhere) => {
-  everywhere("by its id, at once, and it ends with the reason (PAR-REG-04, PAR-REG-12)", async () => {
-    const register = new OperationRegistry();
-    const [one, other] = [running({ id: "one", register }), running({ id: "other", register })];
-    expect(register.cancel("one", "shutdown", "going down")).toBe(true);
-    expect([one.op.isCancelled, other.op.isCancelled]).toEqual([true, false]);
-    expect(register.cancel("one")).toBe(false);
-    expect(await one.outcome).toMatchObject({
-      status: "cancelled",
-      error: { reason: "shutdown", message: "going down" },
-    });
-    expect(register.cancel("one")).toBe(false);
-    await other.end();
-  });
+describeEverywhere("cancelling one operation of a registry", (everywhere) => {
+  everywhere(
+    "cancel(id) cancels at once, and the operation ends with the reason (PAR-REG-04, PAR-REG-12)",
+    async () => {
+      const register = new OperationRegistry();
+      const [one, other] = [running({ id: "one", register }), running({ id: "other", register })];
+      expect(register.cancel("one", "shutdown", "going down")).toBe(true);
+      expect([one.op.isCancelled, other.op.isCancelled]).toEqual([true, false]);
+      expect(register.cancel("one")).toBe(false);
+      expect(await one.outcome).toMatchObject({
+        status: "cancelled",
+        error: { reason: "shutdown", message: "going down" },
+      });
+      expect(register.cancel("one")).toBe(false);
+      await other.end();
+    },
+  );
 
-  everywhere("an id that nobody has: false, nothing, undefined (PAR-REG-04, PAR-REG-11)", () => {
+  everywhere("an unknown id gives false and undefined (PAR-REG-04, PAR-REG-11)", () => {
     const register = new OperationRegistry();
     expect(register.cancel("nobody", "manual", "x")).toBe(false);
     expect(register.unregister("nobody")).toBe(false);
@@ -27,7 +30,7 @@ describeEverywhere("a registry cancels one", (everywhere) => {
     expect(register.get("__proto__")).toBeUndefined();
   });
 
-  everywhere("ids and causes of the wrong type are refused, also if nothing lives", () => {
+  everywhere("ids and reasons of the wrong type are refused, also without live operations", () => {
     const register = new OperationRegistry();
     expectThrows("TypeError", [
       [() => register.cancel(wrong(7)), "id", "a string", "7"],
@@ -42,19 +45,22 @@ describeEverywhere("a registry cancels one", (everywhere) => {
   });
 });
 
-describeEverywhere("a registry cancels many", (everywhere) => {
-  everywhere("all that run; it says how many, and each has the reason (PAR-REG-05, PAR-REG-12)", async () => {
-    const register = new OperationRegistry();
-    const all = [1, 2, 3].map((id) => running({ id: `${id}`, register }));
-    expect(register.cancelAll(undefined, "shutdown", "bye")).toBe(3);
-    expect(all.every(({ op }) => op.isCancelled)).toBe(true);
-    expect(register.cancelAll()).toBe(0);
-    for (const { outcome } of all)
-      expect(await outcome).toMatchObject({ error: { reason: "shutdown", message: "bye" } });
-    expect(register.cancelAll()).toBe(0);
-  });
+describeEverywhere("cancelling many operations of a registry", (everywhere) => {
+  everywhere(
+    "cancelAll cancels every running operation with the reason and returns their number (PAR-REG-05, PAR-REG-12)",
+    async () => {
+      const register = new OperationRegistry();
+      const all = [1, 2, 3].map((id) => running({ id: `${id}`, register }));
+      expect(register.cancelAll(undefined, "shutdown", "bye")).toBe(3);
+      expect(all.every(({ op }) => op.isCancelled)).toBe(true);
+      expect(register.cancelAll()).toBe(0);
+      for (const { outcome } of all)
+        expect(await outcome).toMatchObject({ error: { reason: "shutdown", message: "bye" } });
+      expect(register.cancelAll()).toBe(0);
+    },
+  );
 
-  everywhere("those that fit a filter, and nobody else (PAR-REG-05)", async () => {
+  everywhere("cancelAll with a filter cancels only the operations that match (PAR-REG-05)", async () => {
     const register = new OperationRegistry();
     const all = ["import a", "import b", "export"].map((name) => running({ name, register }));
     all[0]?.op.cancel();
@@ -65,7 +71,7 @@ describeEverywhere("a registry cancels many", (everywhere) => {
     expect(names(register.history({ status: "cancelled" })).sort()).toEqual(["import a", "import b"]);
   });
 
-  everywhere("one above another: each has the reason, and each is counted", async () => {
+  everywhere("parents and their children each get the reason, and each counts", async () => {
     const register = new OperationRegistry();
     const parent = new Cancellable({ name: "above", register });
     const outcome = parent.settle(async () => {
@@ -80,20 +86,23 @@ describeEverywhere("a registry cancels many", (everywhere) => {
     ]);
   });
 
-  everywhere("a listener that throws keeps nobody from being cancelled (PAR-REG-05)", async (t) => {
-    const register = new OperationRegistry();
-    const failure = new Error("a listener's");
-    const all = [1, 2, 3].map((id) => running({ id: `${id}`, register }));
-    all[1]?.op.token.onCancel(() => {
-      throw failure;
-    });
-    expect(register.cancelAll()).toBe(3);
-    expect(t.reported.splice(0)).toEqual([failure]);
-    await Promise.all(all.map(({ outcome }) => outcome));
-    expect(register.size).toBe(0);
-  });
+  everywhere(
+    "a callback that throws does not keep other operations from being cancelled (PAR-REG-05)",
+    async (t) => {
+      const register = new OperationRegistry();
+      const failure = new Error("a listener's");
+      const all = [1, 2, 3].map((id) => running({ id: `${id}`, register }));
+      all[1]?.op.token.onCancel(() => {
+        throw failure;
+      });
+      expect(register.cancelAll()).toBe(3);
+      expect(t.reported.splice(0)).toEqual([failure]);
+      await Promise.all(all.map(({ outcome }) => outcome));
+      expect(register.size).toBe(0);
+    },
+  );
 
-  everywhere("one that fails to be cancelled is reported and not counted (PAR-REG-05)", async (t) => {
+  everywhere("an operation whose cancel() throws is reported and not counted (PAR-REG-05)", async (t) => {
     const register = new OperationRegistry();
     const failure = new Error("cannot");
     const all = [1, 2].map((id) => running({ id: `${id}`, register }));
@@ -115,7 +124,7 @@ describeEverywhere("a registry cancels many", (everywhere) => {
     expect(register.unregister("stubborn")).toBe(true);
   });
 
-  everywhere("listeners that start and end operations in the meantime are no hindrance", async () => {
+  everywhere("callbacks may start and forget operations during cancelAll", async () => {
     const register = new OperationRegistry();
     const all = [1, 2, 3].map((id) => running({ id: `${id}`, register }));
     let late: ReturnType<typeof running> | undefined;
@@ -132,8 +141,8 @@ describeEverywhere("a registry cancels many", (everywhere) => {
   });
 });
 
-describeEverywhere("operations with one id (BUG-37)", (everywhere) => {
-  everywhere("are each known until they end, whichever ends first", async () => {
+describeEverywhere("several operations with the same id", (everywhere) => {
+  everywhere("each operation is known until it ends, whichever ends first", async () => {
     for (const order of [
       [0, 1, 2],
       [2, 1, 0],
@@ -155,7 +164,7 @@ describeEverywhere("operations with one id (BUG-37)", (everywhere) => {
     }
   });
 
-  everywhere("are cancelled together by their id, and each is told of", async () => {
+  everywhere("cancel(id) cancels all of them, and each calls its callbacks", async () => {
     const register = new OperationRegistry();
     const all = ["first", "second"].map((name) => running({ id: "same", name, register }));
     const heard = vi.fn();
@@ -167,7 +176,7 @@ describeEverywhere("operations with one id (BUG-37)", (everywhere) => {
     expect(register.statistics().past.byStatus).toEqual({ cancelled: 2 });
   });
 
-  everywhere("are unregistered together, and go on", async () => {
+  everywhere("unregister(id) forgets all of them, and they go on", async () => {
     const register = new OperationRegistry();
     const all = ["first", "second"].map((name) => running({ id: "same", name, register }));
     expect(register.unregister("same")).toBe(true);

@@ -6,28 +6,31 @@ import { endAll, inVirtualTime, names, running } from "./running.ts";
 
 const ids = (snapshots: readonly OperationSnapshot[]): string[] => snapshots.map(({ id }) => id);
 
-/** `count` operations that have ended, called 1, 2, 3, …. */
+/** Runs `count` operations to their end, with the names 1, 2, 3, …. */
 async function ended(register: OperationRegistry, count: number): Promise<void> {
   for (let i = 1; i <= count; i++) await new Cancellable({ id: `${i}`, register }).run(() => {});
 }
 
 describeEverywhere("a registry's history", (everywhere) => {
-  everywhere("is oldest first, by status, and limited to the newest (PAR-REG-06)", async () => {
-    const register = new OperationRegistry();
-    const all = ["1", "2", "3", "4", "5"].map((id) => running({ id, register }));
-    const failure = new Error("broken");
-    for (const [index, one] of all.entries()) await (index % 2 === 0 ? one.end() : one.fail(failure));
-    expect(ids(register.history())).toEqual(["1", "2", "3", "4", "5"]);
-    expect(ids(register.history({ status: "completed" }))).toEqual(["1", "3", "5"]);
-    expect(ids(register.history({ status: ["failed", "cancelled"] }))).toEqual(["2", "4"]);
-    expect(ids(register.history({ limit: 2 }))).toEqual(["4", "5"]);
-    expect(ids(register.history({ status: "completed", limit: 2 }))).toEqual(["3", "5"]);
-    expect(ids(register.history({ limit: 0 }))).toEqual([]);
-    expect(ids(register.history({ limit: Number.POSITIVE_INFINITY }))).toHaveLength(5);
-    expect(register.history({ status: "failed", limit: 1 })[0]).toMatchObject({ error: "broken" });
-  });
+  everywhere(
+    "the history is ordered oldest first, filtered by status, and limited to the newest (PAR-REG-06)",
+    async () => {
+      const register = new OperationRegistry();
+      const all = ["1", "2", "3", "4", "5"].map((id) => running({ id, register }));
+      const failure = new Error("broken");
+      for (const [index, one] of all.entries()) await (index % 2 === 0 ? one.end() : one.fail(failure));
+      expect(ids(register.history())).toEqual(["1", "2", "3", "4", "5"]);
+      expect(ids(register.history({ status: "completed" }))).toEqual(["1", "3", "5"]);
+      expect(ids(register.history({ status: ["failed", "cancelled"] }))).toEqual(["2", "4"]);
+      expect(ids(register.history({ limit: 2 }))).toEqual(["4", "5"]);
+      expect(ids(register.history({ status: "completed", limit: 2 }))).toEqual(["3", "5"]);
+      expect(ids(register.history({ limit: 0 }))).toEqual([]);
+      expect(ids(register.history({ limit: Number.POSITIVE_INFINITY }))).toHaveLength(5);
+      expect(register.history({ status: "failed", limit: 1 })[0]).toMatchObject({ errorMessage: "broken" });
+    },
+  );
 
-  everywhere("is in the order of the ends, not of the starts", async () => {
+  everywhere("the order is that of the ends, not of the starts", async () => {
     const register = new OperationRegistry();
     const [first, second] = [running({ id: "1", register }), running({ id: "2", register })];
     await second.end();
@@ -35,7 +38,7 @@ describeEverywhere("a registry's history", (everywhere) => {
     expect(ids(register.history())).toEqual(["2", "1"]);
   });
 
-  everywhere("keeps the newest 10 of 25 in order if it has room for 10 (PAR-REG-07)", async () => {
+  everywhere("a history of size 10 keeps the newest 10 of 25 in order (PAR-REG-07)", async () => {
     const register = new OperationRegistry({ history: 10 });
     for (let round = 1; round <= 25; round++) {
       await new Cancellable({ id: `${round}`, register }).run(() => {});
@@ -47,7 +50,7 @@ describeEverywhere("a registry's history", (everywhere) => {
     }
   });
 
-  everywhere("keeps 1,000 unless told otherwise (PAR-REG-07)", async () => {
+  everywhere("the default size is 1,000 (PAR-REG-07)", async () => {
     const register = new OperationRegistry();
     await ended(register, 1_005);
     expect(register.history()).toHaveLength(1_000);
@@ -56,7 +59,7 @@ describeEverywhere("a registry's history", (everywhere) => {
     expect(register.statistics().past.count).toBe(1_005);
   });
 
-  everywhere("keeps nothing with room for 0, and everything with room for Infinity", async () => {
+  everywhere("a size of 0 keeps nothing, and Infinity keeps everything", async () => {
     const none = new OperationRegistry({ history: 0 });
     const all = new OperationRegistry({ history: Number.POSITIVE_INFINITY });
     await ended(none, 3);
@@ -65,7 +68,7 @@ describeEverywhere("a registry's history", (everywhere) => {
     expect(none.statistics()).toMatchObject({ past: { count: 3 }, durations: { count: 0 } });
   });
 
-  everywhere("what cannot be right is refused", () => {
+  everywhere("invalid options are refused", () => {
     const register = new OperationRegistry();
     const least0 = "a whole number of at least 0, or Infinity";
     expectThrows("TypeError", [
@@ -109,26 +112,29 @@ inVirtualTime("history since a moment has what ended then or later (PAR-REG-06)"
 });
 
 describeEverywhere("cleanupCompleted", (everywhere) => {
-  everywhere("drops what has ended, keeps what failed if asked, and counts (PAR-REG-08)", async () => {
-    const register = new OperationRegistry();
-    await ended(register, 3);
-    for (const id of ["broken 1", "broken 2"]) await running({ id, register }).fail(new Error(id));
-    const cancelled = running({ id: "cancelled", register });
-    cancelled.op.cancel();
-    await cancelled.outcome;
-    const alive = running({ id: "alive", register });
-    expect(register.cleanupCompleted({ keepFailed: true })).toBe(4);
-    expect(ids(register.history())).toEqual(["broken 1", "broken 2"]);
-    expect(register.cleanupCompleted({ keepFailed: true })).toBe(0);
-    expect(register.cleanupCompleted({ keepFailed: false })).toBe(2);
-    expect(register.cleanupCompleted()).toBe(0);
-    expect(ids(register.list())).toEqual(["alive"]);
-    await alive.end();
-    expect(register.cleanupCompleted()).toBe(1);
-    expect(register.statistics().past.count).toBe(7);
-  });
+  everywhere(
+    "ended operations are dropped and counted, and failed ones kept on request (PAR-REG-08)",
+    async () => {
+      const register = new OperationRegistry();
+      await ended(register, 3);
+      for (const id of ["broken 1", "broken 2"]) await running({ id, register }).fail(new Error(id));
+      const cancelled = running({ id: "cancelled", register });
+      cancelled.op.cancel();
+      await cancelled.outcome;
+      const alive = running({ id: "alive", register });
+      expect(register.cleanupCompleted({ keepFailed: true })).toBe(4);
+      expect(ids(register.history())).toEqual(["broken 1", "broken 2"]);
+      expect(register.cleanupCompleted({ keepFailed: true })).toBe(0);
+      expect(register.cleanupCompleted({ keepFailed: false })).toBe(2);
+      expect(register.cleanupCompleted()).toBe(0);
+      expect(ids(register.list())).toEqual(["alive"]);
+      await alive.end();
+      expect(register.cleanupCompleted()).toBe(1);
+      expect(register.statistics().past.count).toBe(7);
+    },
+  );
 
-  everywhere("with no limit of age it drops nothing; a history goes on after it", async () => {
+  everywhere("without a maximum age nothing is dropped, and the history goes on afterwards", async () => {
     const register = new OperationRegistry({ history: 3 });
     await ended(register, 5);
     expect(register.cleanupCompleted({ olderThan: null })).toBe(0);
@@ -151,41 +157,44 @@ inVirtualTime(
 );
 
 describeEverywhere("statistics and clear", (everywhere) => {
-  everywhere("counts are by status and by reason, live and past (PAR-REG-09)", async () => {
-    const register = new OperationRegistry({ history: 1 });
-    const nothing = { count: 0, mean: undefined, p50: undefined, p95: undefined, p99: undefined };
-    expect(register.statistics()).toEqual({
-      active: { count: 0, byStatus: {} },
-      past: { count: 0, byStatus: {}, byReason: {} },
-      durations: nothing,
-    });
-    await ended(register, 2);
-    await running({ register }).fail(new Error("broken"));
-    for (const reason of ["shutdown", "shutdown", "manual"] as const) {
-      const one = running({ register });
-      one.op.cancel(reason);
-      await one.outcome;
-    }
-    await Cancellable.withTimeout(0, { register }).settle(() => {});
-    const asked = new Cancellable({ register });
-    await asked.run(() => void asked.cancel("signal"));
-    const alive = [running({ register }), running({ register })];
-    const late = new Cancellable();
-    register.register(late);
-    expect(register.statistics()).toMatchObject({
-      active: { count: 3, byStatus: { running: 2, pending: 1 } },
-      past: {
-        count: 8,
-        byStatus: { completed: 3, failed: 1, cancelled: 4 },
-        byReason: { shutdown: 2, manual: 1, timeout: 1 },
-      },
-    });
-    expect(register.statistics().past.byReason).not.toHaveProperty("signal");
-    register.unregister(late.id);
-    await endAll(alive);
-  });
+  everywhere(
+    "the counts are by status and by reason, for live and past operations (PAR-REG-09)",
+    async () => {
+      const register = new OperationRegistry({ history: 1 });
+      const nothing = { count: 0, mean: undefined, p50: undefined, p95: undefined, p99: undefined };
+      expect(register.statistics()).toEqual({
+        active: { count: 0, byStatus: {} },
+        past: { count: 0, byStatus: {}, byReason: {} },
+        durations: nothing,
+      });
+      await ended(register, 2);
+      await running({ register }).fail(new Error("broken"));
+      for (const reason of ["shutdown", "shutdown", "manual"] as const) {
+        const one = running({ register });
+        one.op.cancel(reason);
+        await one.outcome;
+      }
+      await Cancellable.withTimeout(0, { register }).settle(() => {});
+      const asked = new Cancellable({ register });
+      await asked.run(() => void asked.cancel("signal"));
+      const alive = [running({ register }), running({ register })];
+      const late = new Cancellable();
+      register.register(late);
+      expect(register.statistics()).toMatchObject({
+        active: { count: 3, byStatus: { running: 2, pending: 1 } },
+        past: {
+          count: 8,
+          byStatus: { completed: 3, failed: 1, cancelled: 4 },
+          byReason: { shutdown: 2, manual: 1, timeout: 1 },
+        },
+      });
+      expect(register.statistics().past.byReason).not.toHaveProperty("signal");
+      register.unregister(late.id);
+      await endAll(alive);
+    },
+  );
 
-  everywhere("clear forgets what lives and what has ended; what lives goes on", async () => {
+  everywhere("clear() forgets live and past operations, and live operations go on", async () => {
     const register = new OperationRegistry();
     await ended(register, 2);
     const alive = [running({ id: "same", register }), running({ id: "same", register })];
@@ -200,7 +209,7 @@ describeEverywhere("statistics and clear", (everywhere) => {
     expect(names(register.history())).toEqual(["new"]);
   });
 
-  everywhere("figures that were handed out stay as they were", async () => {
+  everywhere("statistics that were handed out do not change", async () => {
     const register = new OperationRegistry();
     await ended(register, 1);
     const before = register.statistics();

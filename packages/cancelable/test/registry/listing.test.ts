@@ -10,9 +10,9 @@ import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 import { endAll, names, running } from "./running.ts";
 
-describeEverywhere("a registry's living operations", (everywhere) => {
+describeEverywhere("the live operations of a registry", (everywhere) => {
   everywhere(
-    "an operation is there from its start to its end, and is history then (PAR-REG-02)",
+    "an operation is listed from its start to its end, and then in the history (PAR-REG-02)",
     async () => {
       const register = new OperationRegistry();
       const op = new Cancellable({ id: "one", name: "first", register });
@@ -27,7 +27,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     },
   );
 
-  everywhere("list gives them in the order in which they came", async () => {
+  everywhere("the list is in the order of registration", async () => {
     const register = new OperationRegistry();
     const all = ["c", "a", "b"].map((name) => running({ name, register }));
     expect(names(register.list())).toEqual(["c", "a", "b"]);
@@ -36,7 +36,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     await endAll(all);
   });
 
-  everywhere("filters by status, parent, name and metadata, alone and together (PAR-REG-03)", async () => {
+  everywhere("filters by status, parent, name and metadata can be combined (PAR-REG-03)", async () => {
     const register = new OperationRegistry();
     const user = { name: "ada" };
     const parent = new Cancellable({ id: "top", name: "Import", metadata: { user, tries: 0 }, register });
@@ -80,7 +80,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     });
   });
 
-  everywhere("an expression with a state of its own finds the same at each use", async () => {
+  everywhere("a regular expression with the flag g finds the same at each use", async () => {
     const register = new OperationRegistry();
     const all = ["aa", "ab"].map((name) => running({ name, register }));
     const sticky = /a/gy;
@@ -90,7 +90,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     await endAll(all);
   });
 
-  everywhere("metadata that everything inherits is no entry of an operation", async () => {
+  everywhere("inherited properties are no metadata", async () => {
     const register = new OperationRegistry();
     const one = running({ register });
     expect(register.list({ metadata: { constructor: Object } })).toEqual([]);
@@ -98,7 +98,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     await one.end();
   });
 
-  everywhere("tree has each operation below the nearest one above it that is known", async () => {
+  everywhere("tree() puts each operation below its nearest known ancestor", async () => {
     const register = new OperationRegistry();
     const shape = (trees: readonly OperationTree[]): unknown[] =>
       trees.map(({ name, children }) => (children.length === 0 ? name : [name, ...shape(children)]));
@@ -121,7 +121,7 @@ describeEverywhere("a registry's living operations", (everywhere) => {
     expect(register.tree()).toEqual([]);
   });
 
-  everywhere("100,000 that live are listed with a filter", async () => {
+  everywhere("100,000 live operations can be listed with a filter", async () => {
     const register = new OperationRegistry({ history: 0 });
     const all = Array.from({ length: 100_000 }, (_, i) =>
       new Cancellable({ id: `${i}`, name: i % 1_000 === 7 ? "rare" : "common", register }).start(),
@@ -134,8 +134,8 @@ describeEverywhere("a registry's living operations", (everywhere) => {
   });
 });
 
-describeEverywhere("what a registry hands out", (everywhere) => {
-  everywhere("is a copy: changing it changes nothing (BUG-86)", async () => {
+describeEverywhere("the snapshots of a registry", (everywhere) => {
+  everywhere("a snapshot is a copy: changing it changes nothing", async () => {
     const register = new OperationRegistry();
     const one = running({ id: "one", name: "original", metadata: { tries: 1 }, register });
     one.op.reportProgress({ current: 1, total: 4 });
@@ -170,7 +170,7 @@ describeEverywhere("what a registry hands out", (everywhere) => {
     expect(register.history()[0]?.metadata).toEqual({ tries: 1 });
   });
 
-  everywhere("is of its moment: the operation goes on, and it stays", async () => {
+  everywhere("a snapshot does not change while the operation goes on", async () => {
     const register = new OperationRegistry();
     const report = { current: 1, total: 4 };
     const one = running({ metadata: { step: 1 }, register });
@@ -188,24 +188,21 @@ describeEverywhere("what a registry hands out", (everywhere) => {
     });
   });
 
-  everywhere(
-    "has values that nobody can copy as they are, and takes no error from them (BUG-36)",
-    async () => {
-      const register = new OperationRegistry();
-      const metadata = { lock: new WeakMap(), call: () => 1, proxy: Proxy.revocable({}, {}) };
-      metadata.proxy.revoke();
-      const op = new Cancellable({ metadata, register });
-      const failure = new Error("the user's");
-      await expect(op.run(() => Promise.reject(failure))).rejects.toBe(failure);
-      const kept = register.history()[0]?.metadata;
-      expect(kept?.lock === metadata.lock && kept.call === metadata.call).toBe(true);
-      register.clear();
-    },
-  );
+  everywhere("metadata that cannot be copied is kept as it is and causes no error", async () => {
+    const register = new OperationRegistry();
+    const metadata = { lock: new WeakMap(), call: () => 1, proxy: Proxy.revocable({}, {}) };
+    metadata.proxy.revoke();
+    const op = new Cancellable({ metadata, register });
+    const failure = new Error("the user's");
+    await expect(op.run(() => Promise.reject(failure))).rejects.toBe(failure);
+    const kept = register.history()[0]?.metadata;
+    expect(kept?.lock === metadata.lock && kept.call === metadata.call).toBe(true);
+    register.clear();
+  });
 });
 
-describeEverywhere("a filter that cannot be right", (everywhere) => {
-  everywhere("is refused by list and cancelAll alike, also if nothing lives", () => {
+describeEverywhere("an invalid filter", (everywhere) => {
+  everywhere("list and cancelAll refuse it, also without live operations", () => {
     const register = new OperationRegistry();
     for (const use of [
       (filter: unknown) => register.list(wrong(filter)),
@@ -219,8 +216,8 @@ describeEverywhere("a filter that cannot be right", (everywhere) => {
         [() => use({ name: 7 }), "filter.name", "a string or a RegExp", "7"],
         [() => use({ name: null }), "filter.name", "a string or a RegExp", "null"],
         [() => use({ metadata: "x" }), "filter.metadata", "an object", '"x"'],
-        [() => use({ status: 7 }), "filter.status", "a status or several", "7"],
-        [() => use({ status: null }), "filter.status", "a status or several", "null"],
+        [() => use({ status: 7 }), "filter.status", "a status or an array of statuses", "7"],
+        [() => use({ status: null }), "filter.status", "a status or an array of statuses", "null"],
       ]);
       const statuses = "one of pending, running, shielded, completed, cancelled, failed";
       expectThrows("RangeError", [

@@ -9,7 +9,7 @@ import {
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred } from "../backends.ts";
 
-/** An operation whose body waits until it is told to end. */
+/** An operation whose body waits until `end` or `fail` is called. */
 export interface Running {
   readonly op: Cancellable;
   readonly outcome: Promise<Outcome<void>>;
@@ -42,13 +42,13 @@ export async function endAll(all: readonly Running[]): Promise<void> {
 export const names = (snapshots: ReadonlyArray<{ readonly name: string | undefined }>): unknown[] =>
   snapshots.map(({ name }) => name);
 
-/** An event in short: its type, whose it is, and how far that is. */
+/** A short form of an event: the type, the operation's name and its progress. */
 export function brief({ type, operation: { name, progress } }: OperationEvent): string {
   const figure = typeof progress === "object" ? progress.current : progress;
   return `${type} ${name}${figure === undefined ? "" : ` ${figure}`}`;
 }
 
-/** Reads until `last` came, in short; leaves the loop then. */
+/** Reads events in their short form until `last` comes, and leaves the loop. */
 export async function readUntil(
   events: AsyncIterableIterator<OperationEvent>,
   last: string,
@@ -61,7 +61,7 @@ export async function readUntil(
   return seen;
 }
 
-/** For exact times; a test of behaviour that is the same on every clock uses `everywhere`. */
+/** For exact times. A test of behaviour that is the same on every clock uses `everywhere`. */
 export function inVirtualTime(title: string, body: (backend: VirtualBackend) => Promise<void>): void {
   test(title, () => {
     const backend = new VirtualBackend();

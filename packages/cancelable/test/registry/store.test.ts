@@ -12,7 +12,7 @@ import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 import { endAll, names, readUntil, running } from "./running.ts";
 
-/** A store that does `act` whenever it is told something, and remembers what. */
+/** A store that calls `act` at every change and records the changes. */
 class TellTale implements OperationStore {
   readonly told: string[] = [];
   readonly #act: (operation: StoredOperation, type: OperationEvent["type"]) => void | PromiseLike<void>;
@@ -30,22 +30,10 @@ class TellTale implements OperationStore {
     this.told.push(`remove ${id}`);
     return this.#act(wrong({ id }), "ended");
   }
-
-  list(): never[] {
-    return [];
-  }
-
-  watch(): never {
-    throw new Error("nobody watches");
-  }
-
-  requestCancel(): boolean {
-    return false;
-  }
 }
 
-describeEverywhere("a registry's store", (everywhere) => {
-  everywhere("may look at an operation also when the registry has forgotten it", async () => {
+describeEverywhere("the store of a registry", (everywhere) => {
+  everywhere("the store may read an operation that the registry has forgotten", async () => {
     const kept: StoredOperation[] = [];
     const store = new TellTale((operation) => void kept.push(operation));
     const register = new OperationRegistry({ store });
@@ -57,7 +45,7 @@ describeEverywhere("a registry's store", (everywhere) => {
     expect(kept[0]?.snapshot()).toMatchObject({ status: "completed" });
   });
 
-  everywhere("is told of everything that a registry knows, in order", async () => {
+  everywhere("the store receives everything that a registry learns, in order", async () => {
     const store = new TellTale();
     const register = new OperationRegistry({ store });
     const op = new Cancellable({ id: "1", name: "a", register });
@@ -71,25 +59,28 @@ describeEverywhere("a registry's store", (everywhere) => {
       "registered a, running",
       "started a, running",
       "progress a, running",
-      "cancelled a, running",
+      "cancelling a, running",
       "ended a, cancelled",
       "remove 1",
     ]);
   });
 
-  everywhere("is told to remove what is unregistered or cleared, and nothing of it afterwards", async () => {
-    const store = new TellTale();
-    const register = new OperationRegistry({ store });
-    const all = ["1", "2"].map((id) => running({ id, register }));
-    register.unregister("1");
-    register.clear();
-    store.told.splice(0, 4);
-    all[0]?.op.reportProgress("news");
-    await endAll(all);
-    expect(store.told).toEqual(["remove 1", "remove 2"]);
-  });
+  everywhere(
+    "the store removes unregistered and cleared operations, and receives nothing of them afterwards",
+    async () => {
+      const store = new TellTale();
+      const register = new OperationRegistry({ store });
+      const all = ["1", "2"].map((id) => running({ id, register }));
+      register.unregister("1");
+      register.clear();
+      store.told.splice(0, 4);
+      all[0]?.op.reportProgress("news");
+      await endAll(all);
+      expect(store.told).toEqual(["remove 1", "remove 2"]);
+    },
+  );
 
-  everywhere("that throws is reported each time, and breaks nobody", async (t) => {
+  everywhere("a store that throws is reported each time and affects no operation", async (t) => {
     const failure = new Error("the store's");
     const store = new TellTale(() => {
       throw failure;
@@ -102,7 +93,7 @@ describeEverywhere("a registry's store", (everywhere) => {
     expect([register.size, names(register.history())]).toEqual([0, ["a"]]);
   });
 
-  everywhere("that rejects is reported each time, and breaks nobody", async (t) => {
+  everywhere("a store that rejects is reported each time and affects no operation", async (t) => {
     const failure = new Error("the store's");
     const rejected: Promise<void>[] = [];
     const store = new TellTale(() => {
@@ -119,7 +110,7 @@ describeEverywhere("a registry's store", (everywhere) => {
     expect(register.size).toBe(0);
   });
 
-  everywhere("that cancels at once what it is told of: watchers hear of that in order", async () => {
+  everywhere("watchers see cancellations by the store in order", async () => {
     const store = new TellTale((operation, type) => {
       if (type === "started") operation.cancel("shutdown", "not here");
     });
@@ -133,12 +124,12 @@ describeEverywhere("a registry's store", (everywhere) => {
     expect(await readUntil(events, "ended a")).toEqual([
       "registered a",
       "started a",
-      "cancelled a",
+      "cancelling a",
       "ended a",
     ]);
   });
 
-  everywhere("what is no store is refused", () => {
+  everywhere("a value that is no store is refused", () => {
     const expected = "an OperationStore";
     expectThrows("TypeError", [
       [() => new OperationRegistry({ store: wrong({}) }), "options.store", expected, "{}"],
@@ -148,23 +139,27 @@ describeEverywhere("a registry's store", (everywhere) => {
 });
 
 describeEverywhere("MemoryStore", (everywhere) => {
-  everywhere("shows the operations of several registries, filtered, and cancels them", async () => {
-    const store = new MemoryStore();
-    const registers = [new OperationRegistry({ store }), new OperationRegistry({ store })];
-    const all = registers.map((register, i) => running({ id: `${i}`, name: `job ${i}`, register }));
-    expect(names(store.list())).toEqual(["job 0", "job 1"]);
-    expect(names(store.list({ name: "1", status: "running" }))).toEqual(["job 1"]);
-    expect(() => store.list(wrong({ status: "done" }))).toThrow(RangeError);
-    expect(store.requestCancel("nobody")).toBe(false);
-    expect(store.requestCancel("0", "shutdown", "from afar")).toBe(true);
-    expect(store.requestCancel("0")).toBe(false);
-    expect(await all[0]?.outcome).toMatchObject({ error: { reason: "shutdown", message: "from afar" } });
-    expect(names(store.list())).toEqual(["job 1"]);
-    await endAll(all);
-    expect([store.list(), store.requestCancel("1")]).toEqual([[], false]);
-  });
+  everywhere(
+    "the store lists the operations of several registries with filters, and cancels them",
+    async () => {
+      const store = new MemoryStore();
+      const registers = [new OperationRegistry({ store }), new OperationRegistry({ store })];
+      const all = registers.map((register, i) => running({ id: `${i}`, name: `job ${i}`, register }));
+      expect(names(store.list())).toEqual(["job 0", "job 1"]);
+      expect(names(store.list({ name: "1", status: "running" }))).toEqual(["job 1"]);
+      expect([store.get("1")?.name, store.get("2")]).toEqual(["job 1", undefined]);
+      expect(() => store.list(wrong({ status: "done" }))).toThrow(RangeError);
+      expect(store.requestCancel("nobody")).toBe(false);
+      expect(store.requestCancel("0", "shutdown", "from afar")).toBe(true);
+      expect(store.requestCancel("0")).toBe(false);
+      expect(await all[0]?.outcome).toMatchObject({ error: { reason: "shutdown", message: "from afar" } });
+      expect(names(store.list())).toEqual(["job 1"]);
+      await endAll(all);
+      expect([store.list(), store.requestCancel("1")]).toEqual([[], false]);
+    },
+  );
 
-  everywhere("lists copies of now (BUG-86)", async () => {
+  everywhere("the list contains copies", async () => {
     const store = new MemoryStore();
     const one = running({ name: "a", metadata: { x: 1 }, register: new OperationRegistry({ store }) });
     one.op.reportProgress({ current: 1 });
@@ -176,27 +171,30 @@ describeEverywhere("MemoryStore", (everywhere) => {
     await one.end();
   });
 
-  everywhere("is watched as a registry is: every start and end, the newest progress", async () => {
-    const store = new MemoryStore();
-    const events = store.watch();
-    for (const name of ["a", "b"]) {
-      const register = new OperationRegistry({ store });
-      await new Cancellable({ id: "same", name, register }).run((op) => {
-        for (let current = 1; current <= 9; current++) op.reportProgress({ current });
-      });
-    }
-    expect(await readUntil(events, "ended b 9")).toEqual(
-      ["a", "b"].flatMap((name) => [
-        `registered ${name}`,
-        `started ${name}`,
-        `progress ${name} 9`,
-        `ended ${name} 9`,
-      ]),
-    );
-  });
+  everywhere(
+    "watch() of the store gives every start and end and the newest progress, as a registry does",
+    async () => {
+      const store = new MemoryStore();
+      const events = store.watch();
+      for (const name of ["a", "b"]) {
+        const register = new OperationRegistry({ store });
+        await new Cancellable({ id: "same", name, register }).run((op) => {
+          for (let current = 1; current <= 9; current++) op.reportProgress({ current });
+        });
+      }
+      expect(await readUntil(events, "ended b 9")).toEqual(
+        ["a", "b"].flatMap((name) => [
+          `registered ${name}`,
+          `started ${name}`,
+          `progress ${name} 9`,
+          `ended ${name} 9`,
+        ]),
+      );
+    },
+  );
 
   everywhere(
-    "knows operations with one id until the last one has ended, and cancels all (BUG-37)",
+    "operations with the same id are known until the last one has ended, and are cancelled together",
     async () => {
       const store = new MemoryStore();
       const register = new OperationRegistry({ store });
@@ -211,7 +209,7 @@ describeEverywhere("MemoryStore", (everywhere) => {
     },
   );
 
-  everywhere("is empty after endings of every kind", async () => {
+  everywhere("the store is empty after ends of every kind", async () => {
     const store = new MemoryStore();
     const register = new OperationRegistry({ store });
     for (let i = 0; i < 300; i++) {

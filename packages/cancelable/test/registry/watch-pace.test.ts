@@ -9,7 +9,7 @@ import {
 import type { VirtualBackend } from "../../src/testing/index.ts";
 import { brief, inVirtualTime, running } from "./running.ts";
 
-/** What a reader that always waits is told of an operation "a", each with the time; `body` runs in it. */
+/** Returns the events of an operation "a" that a waiting reader receives, with their times. `body` runs in "a". */
 async function told(
   backend: VirtualBackend,
   options: WatchOptions | undefined,
@@ -31,7 +31,7 @@ async function told(
   return reading;
 }
 
-/** One report each 10 ms, called by its number. */
+/** Reports every 10 ms; each report is its own number. */
 async function report(op: Cancellable, count: number): Promise<void> {
   for (let current = 1; current <= count; current++) {
     op.reportProgress({ current });
@@ -40,32 +40,32 @@ async function report(op: Cancellable, count: number): Promise<void> {
 }
 
 describe("the pace of a watcher", () => {
+  inVirtualTime("by default a watcher gets at most one report in 100 ms, the newest one", async (backend) => {
+    expect(await told(backend, undefined, (op) => report(op, 25))).toEqual([
+      "0: progress a 1",
+      "100: progress a 10",
+      "200: progress a 20",
+      "250: ended a 25",
+    ]);
+  });
+
   inVirtualTime(
-    "is a report in 100 ms, unless told otherwise; the newest one comes then",
+    "the throttle sets the pace, and the last report comes even if no further report follows",
     async (backend) => {
-      expect(await told(backend, undefined, (op) => report(op, 25))).toEqual([
+      const body = async (op: Cancellable): Promise<void> => {
+        await report(op, 4);
+        await sleep(1_000);
+      };
+      expect(await told(backend, { throttle: 25 }, body)).toEqual([
         "0: progress a 1",
-        "100: progress a 10",
-        "200: progress a 20",
-        "250: ended a 25",
+        "25: progress a 3",
+        "50: progress a 4",
+        "1040: ended a 4",
       ]);
     },
   );
 
-  inVirtualTime("is as told, and the last report comes also if no other follows", async (backend) => {
-    const body = async (op: Cancellable): Promise<void> => {
-      await report(op, 4);
-      await sleep(1_000);
-    };
-    expect(await told(backend, { throttle: 25 }, body)).toEqual([
-      "0: progress a 1",
-      "25: progress a 3",
-      "50: progress a 4",
-      "1040: ended a 4",
-    ]);
-  });
-
-  inVirtualTime("with throttle 0 every report is told that finds the reader waiting", async (backend) => {
+  inVirtualTime("with throttle 0 a waiting reader gets every report", async (backend) => {
     expect(await told(backend, { throttle: 0 }, (op) => report(op, 3))).toEqual([
       "0: progress a 1",
       "10: progress a 2",
@@ -74,18 +74,15 @@ describe("the pace of a watcher", () => {
     ]);
   });
 
-  inVirtualTime(
-    "without limit (null) an operation's progress is told once, and no timer is set",
-    async (backend) => {
-      const body = async (op: Cancellable): Promise<void> => {
-        await report(op, 3);
-        expect(backend.timerCount).toBe(0);
-      };
-      expect(await told(backend, { throttle: null }, body)).toEqual(["0: progress a 1", "30: ended a 3"]);
-    },
-  );
+  inVirtualTime("with throttle null a reader gets one report, and no timer is set", async (backend) => {
+    const body = async (op: Cancellable): Promise<void> => {
+      await report(op, 3);
+      expect(backend.timerCount).toBe(0);
+    };
+    expect(await told(backend, { throttle: null }, body)).toEqual(["0: progress a 1", "30: ended a 3"]);
+  });
 
-  test("without limit no timer of the host is set either, which would keep the process alive", async () => {
+  test("with throttle null no timer of the host is set, so the watcher does not keep the process alive", async () => {
     const register = new OperationRegistry();
     const events = register.watch({ throttle: null });
     const one = running({ name: "a", register });
@@ -99,7 +96,7 @@ describe("the pace of a watcher", () => {
     await one.end();
   });
 
-  inVirtualTime("is each operation's own", async (backend) => {
+  inVirtualTime("each operation has its own pace", async (backend) => {
     const body = async (op: Cancellable, register: OperationRegistry): Promise<void> => {
       const other = running({ name: "b", register });
       op.reportProgress({ current: 1 });
@@ -118,7 +115,7 @@ describe("the pace of a watcher", () => {
   });
 
   inVirtualTime(
-    "does not hold up beginnings, cancellations and ends, which have what was held back",
+    "starts, cancellations and ends are not delayed, and contain the newest progress",
     async (backend) => {
       const body = async (op: Cancellable): Promise<void> => {
         await report(op, 2);
@@ -127,14 +124,14 @@ describe("the pace of a watcher", () => {
       };
       expect(await told(backend, { throttle: 100 }, body)).toEqual([
         "0: progress a 1",
-        "20: cancelled a 2",
+        "20: cancelling a 2",
         "220: ended a 2",
       ]);
     },
   );
 
   inVirtualTime(
-    "counts from when a report was read: a slow reader is not hurried afterwards",
+    "the pace counts from the moment when a report was read, so a slow reader is not flooded",
     async (backend) => {
       const register = new OperationRegistry();
       const events = register.watch({ throttle: 100 });
@@ -155,11 +152,11 @@ describe("the pace of a watcher", () => {
   );
 
   inVirtualTime(
-    "leaves no timer behind: after an end, after being forgotten, after the last read",
+    "no timer is left after an end, after unregister or clear, and after the last read",
     async (backend) => {
       const register = new OperationRegistry();
       const events = register.watch({ throttle: { minutes: 1 } });
-      /** An operation of whose progress something is held back. */
+      /** An operation with a report that waits for its time. */
       const held = async (): Promise<ReturnType<typeof running>> => {
         const one = running({ name: "a", register });
         one.op.reportProgress("1");
@@ -185,7 +182,7 @@ describe("the pace of a watcher", () => {
     },
   );
 
-  inVirtualTime("is a watcher's: callbacks hear of every report", async (backend) => {
+  inVirtualTime("the pace affects watchers only: callbacks get every report", async (backend) => {
     const heard: unknown[] = [];
     const body = async (op: Cancellable): Promise<void> => {
       op.onProgress((_, progress) => void heard.push(progress));

@@ -4,7 +4,7 @@ import { describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 import { brief, readUntil, running } from "./running.ts";
 
-/** Whether anybody watches: only for a watcher is a snapshot made of what is registered. */
+/** Whether the registry has a watcher: it takes snapshots only for watchers. */
 function watched(register: OperationRegistry): boolean {
   let asked = 0;
   const probe = new Cancellable({ name: "probe" });
@@ -22,8 +22,8 @@ function watched(register: OperationRegistry): boolean {
   return asked > 0;
 }
 
-describeEverywhere("watch tells what happens", (everywhere) => {
-  everywhere("in order: registered, started, progress, cancelled, ended", async () => {
+describeEverywhere("the events of watch()", (everywhere) => {
+  everywhere("the events are in order: registered, started, progress, cancelling, ended", async () => {
     const register = new OperationRegistry();
     const before = running({ name: "before", register });
     const events = register.watch();
@@ -39,7 +39,7 @@ describeEverywhere("watch tells what happens", (everywhere) => {
       "registered a",
       "started a",
       "progress a begun",
-      "cancelled a begun",
+      "cancelling a begun",
       "ended a begun",
       "registered b",
       "started b",
@@ -48,7 +48,7 @@ describeEverywhere("watch tells what happens", (everywhere) => {
     await before.end();
   });
 
-  everywhere("with what the operation was like at that time", async () => {
+  everywhere("each event has a snapshot of its moment", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     await new Cancellable({ name: "a", register }).run((op) => void op.cancel("shutdown", "bye"));
@@ -60,12 +60,12 @@ describeEverywhere("watch tells what happens", (everywhere) => {
     expect(seen).toEqual([
       ["registered", "running", undefined, false],
       ["started", "running", undefined, false],
-      ["cancelled", "running", "shutdown", false],
+      ["cancelling", "running", "shutdown", false],
       ["ended", "completed", "shutdown", true],
     ]);
   });
 
-  everywhere("as it happens, to a reader that waits", async () => {
+  everywhere("a waiting reader gets each event when it happens", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const first = events.next();
@@ -76,7 +76,7 @@ describeEverywhere("watch tells what happens", (everywhere) => {
     await outcome;
   });
 
-  everywhere("a cancellation from above tells of each operation that it reaches", async () => {
+  everywhere("a cancellation from above gives an event for each operation that it reaches", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const parent = new Cancellable({ name: "above", register });
@@ -84,10 +84,10 @@ describeEverywhere("watch tells what happens", (everywhere) => {
     parent.cancel();
     await outcome;
     const seen = await readUntil(events, "ended above");
-    expect(seen.slice(4)).toEqual(["cancelled above", "cancelled below", "ended below", "ended above"]);
+    expect(seen.slice(4)).toEqual(["cancelling above", "cancelling below", "ended below", "ended above"]);
   });
 
-  everywhere("to each watcher, in copies of its own (BUG-86)", async () => {
+  everywhere("each watcher gets its own copies", async () => {
     const register = new OperationRegistry();
     const [one, other] = [register.watch(), register.watch()];
     await new Cancellable({ name: "a", metadata: { x: 1 }, register }).run((op) =>
@@ -105,7 +105,7 @@ describeEverywhere("watch tells what happens", (everywhere) => {
 });
 
 describeEverywhere("a slow watcher", (everywhere) => {
-  everywhere("loses no start and no end, and has the newest progress only", async () => {
+  everywhere("a slow reader gets every start and end, and only the newest progress", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const expected: string[] = [];
@@ -118,7 +118,7 @@ describeEverywhere("a slow watcher", (everywhere) => {
     expect(await readUntil(events, "ended 99 50")).toEqual(expected);
   });
 
-  everywhere("of two operations with one id has the progress of each", async () => {
+  everywhere("of two operations with the same id a slow reader gets the progress of each", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const [a, b] = ["a", "b"].map((name) => running({ id: "same", name, register }));
@@ -144,7 +144,7 @@ describeEverywhere("a slow watcher", (everywhere) => {
     ]);
   });
 
-  everywhere("reads 100,000 operations that it is behind", async () => {
+  everywhere("a reader that is 100,000 operations behind catches up", async () => {
     const register = new OperationRegistry({ history: 0 });
     const events = register.watch();
     for (let i = 0; i < 100_000; i++) {
@@ -161,8 +161,8 @@ describeEverywhere("a slow watcher", (everywhere) => {
   });
 });
 
-describeEverywhere("watching ends", (everywhere) => {
-  everywhere("when the loop is left", async () => {
+describeEverywhere("the end of watching", (everywhere) => {
+  everywhere("leaving the loop ends watching", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     expect(watched(register)).toBe(true);
@@ -171,7 +171,7 @@ describeEverywhere("watching ends", (everywhere) => {
     expect(await events.next()).toEqual({ done: true, value: undefined });
   });
 
-  everywhere("when the reader throws", async () => {
+  everywhere("a reader that throws ends watching", async () => {
     const register = new OperationRegistry();
     const failure = new Error("the reader's");
     const one = running({ register });
@@ -185,7 +185,7 @@ describeEverywhere("watching ends", (everywhere) => {
     await one.end();
   });
 
-  everywhere("when the reader is cancelled while it waits", async () => {
+  everywhere("the cancellation of a waiting reader ends watching", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const reader = new Cancellable();
@@ -198,7 +198,7 @@ describeEverywhere("watching ends", (everywhere) => {
   });
 
   everywhere(
-    "when the reader's time is over, though there is more to read: a read is a checkpoint",
+    "the timeout of a reader ends watching although more events wait: a read is a checkpoint",
     async () => {
       const register = new OperationRegistry();
       const events = register.watch();
@@ -216,7 +216,7 @@ describeEverywhere("watching ends", (everywhere) => {
     },
   );
 
-  everywhere("with return(), also for a read that waits", async () => {
+  everywhere("return() ends watching, also during a read", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const waiting = events.next();
@@ -226,7 +226,7 @@ describeEverywhere("watching ends", (everywhere) => {
     expect(watched(register)).toBe(false);
   });
 
-  everywhere("for one watcher, and the others go on", async () => {
+  everywhere("the end of one watcher does not affect the others", async () => {
     const register = new OperationRegistry();
     const [one, other] = [register.watch(), register.watch()];
     await one.return?.();
@@ -235,8 +235,8 @@ describeEverywhere("watching ends", (everywhere) => {
   });
 });
 
-describeEverywhere("a watcher that is used wrongly", (everywhere) => {
-  everywhere("a second read while one waits is refused; the first one goes on", async () => {
+describeEverywhere("the misuse of a watcher", (everywhere) => {
+  everywhere("a second read at the same time is refused, and the first read goes on", async () => {
     const register = new OperationRegistry();
     const events = register.watch();
     const first = events.next();
@@ -248,7 +248,7 @@ describeEverywhere("a watcher that is used wrongly", (everywhere) => {
     expect(await readUntil(events, "ended a")).toEqual(["started a", "ended a"]);
   });
 
-  everywhere("throttles that are none are refused, and nobody watches then", () => {
+  everywhere("an invalid throttle is refused, and no watcher is added", () => {
     const register = new OperationRegistry();
     expectThrows("TypeError", [
       [() => register.watch(wrong(7)), "options", "an object", "7"],

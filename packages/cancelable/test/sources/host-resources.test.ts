@@ -6,13 +6,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Whether a few looks at the host's own metrics find one above its threshold. */
+/** Whether a few reads of the host's own metrics find one above its threshold. */
 async function exceeds(thresholds: ResourceThresholds, path?: string): Promise<boolean> {
   const op = Cancellable.withResources(thresholds, { interval: 5, ...(path === undefined ? {} : { path }) });
   return (await op.settle(() => sleep(30))).status === "cancelled";
 }
 
-test("of the memory, a container's limit counts if it is below the machine's", async () => {
+test("the limit of a container counts if it is below the machine's memory", async () => {
   vi.spyOn(process, "constrainedMemory").mockReturnValue(1_000_000);
   vi.spyOn(process, "availableMemory").mockReturnValue(250_000);
   expect([await exceeds({ memory: 74 }), await exceeds({ memory: 76 })]).toEqual([true, false]);
@@ -20,11 +20,11 @@ test("of the memory, a container's limit counts if it is below the machine's", a
   expect(await exceeds({ memory: 99 })).toBe(true);
 });
 
-test.runIf(existsSync("/proc/self"))("a disk without blocks is empty", async () => {
+test.runIf(existsSync("/proc/self"))("a disk without blocks is 0 percent full", async () => {
   expect([await exceeds({ disk: 0 }, "/proc"), await exceeds({ disk: 0 })]).toEqual([false, true]);
 });
 
-test("an event loop that is blocked again and again is noticed", async () => {
+test("an event loop that is blocked repeatedly is noticed", async () => {
   const op = Cancellable.withResources({ eventLoopDelay: 15 }, { interval: 10 });
   const outcome = await op.settle(async () => {
     for (const end = performance.now() + 10_000; performance.now() < end; await sleep(5)) {

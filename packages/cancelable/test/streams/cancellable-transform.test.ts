@@ -1,7 +1,12 @@
 import { expect } from "vitest";
-import { Cancellable, CancellationToken, sleep, TimeoutCancellation } from "../../src/index.ts";
-import { cancellableTransform } from "../../src/streams/cancellable-transform.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+import {
+  Cancellable,
+  CancellationToken,
+  cancellableTransform,
+  sleep,
+  TimeoutCancellation,
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { webStream } from "./sources.ts";
 
 async function read<T>(stream: ReadableStream<T>, into: T[] = []): Promise<T[]> {
@@ -22,7 +27,7 @@ const of = <T>(...items: T[]): ReadableStream<T> =>
   });
 
 describeEverywhere("a cancellable transform", (everywhere) => {
-  everywhere("is a TransformStream that passes everything on and ends its operation", async () => {
+  everywhere("the transform passes every item on and ends its operation", async () => {
     const calls: unknown[] = [];
     const transform = cancellableTransform<number>({
       name: "pipe",
@@ -37,7 +42,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     expect(transform.operation.context).toMatchObject({ name: "pipe", status: "completed" });
   });
 
-  everywhere("cancelled, it fails both sides, and the pipe closes its source", async (t) => {
+  everywhere("a cancellation fails both sides, and the pipe closes its source", async (t) => {
     const reasons: unknown[] = [];
     const transform = cancellableTransform<number>({ timeout: 20, bufferPartial: true });
     const seen: number[] = [];
@@ -51,7 +56,7 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     t.expectElapsed(21);
   });
 
-  everywhere("left by its reader, it ends its operation and cancels the source", async () => {
+  everywhere("a reader that leaves ends the operation and cancels the source", async () => {
     const reasons: unknown[] = [];
     const transform = cancellableTransform<number>();
     const reader = webStream([1, 2], reasons).pipeThrough(transform).getReader();
@@ -63,17 +68,17 @@ describeEverywhere("a cancellable transform", (everywhere) => {
     expect(transform.partialResult.completed).toBe(false);
   });
 
-  everywhere("a source that fails fails its operation", async () => {
+  everywhere("a source that fails fails the operation", async () => {
     const failure = new Error("source");
     const source = new ReadableStream<number>({ start: (controller) => controller.error(failure) });
     const transform = cancellableTransform<number>();
     expect(await rejection(read(source.pipeThrough(transform)))).toBe(failure);
     await sleep(1);
-    expect(transform.operation.context).toMatchObject({ status: "failed", error: "source" });
+    expect(transform.operation.context).toMatchObject({ status: "failed", errorMessage: "source" });
   });
 
   everywhere(
-    "runs in an operation that is given, after its callbacks; a cancelled one fails it at once",
+    "the transform runs in a given operation after its callbacks, and a cancelled operation fails it at once",
     async () => {
       const order: string[] = [];
       const operation = new Cancellable().onStart(async () => {
@@ -89,4 +94,39 @@ describeEverywhere("a cancellable transform", (everywhere) => {
       expect(await rejection(read(of("a").pipeThrough(refused)))).toMatchObject({ reason: "shutdown" });
     },
   );
+});
+
+describeEverywhere("the end of a transform", (everywhere) => {
+  everywhere("a cancellation while the transform ends changes nothing", async () => {
+    const gate = deferred();
+    const transform = cancellableTransform<number>({ onProgress: () => gate.promise });
+    const reader = transform.readable.getReader();
+    const writer = transform.writable.getWriter();
+    const reading = reader.read();
+    await writer.write(1);
+    expect(await reading).toEqual({ done: false, value: 1 });
+    const closing = writer.close();
+    await sleep(1);
+    transform.operation.cancel();
+    await sleep(1);
+    gate.resolve();
+    await closing;
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  everywhere("a cancelled transform does not wait longer than its grace", async (t) => {
+    const gate = deferred();
+    const transform = cancellableTransform<number>({ grace: 10, onProgress: () => gate.promise });
+    const reader = transform.readable.getReader();
+    const writer = transform.writable.getWriter();
+    const reading = reader.read();
+    await writer.write(1);
+    await reading;
+    transform.operation.cancel();
+    expect(await rejection(reader.read())).toBe(transform.operation.error);
+    await sleep(20);
+    expect(transform.operation.status).toBe("cancelled");
+    if (t.backend.name === "virtual") t.expectElapsed(20);
+    gate.resolve();
+  });
 });

@@ -7,17 +7,20 @@ import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 describeEverywhere("chunk", (everywhere) => {
-  everywhere("gives arrays of n, the last one with what is left, none empty (PAR-STR-09)", async () => {
-    expect(await collect(chunk(numbers(7).source, 3))).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
-    expect(await collect(chunk([1, 2, 3, 4], 2))).toEqual([
-      [1, 2],
-      [3, 4],
-    ]);
-    expect(await collect(chunk([], 2))).toEqual([]);
-    expect(await collect(chunk("abc", Number.POSITIVE_INFINITY))).toEqual([["a", "b", "c"]]);
-  });
+  everywhere(
+    "the chunks are arrays of n items, the last one with the rest, and never empty (PAR-STR-09)",
+    async () => {
+      expect(await collect(chunk(numbers(7).source, 3))).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
+      expect(await collect(chunk([1, 2, 3, 4], 2))).toEqual([
+        [1, 2],
+        [3, 4],
+      ]);
+      expect(await collect(chunk([], 2))).toEqual([]);
+      expect(await collect(chunk("abc", Number.POSITIVE_INFINITY))).toEqual([["a", "b", "c"]]);
+    },
+  );
 
-  everywhere("reports every chunk to the ambient operation (PAR-STR-09)", async () => {
+  everywhere("every chunk is reported to the ambient operation (PAR-STR-09)", async () => {
     const reports: unknown[] = [];
     await new Cancellable()
       .onProgress((_, progress) => reports.push(progress))
@@ -29,11 +32,11 @@ describeEverywhere("chunk", (everywhere) => {
     ]);
   });
 
-  everywhere("works under a timeout, its own or that of the scope around it (PAR-STR-09)", async (t) => {
+  everywhere("a timeout of the stream or of the scope around it ends the chunks (PAR-STR-09)", async (t) => {
     const chunks: number[][] = [];
     await moveOnAfter(55, () => collect(chunk(ticks(100, 10), 2), chunks));
     t.expectElapsed(55);
-    // On a busy machine none may have come in time.
+    // On a busy machine no chunk may arrive in time.
     expect(chunks.flat()).toEqual([0, 1, 2, 3].slice(0, chunks.length * 2));
     if (t.backend.name === "virtual") expect(chunks.length).toBe(2);
     const inner = cancellableStream(ticks(100, 10), { timeout: 55 });
@@ -42,7 +45,7 @@ describeEverywhere("chunk", (everywhere) => {
   });
 
   everywhere(
-    "closes the source when the consumer leaves, and when it is cancelled while that is silent",
+    "the source is closed when the consumer leaves, and when a cancellation finds the source silent",
     async () => {
       const left = numbers(10);
       for await (const _ of chunk(left.source, 2)) break;
@@ -54,21 +57,24 @@ describeEverywhere("chunk", (everywhere) => {
     },
   );
 
-  everywhere("left while its source is silent, it gives what it has, and closes the source", async (t) => {
-    const closed: string[] = [];
-    async function* source(): AsyncGenerator<number> {
-      try {
-        yield 1;
-        await sleep(60_000);
-      } finally {
-        closed.push("closed");
+  everywhere(
+    "a consumer that leaves a silent source gets the items so far, and the source is closed",
+    async (t) => {
+      const closed: string[] = [];
+      async function* source(): AsyncGenerator<number> {
+        try {
+          yield 1;
+          await sleep(60_000);
+        } finally {
+          closed.push("closed");
+        }
       }
-    }
-    const chunks = chunk(source(), 2);
-    const waiting = chunks.next();
-    await sleep(5);
-    await chunks.return(undefined);
-    expect([await waiting, closed]).toEqual([{ done: false, value: [1] }, ["closed"]]);
-    t.expectElapsed(5);
-  });
+      const chunks = chunk(source(), 2);
+      const waiting = chunks.next();
+      await sleep(5);
+      await chunks.return(undefined);
+      expect([await waiting, closed]).toEqual([{ done: false, value: [1] }, ["closed"]]);
+      t.expectElapsed(5);
+    },
+  );
 });

@@ -6,13 +6,13 @@ import { VirtualBackend } from "../../src/testing/index.ts";
 import { type Case, describeEverywhere, rejection } from "../backends.ts";
 import { collect, webStream } from "./sources.ts";
 
-/** Node's streams live in real turns of the loop: virtual time waits for them. */
+/** Node's streams use real turns of the event loop, so virtual time has to wait for them. */
 function held<T>(t: Case, work: Promise<T>): PromiseLike<T> {
   return t.backend instanceof VirtualBackend ? t.backend.hold(work) : work;
 }
 
 describeEverywhere("a stream of a ReadableStream", (everywhere) => {
-  everywhere("gives its items, and the lock back at the end", async () => {
+  everywhere("the stream yields the items and releases the lock at the end", async () => {
     const source = new ReadableStream<number>({
       start(controller) {
         for (const n of [1, 2, 3]) controller.enqueue(n);
@@ -23,19 +23,22 @@ describeEverywhere("a stream of a ReadableStream", (everywhere) => {
     expect(source.locked).toBe(false);
   });
 
-  everywhere("cancels it once with the cancellation, while it is silent, and waits for that", async (t) => {
-    const reasons: unknown[] = [];
-    const source = webStream([1, 2], reasons, () => sleep(15));
-    const stream = cancellableStream(source, { timeout: 20, bufferPartial: true });
-    const error = await rejection(collect(stream));
-    expect(error).toBe(stream.operation.error);
-    expect(reasons).toEqual([error]);
-    expect(source.locked).toBe(false);
-    expect(stream.partialResult.items).toEqual([1, 2]);
-    t.expectElapsed(35);
-  });
+  everywhere(
+    "a cancellation cancels the silent source once with its error, and the stream waits for that",
+    async (t) => {
+      const reasons: unknown[] = [];
+      const source = webStream([1, 2], reasons, () => sleep(15));
+      const stream = cancellableStream(source, { timeout: 20, bufferPartial: true });
+      const error = await rejection(collect(stream));
+      expect(error).toBe(stream.operation.error);
+      expect(reasons).toEqual([error]);
+      expect(source.locked).toBe(false);
+      expect(stream.partialResult.items).toEqual([1, 2]);
+      t.expectElapsed(35);
+    },
+  );
 
-  everywhere("cancels it once, without a reason, when the consumer leaves or never came", async () => {
+  everywhere("a consumer that leaves or never reads cancels the source once without a reason", async () => {
     const reasons: unknown[] = [];
     for await (const _ of cancellableStream(webStream([1, 2], reasons))) break;
     expect(reasons).toEqual([undefined]);
@@ -43,22 +46,25 @@ describeEverywhere("a stream of a ReadableStream", (everywhere) => {
     expect(reasons).toEqual([undefined, undefined]);
   });
 
-  everywhere("passes its error on", async () => {
+  everywhere("an error of the source passes through", async () => {
     const failure = new Error("broken");
     const source = new ReadableStream<number>({ start: (controller) => controller.error(failure) });
     expect(await rejection(collect(cancellableStream(source)))).toBe(failure);
   });
 
-  everywhere("a locked one is refused at once, or when it was locked in between", async () => {
-    const source = webStream([1], []);
-    const stream = cancellableStream(source);
-    source.getReader();
-    expect(() => cancellableStream(source)).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
-    expect(await rejection(collect(stream))).toMatchObject({ code: "ERR_BUSY" });
-  });
+  everywhere(
+    "a locked source is refused at once, or at the first read if it was locked in between",
+    async () => {
+      const source = webStream([1], []);
+      const stream = cancellableStream(source);
+      source.getReader();
+      expect(() => cancellableStream(source)).toThrow(expect.objectContaining({ code: "ERR_BUSY" }));
+      expect(await rejection(collect(stream))).toMatchObject({ code: "ERR_BUSY" });
+    },
+  );
 });
 
-/** A Readable that gives `items` and stays open, and notes what it is destroyed with. */
+/** A Readable that yields `items`, stays open, and records the errors that it is destroyed with. */
 function readable(items: readonly string[], destroyed: unknown[], options?: object): Readable {
   const source = new Readable({
     objectMode: true,
@@ -82,7 +88,7 @@ function listeners(source: Readable): number {
 }
 
 describeEverywhere("a stream of a Node Readable", (everywhere) => {
-  everywhere("left while it is waited for, it is destroyed, and that is nobody's error", async (t) => {
+  everywhere("leaving during a read destroys the source without an error", async (t) => {
     const destroyed: unknown[] = [];
     for await (const item of merge([1], readable([], destroyed))) {
       expect(item).toBe(1);
@@ -95,7 +101,7 @@ describeEverywhere("a stream of a Node Readable", (everywhere) => {
     expect(t.reported).toEqual([]);
   });
 
-  everywhere("what it fails with while it is left is its own, and is reported", async (t) => {
+  everywhere("an error of the source while it is left is reported", async (t) => {
     const untouchable = Object.defineProperty(new Error("odd"), "code", {
       get() {
         throw new Error("do not read");
@@ -110,12 +116,12 @@ describeEverywhere("a stream of a Node Readable", (everywhere) => {
     }
   });
 
-  everywhere("gives its items", async (t) => {
+  everywhere("the stream yields the items", async (t) => {
     expect(await held(t, collect(cancellableStream(Readable.from(["a", "b"]))))).toEqual(["a", "b"]);
   });
 
   everywhere(
-    "destroys it once with the cancellation, while it is silent, and leaves no listener that a bare loop does not leave",
+    "a cancellation destroys the silent source once with its error, and leaves no more listeners than a bare loop",
     async (t) => {
       const destroyed: unknown[] = [];
       const source = readable(["a"], destroyed);
@@ -136,7 +142,7 @@ describeEverywhere("a stream of a Node Readable", (everywhere) => {
     },
   );
 
-  everywhere("destroys it once, without an error, when the consumer leaves or never came", async (t) => {
+  everywhere("a consumer that leaves or never reads destroys the source once without an error", async (t) => {
     const destroyed: unknown[] = [];
     const source = readable(["a", "b"], destroyed);
     await held(
@@ -152,13 +158,13 @@ describeEverywhere("a stream of a Node Readable", (everywhere) => {
     expect([destroyed.length, unread.closed]).toEqual([2, true]);
   });
 
-  everywhere("one that announces no close is not waited for", async () => {
+  everywhere("a source that emits no close event is not waited for", async () => {
     const source = readable([], [], { emitClose: false });
     const stream = cancellableStream(source, { timeout: 5 });
     expect(await rejection(collect(stream))).toBeInstanceOf(TimeoutCancellation);
   });
 
-  everywhere("passes its error on", async (t) => {
+  everywhere("an error of the source passes through", async (t) => {
     const failure = new Error("broken");
     const source = readable(["a"], []);
     setImmediate(() => source.destroy(failure));

@@ -1,12 +1,19 @@
 import { expect } from "vitest";
-import { moveOnAfter, sleep } from "../../src/index.ts";
+import { merge, moveOnAfter, sleep, sleepForever } from "../../src/index.ts";
 import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { merge } from "../../src/streams/merge.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks, webStream } from "./sources.ts";
 
+type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;
+
+/** A source that consists of `next` and an optional `return`. */
+const made = (next: Next, close?: () => Promise<never>): AsyncIterable<number> => ({
+  [Symbol.asyncIterator]: () =>
+    ({ next, ...(close === undefined ? {} : { return: close }) }) as unknown as AsyncIterator<number>,
+});
+
 describeEverywhere("merge", (everywhere) => {
-  everywhere("gives the items of all sources as they come, until the last has ended", async (t) => {
+  everywhere("the items of all sources come as they arrive, until the last source has ended", async (t) => {
     const named = async function* (name: string, count: number, ms: number): AsyncGenerator<string> {
       for await (const n of ticks(count, ms)) yield `${name}${n}`;
     };
@@ -18,7 +25,7 @@ describeEverywhere("merge", (everywhere) => {
     expect((await collect(merge([1, 2], ["x"]))).sort()).toEqual([1, 2, "x"]);
   });
 
-  everywhere("pulls no source more than one item ahead", async () => {
+  everywhere("no source is pulled more than one item ahead", async () => {
     const quick = numbers(100);
     const other = numbers(100);
     const merged = merge(quick.source, other.source);
@@ -29,7 +36,7 @@ describeEverywhere("merge", (everywhere) => {
     expect([quick.watch.returned, other.watch.returned]).toEqual([1, 1]);
   });
 
-  everywhere("when one fails the others are closed, also silent ones, and have closed", async (t) => {
+  everywhere("when one source fails the others have closed, also silent ones", async (t) => {
     const failure = new Error("one");
     async function* failing(): AsyncGenerator<string> {
       await sleep(10);
@@ -58,7 +65,7 @@ describeEverywhere("merge", (everywhere) => {
     t.expectElapsed(35);
   });
 
-  everywhere("ends with the scope around it, and as the source of a stream", async (t) => {
+  everywhere("the scope around merge ends it, and merge may be the source of a stream", async (t) => {
     const one = numbers(5, 60_000);
     const two = numbers(5, 60_000);
     await moveOnAfter(10, () => collect(merge(one.source, two.source)));
@@ -71,33 +78,75 @@ describeEverywhere("merge", (everywhere) => {
     t.expectElapsed(20);
   });
 
-  everywhere("left before it was read, or while everybody is silent, it closes its sources", async (t) => {
-    async function* source(closed: () => void): AsyncGenerator<number> {
-      try {
-        await sleep(60_000);
-        yield 1;
-      } finally {
-        closed();
+  everywhere(
+    "sources are closed when the consumer leaves before the first read or while every source is silent",
+    async (t) => {
+      async function* source(closed: () => void): AsyncGenerator<number> {
+        try {
+          await sleep(60_000);
+          yield 1;
+        } finally {
+          closed();
+        }
       }
-    }
-    let unread = 0;
-    const iterator: AsyncIterableIterator<number> = {
-      next: async () => ({ done: true, value: undefined }),
-      return: async () => ({ done: true, value: unread++ }),
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    await merge(iterator, numbers(1).source)[Symbol.asyncDispose]();
-    expect(unread).toBe(1);
-    let closed = 0;
-    const merged = merge(
-      source(() => closed++),
-      source(() => closed++),
-    );
-    const waiting = merged.next();
-    await sleep(5);
-    await merged.return(undefined);
-    expect(await waiting).toEqual({ done: true, value: undefined });
-    expect(closed).toBe(2);
-    t.expectElapsed(5);
+      let unread = 0;
+      const iterator: AsyncIterableIterator<number> = {
+        next: async () => ({ done: true, value: undefined }),
+        return: async () => ({ done: true, value: unread++ }),
+        [Symbol.asyncIterator]: () => iterator,
+      };
+      await merge(iterator, numbers(1).source)[Symbol.asyncDispose]();
+      expect(unread).toBe(1);
+      let closed = 0;
+      const merged = merge(
+        source(() => closed++),
+        source(() => closed++),
+      );
+      const waiting = merged.next();
+      await sleep(5);
+      await merged.return(undefined);
+      expect(await waiting).toEqual({ done: true, value: undefined });
+      expect(closed).toBe(2);
+      t.expectElapsed(5);
+    },
+  );
+});
+
+describeEverywhere("errors of sources that merge closes", (everywhere) => {
+  const broken = (failure: Error, next: Next = async () => ({ done: false, value: 1 })) =>
+    made(next, () => Promise.reject(failure));
+  const [one, two] = [new Error("one"), new Error("two")];
+
+  everywhere("the first error goes to the consumer that leaves, and the others are reported", async (t) => {
+    const merged = merge(broken(one), broken(two));
+    await merged.next();
+    expect(await rejection(merged.return(undefined))).toBe(one);
+    expect(t.reported.splice(0)).toEqual([two]);
+  });
+
+  everywhere(
+    "after a source has failed, its error comes out and the errors of the others are reported",
+    async (t) => {
+      const failing = made(() => Promise.reject(two));
+      expect(
+        await rejection(
+          collect(
+            merge(
+              broken(one, () => sleepForever()),
+              failing,
+            ),
+          ),
+        ),
+      ).toBe(two);
+      expect(t.reported.splice(0)).toEqual([one]);
+      const quick = merge(broken(one), failing);
+      expect(await rejection(collect(quick))).toBe(two);
+      expect(t.reported.splice(0)).toEqual([one]);
+    },
+  );
+
+  everywhere("a cancellation of everything comes out without reports", async () => {
+    const silent = () => made(() => sleepForever());
+    expect(await moveOnAfter(5, () => collect(merge(silent(), silent())))).toBeUndefined();
   });
 });

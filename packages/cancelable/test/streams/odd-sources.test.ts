@@ -4,9 +4,6 @@ import {
   cancellableStream,
   cancellableTransform,
   currentSignal,
-  isCancellation,
-  merge,
-  moveOnAfter,
   shield,
   sleep,
   sleepForever,
@@ -16,29 +13,32 @@ import { collect, numbers, ticks, webStream } from "./sources.ts";
 
 type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;
 
-/** A source that consists of its `next` and, if it is given, its `return`. */
+/** A source that consists of `next` and an optional `return`. */
 const made = (next: Next, close?: () => Promise<never>): AsyncIterable<number> => ({
   [Symbol.asyncIterator]: () =>
     ({ next, ...(close === undefined ? {} : { return: close }) }) as unknown as AsyncIterator<number>,
 });
 
-describeEverywhere("a stream of a source that", (everywhere) => {
-  everywhere("throws instead of giving a promise fails with that, and is closed", async (t) => {
-    const failure = new Error("next");
-    const other = new Error("cannot close");
-    const source = made(
-      () => {
-        throw failure;
-      },
-      () => Promise.reject(other),
-    );
-    const stream = cancellableStream(source);
-    const error = await rejection(collect(stream));
-    expect([error, stream.operation.status]).toEqual([failure, "failed"]);
-    expect(t.reported.splice(0)).toEqual([other]);
-  });
+describeEverywhere("a stream of an unusual source", (everywhere) => {
+  everywhere(
+    "a source that throws instead of returning a promise fails the stream and is closed",
+    async (t) => {
+      const failure = new Error("next");
+      const other = new Error("cannot close");
+      const source = made(
+        () => {
+          throw failure;
+        },
+        () => Promise.reject(other),
+      );
+      const stream = cancellableStream(source);
+      const error = await rejection(collect(stream));
+      expect([error, stream.operation.status]).toEqual([failure, "failed"]);
+      expect(t.reported.splice(0)).toEqual([other]);
+    },
+  );
 
-  everywhere("gives promises of another kind yields what they give", async () => {
+  everywhere("a source that returns foreign thenables yields their values", async () => {
     let n = 0;
     const source = made(
       () =>
@@ -51,7 +51,7 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(await collect(cancellableStream(source))).toEqual([0, 1]);
   });
 
-  everywhere("ends because it was told to has not come to its end", async () => {
+  everywhere("a source that ends because of the cancellation has not completed", async () => {
     const source = made(
       () =>
         new Promise((resolve) => {
@@ -63,7 +63,7 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(stream.partialResult.completed).toBe(false);
   });
 
-  everywhere("came to its end in the moment of its cancellation has not, either", async () => {
+  everywhere("a source that ends in the moment of the cancellation has not completed", async () => {
     const gate = deferred<IteratorResult<number>>();
     const stream = cancellableStream(
       made(() => gate.promise),
@@ -77,7 +77,7 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(stream.partialResult.completed).toBe(false);
   });
 
-  everywhere("passes its cancellation on when it is closed is heard of once", async () => {
+  everywhere("a source that throws the cancellation when it is closed causes one error", async () => {
     const operation = Cancellable.withTimeout(5);
     const source = made(
       () => sleepForever(),
@@ -87,7 +87,7 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(await rejection(collect(stream))).toBe(stream.operation.error);
   });
 
-  everywhere("fails after the stream had ended without it is reported", async (t) => {
+  everywhere("a source that fails after the stream has ended is reported", async (t) => {
     const failure = new Error("much later");
     const gate = deferred();
     const stream = cancellableStream(
@@ -100,25 +100,28 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([failure]);
   });
 
-  everywhere("fails while the consumer leaves is reported: the consumer has its way", async (t) => {
-    const failure = new Error("in finally");
-    async function* source(): AsyncGenerator<number> {
-      yield 1;
-      try {
-        await sleepForever();
-      } finally {
-        throw failure;
+  everywhere(
+    "a source that fails while the consumer leaves is reported, and the consumer leaves without an error",
+    async (t) => {
+      const failure = new Error("in finally");
+      async function* source(): AsyncGenerator<number> {
+        yield 1;
+        try {
+          await sleepForever();
+        } finally {
+          throw failure;
+        }
       }
-    }
-    const iterator = cancellableStream(source())[Symbol.asyncIterator]();
-    await iterator.next();
-    const waiting = iterator.next();
-    await iterator.return?.();
-    expect(await waiting).toEqual({ done: true, value: undefined });
-    expect(t.reported.splice(0)).toEqual([failure]);
-  });
+      const iterator = cancellableStream(source())[Symbol.asyncIterator]();
+      await iterator.next();
+      const waiting = iterator.next();
+      await iterator.return?.();
+      expect(await waiting).toEqual({ done: true, value: undefined });
+      expect(t.reported.splice(0)).toEqual([failure]);
+    },
+  );
 
-  everywhere("is locked by another reader is left alone by a stream that was never read", async () => {
+  everywhere("a source that another reader has locked is not touched by an unread stream", async () => {
     const reasons: unknown[] = [];
     const source = webStream([1], reasons);
     const stream = cancellableStream(source);
@@ -130,37 +133,40 @@ describeEverywhere("a stream of a source that", (everywhere) => {
     expect(await reader.read()).toEqual({ done: false, value: 1 });
   });
 
-  everywhere("is often silent, but never for too long, is not cut off", async () => {
+  everywhere("a source that is silent for less than the idle timeout is not cut off", async () => {
     const stream = cancellableStream(ticks(5, 15), { idleTimeout: 40 });
     expect(await collect(stream)).toEqual([0, 1, 2, 3, 4]);
     expect(await collect(cancellableStream(ticks(2, 1), { idleTimeout: null }))).toEqual([0, 1]);
   });
 
-  everywhere("has left something running is waited for; if it failed, that is cancelled first", async () => {
-    const order: string[] = [];
-    const leaving = (ends: () => IteratorResult<number>): AsyncIterable<number> =>
-      made(async () => {
-        void new Cancellable().settle(async () => {
-          try {
-            await sleep(10);
-            order.push("was let be");
-          } finally {
-            await shield(() => sleep(1));
-            order.push("ended");
-          }
+  everywhere(
+    "operations that the source left running are waited for, and cancelled first if the source failed",
+    async () => {
+      const order: string[] = [];
+      const leaving = (ends: () => IteratorResult<number>): AsyncIterable<number> =>
+        made(async () => {
+          void new Cancellable().settle(async () => {
+            try {
+              await sleep(10);
+              order.push("was let be");
+            } finally {
+              await shield(() => sleep(1));
+              order.push("ended");
+            }
+          });
+          return ends();
         });
-        return ends();
+      await collect(cancellableStream(leaving(() => ({ done: true, value: undefined }))));
+      order.push("done");
+      const failure = new Error("source");
+      const failing = leaving(() => {
+        throw failure;
       });
-    await collect(cancellableStream(leaving(() => ({ done: true, value: undefined }))));
-    order.push("done");
-    const failure = new Error("source");
-    const failing = leaving(() => {
-      throw failure;
-    });
-    expect(await rejection(collect(cancellableStream(failing)))).toBe(failure);
-    order.push("failed");
-    expect(order).toEqual(["was let be", "ended", "done", "ended", "failed"]);
-  });
+      expect(await rejection(collect(cancellableStream(failing)))).toBe(failure);
+      order.push("failed");
+      expect(order).toEqual(["was let be", "ended", "done", "ended", "failed"]);
+    },
+  );
 });
 
 describeEverywhere("a stream whose operation cannot run", (everywhere) => {
@@ -173,7 +179,7 @@ describeEverywhere("a stream whose operation cannot run", (everywhere) => {
   const refused = { code: "ERR_ENDED" };
 
   everywhere(
-    "closes its source; what that throws is reported, unless it is the refusal itself",
+    "the stream closes its source and reports the errors of the close, except the refusal itself",
     async (t) => {
       const failure = new Error("cannot close");
       const source = (close: (reason: unknown) => never): ReadableStream<number> =>
@@ -190,13 +196,13 @@ describeEverywhere("a stream whose operation cannot run", (everywhere) => {
     },
   );
 
-  everywhere("is a transform that fails both sides", async () => {
+  everywhere("a transform fails both sides", async () => {
     const transform = cancellableTransform<number>({ operation: await ended() });
     expect(await rejection(transform.readable.getReader().read())).toMatchObject(refused);
     expect(await rejection(transform.writable.getWriter().write(1))).toMatchObject(refused);
   });
 
-  everywhere("because it is left while its callbacks run, reads nothing", async () => {
+  everywhere("a stream that is disposed of during the callbacks of its start reads nothing", async () => {
     const { source, watch } = numbers(3);
     const gate = deferred();
     const operation = new Cancellable().onStart(() => gate.promise);
@@ -208,102 +214,5 @@ describeEverywhere("a stream whose operation cannot run", (everywhere) => {
     await left;
     expect(await first).toBe(operation.error);
     expect([watch.pulled, operation.status]).toEqual([0, "cancelled"]);
-  });
-});
-
-describeEverywhere("a stream's iterator", (everywhere) => {
-  everywhere("can be read by a loop itself", async () => {
-    const op = new Cancellable();
-    await op.run(async () => {
-      const iterator = op.stream([1, 2, 3])[Symbol.asyncIterator]();
-      await iterator.next();
-      expect(await collect(iterator as AsyncIterableIterator<number>)).toEqual([2, 3]);
-    });
-  });
-});
-
-describeEverywhere("an onProgress callback", (everywhere) => {
-  everywhere("that is cut off by the stream's cancellation has not failed", async () => {
-    const errors: unknown[] = [];
-    const onProgress = async (): Promise<void> => {
-      errors.push(await rejection(sleepForever()));
-      throw errors[0];
-    };
-    let n = 0;
-    const source = made(async () => (n === 0 ? { done: false, value: n++ } : sleepForever()));
-    const stream = cancellableStream(source, { timeout: 10, onProgress });
-    expect(await rejection(collect(stream))).toBe(stream.operation.error);
-    expect(errors.map((error) => isCancellation(error, stream.operation))).toEqual([true]);
-  });
-});
-
-describeEverywhere("merge: what closing a source throws", (everywhere) => {
-  const broken = (failure: Error, next: Next = async () => ({ done: false, value: 1 })) =>
-    made(next, () => Promise.reject(failure));
-  const [one, two] = [new Error("one"), new Error("two")];
-
-  everywhere("goes to the consumer that leaves, of several the first; the others are reported", async (t) => {
-    const merged = merge(broken(one), broken(two));
-    await merged.next();
-    expect(await rejection(merged.return(undefined))).toBe(one);
-    expect(t.reported.splice(0)).toEqual([two]);
-  });
-
-  everywhere("is reported where a source has failed: that comes out", async (t) => {
-    const failing = made(() => Promise.reject(two));
-    expect(
-      await rejection(
-        collect(
-          merge(
-            broken(one, () => sleepForever()),
-            failing,
-          ),
-        ),
-      ),
-    ).toBe(two);
-    expect(t.reported.splice(0)).toEqual([one]);
-    const quick = merge(broken(one), failing);
-    expect(await rejection(collect(quick))).toBe(two);
-    expect(t.reported.splice(0)).toEqual([one]);
-  });
-
-  everywhere("is not heard of where everything is cancelled", async () => {
-    const silent = () => made(() => sleepForever());
-    expect(await moveOnAfter(5, () => collect(merge(silent(), silent())))).toBeUndefined();
-  });
-});
-
-describeEverywhere("a transform's end", (everywhere) => {
-  everywhere("is one: when it is cancelled while it ends, it is left at that", async () => {
-    const gate = deferred();
-    const transform = cancellableTransform<number>({ onProgress: () => gate.promise });
-    const reader = transform.readable.getReader();
-    const writer = transform.writable.getWriter();
-    const reading = reader.read();
-    await writer.write(1);
-    expect(await reading).toEqual({ done: false, value: 1 });
-    const closing = writer.close();
-    await sleep(1);
-    transform.operation.cancel();
-    await sleep(1);
-    gate.resolve();
-    await closing;
-    expect((await reader.read()).done).toBe(true);
-  });
-
-  everywhere("is not waited for longer than its grace", async (t) => {
-    const gate = deferred();
-    const transform = cancellableTransform<number>({ graceMs: 10, onProgress: () => gate.promise });
-    const reader = transform.readable.getReader();
-    const writer = transform.writable.getWriter();
-    const reading = reader.read();
-    await writer.write(1);
-    await reading;
-    transform.operation.cancel();
-    expect(await rejection(reader.read())).toBe(transform.operation.error);
-    await sleep(20);
-    expect(transform.operation.status).toBe("cancelled");
-    if (t.backend.name === "virtual") t.expectElapsed(20);
-    gate.resolve();
   });
 });

@@ -12,23 +12,26 @@ import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 describeEverywhere("a stream of a running operation", (everywhere) => {
-  everywhere("yields everything, in that operation, which goes on (PAR-CAN-16)", async () => {
-    await new Cancellable({ name: "outer" }).run(async (op) => {
-      async function* source(): AsyncGenerator<unknown, void, undefined> {
-        yield currentOperation();
-        await sleep(1);
-        yield currentOperation();
-      }
-      const read = stream(op, source(), { bufferPartial: true });
-      expect(read.operation).toBe(op);
-      expect(await collect(read)).toEqual([op, op]);
-      expect(op.context.partialResult).toEqual({ count: 2, completed: true, items: [op, op] });
-      expect(op.isRunning).toBe(true);
-      expect(op.children).toEqual([]);
-    });
-  });
+  everywhere(
+    "the stream yields every item in the operation, and the operation goes on (PAR-CAN-16)",
+    async () => {
+      await new Cancellable({ name: "outer" }).run(async (op) => {
+        async function* source(): AsyncGenerator<unknown, void, undefined> {
+          yield currentOperation();
+          await sleep(1);
+          yield currentOperation();
+        }
+        const read = stream(op, source(), { bufferPartial: true });
+        expect(read.operation).toBe(op);
+        expect(await collect(read)).toEqual([op, op]);
+        expect(op.context.partialResult).toEqual({ count: 2, completed: true, items: [op, op] });
+        expect(op.isRunning).toBe(true);
+        expect(op.children).toEqual([]);
+      });
+    },
+  );
 
-  everywhere("ends with the operation's cancellation (PAR-CAN-16, PAR-STR-05)", async (t) => {
+  everywhere("the stream ends with the operation's cancellation (PAR-CAN-16, PAR-STR-05)", async (t) => {
     const seen: number[] = [];
     const op = Cancellable.withTimeout(45);
     const outcome = await op.settle((op) =>
@@ -39,7 +42,7 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
     if (t.backend.name === "virtual") expect(seen).toEqual([0, 1, 2, 3]);
   });
 
-  everywhere("the operation waits for the source of a stream that it leaves by throwing", async () => {
+  everywhere("the operation waits for the source of a stream that its body left by throwing", async () => {
     const { source, watch } = numbers(5, 1);
     const failure = new Error("body");
     const outcome = await new Cancellable().settle(async (op) => {
@@ -49,7 +52,7 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
     expect(watch.returned).toBe(1);
   });
 
-  everywhere("a silent source ends the stream alone: the operation may go on", async (t) => {
+  everywhere("an idle timeout ends the stream only, and the operation may go on", async (t) => {
     await new Cancellable().run(async (op) => {
       const read = stream(op, ticks(5, 1_000), { idleTimeout: 20 });
       expect(await rejection(collect(read))).toBeInstanceOf(TimeoutCancellation);
@@ -59,7 +62,7 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
     t.expectElapsed(21);
   });
 
-  everywhere("a cancelled operation ends its stream also if nobody reads on", async () => {
+  everywhere("a cancelled operation ends its stream even if no further read comes", async () => {
     const { source, watch } = numbers(5, 1);
     const op = Cancellable.withTimeout(20);
     const outcome = await op.settle(async (op) => {
@@ -70,7 +73,7 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
     expect(watch.returned).toBe(1);
   });
 
-  everywhere("cancelling what is above cancels the stream with reason parent", async () => {
+  everywhere("a cancellation from above ends the stream with reason parent", async () => {
     const above = new Cancellable();
     const outcome = await above.settle(async () => {
       const read = cancellableStream(ticks(5, 1_000), { name: "below" });
@@ -84,7 +87,7 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
     expect(outcome.status).toBe("completed");
   });
 
-  everywhere("100 streams in one operation leave nothing in it", async () => {
+  everywhere("100 streams in one operation leave nothing in the operation", async () => {
     await new Cancellable().run(async (op) => {
       for (let i = 0; i < 100; i++) {
         for await (const _ of stream(op, numbers(3).source)) if (i % 2 === 0) break;

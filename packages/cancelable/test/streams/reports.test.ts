@@ -5,9 +5,9 @@ import { stream } from "../../src/streams/operation-stream.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers } from "./sources.ts";
 
-describeEverywhere("a stream's reports", (everywhere) => {
+describeEverywhere("the reports of a stream", (everywhere) => {
   everywhere(
-    "onProgress has every n-th item, before the consumer; sync or async (PAR-STR-03, PAR-STR-05)",
+    "onProgress gets every n-th item before the consumer, synchronously or asynchronously (PAR-STR-03, PAR-STR-05)",
     async () => {
       for (const wait of [false, true]) {
         const calls: unknown[] = [];
@@ -27,18 +27,21 @@ describeEverywhere("a stream's reports", (everywhere) => {
     },
   );
 
-  everywhere("the operation reports every n items, with count and latest item (PAR-CAN-17)", async () => {
-    const reports: unknown[] = [];
-    await new Cancellable()
-      .onProgress((_, progress, metadata) => reports.push([progress, metadata]))
-      .run((op) => collect(stream(op, numbers(25).source, { reportEvery: 10 })));
-    expect(reports).toEqual([
-      ["Processed 10 items", { count: 10, latestItem: 9 }],
-      ["Processed 20 items", { count: 20, latestItem: 19 }],
-    ]);
-  });
+  everywhere(
+    "the operation reports every n items, with the count and the latest item (PAR-CAN-17)",
+    async () => {
+      const reports: unknown[] = [];
+      await new Cancellable()
+        .onProgress((_, progress, metadata) => reports.push([progress, metadata]))
+        .run((op) => collect(stream(op, numbers(25).source, { reportEvery: 10 })));
+      expect(reports).toEqual([
+        ["Processed 10 items", { count: 10, latestItem: 9 }],
+        ["Processed 20 items", { count: 20, latestItem: 19 }],
+      ]);
+    },
+  );
 
-  everywhere("other reports of the operation never call onProgress (PAR-STR-04)", async () => {
+  everywhere("other reports of the operation do not call onProgress (PAR-STR-04)", async () => {
     const calls: unknown[] = [];
     async function* source(): AsyncGenerator<number, void, undefined> {
       currentOperation()?.reportProgress("no figures");
@@ -49,7 +52,7 @@ describeEverywhere("a stream's reports", (everywhere) => {
     expect(calls).toEqual([[1, 7]]);
   });
 
-  everywhere("an onProgress that throws or rejects is reported, and stops nothing", async (t) => {
+  everywhere("an onProgress that throws or rejects is reported and stops nothing", async (t) => {
     const sync = new Error("sync");
     const late = new Error("late");
     const onProgress = (count: number): unknown => {
@@ -62,7 +65,7 @@ describeEverywhere("a stream's reports", (everywhere) => {
   });
 
   everywhere(
-    "the partial result: completed with all, cancelled with what was delivered (PAR-STR-06)",
+    "the partial result has every item of a completed stream, and the delivered items of a cancelled one (PAR-STR-06)",
     async () => {
       const done = cancellableStream(numbers(5).source, { bufferPartial: true });
       await collect(done);
@@ -84,7 +87,7 @@ describeEverywhere("a stream's reports", (everywhere) => {
   );
 
   everywhere(
-    "without a buffer there are no items, and nothing at all for an empty stream (PAR-STR-07, PAR-CAN-18)",
+    "without a buffer there are no items, and an empty stream has no partial result (PAR-STR-07, PAR-CAN-18)",
     async () => {
       const plain = cancellableStream(numbers(2).source);
       await collect(plain);
@@ -100,7 +103,7 @@ describeEverywhere("a stream's reports", (everywhere) => {
   );
 
   everywhere(
-    "the buffer keeps the latest 1,000, or as many as it is told (PAR-STR-07, PAR-CAN-19)",
+    "the buffer keeps the latest 1,000 items, or the given number (PAR-STR-07, PAR-CAN-19)",
     async () => {
       const items = Array.from({ length: 2_000 }, (_, n) => n);
       const read = cancellableStream(items, { bufferPartial: true });
@@ -116,7 +119,7 @@ describeEverywhere("a stream's reports", (everywhere) => {
     },
   );
 
-  everywhere("what is handed out is a copy", async () => {
+  everywhere("the partial result is a copy", async () => {
     const read = cancellableStream([1, 2], { bufferPartial: true });
     await collect(read);
     read.partialResult.items?.push(3);

@@ -1,12 +1,12 @@
 import { sleep } from "../../src/index.ts";
 
-/** What happened to a source. */
+/** A record of the calls to a source. */
 export interface Watch {
   pulled: number;
   returned: number;
 }
 
-/** `count` numbers, one every `ms`; a plain iterator, which counts what is done to it. */
+/** Yields `count` numbers, one every `ms`, from a plain iterator that records its calls. */
 export function numbers(
   count: number,
   ms = 0,
@@ -29,7 +29,7 @@ export function numbers(
   return { watch, source };
 }
 
-/** `count` numbers, one every `ms`, of an async generator. */
+/** Yields `count` numbers, one every `ms`, from an async generator. */
 export async function* ticks(count: number, ms: number): AsyncGenerator<number, void, undefined> {
   for (let n = 0; n < count; n++) {
     await sleep(ms);
@@ -42,7 +42,7 @@ export async function collect<T>(source: AsyncIterable<T>, into: T[] = []): Prom
   return into;
 }
 
-/** A web stream of `items`, which notes for what it was cancelled, and stays open after them. */
+/** A web stream of `items` that stays open after them and records the reasons of its cancellations. */
 export function webStream<T>(
   items: readonly T[],
   cancelled: unknown[],

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { CapacityLimiter, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
+import { CapacityLimiter, map, moveOnAfter, sleep, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
-  everywhere("no more run at once than the total", async () => {
+  everywhere("no more tasks run at once than the total", async () => {
     const limiter = new CapacityLimiter(2);
     let inside = 0;
     let most = 0;
@@ -23,7 +23,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     expect([limiter.borrowed, limiter.available, limiter.waiting]).toEqual([0, 2, 0]);
   });
 
-  everywhere("a task borrows once, and gives back only what it has (CONF-M01)", async () => {
+  everywhere("a task borrows once and gives back only its own token (CONF-M01)", async () => {
     const limiter = new CapacityLimiter(3);
     expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
     await taskGroup((group) => {
@@ -38,7 +38,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     });
   });
 
-  everywhere("outside of any task every borrowing is its own", async () => {
+  everywhere("outside every task each acquire() is a borrower of its own", async () => {
     const limiter = new CapacityLimiter(2);
     const leases = [await limiter.acquire(), limiter.acquireNowait()];
     expect(limiter.borrowed).toBe(2);
@@ -46,7 +46,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     expect(limiter.borrowed).toBe(0);
   });
 
-  everywhere("anybody borrows on behalf of a key (CONF-M02)", async () => {
+  everywhere("a caller may borrow on behalf of a key (CONF-M02)", async () => {
     const limiter = new CapacityLimiter(2);
     const key = { job: 7 };
     await limiter.acquire(key);
@@ -60,7 +60,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     expect(limiter.borrowers).toEqual(["other"]);
   });
 
-  everywhere("a lease gives back once, however often it is disposed of", async () => {
+  everywhere("a lease gives its token back once, however often it is disposed of", async () => {
     const limiter = new CapacityLimiter(1);
     const first = await limiter.acquire("key");
     first[Symbol.dispose]();
@@ -84,7 +84,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     expect([unlimited.borrowed, unlimited.available]).toEqual([100, Number.POSITIVE_INFINITY]);
   });
 
-  everywhere("a total of 0 lets nobody in (CONF-M03)", async () => {
+  everywhere("a total of 0 admits no borrower (CONF-M03)", async () => {
     const limiter = new CapacityLimiter(0);
     expect(() => limiter.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
     expect(await moveOnAfter(5, () => limiter.acquire())).toBeUndefined();
@@ -93,7 +93,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
 });
 
 describeEverywhere("CapacityLimiter: the line", (everywhere) => {
-  everywhere("raising the total wakes as many as now fit, in order (CONF-M04)", async () => {
+  everywhere("raising the total wakes as many waiters as fit, in order (CONF-M04)", async () => {
     const limiter = new CapacityLimiter(0);
     const order: number[] = [];
     await taskGroup(async (group) => {
@@ -113,7 +113,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
   });
 
   everywhere(
-    "lowered below what is borrowed, nobody enters until enough is given back (CONF-M04)",
+    "below the number of borrowers, a lowered total admits no waiter until enough tokens are back (CONF-M04)",
     async () => {
       const limiter = new CapacityLimiter(3);
       for (const key of ["a", "b", "c"]) limiter.acquireNowait(key);
@@ -133,7 +133,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
     },
   );
 
-  everywhere("what is given back belongs to the first waiter before it runs (CONF-M05)", async () => {
+  everywhere("a returned token belongs to the first waiter before the waiter runs (CONF-M05)", async () => {
     const limiter = new CapacityLimiter(1);
     await taskGroup(async (group) => {
       const held = await limiter.acquire("holder");
@@ -145,7 +145,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
     });
   });
 
-  everywhere("a cancelled waiter leaves the line, the others keep their places (CONF-M06)", async () => {
+  everywhere("a cancelled waiter leaves the line, and the others keep their places (CONF-M06)", async () => {
     const limiter = new CapacityLimiter(1);
     const order: number[] = [];
     await taskGroup(async (group) => {
@@ -164,7 +164,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
     expect(limiter.borrowed).toBe(0);
   });
 
-  everywhere("handed over or cancelled first: in the same turn the first one counts (CONF-M06)", async () => {
+  everywhere("of a hand-over and a cancellation in the same turn, the first decides (CONF-M06)", async () => {
     for (const [handedFirst, status] of [
       [true, "completed"],
       [false, "cancelled"],
@@ -191,5 +191,59 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
       expect(await rejection(limiter.acquire())).toBe(scope.error);
     });
     expect(limiter.borrowed).toBe(0);
+  });
+});
+
+describeEverywhere("CapacityLimiter: facts", (everywhere) => {
+  everywhere("borrowers and the number of waiters are visible (CONF-M07)", async () => {
+    const limiter = new CapacityLimiter(2);
+    const facts = (): unknown[] => [limiter.borrowed, limiter.available, limiter.waiting];
+    expect(facts()).toEqual([0, 2, 0]);
+    const [a, b] = [Symbol("a"), Symbol("b")];
+    const leases = [await limiter.acquire(a), limiter.acquireNowait(b)];
+    expect([limiter.borrowers, limiter.total]).toEqual([[a, b], 2]);
+    await taskGroup(async (group) => {
+      const dying = group.startSoon(() => limiter.acquire());
+      const next: Task<boolean> = group.startSoon(() => limiter.run(() => limiter.borrowers.includes(next)));
+      await until(() => limiter.waiting === 2);
+      expect(facts()).toEqual([2, 0, 2]);
+      dying.cancel();
+      expect(facts()).toEqual([2, 0, 1]);
+      leases[0]?.[Symbol.dispose]();
+      expect([...facts(), limiter.borrowers]).toEqual([2, 0, 0, [b, next]]);
+      expect(await next).toBe(true);
+    });
+    leases[1]?.[Symbol.dispose]();
+    expect([...facts(), limiter.borrowers]).toEqual([0, 2, 0, []]);
+  });
+});
+
+describeEverywhere("CapacityLimiter: one token for each borrower", (everywhere) => {
+  everywhere("a borrower that waits twice gets one token and is refused the second", async () => {
+    const limiter = new CapacityLimiter(2);
+    const leases = [await limiter.acquire("x"), await limiter.acquire("y")];
+    const waiting = [limiter.acquire("k"), limiter.acquire("k")];
+    for (const lease of leases) lease[Symbol.dispose]();
+    const [first, second] = await Promise.allSettled(waiting);
+    expect([first?.status, second]).toMatchObject([
+      "fulfilled",
+      { status: "rejected", reason: { code: "ERR_ALREADY_HELD" } },
+    ]);
+    expect([limiter.available, limiter.borrowed, limiter.waiting]).toEqual([1, 1, 0]);
+    limiter.acquireNowait("z");
+    expect(() => limiter.acquireNowait("third")).toThrow(
+      expect.objectContaining({ code: "ERR_WOULD_BLOCK" }),
+    );
+    expect(limiter.borrowers).toEqual(["k", "z"]);
+  });
+
+  everywhere("a waiter that is refused does not block the waiter behind it", async () => {
+    const limiter = new CapacityLimiter(1);
+    const lease = await limiter.acquire("x");
+    const waiting = [limiter.acquire("k"), limiter.acquire("k"), limiter.acquire("behind")];
+    limiter.total = 2;
+    lease[Symbol.dispose]();
+    const statuses = (await Promise.allSettled(waiting)).map(({ status }) => status);
+    expect(statuses).toEqual(["fulfilled", "rejected", "fulfilled"]);
   });
 });

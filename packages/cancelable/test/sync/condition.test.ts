@@ -10,9 +10,9 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
-/** Starts `count` tasks that wait for a notification and then record their number, with the lock held. */
+/** Starts `count` tasks that wait for a notification and then record their number while they hold the lock. */
 async function startWaiters(
   group: TaskGroup,
   condition: Condition,
@@ -45,7 +45,7 @@ describeEverywhere("Condition", (everywhere) => {
     expect(() => condition.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
   });
 
-  everywhere("who is notified by a task that then ends with the lock finds it broken", async () => {
+  everywhere("a waiter whose notifier ends while it holds the lock finds the lock broken", async () => {
     const condition = new Condition();
     await taskGroup(async (group) => {
       const waiter = group.startSoon(async () => {
@@ -62,7 +62,7 @@ describeEverywhere("Condition", (everywhere) => {
     });
   });
 
-  everywhere("who is cancelled while the lock breaks hears of the cancellation", async () => {
+  everywhere("a waiter that is cancelled while the lock breaks receives the cancellation", async () => {
     const condition = new Condition();
     await taskGroup(async (group) => {
       const waiter = group.startSoon(async () => {
@@ -79,7 +79,7 @@ describeEverywhere("Condition", (everywhere) => {
     });
   });
 
-  everywhere("who gave the lease back while it waits in line for it does not have it again", async () => {
+  everywhere("a waiter whose lease was given back during the wait does not get the lock again", async () => {
     const condition = new Condition();
     await taskGroup(async (group) => {
       let lease: Lease | undefined;
@@ -97,7 +97,7 @@ describeEverywhere("Condition", (everywhere) => {
     });
   });
 
-  everywhere("who does not hold the lock cannot wait with it (CONF-L01)", async () => {
+  everywhere("a task that does not hold the lock cannot wait (CONF-L01)", async () => {
     const condition = new Condition();
     using _lease = await condition.acquire();
     await taskGroup(async (group) => {
@@ -108,30 +108,33 @@ describeEverywhere("Condition", (everywhere) => {
     expect(condition.lock.isLocked).toBe(true);
   });
 
-  everywhere("notify wakes the first n, who run when the lock is let go (CONF-L02, CONF-O01)", async () => {
-    const condition = new Condition();
-    const order: number[] = [];
-    await taskGroup(async (group) => {
-      await startWaiters(group, condition, 5, order);
-      expect(condition.lock.isLocked).toBe(false);
-      {
+  everywhere(
+    "notify wakes the first n waiters, which run when the lock is released (CONF-L02, CONF-O01)",
+    async () => {
+      const condition = new Condition();
+      const order: number[] = [];
+      await taskGroup(async (group) => {
+        await startWaiters(group, condition, 5, order);
+        expect(condition.lock.isLocked).toBe(false);
+        {
+          using _lease = await condition.acquire();
+          condition.notify(2);
+          expect([condition.waiting, condition.lock.waiting]).toEqual([3, 2]);
+          await sleep(5);
+          expect(order).toEqual([]);
+        }
+        await until(() => order.length === 2);
         using _lease = await condition.acquire();
-        condition.notify(2);
-        expect([condition.waiting, condition.lock.waiting]).toEqual([3, 2]);
-        await sleep(5);
-        expect(order).toEqual([]);
-      }
-      await until(() => order.length === 2);
-      using _lease = await condition.acquire();
-      condition.notify();
-      condition.notifyAll();
-      expect([condition.waiting, condition.lock.waiting]).toEqual([0, 3]);
-    });
-    expect(order).toEqual([0, 1, 2, 3, 4]);
-    expect(condition.lock.isLocked).toBe(false);
-  });
+        condition.notify();
+        condition.notifyAll();
+        expect([condition.waiting, condition.lock.waiting]).toEqual([0, 3]);
+      });
+      expect(order).toEqual([0, 1, 2, 3, 4]);
+      expect(condition.lock.isLocked).toBe(false);
+    },
+  );
 
-  everywhere("a notification that nobody waits for is lost (CONF-O01)", async () => {
+  everywhere("a notification without a waiter is lost (CONF-O01)", async () => {
     const condition = new Condition();
     await taskGroup(async (group) => {
       {
@@ -146,7 +149,7 @@ describeEverywhere("Condition", (everywhere) => {
     });
   });
 
-  everywhere("a cancelled waiter has the lock again before its error comes out (CONF-L03)", async () => {
+  everywhere("a cancelled waiter holds the lock again before its error comes out (CONF-L03)", async () => {
     const condition = new Condition();
     const order: string[] = [];
     await taskGroup(async (group) => {
@@ -173,7 +176,7 @@ describeEverywhere("Condition", (everywhere) => {
   });
 
   everywhere(
-    "cancelled, then notified in the same turn: the notification is the next one's (CONF-L04)",
+    "a waiter that is cancelled before the notification leaves it to the next waiter (CONF-L04)",
     async () => {
       const condition = new Condition();
       const order: number[] = [];
@@ -188,57 +191,63 @@ describeEverywhere("Condition", (everywhere) => {
     },
   );
 
-  everywhere("notified, then cancelled while it stands in line for the lock: it was notified", async () => {
-    const condition = new Condition();
-    const order: number[] = [];
-    await taskGroup(async (group) => {
-      const [task] = await startWaiters(group, condition, 1, order);
-      {
-        using _lease = await condition.acquire();
-        condition.notify();
-        task?.cancel();
-        await sleep(0);
-        expect(order).toEqual([]);
-      }
-      await task?.wait();
-      expect(task?.status).toBe("completed");
-    });
-    expect(order).toEqual([0]);
-    expect(condition.lock.isLocked).toBe(false);
-  });
-
-  everywhere("waitUntil asks with the lock held, and gives what the predicate gave (CONF-L05)", async () => {
-    const condition = new Condition();
-    let items = 0;
-    let asked = 0;
-    await taskGroup(async (group) => {
-      const waiter = group.startSoon(async () => {
-        using _lease = await condition.acquire();
-        return await condition.waitUntil(() => {
-          expect(condition.lock.isLocked).toBe(true);
-          asked++;
-          return items >= 2 && `${items} items`;
-        });
+  everywhere(
+    "a waiter that is cancelled after the notification, in the line of the lock, was notified",
+    async () => {
+      const condition = new Condition();
+      const order: number[] = [];
+      await taskGroup(async (group) => {
+        const [task] = await startWaiters(group, condition, 1, order);
+        {
+          using _lease = await condition.acquire();
+          condition.notify();
+          task?.cancel();
+          await sleep(0);
+          expect(order).toEqual([]);
+        }
+        await task?.wait();
+        expect(task?.status).toBe("completed");
       });
-      for (let round = 1; round <= 2; round++) {
-        await until(() => condition.waiting === 1);
-        using _lease = await condition.acquire();
-        items++;
-        condition.notify();
-      }
-      expect(await waiter).toBe("2 items");
-    });
-    expect(asked).toBe(3);
-  });
+      expect(order).toEqual([0]);
+      expect(condition.lock.isLocked).toBe(false);
+    },
+  );
 
-  everywhere("waitUntil that holds already does not wait", async () => {
+  everywhere(
+    "waitUntil checks the predicate while it holds the lock, and gives the predicate's value (CONF-L05)",
+    async () => {
+      const condition = new Condition();
+      let items = 0;
+      let asked = 0;
+      await taskGroup(async (group) => {
+        const waiter = group.startSoon(async () => {
+          using _lease = await condition.acquire();
+          return await condition.waitUntil(() => {
+            expect(condition.lock.isLocked).toBe(true);
+            asked++;
+            return items >= 2 && `${items} items`;
+          });
+        });
+        for (let round = 1; round <= 2; round++) {
+          await until(() => condition.waiting === 1);
+          using _lease = await condition.acquire();
+          items++;
+          condition.notify();
+        }
+        expect(await waiter).toBe("2 items");
+      });
+      expect(asked).toBe(3);
+    },
+  );
+
+  everywhere("waitUntil does not wait when the predicate holds already", async () => {
     const condition = new Condition();
     using _lease = await condition.acquire();
     expect(await condition.waitUntil(() => "there")).toBe("there");
     expect(await rejection(condition.waitUntil(undefined as never))).toBeInstanceOf(TypeError);
   });
 
-  everywhere("conditions may share a lock, and take nothing else (CONF-L06)", async () => {
+  everywhere("conditions may share a lock, and accept nothing else (CONF-L06)", async () => {
     const lock = new Lock();
     const full = new Condition(lock);
     const empty = new Condition(lock);
@@ -248,7 +257,7 @@ describeEverywhere("Condition", (everywhere) => {
     expect(() => new Condition({} as never)).toThrow(/lock must be a Lock/);
   });
 
-  everywhere("disposing of a lease that waits does not let go of somebody else's", async () => {
+  everywhere("disposing of a lease during the wait does not release another task's lock", async () => {
     const condition = new Condition();
     const waiting = await condition.acquire();
     await moveOnAfter(null, async (scope) => {
@@ -269,7 +278,7 @@ describeEverywhere("Condition", (everywhere) => {
     for (const count of [0, -1, 1.5, Number.NaN]) expect(() => condition.notify(count)).toThrow(RangeError);
   });
 
-  everywhere("in a cancelled scope wait throws and keeps the lock (CONF-A08)", async () => {
+  everywhere("in a cancelled scope wait() throws and keeps the lock (CONF-A08)", async () => {
     const condition = new Condition();
     using _lease = await condition.acquire();
     await moveOnAfter(null, async (scope) => {

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { CancelScope, Deferred, DeferredCancelledError, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Deferred", (everywhere) => {
-  everywhere("gives its value to everybody who waits, and who comes later (CONF-H04, CONF-H05)", async () => {
+  everywhere("every waiter gets the value, also a later one (CONF-H04, CONF-H05)", async () => {
     const answer = new Deferred<number>();
     const got: string[] = [];
     await taskGroup(async (group) => {
@@ -25,21 +25,24 @@ describeEverywhere("Deferred", (everywhere) => {
     expect(await nothing.wait()).toBe(undefined);
   });
 
-  everywhere("gives its error to all of them; an error that nobody waits for hurts nobody", async () => {
-    const answer = new Deferred<number>();
-    const error = new Error("not today");
-    await taskGroup(async (group) => {
-      const heard = [1, 2].map(() => group.startSoon(() => rejection(answer.wait())));
-      await until(() => answer.waiting === 2);
-      answer.reject(error);
-      for (const one of heard) expect(await one).toBe(error);
-    });
-    expect(await rejection(answer.wait())).toBe(error);
-    new Deferred().reject(new Error("the run fails if this is an unhandled rejection"));
-    await sleep(1);
-  });
+  everywhere(
+    "every waiter gets the error, and an error without a waiter causes no unhandled rejection",
+    async () => {
+      const answer = new Deferred<number>();
+      const error = new Error("not today");
+      await taskGroup(async (group) => {
+        const heard = [1, 2].map(() => group.startSoon(() => rejection(answer.wait())));
+        await until(() => answer.waiting === 2);
+        answer.reject(error);
+        for (const one of heard) expect(await one).toBe(error);
+      });
+      expect(await rejection(answer.wait())).toBe(error);
+      new Deferred().reject(new Error("the run fails if this is an unhandled rejection"));
+      await sleep(1);
+    },
+  );
 
-  everywhere("is settled once: a second time is an error (CONF-H04)", () => {
+  everywhere("a second settlement is an error (CONF-H04)", () => {
     for (const settle of [
       (one: Deferred<number>) => one.resolve(1),
       (one: Deferred<number>) => one.reject(new Error("1")),
@@ -54,7 +57,7 @@ describeEverywhere("Deferred", (everywhere) => {
     }
   });
 
-  everywhere("cancelled, it fails who waits; settled, it is not cancelled any more (CONF-H04)", async () => {
+  everywhere("cancel() fails the waiters, and does nothing after a settlement (CONF-H04)", async () => {
     const answer = new Deferred<number>();
     await taskGroup(async (group) => {
       const heard = group.startSoon(() => rejection(answer.wait()));
@@ -70,7 +73,7 @@ describeEverywhere("Deferred", (everywhere) => {
     expect(() => answer.cancel(5 as unknown as string)).toThrow(/^message must be a string/);
   });
 
-  everywhere("waiting is a checkpoint, also when it is there", async () => {
+  everywhere("the wait is a checkpoint, also for a settled value", async () => {
     const answer = new Deferred<number>();
     answer.resolve(1);
     const scope = new CancelScope();

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { Event, moveOnAfter, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("Event", (everywhere) => {
-  everywhere("set wakes everybody who waits, in order, and whoever comes later (CONF-I01)", async () => {
+  everywhere("set() wakes every waiter in order, and later waits end at once (CONF-I01)", async () => {
     const event = new Event();
     const order: number[] = [];
     expect(event.isSet).toBe(false);
@@ -25,7 +25,7 @@ describeEverywhere("Event", (everywhere) => {
     expect(order).toEqual([0, 1, 2]);
   });
 
-  everywhere("waiting for a set event is still a checkpoint (CONF-I01)", async () => {
+  everywhere("the wait for a set event is still a checkpoint (CONF-I01)", async () => {
     const event = new Event();
     event.set();
     await moveOnAfter(null, async (scope) => {
@@ -34,7 +34,7 @@ describeEverywhere("Event", (everywhere) => {
     });
   });
 
-  everywhere("the count of who waits is exact after cancellations (CONF-I04)", async () => {
+  everywhere("the number of waiters is exact after cancellations (CONF-I04)", async () => {
     const event = new Event();
     await taskGroup(async (group) => {
       const tasks = [0, 1, 2].map(() => group.startSoon(() => event.wait()));

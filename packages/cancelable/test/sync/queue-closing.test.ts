@@ -1,23 +1,26 @@
 import { expect } from "vitest";
 import { moveOnAfter, Queue, QueueClosedError, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until } from "./until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("Queue: closing", (everywhere) => {
-  everywhere("by the sender: what is in it can be taken, then get rejects (CONF-N08)", async () => {
-    const queue = new Queue<number>();
-    queue.putNowait(1);
-    queue.putNowait(2);
-    queue.close();
-    expect(queue.isClosed).toBe(true);
-    expect([await queue.get(), queue.getNowait()]).toEqual([1, 2]);
-    expect(await rejection(queue.get())).toMatchObject({ code: "ERR_CLOSED", by: "sender" });
-    expect(() => queue.getNowait()).toThrow(QueueClosedError);
-    expect(await rejection(queue.put(3))).toBeInstanceOf(QueueClosedError);
-    expect(() => queue.putNowait(3)).toThrow(QueueClosedError);
-  });
+  everywhere(
+    "after close() by the sender the remaining items can be taken, and then get() rejects (CONF-N08)",
+    async () => {
+      const queue = new Queue<number>();
+      queue.putNowait(1);
+      queue.putNowait(2);
+      queue.close();
+      expect(queue.isClosed).toBe(true);
+      expect([await queue.get(), queue.getNowait()]).toEqual([1, 2]);
+      expect(await rejection(queue.get())).toMatchObject({ code: "ERR_CLOSED", by: "sender" });
+      expect(() => queue.getNowait()).toThrow(QueueClosedError);
+      expect(await rejection(queue.put(3))).toBeInstanceOf(QueueClosedError);
+      expect(() => queue.putNowait(3)).toThrow(QueueClosedError);
+    },
+  );
 
-  everywhere("by the sender: getters that wait are told (CONF-N09)", async () => {
+  everywhere("close() by the sender rejects waiting getters (CONF-N09)", async () => {
     const queue = new Queue<number>();
     await taskGroup(async (group) => {
       const getters = [0, 1].map(() => group.startSoon(() => rejection(queue.get())));
@@ -28,7 +31,7 @@ describeEverywhere("Queue: closing", (everywhere) => {
   });
 
   everywhere(
-    "by the sender: putters that wait are told, and their items are not in it (CONF-N11)",
+    "close() by the sender rejects waiting putters, and their items are not in the queue (CONF-N11)",
     async () => {
       const queue = new Queue<number>(1);
       queue.putNowait(1);
@@ -44,7 +47,7 @@ describeEverywhere("Queue: closing", (everywhere) => {
   );
 
   everywhere(
-    "by the receiver: put rejects, also for who waits, and the items are dropped (CONF-N10)",
+    "close() by the receiver rejects put(), also a waiting one, and drops the items (CONF-N10)",
     async () => {
       const queue = new Queue<number>(1);
       queue.putNowait(0);
@@ -61,7 +64,7 @@ describeEverywhere("Queue: closing", (everywhere) => {
     },
   );
 
-  everywhere("by the receiver: who waits to get is told, and iteration throws", async () => {
+  everywhere("close() by the receiver rejects waiting getters, and iteration throws", async () => {
     const queue = new Queue<number>();
     await taskGroup(async (group) => {
       const getter = group.startSoon(() => rejection(queue.get()));
@@ -81,7 +84,7 @@ describeEverywhere("Queue: closing", (everywhere) => {
     });
   });
 
-  everywhere("closing again does nothing, and disposing closes the sending end (CONF-N12)", async () => {
+  everywhere("a second close() does nothing, and disposing closes the sending end (CONF-N12)", async () => {
     const queue = new Queue<number>();
     {
       using sender = queue;
@@ -109,7 +112,7 @@ describeEverywhere("Queue: closing", (everywhere) => {
 });
 
 describeEverywhere("Queue: iteration", (everywhere) => {
-  everywhere("ends when the queue is closed and empty, also at once (CONF-N08)", async () => {
+  everywhere("the loop ends when the queue is closed and empty, also at once (CONF-N08)", async () => {
     const queue = new Queue<number>();
     for (const item of [1, 2, 3]) queue.putNowait(item);
     queue.close();
@@ -119,7 +122,7 @@ describeEverywhere("Queue: iteration", (everywhere) => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  everywhere("readers share the items, and one that leaves early leaves the rest", async () => {
+  everywhere("readers share the items, and a reader that leaves early leaves the rest", async () => {
     const queue = new Queue<number>();
     for (let i = 0; i < 6; i++) queue.putNowait(i);
     queue.close();
@@ -139,7 +142,7 @@ describeEverywhere("Queue: iteration", (everywhere) => {
     expect(seen.flat().sort()).toEqual([1, 2, 3, 4, 5]);
   });
 
-  everywhere("every round is a checkpoint, with items in it and without (CONF-A07)", async () => {
+  everywhere("every round is a checkpoint, with and without items in the queue (CONF-A07)", async () => {
     const queue = new Queue<number>();
     for (let i = 0; i < 3; i++) queue.putNowait(i);
     const seen: number[] = [];

@@ -11,11 +11,11 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 const closed = expect.objectContaining(usage("ERR_CLOSED"));
 
-describeEverywhere("handles of a queue's ends", (everywhere) => {
+describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
   everywhere("clones share the buffer (CONF-N13)", async () => {
     const queue = new Queue<string>(4);
     const sender = new QueueSender(queue);
@@ -26,7 +26,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     expect([await receiver.get(), receiver.clone().getNowait(), await queue.get()]).toEqual(["a", "b", "c"]);
   });
 
-  everywhere("the sending end is closed with the last of its handles (CONF-N13, CONF-N23)", async () => {
+  everywhere("the sending end closes with the last of its handles (CONF-N13, CONF-N23)", async () => {
     const queue = new Queue<string>(1);
     const seen: string[] = [];
     await taskGroup(async (group) => {
@@ -45,7 +45,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     expect(queue.isClosed).toBe(true);
   });
 
-  everywhere("the receiving end is closed with the last of its handles (CONF-N13)", async () => {
+  everywhere("the receiving end closes with the last of its handles (CONF-N13)", async () => {
     const queue = new Queue<string>(0);
     const one = new QueueReceiver(queue);
     const two = one.clone();
@@ -62,7 +62,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     });
   });
 
-  everywhere("closing one wakes only who waits through it (CONF-N13)", async () => {
+  everywhere("closing a handle wakes only the waiters of this handle (CONF-N13)", async () => {
     const empty = new Queue<string>();
     const receivers = [new QueueReceiver(empty), new QueueReceiver(empty)] as const;
     const full = new Queue<string>(0);
@@ -82,27 +82,30 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     });
   });
 
-  everywhere("a closed one is not used, and not cloned; closing again does nothing (CONF-N14)", async () => {
-    const queue = new Queue<string>();
-    const sender = new QueueSender(queue);
-    const receiver = new QueueReceiver(queue);
-    const other = sender.clone();
-    for (const handle of [sender, receiver]) {
-      handle.close();
-      handle.close();
-      handle[Symbol.dispose]();
-      expect(handle.isClosed).toBe(true);
-      expect(() => handle.clone()).toThrow(closed);
-    }
-    expect(other.isClosed).toBe(false);
-    expect(() => sender.putNowait("x")).toThrow(closed);
-    expect(() => receiver.getNowait()).toThrow(closed);
-    expect([await rejection(sender.put("x")), await rejection(receiver.get())]).toEqual([closed, closed]);
-    // The queue itself says which of its ends was closed.
-    expect(await rejection(other.put("x"))).toMatchObject({ name: "QueueClosedError", by: "receiver" });
-  });
+  everywhere(
+    "a closed handle can be neither used nor cloned, and a second close() does nothing (CONF-N14)",
+    async () => {
+      const queue = new Queue<string>();
+      const sender = new QueueSender(queue);
+      const receiver = new QueueReceiver(queue);
+      const other = sender.clone();
+      for (const handle of [sender, receiver]) {
+        handle.close();
+        handle.close();
+        handle[Symbol.dispose]();
+        expect(handle.isClosed).toBe(true);
+        expect(() => handle.clone()).toThrow(closed);
+      }
+      expect(other.isClosed).toBe(false);
+      expect(() => sender.putNowait("x")).toThrow(closed);
+      expect(() => receiver.getNowait()).toThrow(closed);
+      expect([await rejection(sender.put("x")), await rejection(receiver.get())]).toEqual([closed, closed]);
+      // The queue itself knows which of its ends was closed.
+      expect(await rejection(other.put("x"))).toMatchObject({ name: "QueueClosedError", by: "receiver" });
+    },
+  );
 
-  everywhere("a wait that is cancelled, or was served, is forgotten", async () => {
+  everywhere("a cancelled wait and a served wait are both forgotten", async () => {
     const queue = new Queue<number>(0);
     const sender = new QueueSender(queue);
     const receiver = new QueueReceiver(queue);
@@ -119,7 +122,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     await sleep(1);
   });
 
-  everywhere("what was handed over before the handle is closed has been handed over", async () => {
+  everywhere("closing a handle does not undo an earlier hand-over", async () => {
     const queue = new Queue<number>(0);
     const sender = new QueueSender(queue);
     const sent = sender.put(1);
@@ -129,7 +132,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
     expect(queue.waitingPutters).toBe(0);
   });
 
-  everywhere("are made of queues only", () => {
+  everywhere("handles accept only queues", () => {
     for (const wrong of [undefined, null, {}, []]) {
       expect(() => new QueueSender(wrong as unknown as Queue<1>)).toThrow(/^queue must be a Queue/);
       expect(() => new QueueReceiver(wrong as unknown as Queue<1>)).toThrow(/^queue must be a Queue/);
@@ -137,7 +140,7 @@ describeEverywhere("handles of a queue's ends", (everywhere) => {
   });
 });
 
-test("a handle that was lost unclosed is reported, and closed: nobody waits for it any more (CONF-N22)", async () => {
+test("a handle that is garbage-collected unclosed is reported and closed (CONF-N22)", async () => {
   v8.setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const reported: string[] = [];
@@ -150,7 +153,7 @@ test("a handle that was lost unclosed is reported, and closed: nobody waits for 
       new QueueSender(queue).putNowait("last");
       new QueueReceiver(other);
       new QueueSender(closedBefore).close();
-      // A queue that goes with its handles keeps nobody waiting.
+      // A queue that is collected with its handles has no waiters.
       new QueueSender(new Queue());
     })();
     const refused = rejection(other.put("x"));
@@ -162,7 +165,7 @@ test("a handle that was lost unclosed is reported, and closed: nobody waits for 
     expect(await rejection(queue.get())).toMatchObject({ name: "QueueClosedError", by: "sender" });
     expect(await refused).toMatchObject({ name: "QueueClosedError", by: "receiver" });
     const lost = (end: string): string =>
-      `a queue: A ${end} of a queue was collected without having been closed. Close it, or declare it with "using"`;
+      `a queue: A ${end} of a queue was garbage-collected while open. Close it, or declare it with "using"`;
     expect(reported.sort()).toEqual([lost("receiver"), lost("sender")]);
   } finally {
     setReporter(before);

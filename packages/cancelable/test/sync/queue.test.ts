@@ -1,10 +1,10 @@
 import { expect } from "vitest";
-import { moveOnAfter, Queue, type Task, taskGroup } from "../../src/index.ts";
+import { CancelScope, checkpoint, moveOnAfter, Queue, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Queue: order and backpressure", (everywhere) => {
-  everywhere("items come out in order, from the buffer and from who waits to put (CONF-N05)", async () => {
+  everywhere("items come out in order, from the buffer and from waiting putters (CONF-N05)", async () => {
     const queue = new Queue<number>(2);
     await taskGroup(async (group) => {
       for (let i = 0; i < 5; i++) group.startSoon(() => queue.put(i));
@@ -17,19 +17,22 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
     expect([queue.size, queue.waitingPutters, queue.waitingGetters]).toEqual([0, 0, 0]);
   });
 
-  everywhere("getters are served in order of arrival, each item once (CONF-N07)", async () => {
-    const queue = new Queue<string>();
-    const got: string[] = [];
-    await taskGroup(async (group) => {
-      for (let i = 0; i < 3; i++) group.startSoon(async () => void got.push(`${i}: ${await queue.get()}`));
-      await until(() => queue.waitingGetters === 3);
-      for (const item of ["a", "b", "c", "d"]) queue.putNowait(item);
-    });
-    expect(got).toEqual(["0: a", "1: b", "2: c"]);
-    expect(queue.getNowait()).toBe("d");
-  });
+  everywhere(
+    "getters are served in order of arrival, and each item goes to one of them (CONF-N07)",
+    async () => {
+      const queue = new Queue<string>();
+      const got: string[] = [];
+      await taskGroup(async (group) => {
+        for (let i = 0; i < 3; i++) group.startSoon(async () => void got.push(`${i}: ${await queue.get()}`));
+        await until(() => queue.waitingGetters === 3);
+        for (const item of ["a", "b", "c", "d"]) queue.putNowait(item);
+      });
+      expect(got).toEqual(["0: a", "1: b", "2: c"]);
+      expect(queue.getNowait()).toBe("d");
+    },
+  );
 
-  everywhere("full, putNowait would block; empty, getNowait would (CONF-N03)", () => {
+  everywhere("putNowait refuses a full queue, and getNowait an empty one (CONF-N03)", () => {
     const queue = new Queue<number>(1);
     expect(() => queue.getNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
     queue.putNowait(1);
@@ -37,7 +40,7 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
     expect([queue.getNowait(), queue.size]).toEqual([1, 0]);
   });
 
-  everywhere("a getNowait that frees a slot admits the first putter at once (CONF-N04)", async () => {
+  everywhere("getNowait on a full queue admits the first putter at once (CONF-N04)", async () => {
     const queue = new Queue<number>(1);
     queue.putNowait(1);
     await taskGroup(async (group) => {
@@ -50,7 +53,7 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
     });
   });
 
-  everywhere("an item put while somebody waits is that one's (CONF-N06)", async () => {
+  everywhere("an item that is put while a getter waits belongs to that getter (CONF-N06)", async () => {
     const queue = new Queue<string>();
     await taskGroup(async (group) => {
       const getter = group.startSoon(() => queue.get());
@@ -61,7 +64,7 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
     });
   });
 
-  everywhere("without a bound it never blocks, and keeps the order of many (CONF-N20)", () => {
+  everywhere("an unbounded queue never blocks and keeps the order of many items (CONF-N20)", () => {
     const queue = new Queue<number>();
     const got: number[] = [];
     for (let i = 0; i < 5_000; i++) queue.putNowait(i);
@@ -72,7 +75,7 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
     expect(got).toEqual(Array.from({ length: 6_000 }, (_, i) => i));
   });
 
-  everywhere("items that look like nothing are items", async () => {
+  everywhere("undefined and other empty values are items", async () => {
     const queue = new Queue<unknown>(1);
     for (const item of [undefined, null, 0, "", false]) {
       await queue.put(item);
@@ -88,7 +91,7 @@ describeEverywhere("Queue: order and backpressure", (everywhere) => {
 });
 
 describeEverywhere("Queue: a rendezvous, capacity 0 (CONF-N02)", (everywhere) => {
-  everywhere("put waits for its get, and the nowait forms need somebody on the other side", async () => {
+  everywhere("put() waits for its get(), and the Nowait forms need a waiting partner", async () => {
     const queue = new Queue<string>(0);
     const order: string[] = [];
     expect(() => queue.putNowait("x")).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
@@ -126,7 +129,7 @@ describeEverywhere("Queue: a rendezvous, capacity 0 (CONF-N02)", (everywhere) =>
     expect(seen).toEqual([0, 1, 2, 3]);
   });
 
-  everywhere("putters are taken in order of arrival, without those who were cancelled", async () => {
+  everywhere("putters are served in order of arrival, without cancelled putters", async () => {
     const queue = new Queue<number>(0);
     await taskGroup(async (group) => {
       const tasks = [1, 2, 3].map((item) => group.startSoon(() => queue.put(item)));
@@ -138,8 +141,8 @@ describeEverywhere("Queue: a rendezvous, capacity 0 (CONF-N02)", (everywhere) =>
   });
 });
 
-describeEverywhere("Queue: cancellation while waiting loses no item", (everywhere) => {
-  everywhere("cancelled waiters leave no trace, the others keep their places (CONF-N15)", async () => {
+describeEverywhere("Queue: a cancelled wait loses no item", (everywhere) => {
+  everywhere("cancelled waiters leave no trace, and the others keep their places (CONF-N15)", async () => {
     const queue = new Queue<string>();
     const got: string[] = [];
     await taskGroup(async (group) => {
@@ -157,7 +160,7 @@ describeEverywhere("Queue: cancellation while waiting loses no item", (everywher
     expect(queue.size).toBe(1);
   });
 
-  everywhere("a put that was taken and cancelled in the same turn has put", async () => {
+  everywhere("a put() that is cancelled after its item was taken has put the item", async () => {
     const queue = new Queue<string>(0);
     await taskGroup(async (group) => {
       const putter = group.startSoon(() => queue.put("item"));
@@ -178,5 +181,58 @@ describeEverywhere("Queue: cancellation while waiting loses no item", (everywher
       expect(await rejection(queue.get())).toBe(scope.error);
     });
     expect([queue.size, queue.getNowait()]).toEqual([1, 1]);
+  });
+});
+
+describeEverywhere("Queue: facts", (everywhere) => {
+  everywhere("the number of items and the waiters of both ends are visible (CONF-N21)", async () => {
+    const queue = new Queue<number>(2);
+    const facts = (): unknown[] => [queue.size, queue.waitingPutters, queue.waitingGetters, queue.isClosed];
+    expect([queue.capacity, ...facts()]).toEqual([2, 0, 0, 0, false]);
+    queue.putNowait(1);
+    queue.putNowait(2);
+    await taskGroup(async (group) => {
+      const dying = group.startSoon(() => queue.put(3));
+      group.startSoon(() => queue.put(4));
+      await until(() => queue.waitingPutters === 2);
+      expect(facts()).toEqual([2, 2, 0, false]);
+      dying.cancel();
+      expect(facts()).toEqual([2, 1, 0, false]);
+      expect([queue.getNowait(), ...facts()]).toEqual([1, 2, 0, 0, false]);
+      expect([queue.getNowait(), queue.getNowait(), ...facts()]).toEqual([2, 4, 0, 0, 0, false]);
+      expect(() => queue.getNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+      const scope = new CancelScope();
+      group.startSoon(() => scope.run(() => queue.get()));
+      group.startSoon(() => queue.get());
+      await until(() => queue.waitingGetters === 2);
+      scope.cancel();
+      expect(facts()).toEqual([0, 0, 1, false]);
+      queue.putNowait(5);
+    });
+    queue.close();
+    expect(facts()).toEqual([0, 0, 0, true]);
+  });
+
+  everywhere("the readers end when the last of many producers has ended (CONF-N23)", async () => {
+    const queue = new Queue<string>(0);
+    const got: string[] = [];
+    await taskGroup(async (group) => {
+      group.startSoon(async () => {
+        using _closing = queue;
+        await taskGroup((producers) => {
+          for (const name of ["a", "b", "c"]) {
+            producers.startSoon(async () => {
+              for (let i = 0; i < 3; i++) {
+                await queue.put(`${name}${i}`);
+                await checkpoint();
+              }
+            });
+          }
+        });
+      });
+      for await (const item of queue) got.push(item);
+      expect(queue.isClosed).toBe(true);
+    });
+    expect(got.sort()).toEqual(["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"]);
   });
 });

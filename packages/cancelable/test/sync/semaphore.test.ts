@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { moveOnAfter, Semaphore, sleep, type Task, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "./until.ts";
+import { until, usage } from "../until.ts";
 
 describeEverywhere("Semaphore: permits", (everywhere) => {
-  everywhere("no more run at once than there are permits, in order of arrival", async () => {
+  everywhere("no more tasks run at once than there are permits, in order of arrival", async () => {
     const semaphore = new Semaphore(2);
     const order: number[] = [];
     let inside = 0;
@@ -27,7 +27,7 @@ describeEverywhere("Semaphore: permits", (everywhere) => {
   });
 
   everywhere(
-    "anybody may release, and the permit goes to the first waiter at once (CONF-K02, CONF-K03)",
+    "any task may release, and the permit goes to the first waiter at once (CONF-K02, CONF-K03)",
     async () => {
       const semaphore = new Semaphore(0);
       const order: string[] = [];
@@ -50,7 +50,7 @@ describeEverywhere("Semaphore: permits", (everywhere) => {
     },
   );
 
-  everywhere("acquireNowait takes a permit that is free", () => {
+  everywhere("acquireNowait takes a free permit", () => {
     const semaphore = new Semaphore(1);
     const lease = semaphore.acquireNowait();
     expect(semaphore.value).toBe(0);
@@ -67,7 +67,7 @@ describeEverywhere("Semaphore: permits", (everywhere) => {
     expect(semaphore.value).toBe(2);
   });
 
-  everywhere("run gives the value back, and the permit when the body throws", async () => {
+  everywhere("run() gives the value back, and the permit when the body throws", async () => {
     const semaphore = new Semaphore(1);
     expect(await semaphore.run(async () => "value")).toBe("value");
     const failure = new Error("inside");
@@ -75,25 +75,28 @@ describeEverywhere("Semaphore: permits", (everywhere) => {
     expect(semaphore.value).toBe(1);
   });
 
-  everywhere("releasing above max is an error and leaves the value (CONF-K01)", () => {
+  everywhere("a release above the maximum is an error and leaves the value (CONF-K01)", () => {
     const semaphore = new Semaphore(1, { max: 2 });
     semaphore.release();
     expect(() => semaphore.release()).toThrow(expect.objectContaining(usage("ERR_RELEASED_TOO_OFTEN")));
     expect(semaphore.value).toBe(2);
   });
 
-  everywhere("it takes whole numbers of at least 0, and a max that is not below (CONF-K01)", () => {
-    for (const initial of [-1, 0.5, Number.NaN]) expect(() => new Semaphore(initial)).toThrow(RangeError);
-    expect(() => new Semaphore("1" as never)).toThrow(TypeError);
-    expect(() => new Semaphore(2, { max: 1 })).toThrow(/options\.max/);
-    expect(() => new Semaphore(0, null as never)).toThrow(TypeError);
-    expect(new Semaphore(0, { max: 0 }).value).toBe(0);
-    expect(new Semaphore(Number.POSITIVE_INFINITY).value).toBe(Number.POSITIVE_INFINITY);
-  });
+  everywhere(
+    "the arguments are whole numbers of at least 0, and the maximum is not below the initial value (CONF-K01)",
+    () => {
+      for (const initial of [-1, 0.5, Number.NaN]) expect(() => new Semaphore(initial)).toThrow(RangeError);
+      expect(() => new Semaphore("1" as never)).toThrow(TypeError);
+      expect(() => new Semaphore(2, { max: 1 })).toThrow(/options\.max/);
+      expect(() => new Semaphore(0, null as never)).toThrow(TypeError);
+      expect(new Semaphore(0, { max: 0 }).value).toBe(0);
+      expect(new Semaphore(Number.POSITIVE_INFINITY).value).toBe(Number.POSITIVE_INFINITY);
+    },
+  );
 });
 
-describeEverywhere("Semaphore: cancellation while waiting loses no permit", (everywhere) => {
-  everywhere("a cancelled waiter leaves the line, the others keep their places (CONF-K04)", async () => {
+describeEverywhere("Semaphore: a cancelled wait loses no permit", (everywhere) => {
+  everywhere("a cancelled waiter leaves the line, and the others keep their places (CONF-K04)", async () => {
     const semaphore = new Semaphore(0);
     const order: number[] = [];
     await taskGroup(async (group) => {
@@ -113,7 +116,7 @@ describeEverywhere("Semaphore: cancellation while waiting loses no permit", (eve
   });
 
   everywhere(
-    "handed over, then cancelled in the same turn: the waiter has it and gives it back (CONF-K04)",
+    "a waiter that is cancelled after the hand-over has the permit and gives it back (CONF-K04)",
     async () => {
       const semaphore = new Semaphore(0);
       let ran = false;
@@ -133,7 +136,7 @@ describeEverywhere("Semaphore: cancellation while waiting loses no permit", (eve
     },
   );
 
-  everywhere("cancelled, then released in the same turn: the permit is free again (CONF-K04)", async () => {
+  everywhere("a waiter that is cancelled before the release leaves the permit free (CONF-K04)", async () => {
     const semaphore = new Semaphore(0);
     await taskGroup(async (group) => {
       const dying = group.startSoon(() => semaphore.acquire());
@@ -146,7 +149,7 @@ describeEverywhere("Semaphore: cancellation while waiting loses no permit", (eve
     expect([semaphore.value, semaphore.waiting]).toEqual([1, 0]);
   });
 
-  everywhere("a timeout while waiting takes nothing", async () => {
+  everywhere("a timeout during the wait takes nothing", async () => {
     const semaphore = new Semaphore(0);
     expect(await moveOnAfter(5, () => semaphore.acquire())).toBeUndefined();
     expect(semaphore.waiting).toBe(0);
@@ -154,7 +157,7 @@ describeEverywhere("Semaphore: cancellation while waiting loses no permit", (eve
     expect(semaphore.value).toBe(1);
   });
 
-  everywhere("in a cancelled scope no permit is taken even when one is free (CONF-A08)", async () => {
+  everywhere("in a cancelled scope even a free permit is not taken (CONF-A08)", async () => {
     const semaphore = new Semaphore(1);
     await moveOnAfter(null, async (scope) => {
       scope.cancel();

@@ -6,13 +6,13 @@ import { describeEverywhere, rejection } from "../backends.ts";
 const cancelledAfter = (ms: number) => () => Cancellable.withTimeout(ms).run(() => sleepForever());
 
 describeEverywhere("assertCancellationWithin", (everywhere) => {
-  everywhere("resolves with a cancellation in the window (PAR-TST-07)", async () => {
+  everywhere("a cancellation inside the window resolves (PAR-TST-07)", async () => {
     const error = await assertCancellationWithin(20, 5_000, cancelledAfter(20));
     expect(error).toBeInstanceOf(CancellationError);
     expect(error.reason).toBe("timeout");
   });
 
-  everywhere("takes a promise as well, and finds the cancellation that caused an error", async () => {
+  everywhere("a promise is accepted, and an error that a cancellation caused counts", async () => {
     const op = new Cancellable();
     const failing = op.run(async () => {
       op.cancel("shutdown", "now");
@@ -24,7 +24,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
     expect(await assertCancellationWithin(0, { seconds: 5 }, wrapped)).toBe(op.error);
   });
 
-  everywhere("work that fails is shown with what it threw, whatever that is", async () => {
+  everywhere("another failure is shown with the thrown value, whatever its type", async () => {
     for (const [thrown, shown] of [
       [new RangeError("no"), "RangeError: no"],
       ["text", '"text"'],
@@ -45,7 +45,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
   });
 
   everywhere(
-    "one that does not come in the window is too late, and the work is ended (PAR-TST-07)",
+    "a cancellation that does not come inside the window is too late, and the work is ended (PAR-TST-07)",
     async () => {
       const op = new Cancellable();
       const error = await rejection(assertCancellationWithin(0, 10, () => op.run(() => sleepForever())));
@@ -57,7 +57,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
     },
   );
 
-  everywhere("one that comes just after it is too late as well, also after blocking work", async (t) => {
+  everywhere("a cancellation just after the window is too late, also after blocking work", async (t) => {
     for (const work of [
       cancelledAfter(10.5),
       () => Cancellable.withTimeout(5).run((op) => (t.block(30), op.check())),
@@ -68,12 +68,12 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
   });
 
   everywhere(
-    "without a cancellation it says what came instead: Expected cancellation (PAR-TST-07)",
+    "without a cancellation the message shows the actual end: Expected cancellation (PAR-TST-07)",
     async () => {
       const value = await rejection(assertCancellationWithin(0, 5_000, () => "done"));
       expect(value).toBeInstanceOf(AssertionError);
       expect(value).toMatchObject({
-        message: expect.stringMatching(/^Expected cancellation .* it gave "done"$/),
+        message: expect.stringMatching(/^Expected cancellation .* it returned "done"$/),
       });
       const cause = new TypeError("wrong");
       const failure = await rejection(assertCancellationWithin(0, 5_000, Promise.reject(cause)));
@@ -85,7 +85,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
     },
   );
 
-  everywhere("the ends of the window belong to it", async (t) => {
+  everywhere("the ends of the window belong to the window", async (t) => {
     if (t.backend.name !== "virtual") return;
     await assertCancellationWithin(10, 20, cancelledAfter(10));
     await assertCancellationWithin(10, 20, cancelledAfter(20));
@@ -93,7 +93,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
     t.expectElapsed(40);
   });
 
-  everywhere("windows that cannot be, and work that is none, are refused", async () => {
+  everywhere("invalid windows and invalid work are refused", async () => {
     for (const [min, max] of [
       [-1, 5],
       [5, 4],
@@ -108,12 +108,12 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
 });
 
 describeEverywhere("runWithTimeoutTest", (everywhere) => {
-  everywhere("passes when the timeout comes within the tolerance of 0.1 s (PAR-TST-06)", async () => {
+  everywhere("a timeout within the tolerance of 0.1 s passes (PAR-TST-06)", async () => {
     const error = await runWithTimeoutTest(20, () => sleep({ hours: 1 }));
     expect(error).toMatchObject({ reason: "timeout", timeoutMs: 20 });
   });
 
-  everywhere("a body that completes, fails, or is cancelled otherwise is no timeout", async () => {
+  everywhere("a body that completes, fails, or is cancelled for another reason fails the test", async () => {
     expect(await rejection(runWithTimeoutTest(50, () => "done"))).toMatchObject({
       name: "AssertionError",
       message: expect.stringContaining("Expected cancellation"),
@@ -137,14 +137,14 @@ describeEverywhere("runWithTimeoutTest", (everywhere) => {
     });
   });
 
-  everywhere("a body that goes on after its timeout is given the tolerance, and no more", async (t) => {
+  everywhere("a body that goes on after its timeout has the tolerance to end", async (t) => {
     const never = new Promise<void>(() => {});
     const error = await rejection(runWithTimeoutTest(10, () => never, { tolerance: 20 }));
     expect(error).toMatchObject({ name: "AssertionError", message: expect.stringContaining("too late") });
     t.expectElapsed(31);
   });
 
-  everywhere("spans and tolerances that cannot be are refused", async () => {
+  everywhere("invalid spans and tolerances are refused", async () => {
     expect(await rejection(runWithTimeoutTest(null, () => {}))).toBeInstanceOf(RangeError);
     expect(await rejection(runWithTimeoutTest(5, "body" as never))).toBeInstanceOf(TypeError);
     for (const tolerance of [-1, null]) {

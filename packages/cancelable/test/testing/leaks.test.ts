@@ -6,7 +6,7 @@ import { AssertionError, expectNoLeaks, VirtualBackend } from "../../src/testing
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("expectNoLeaks", (everywhere) => {
-  everywhere("work that ends passes, and its value comes out", async () => {
+  everywhere("a body that leaves nothing passes, and its value comes out", async () => {
     const controller = new AbortController();
     const value = await expectNoLeaks(
       async () => {
@@ -19,19 +19,19 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     expect(value).toBe(42);
   });
 
-  everywhere("an operation that still runs is named, with its status", async () => {
+  everywhere("an operation that still runs is named with its status", async () => {
     const op = new Cancellable({ name: "import" });
     const error = await rejection(expectNoLeaks(() => void op.start()));
     await op[Symbol.asyncDispose]();
     expect(error).toBeInstanceOf(AssertionError);
     expect(error).toMatchObject({
       message: expect.stringMatching(
-        /^Expected nothing to stay, but found operations: 1, operation "import" \(running\)/,
+        /^Expected no leaks, but found operations: 1, operation "import" \(running\)/,
       ),
     });
   });
 
-  everywhere("operations without a parent, and those that were never started, are found", async () => {
+  everywhere("operations without a parent and operations that never started are found", async () => {
     const detached = new Cancellable({ name: "detached", parent: null });
     const parent = new Cancellable();
     const ended = deferred();
@@ -49,7 +49,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     expect(error).toMatchObject({ message: expect.stringContaining('"forgotten" (pending)') });
   });
 
-  everywhere("a group that nobody waited for is found, with its task", async () => {
+  everywhere("a group that is not waited for is found with its task", async () => {
     const group = new Cancellable();
     const error = await group.settle(async () => {
       const found = await rejection(
@@ -70,7 +70,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     });
   });
 
-  everywhere("what the body throws comes out as it is", async () => {
+  everywhere("an error of the body comes out unchanged", async () => {
     const error = new Error("broken");
     expect(await rejection(expectNoLeaks(() => Promise.reject(error)))).toBe(error);
   });
@@ -93,7 +93,7 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     process.removeListener("SIGUSR2", listener);
     expect(error).toMatchObject({
       message:
-        'Expected nothing to stay, but found "SIGUSR2" listeners of the process: 0 before, 1 after; ' +
+        'Expected no leaks, but found "SIGUSR2" listeners of the process: 0 before, 1 after; ' +
         '"data" listeners of listeners[0] (EventEmitter): 1 before, 2 after; ' +
         '"abort" listeners of listeners[1] (AbortSignal): 0 before, 1 after',
     });
@@ -107,10 +107,10 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
       }),
     );
     clearTimeout(timer);
-    expect(error).toMatchObject({ message: "Expected nothing to stay, but found timers: 0 before, 1 after" });
+    expect(error).toMatchObject({ message: "Expected no leaks, but found timers: 0 before, 1 after" });
   });
 
-  everywhere("timers that fired or were cleared, and timers of others, are none of it", async () => {
+  everywhere("timers that fired or were cleared, and timers of other code, do not count", async () => {
     const others = setTimeout(() => {}, 60_000);
     await expectNoLeaks(async () => {
       clearTimeout(others);
@@ -121,16 +121,16 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
     });
   });
 
-  everywhere("a sleep that nobody waits for is found", async () => {
+  everywhere("a sleep that nothing awaits is found", async () => {
     const error = await rejection(
       new Cancellable().run(() => expectNoLeaks(() => void sleep({ hours: 1 }).catch(() => {}))),
     );
     expect(error).toMatchObject({
-      message: expect.stringMatching(/waits and subscriptions in scopes around: \d before, \d after/),
+      message: expect.stringMatching(/waits and subscriptions in outer scopes: \d before, \d after/),
     });
   });
 
-  everywhere("options that cannot be are refused", async () => {
+  everywhere("invalid options are refused", async () => {
     for (const settle of [-1, null]) {
       expect(await rejection(expectNoLeaks(() => {}, { settle }))).toBeInstanceOf(RangeError);
     }
@@ -141,14 +141,14 @@ describeEverywhere("expectNoLeaks", (everywhere) => {
   });
 });
 
-test("a sleep that nobody waits for is a timer in virtual time, which does not run on meanwhile", async () => {
+test("in virtual time a sleep that nothing awaits is a timer, and time does not move during the check", async () => {
   const backend = new VirtualBackend();
   await run(
     async () => {
       const error = await rejection(expectNoLeaks(() => void sleep(10).catch(() => {})));
       expect(error).toMatchObject({
         message:
-          "Expected nothing to stay, but found waits and subscriptions in scopes around: 0 before, 1 after; " +
+          "Expected no leaks, but found waits and subscriptions in outer scopes: 0 before, 1 after; " +
           "timers of the virtual backend: 0 before, 1 after",
       });
       expect(backend.now()).toBe(0);
@@ -157,7 +157,7 @@ test("a sleep that nobody waits for is a timer in virtual time, which does not r
   );
 });
 
-test("a handle is found, and one that closes within the time that is given is none", async () => {
+test("a handle is found, and a handle that closes within the settle time is not", async () => {
   const listening = async (): Promise<Server> => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -176,7 +176,7 @@ test("a handle is found, and one that closes within the time that is given is no
   await expectNoLeaks(async () => void (await listening()).close(), { settle: { seconds: 5 } });
 });
 
-test("an error that a leak check throws is no report of its own", async () => {
+test("the error of a leak check is not reported as well", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   const op = new Cancellable();

@@ -4,30 +4,36 @@ import { MockCancellationToken, VirtualBackend } from "../../src/testing/index.t
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("MockCancellationToken", (everywhere) => {
-  everywhere("records every cancel with time, reason and message, repeats too (PAR-TST-01)", async (t) => {
-    const token = new MockCancellationToken();
-    expect(token).toBeInstanceOf(CancellationToken);
-    expect(token.calls).toEqual([]);
-    await sleep(5);
-    expect(token.cancel("shutdown", "deploying")).toBe(true);
-    await sleep(5);
-    expect(token.cancel()).toBe(false);
-    expect(token.calls).toEqual([
-      { time: expect.any(Number), reason: "shutdown", message: "deploying", effective: true },
-      { time: expect.any(Number), reason: "manual", message: undefined, effective: false },
-    ]);
-    expect(token).toMatchObject({ reason: "shutdown", message: "deploying" });
-    if (t.backend instanceof VirtualBackend) expect(token.calls.map((call) => call.time)).toEqual([5, 10]);
-  });
+  everywhere(
+    "every cancel() is recorded with time, reason and message, repeated calls included (PAR-TST-01)",
+    async (t) => {
+      const token = new MockCancellationToken();
+      expect(token).toBeInstanceOf(CancellationToken);
+      expect(token.calls).toEqual([]);
+      await sleep(5);
+      expect(token.cancel("shutdown", "deploying")).toBe(true);
+      await sleep(5);
+      expect(token.cancel()).toBe(false);
+      expect(token.calls).toEqual([
+        { time: expect.any(Number), reason: "shutdown", message: "deploying", effective: true },
+        { time: expect.any(Number), reason: "manual", message: undefined, effective: false },
+      ]);
+      expect(token).toMatchObject({ reason: "shutdown", message: "deploying" });
+      if (t.backend instanceof VirtualBackend) expect(token.calls.map((call) => call.time)).toEqual([5, 10]);
+    },
+  );
 
-  everywhere("scheduled for never, it never comes, and can be taken back all the same", async () => {
-    const token = new MockCancellationToken();
-    token.scheduleCancel(null)[Symbol.dispose]();
-    await sleep(1);
-    expect(token.calls).toEqual([]);
-  });
+  everywhere(
+    "a cancellation that is scheduled for an infinite time never comes and can be taken back",
+    async () => {
+      const token = new MockCancellationToken();
+      token.scheduleCancel(null)[Symbol.dispose]();
+      await sleep(1);
+      expect(token.calls).toEqual([]);
+    },
+  );
 
-  everywhere("a call is recorded before anybody is told of it", async () => {
+  everywhere("a call is recorded before any callback is called", async () => {
     const token = new MockCancellationToken();
     const seen: number[] = [];
     token.onCancel(() => {
@@ -42,7 +48,7 @@ describeEverywhere("MockCancellationToken", (everywhere) => {
     ]);
   });
 
-  everywhere("a call with arguments that no token takes throws, and is not recorded", () => {
+  everywhere("a call with wrong arguments throws and is not recorded", () => {
     const token = new MockCancellationToken();
     expect(() => token.cancel("bored" as never)).toThrow(TypeError);
     expect(() => token.cancel("manual", 5 as never)).toThrow(TypeError);
@@ -52,20 +58,23 @@ describeEverywhere("MockCancellationToken", (everywhere) => {
     expect([token.calls, token.isCancelled]).toEqual([[], false]);
   });
 
-  everywhere("scheduled, it is not cancelled at once, and is after 0.1 s (PAR-TST-02)", async (t) => {
-    const token = new MockCancellationToken();
-    token.scheduleCancel({ seconds: 0.1 }, "disconnect", "client gone");
-    expect(token.isCancelled).toBe(false);
-    const outcome = await Cancellable.withToken(token).settle(() => sleepForever());
-    expect(outcome).toMatchObject({
-      status: "cancelled",
-      error: { reason: "disconnect", message: "client gone" },
-    });
-    t.expectElapsed(100);
-    expect(token.calls).toHaveLength(1);
-  });
+  everywhere(
+    "a scheduled cancellation comes after its span of 0.1 s and not before (PAR-TST-02)",
+    async (t) => {
+      const token = new MockCancellationToken();
+      token.scheduleCancel({ seconds: 0.1 }, "disconnect", "client gone");
+      expect(token.isCancelled).toBe(false);
+      const outcome = await Cancellable.withToken(token).settle(() => sleepForever());
+      expect(outcome).toMatchObject({
+        status: "cancelled",
+        error: { reason: "disconnect", message: "client gone" },
+      });
+      t.expectElapsed(100);
+      expect(token.calls).toHaveLength(1);
+    },
+  );
 
-  everywhere("a span that is over already cancels soon, and never before the call returns", async () => {
+  everywhere("a span of 0 cancels soon, but never before the call returns", async () => {
     for (const span of [0, -5]) {
       const token = new MockCancellationToken();
       token.scheduleCancel(span);
@@ -75,7 +84,7 @@ describeEverywhere("MockCancellationToken", (everywhere) => {
     }
   });
 
-  everywhere("taken back, and for a span without end, it never cancels and leaves no timer", async (t) => {
+  everywhere("a scheduled cancellation that is taken back never comes and leaves no timer", async (t) => {
     const token = new MockCancellationToken();
     const before = t.backend instanceof VirtualBackend ? t.backend.timerCount : 0;
     const scheduled = token.scheduleCancel(5);

@@ -4,7 +4,7 @@ import { AssertionError, OperationRecorder, VirtualBackend } from "../../src/tes
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("OperationRecorder", (everywhere) => {
-  everywhere("stores events by id and type, each with its time (PAR-TST-03)", async (t) => {
+  everywhere("events are stored by id and type, each with its time (PAR-TST-03)", async (t) => {
     const recorder = new OperationRecorder();
     const start = t.backend.now();
     const ops = ["first", "second"].map((id) => new Cancellable({ id, name: `the ${id}` }));
@@ -37,7 +37,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     expect(recorder.events()).toEqual([]);
   });
 
-  everywhere("what an operation fails with is recorded also if it is no error", async () => {
+  everywhere("a failure is recorded even if the thrown value is no error", async () => {
     const recorder = new OperationRecorder();
     for (const thrown of ["text", { code: 5 }]) {
       const op = new Cancellable();
@@ -50,7 +50,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     ]);
   });
 
-  everywhere("assertFinalStatus says where an operation is instead, and why if it is known", async () => {
+  everywhere("assertFinalStatus names the actual status, and the reason if it is known", async () => {
     const recorder = new OperationRecorder();
     const [pending, cancelled, failed] = [1, 2, 3].map((n) => new Cancellable({ name: `op ${n}` }));
     for (const op of [pending, cancelled, failed]) recorder.attach(op as Cancellable);
@@ -68,7 +68,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
   });
 
   everywhere(
-    "assertEvent returns the latest, and throws on a miss with what there is (PAR-TST-03)",
+    "assertEvent returns the latest event, and on a miss lists the recorded ones (PAR-TST-03)",
     async () => {
       const recorder = new OperationRecorder();
       recorder.record("a", "progress", { progress: "1", message: "1", metadata: undefined });
@@ -91,7 +91,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     },
   );
 
-  everywhere("assertFinalStatus says what the status is, and why (PAR-TST-03)", async () => {
+  everywhere("assertFinalStatus compares the status and gives the reason (PAR-TST-03)", async () => {
     const recorder = new OperationRecorder();
     const op = new Cancellable({ name: "import" });
     expect(() => recorder.assertFinalStatus(op, "completed")).toThrow("it was never attached");
@@ -143,7 +143,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     },
   );
 
-  everywhere("a report from below is recorded once, with the id of who made it", async () => {
+  everywhere("a report of an inner operation is recorded once, with its id", async () => {
     const recorder = new OperationRecorder();
     const parent = new Cancellable({ id: "parent" });
     recorder.attach(parent);
@@ -164,7 +164,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     ]);
   });
 
-  everywhere("recording can begin while an operation runs, and be ended", async (t) => {
+  everywhere("the recording can begin while an operation runs, and can be ended", async (t) => {
     const recorder = new OperationRecorder();
     const start = t.backend.now();
     await new Cancellable().run(async (op) => {
@@ -189,19 +189,16 @@ describeEverywhere("OperationRecorder", (everywhere) => {
     expect(recorder.assertEvent("progress").time).toBeCloseTo(t.backend.now(), -3);
   });
 
-  everywhere(
-    "what is no operation, no filter and no text is refused; what it gives out is frozen",
-    async () => {
-      const recorder = new OperationRecorder();
-      expect(() => recorder.attach({} as never)).toThrow(TypeError);
-      expect(() => recorder.events("start" as never)).toThrow(TypeError);
-      expect(() => recorder.events({ id: 5 as never })).toThrow(TypeError);
-      expect(() => recorder.events({ matching: true as never })).toThrow(TypeError);
-      expect(
-        await rejection(Promise.resolve().then(() => recorder.record(5 as never, "start", { name: "" }))),
-      ).toBeInstanceOf(TypeError);
-      recorder.record("a", "start", { name: undefined });
-      expect(Object.isFrozen(recorder.events()[0])).toBe(true);
-    },
-  );
+  everywhere("wrong arguments are refused, and the recorded events are frozen", async () => {
+    const recorder = new OperationRecorder();
+    expect(() => recorder.attach({} as never)).toThrow(TypeError);
+    expect(() => recorder.events("start" as never)).toThrow(TypeError);
+    expect(() => recorder.events({ id: 5 as never })).toThrow(TypeError);
+    expect(() => recorder.events({ matching: true as never })).toThrow(TypeError);
+    expect(
+      await rejection(Promise.resolve().then(() => recorder.record(5 as never, "start", { name: "" }))),
+    ).toBeInstanceOf(TypeError);
+    recorder.record("a", "start", { name: undefined });
+    expect(Object.isFrozen(recorder.events()[0])).toBe(true);
+  });
 });

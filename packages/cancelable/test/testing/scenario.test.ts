@@ -13,7 +13,7 @@ async function twoSteps(op: Cancellable): Promise<void> {
 }
 
 describeEverywhere("CancellationScenario", (everywhere) => {
-  everywhere("the steps chain, and run alongside the operation (PAR-TST-08)", async (t) => {
+  everywhere("the steps form a chain and run alongside the operation (PAR-TST-08)", async (t) => {
     const op = new Cancellable();
     const outcome = await new CancellationScenario()
       .expectStatus("running")
@@ -30,23 +30,20 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     t.expectElapsed(50);
   });
 
-  everywhere(
-    "an expectation sees what the body does at the same time, and what its children report",
-    async () => {
-      const scenario = new CancellationScenario()
-        .expectProgress("from below")
-        .expectStatus("completed", { within: 9_000 });
-      const op = new Cancellable();
-      const outcome = await scenario.run(op, async () => {
-        await new Cancellable().run((child) => child.reportProgress("from below"));
-        await sleep(5);
-        return "value";
-      });
-      expect(outcome).toEqual({ status: "completed", value: "value" });
-    },
-  );
+  everywhere("an expectation sees the reports of the body and its children as they come", async () => {
+    const scenario = new CancellationScenario()
+      .expectProgress("from below")
+      .expectStatus("completed", { within: 9_000 });
+    const op = new Cancellable();
+    const outcome = await scenario.run(op, async () => {
+      await new Cancellable().run((child) => child.reportProgress("from below"));
+      await sleep(5);
+      return "value";
+    });
+    expect(outcome).toEqual({ status: "completed", value: "value" });
+  });
 
-  everywhere("progress that was not reported fails: Expected progress message (PAR-TST-08)", async () => {
+  everywhere("missing progress fails the scenario: Expected progress message (PAR-TST-08)", async () => {
     const op = new Cancellable();
     const error = await rejection(
       new CancellationScenario().expectProgress("three", { within: 40 }).run(op, async () => {
@@ -58,17 +55,17 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(error).toBeInstanceOf(AssertionError);
     expect(error).toMatchObject({
       message:
-        'Expected progress message containing "three", but reported was: "step one", ' +
+        'Expected a progress message that contains "three"; reported progress: "step one", ' +
         '{"message":"step two","current":2,"total":3} (step 1 of the scenario)',
     });
     expect(op.status).toBe("cancelled");
     const none = new CancellationScenario().expectProgress(() => true);
     expect(await rejection(none.run(new Cancellable(), () => sleepForever()))).toMatchObject({
-      message: expect.stringContaining("that the predicate accepts, but reported was: nothing"),
+      message: expect.stringContaining("progress that satisfies the predicate; reported progress: none"),
     });
   });
 
-  everywhere("another status than expected fails, with both (PAR-TST-08)", async () => {
+  everywhere("an unexpected status fails the scenario and shows both statuses (PAR-TST-08)", async () => {
     const op = new Cancellable({ name: "import" });
     const error = await rejection(
       new CancellationScenario()
@@ -85,7 +82,7 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(op.status).toBe("cancelled");
   });
 
-  everywhere("what the body fails with comes out, unless a step expects it", async () => {
+  everywhere("an error of the body comes out, unless a step expects it", async () => {
     const broken = new Error("broken");
     const fails = (): Promise<never> => Promise.reject(broken);
     expect(await rejection(new CancellationScenario().run(new Cancellable(), fails))).toBe(broken);
@@ -99,10 +96,11 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     });
   });
 
-  everywhere("an operation that has ended otherwise cannot be cancelled any more", async () => {
+  everywhere("a cancel step on an operation that has ended fails the scenario", async () => {
     const scenario = new CancellationScenario().expectStatus("completed").cancel();
     expect(await rejection(scenario.run(new Cancellable({ name: "quick" }), () => "done"))).toMatchObject({
-      message: 'Expected to cancel operation "quick", but it had ended as completed (step 2 of the scenario)',
+      message:
+        'Expected to cancel operation "quick", but it has already ended with status "completed" (step 2 of the scenario)',
     });
     const twice = new CancellationScenario().cancel("shutdown").cancel("manual").expectStatus("cancelled");
     const outcome = await twice.run(new Cancellable(), () => sleepForever());
@@ -123,7 +121,7 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(op.status).toBe("cancelled");
   });
 
-  everywhere("an operation that was started before, and arguments that cannot be, are refused", async () => {
+  everywhere("an operation that has started and wrong arguments are refused", async () => {
     const op = new Cancellable();
     await op.run(() => {});
     const scenario = new CancellationScenario();
@@ -137,7 +135,7 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(() => scenario.expectStatus("running", { within: Number.NaN })).toThrow(RangeError);
   });
 
-  everywhere("cancelled from outside, the steps end with the operation", async () => {
+  everywhere("a cancellation from outside ends the steps and the operation", async () => {
     const op = new Cancellable();
     const outer = Cancellable.withTimeout(5);
     const error = await rejection(
@@ -147,7 +145,7 @@ describeEverywhere("CancellationScenario", (everywhere) => {
     expect(op.status).toBe("cancelled");
   });
 
-  everywhere("it leaves no timer when what it waited for came", async (t) => {
+  everywhere("no timer is left when the awaited event came", async (t) => {
     if (!(t.backend instanceof VirtualBackend)) return;
     const scenario = new CancellationScenario().expectProgress("one", { within: { hours: 1 } }).cancel();
     await run(() => scenario.run(new Cancellable(), twoSteps));

@@ -4,7 +4,7 @@ import { Sequencer } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("Sequencer", (everywhere) => {
-  everywhere("runs the blocks of several tasks in their order (CONF-O04)", async () => {
+  everywhere("the blocks of several tasks run in the given order (CONF-O04)", async () => {
     const order: string[] = [];
     const sequencer = new Sequencer();
     const block = (position: number) =>
@@ -25,7 +25,7 @@ describeEverywhere("Sequencer", (everywhere) => {
     expect(order).toEqual([0, 1, 2, 3, 4].flatMap((n) => [`${n} begins`, `${n} ends`]));
   });
 
-  everywhere("a block that throws has ended too", async () => {
+  everywhere("a block that throws has ended", async () => {
     const sequencer = new Sequencer();
     const failed = rejection(
       sequencer.at(0, () => {
@@ -38,7 +38,7 @@ describeEverywhere("Sequencer", (everywhere) => {
     ]);
   });
 
-  everywhere("a wait that is cancelled breaks the rest, waiting and to come (CONF-O04)", async () => {
+  everywhere("a cancelled wait breaks all further waits (CONF-O04)", async () => {
     const sequencer = new Sequencer();
     const broken = {
       name: "AssertionError",
@@ -58,16 +58,16 @@ describeEverywhere("Sequencer", (everywhere) => {
     }
   });
 
-  everywhere("a position is used once (CONF-O04)", async () => {
+  everywhere("a position can be used once (CONF-O04)", async () => {
     const sequencer = new Sequencer();
     await sequencer.at(0, () => {});
     expect(await rejection(sequencer.at(0, () => expect.fail("again")))).toMatchObject({
       name: "AssertionError",
-      message: "Block 0 of the sequence was used before",
+      message: "Position 0 of the sequence was used before",
     });
   });
 
-  everywhere("says what is wrong with its arguments", async () => {
+  everywhere("wrong arguments are refused", async () => {
     const sequencer = new Sequencer();
     for (const wrong of [-1, 1.5, "0", undefined]) {
       expect(await rejection(sequencer.at(wrong as number, () => {}))).toMatchObject({

@@ -4,14 +4,14 @@ import { createSlowStream, VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("createSlowStream", (everywhere) => {
-  everywhere("gives every item in order, each after the interval (PAR-TST-05)", async (t) => {
+  everywhere("every item comes in order, each after the interval (PAR-TST-05)", async (t) => {
     const seen: number[] = [];
     for await (const item of createSlowStream([1, 2, 3], { milliseconds: 5 })) seen.push(item);
     expect(seen).toEqual([1, 2, 3]);
     t.expectElapsed(15);
   });
 
-  everywhere("gives the items that fit into a timeout, and stops with it (PAR-TST-05)", async (t) => {
+  everywhere("a timeout ends the stream after the items that fit into it (PAR-TST-05)", async (t) => {
     const seen: string[] = [];
     await moveOnAfter(100, async () => {
       for await (const item of createSlowStream("abc", 40)) seen.push(item);
@@ -21,7 +21,7 @@ describeEverywhere("createSlowStream", (everywhere) => {
     t.expectElapsed(100);
   });
 
-  everywhere("rejects with the cancellation of whoever reads, and closes its source", async () => {
+  everywhere("the reader's cancellation rejects the read and closes the source", async () => {
     let closed = 0;
     function* source(): Generator<number> {
       try {
@@ -42,7 +42,7 @@ describeEverywhere("createSlowStream", (everywhere) => {
     expect(closed).toBe(1);
   });
 
-  everywhere("reads async sources too, never an item ahead", async () => {
+  everywhere("asynchronous sources are accepted, and no item is read ahead", async () => {
     const read: number[] = [];
     async function* source(): AsyncGenerator<number> {
       for (let i = 0; ; i++) {
@@ -59,7 +59,7 @@ describeEverywhere("createSlowStream", (everywhere) => {
   });
 });
 
-test("what is no iterable and an interval that is not positive are refused at the call", () => {
+test("a source that is not iterable and an interval that is not positive are refused at the call", () => {
   expect(() => createSlowStream(5 as never, 1)).toThrow(TypeError);
   expect(() => createSlowStream(null as never, 1)).toThrow(TypeError);
   for (const interval of [0, -1, null]) expect(() => createSlowStream([], interval)).toThrow(RangeError);

@@ -8,7 +8,7 @@ test("steps in order pass, up to the last one", () => {
   finish(3);
 });
 
-test("a step out of order throws an assertion error that says which one was due", () => {
+test("a step out of order throws an assertion error with the expected step", () => {
   const { step } = stepRecorder();
   expect(() => step(2)).toThrow(AssertionError);
   const later = stepRecorder();
@@ -24,17 +24,17 @@ test("a step out of order throws an assertion error that says which one was due"
   );
 });
 
-test("finish throws what an earlier step threw, if that was swallowed", () => {
+test("finish() throws the error of an earlier step that was swallowed", () => {
   const { step, finish } = stepRecorder();
   try {
     step(5);
   } catch {
-    // As a callback's error is.
+    // As the error of a callback is.
   }
   expect(() => finish(1)).toThrow("Expected step 1, but step 5 happened");
 });
 
-test("no step may follow the last one, and a step that is missing shows at the end", () => {
+test("a step after the last one and a missing step both fail", () => {
   const { step, finish } = stepRecorder();
   finish(1);
   expect(() => step(2)).toThrow("Expected no step after finish(1), but step 2 happened");

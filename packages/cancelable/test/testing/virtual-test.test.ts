@@ -15,17 +15,14 @@ import { runScript } from "../child.ts";
 
 const test = withVirtual(vitestTest);
 
-test.virtual(
-  "with vitest, the body runs in virtual time, on the backend that it is given",
-  async (backend) => {
-    expect(getBackend()).toBe(backend);
-    await moveOnAfter({ hours: 1 }, () => sleepForever());
-    expect(backend.now()).toBe(3_600_000);
-  },
-);
+test.virtual("with vitest the body runs in virtual time and gets the backend", async (backend) => {
+  expect(getBackend()).toBe(backend);
+  await moveOnAfter({ hours: 1 }, () => sleepForever());
+  expect(backend.now()).toBe(3_600_000);
+});
 
 test.virtual(
-  "the options are the backend's, and what is held is no stuck time",
+  "the options of the backend are accepted, and held work is not stuck time",
   async (backend) => {
     expect([backend.autoJump, backend.epoch()]).toEqual([false, 5]);
     let real = false;
@@ -44,19 +41,19 @@ test.virtual(
   { autoJump: false, epoch: 5, patience: 40 },
 );
 
-test("everything else of the runner's test is still there, and the test handed in is untouched", () => {
+test("the other functions of the runner's test remain, and the given test is not changed", () => {
   for (const name of ["skip", "only", "each", "extend"] as const) expect(test[name]).toBeTypeOf("function");
   expect("virtual" in vitestTest).toBe(false);
   expect(withVirtual((title: string) => `registered ${title}`).virtual("a", () => {})).toBe("registered a");
 });
 
-/** What a virtual test ends with: its error, if it fails. */
+/** The end of a virtual test: its error, if it fails. */
 function outcome(body: (backend: VirtualBackend) => unknown, options?: VirtualTestOptions): Promise<unknown> {
   const runner = withVirtual((_: string, run: () => Promise<void>) => run().then(() => "passed"));
   return rejection(Promise.resolve(runner.virtual("title", body, options)));
 }
 
-test("what the body throws fails the test, as it is", async () => {
+test("an error of the body fails the test unchanged", async () => {
   const error = new Error("broken");
   expect(await outcome(() => Promise.reject(error))).toBe(error);
   expect(
@@ -66,7 +63,7 @@ test("what the body throws fails the test, as it is", async () => {
   ).toBe(error);
 });
 
-test("time that is stuck fails the test, which names the tasks that wait, and cancels them", async () => {
+test("stuck time fails the test, names the waiting tasks and cancels them", async () => {
   let cleanedUp = false;
   const error = await outcome(
     async () => {
@@ -90,14 +87,14 @@ test("time that is stuck fails the test, which names the tasks that wait, and ca
   expect(error).toMatchObject({
     name: "AssertionError",
     message:
-      "Time is stuck at 1.51s: 2 tasks wait and no timer is set, so that nothing can wake them " +
+      "Time is stuck at 1.51s: 2 tasks wait and no timer is set " +
       '(the body of the test, task "reader" in operation "import"). ' +
-      "What waits for the real world goes into backend.hold(…)",
+      "Pass promises that wait for the real world to backend.hold()",
   });
   expect(cleanedUp).toBe(true);
 });
 
-test("of many tasks that wait ten are named, those outside of every operation by name only", async () => {
+test("of many waiting tasks ten are named, and tasks outside every operation only by their names", async () => {
   const error = await outcome(
     () =>
       taskGroup((group) => {
@@ -115,14 +112,14 @@ test("of many tasks that wait ten are named, those outside of every operation by
 });
 
 test.virtual(
-  "a body that gives the event loop turns is not stuck, however long that takes",
+  "a body that gives the event loop turns is not stuck, however long it takes",
   async () => {
     for (const end = performance.now() + 150; performance.now() < end; ) await sleep(0);
   },
   { patience: 60 },
 );
 
-test("a promise of nobody is found too, where no cancellation reaches", async () => {
+test("a foreign promise that never settles is stuck time, although no cancellation reaches it", async () => {
   const error = await outcome(() => new Promise(() => {}), { patience: 60 });
   expect(error).toMatchObject({
     message: expect.stringMatching(/^Time is stuck at 0ms: 1 task waits and no timer/),
@@ -133,28 +130,30 @@ test("a promise of nobody is found too, where no cancellation reaches", async ()
 const timer = (backend: VirtualBackend): Promise<void> =>
   new Promise((resolve) => void backend.setTimer(backend.now() + 5, resolve));
 
-test("time that nobody advances is stuck, whatever timers are set", async () => {
+test("time without autoJump is stuck when advance() is not called, whatever timers are set", async () => {
   const error = await outcome(() => sleep(10), { patience: 60, autoJump: false });
   expect(error).toMatchObject({
-    message: expect.stringContaining("1 task waits for 1 timer, and nobody calls advance()"),
+    message: expect.stringContaining(
+      "1 task waits for 1 timer, and autoJump is off, so only advance() moves the time",
+    ),
   });
   const two = await outcome((backend) => Promise.all([sleep(10), timer(backend)]), {
     patience: 60,
     autoJump: false,
   });
-  expect(two).toMatchObject({ message: expect.stringContaining("1 task waits for 2 timers, and nobody") });
+  expect(two).toMatchObject({ message: expect.stringContaining("1 task waits for 2 timers, and autoJump") });
 });
 
-test("an operation that the body has left open is named, after the body has ended", async () => {
+test("an operation that the body left open is named after the body has ended", async () => {
   const error = await outcome(() => void new Cancellable({ name: "open" }).start(), { patience: 60 });
   expect(error).toMatchObject({
     message:
       "Time is stuck at 0ms: the body of the test has ended, " +
-      'and what it started has not (operations: 1, operation "open" (running))',
+      'but some of the scopes that it started have not (operations: 1, operation "open" (running))',
   });
 });
 
-test("bodies, options and tests that cannot be are refused", async () => {
+test("wrong bodies, options and tests are refused", async () => {
   expect(() => withVirtual("test" as never)).toThrow(TypeError);
   expect(() => test.virtual("title", 5 as never)).toThrow(TypeError);
   expect(() => test.virtual("title", () => {}, 5 as never)).toThrow(TypeError);
@@ -169,7 +168,7 @@ const nodeTest = (body: string): string => `
   ${body}
 `;
 
-test("with node:test, a test in virtual time passes at once", async () => {
+test("with node:test a test in virtual time passes at once", async () => {
   const { code, output, errors } = await runScript(
     nodeTest(`test.virtual("a day passes", async (backend) => {
       await sleep({ days: 1 });
@@ -180,7 +179,7 @@ test("with node:test, a test in virtual time passes at once", async () => {
   expect(output).toMatch(/pass 1\b/);
 });
 
-test("with node:test, time that is stuck fails the test instead of hanging", async () => {
+test("with node:test stuck time fails the test instead of hanging", async () => {
   const { code, output } = await runScript(
     nodeTest(`test.virtual("stuck", () => sleepForever(), { patience: 100 });`),
   );

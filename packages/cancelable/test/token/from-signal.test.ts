@@ -1,14 +1,16 @@
 import { getEventListeners } from "node:events";
 import { expect, vi } from "vitest";
 import {
+  Cancellable,
   CancellationToken,
   isCancellation,
   ManualCancellation,
+  sleepForever,
   TimeoutCancellation,
 } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
-/** A foreign signal that counts what is done to it. */
+/** A foreign signal that counts the listeners that are added and removed. */
 function foreign(): {
   readonly controller: AbortController;
   readonly signal: AbortSignal;
@@ -26,8 +28,24 @@ function foreign(): {
   return { controller, signal, counts };
 }
 
+const looking = (): never => {
+  throw new Error("a getter of the error");
+};
+
+/** An object that throws at every access except the look-up of `then`, which promises do for every value. */
+const untouchable = (): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, key) => (key === "then" ? undefined : looking()),
+      has: looking,
+      getPrototypeOf: looking,
+      ownKeys: looking,
+    },
+  );
+
 describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
-  everywhere("is live while the signal is, and cancelled inside its abort", () => {
+  everywhere("the token is live while the signal is, and is cancelled inside the signal's abort", () => {
     const { controller, signal } = foreign();
     const token = CancellationToken.from(signal);
     expect(token).toBeInstanceOf(CancellationToken);
@@ -39,7 +57,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.error?.cause).toBe(reason);
   });
 
-  everywhere("is cancelled from the beginning, without a listener, if the signal was aborted", () => {
+  everywhere("the token of an aborted signal is cancelled from the beginning and adds no listener", () => {
     const { controller, signal, counts } = foreign();
     const reason = new Error("before");
     controller.abort(reason);
@@ -51,7 +69,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.isCancelled).toBe(true);
   });
 
-  everywhere("has reason timeout for a signal that timed out", () => {
+  everywhere("the token of a signal that timed out has reason timeout", () => {
     const { controller, signal } = foreign();
     const token = CancellationToken.from(signal);
     const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
@@ -61,7 +79,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.error?.cause).toBe(reason);
   });
 
-  everywhere("takes any reason: what has no text gets one", () => {
+  everywhere("the signal's reason may be anything; a reason without text gets a default message", () => {
     for (const reason of ["a string", 0, null, { name: 5, message: 7 }, new Error("")]) {
       const { controller, signal } = foreign();
       const token = CancellationToken.from(signal);
@@ -76,7 +94,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.error?.cause).toMatchObject({ name: "AbortError" });
   });
 
-  everywhere("adds one listener, and disposing takes it off", () => {
+  everywhere("the token adds one listener, and disposing of the token removes the listener", () => {
     const { controller, signal, counts } = foreign();
     const token = CancellationToken.from(signal);
     expect(counts()).toEqual({ added: 1, removed: 0, left: 1 });
@@ -88,7 +106,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.isCancelled).toBe(false);
   });
 
-  everywhere("has no listener left after the abort", () => {
+  everywhere("no listener is left after the abort", () => {
     const { controller, signal, counts } = foreign();
     const token = CancellationToken.from(signal);
     controller.abort();
@@ -98,7 +116,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.isCancelled).toBe(true);
   });
 
-  everywhere("uses one listener however many wait on the token", () => {
+  everywhere("one listener is enough for any number of waits on the token", () => {
     const { controller, signal, counts } = foreign();
     const token = CancellationToken.from(signal);
     const callback = vi.fn();
@@ -112,7 +130,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
   });
 
   everywhere(
-    "can be cancelled by hand: the foreign signal hears nothing, and a later abort is too late",
+    "cancelling the token by hand does not abort the signal, and a later abort changes nothing",
     () => {
       const { controller, signal, counts } = foreign();
       const token = CancellationToken.from(signal);
@@ -133,7 +151,7 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.signal.aborted).toBe(true);
   });
 
-  everywhere("a signal that a token made leads back to the token's error", () => {
+  everywhere("the token of another token's signal has that token's error as its cause", () => {
     const first = new CancellationToken();
     const second = CancellationToken.from(first.signal);
     first.cancel("shutdown", "deploying");
@@ -142,4 +160,34 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(isCancellation(second.error, first)).toBe(true);
     second[Symbol.dispose]();
   });
+});
+
+describeEverywhere("an AbortSignal that is aborted with an unusual reason", (everywhere) => {
+  const broken = (): object => Object.defineProperty({}, "message", { get: looking });
+  const unnamed = (): object => Object.defineProperty({}, "name", { get: looking });
+  const reasons: Readonly<Record<string, () => unknown>> = {
+    "a message that throws": broken,
+    "a name that throws": unnamed,
+    "everything that throws": untouchable,
+    "no prototype": () => Object.create(null),
+    null: () => null,
+    "a number": () => 0,
+    "a symbol": () => Symbol("reason"),
+  };
+  for (const [name, make] of Object.entries(reasons)) {
+    everywhere(`a reason that is ${name} becomes the cause of the cancellation`, async () => {
+      const controller = new AbortController();
+      const op = Cancellable.withAbortSignal(controller.signal);
+      const outcome = op.settle(() => sleepForever());
+      const token = CancellationToken.from(controller.signal);
+      const reason = make();
+      controller.abort(reason);
+      expect(token.isCancelled).toBe(true);
+      const { status, error } = (await outcome) as { status: string; error: Error };
+      expect(status).toBe("cancelled");
+      expect(error).toMatchObject({ reason: "manual", message: "AbortSignal was aborted" });
+      expect(Object.is(error.cause, reason)).toBe(true);
+      expect(Object.is(CancellationToken.from(controller.signal).error?.cause, reason)).toBe(true);
+    });
+  }
 });

@@ -10,7 +10,7 @@ import {
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("a linked token", (everywhere) => {
-  everywhere("is a token: it can be cancelled by itself, which the other one does not notice", () => {
+  everywhere("a linked token can be cancelled by itself, and the other token stays live", () => {
     const other = new CancellationToken();
     const linked = new LinkedCancellationToken();
     linked.link(other);
@@ -22,22 +22,25 @@ describeEverywhere("a linked token", (everywhere) => {
     expect([linked.reason, linked.message]).toEqual(["shutdown", "mine"]);
   });
 
-  everywhere("is cancelled inside the other's cancel, with reason parent and that error as cause", () => {
-    const other = new CancellationToken();
-    const linked = new LinkedCancellationToken();
-    linked.link(other);
-    const callback = vi.fn();
-    linked.onCancel(callback);
-    other.cancel("shutdown", "deploying");
-    expect(callback).toHaveBeenCalledExactlyOnceWith(linked);
-    expect([linked.reason, linked.message]).toEqual(["parent", "Linked token was cancelled: shutdown"]);
-    expect(linked.error).toBeInstanceOf(ParentCancellation);
-    expect(linked.error).toMatchObject({ parentReason: "shutdown" });
-    expect(linked.error?.cause).toBe(other.error);
-    expect(isCancellation(linked.error, other)).toBe(true);
-  });
+  everywhere(
+    "a linked token is cancelled inside the other token's cancel(), with reason parent and the other error as cause",
+    () => {
+      const other = new CancellationToken();
+      const linked = new LinkedCancellationToken();
+      linked.link(other);
+      const callback = vi.fn();
+      linked.onCancel(callback);
+      other.cancel("shutdown", "deploying");
+      expect(callback).toHaveBeenCalledExactlyOnceWith(linked);
+      expect([linked.reason, linked.message]).toEqual(["parent", "Linked token was cancelled: shutdown"]);
+      expect(linked.error).toBeInstanceOf(ParentCancellation);
+      expect(linked.error).toMatchObject({ parentReason: "shutdown" });
+      expect(linked.error?.cause).toBe(other.error);
+      expect(isCancellation(linked.error, other)).toBe(true);
+    },
+  );
 
-  everywhere("follows any of several, and keeps to the first one (PAR-LNK-01)", () => {
+  everywhere("a token with several links follows the first one that is cancelled (PAR-LNK-01)", () => {
     for (const first of [0, 1, 2]) {
       const others = [new CancellationToken(), new CancellationToken(), new CancellationToken()] as const;
       const linked = new LinkedCancellationToken();
@@ -53,18 +56,21 @@ describeEverywhere("a linked token", (everywhere) => {
     }
   });
 
-  everywhere("takes over reason and message with preserveReason, and the cause still says whose", () => {
-    const other = new CancellationToken();
-    const linked = new LinkedCancellationToken();
-    linked.link(other, { preserveReason: true });
-    other.cancel("timeout", "too slow");
-    expect([linked.reason, linked.message]).toEqual(["timeout", "too slow"]);
-    expect(linked.error).toBeInstanceOf(TimeoutCancellation);
-    expect(linked.error).not.toBe(other.error);
-    expect(linked.error?.cause).toBe(other.error);
-  });
+  everywhere(
+    "a link with preserveReason takes over reason and message, and the cause is the other token's error",
+    () => {
+      const other = new CancellationToken();
+      const linked = new LinkedCancellationToken();
+      linked.link(other, { preserveReason: true });
+      other.cancel("timeout", "too slow");
+      expect([linked.reason, linked.message]).toEqual(["timeout", "too slow"]);
+      expect(linked.error).toBeInstanceOf(TimeoutCancellation);
+      expect(linked.error).not.toBe(other.error);
+      expect(linked.error?.cause).toBe(other.error);
+    },
+  );
 
-  everywhere("each link has its own way with the reason", () => {
+  everywhere("each link decides for itself whether it preserves the reason", () => {
     for (const [preserving, reason] of [
       [true, "shutdown"],
       [false, "parent"],
@@ -78,7 +84,7 @@ describeEverywhere("a linked token", (everywhere) => {
     }
   });
 
-  everywhere("is cancelled at once by a link to a token that was cancelled before", () => {
+  everywhere("a link to a cancelled token cancels at once", () => {
     const other = new CancellationToken();
     other.cancel("disconnect", "gone");
     const linked = new LinkedCancellationToken();
@@ -91,7 +97,7 @@ describeEverywhere("a linked token", (everywhere) => {
     expect(linked.isCancelled).toBe(true);
   });
 
-  everywhere("no longer follows what a disposed link led to, and still follows the others", () => {
+  everywhere("a disposed link has no effect, and the other links still work", () => {
     const [one, two] = [new CancellationToken(), new CancellationToken()];
     const linked = new LinkedCancellationToken();
     const link = linked.link(one);
@@ -104,7 +110,7 @@ describeEverywhere("a linked token", (everywhere) => {
     expect(linked.error?.cause).toBe(two.error);
   });
 
-  everywhere("two links to one token are two: disposing of one leaves the other", () => {
+  everywhere("two links to one token are independent: disposing of one leaves the other", () => {
     const other = new CancellationToken();
     const linked = new LinkedCancellationToken();
     linked.link(other)[Symbol.dispose]();
@@ -115,20 +121,23 @@ describeEverywhere("a linked token", (everywhere) => {
     expect(linked.reason).toBe("shutdown");
   });
 
-  everywhere("a chain of links is cancelled to its end, synchronously, and its causes lead back", () => {
-    const origin = new CancellationToken();
-    const chain = Array.from({ length: 5 }, () => new LinkedCancellationToken());
-    chain.reduce<CancellationToken>((above, linked) => {
-      linked.link(above);
-      return linked;
-    }, origin);
-    origin.cancel("shutdown");
-    expect(chain.map((linked) => linked.reason)).toEqual(Array(5).fill("parent"));
-    let error: unknown = chain.at(-1)?.error;
-    for (let depth = 0; depth < 5; depth++) error = (error as Error).cause;
-    expect(error).toBe(origin.error);
-    expect(isCancellation(chain.at(-1)?.error, origin)).toBe(true);
-  });
+  everywhere(
+    "a chain of links is cancelled to its end synchronously, and the causes lead back to the first token",
+    () => {
+      const origin = new CancellationToken();
+      const chain = Array.from({ length: 5 }, () => new LinkedCancellationToken());
+      chain.reduce<CancellationToken>((above, linked) => {
+        linked.link(above);
+        return linked;
+      }, origin);
+      origin.cancel("shutdown");
+      expect(chain.map((linked) => linked.reason)).toEqual(Array(5).fill("parent"));
+      let error: unknown = chain.at(-1)?.error;
+      for (let depth = 0; depth < 5; depth++) error = (error as Error).cause;
+      expect(error).toBe(origin.error);
+      expect(isCancellation(chain.at(-1)?.error, origin)).toBe(true);
+    },
+  );
 
   everywhere("a link to itself changes nothing", () => {
     const linked = new LinkedCancellationToken();
@@ -138,17 +147,23 @@ describeEverywhere("a linked token", (everywhere) => {
     expect([linked.reason, linked.error?.cause]).toEqual(["shutdown", undefined]);
   });
 
-  everywhere("an operation's token is one: a link made while it runs cancels the operation", async () => {
-    const other = new CancellationToken();
-    const op = new Cancellable();
-    expect(op.token).toBeInstanceOf(LinkedCancellationToken);
-    const outcome = await op.settle(async () => {
-      op.token.link(other, { preserveReason: true });
-      other.cancel("disconnect", "gone");
-      expect(op.isCancelled).toBe(true);
-      await op.sleep(60_000);
-    });
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "disconnect", message: "gone" } });
-    expect(op.token.error).toBe(op.error);
-  });
+  everywhere(
+    "an operation's token is a linked token: a link made while the operation runs can cancel it",
+    async () => {
+      const other = new CancellationToken();
+      const op = new Cancellable();
+      expect(op.token).toBeInstanceOf(LinkedCancellationToken);
+      const outcome = await op.settle(async () => {
+        op.token.link(other, { preserveReason: true });
+        other.cancel("disconnect", "gone");
+        expect(op.isCancelled).toBe(true);
+        await op.sleep(60_000);
+      });
+      expect(outcome).toMatchObject({
+        status: "cancelled",
+        error: { reason: "disconnect", message: "gone" },
+      });
+      expect(op.token.error).toBe(op.error);
+    },
+  );
 });

@@ -10,7 +10,7 @@ import {
 import { deferred, describeEverywhere } from "../backends.ts";
 import { runScript } from "../child.ts";
 
-/** What `call` throws. */
+/** Returns the error that `call` throws. */
 function thrown(call: () => unknown): unknown {
   try {
     call();
@@ -21,7 +21,7 @@ function thrown(call: () => unknown): unknown {
 }
 
 describeEverywhere("a token is a one-way switch", (everywhere) => {
-  everywhere("at first it has an id and nothing else (PAR-TOK-01)", () => {
+  everywhere("a new token has an id and nothing else (PAR-TOK-01)", () => {
     const token = new CancellationToken();
     expect(token.id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(token.id).toBe(token.id);
@@ -29,7 +29,7 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect([token.reason, token.message, token.cancelledAt, token.error]).toEqual(Array(4).fill(undefined));
   });
 
-  everywhere("cancel returns true, and records reason, message and time (PAR-TOK-02, PAR-TOK-07)", () => {
+  everywhere("cancel() returns true and records reason, message and time (PAR-TOK-02, PAR-TOK-07)", () => {
     const token = new CancellationToken();
     const before = Date.now();
     expect(token.isCancelled).toBe(false);
@@ -42,14 +42,17 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect(token.cancelledAt?.getTime()).toBeLessThanOrEqual(Date.now());
   });
 
-  everywhere("without arguments the reason is manual, and only the error has a text", () => {
-    const token = new CancellationToken();
-    token.cancel();
-    expect([token.reason, token.message]).toEqual(["manual", undefined]);
-    expect(token.error?.message).toBe("Operation cancelled manually");
-  });
+  everywhere(
+    "cancel() without arguments has reason manual and no message; the error has a default text",
+    () => {
+      const token = new CancellationToken();
+      token.cancel();
+      expect([token.reason, token.message]).toEqual(["manual", undefined]);
+      expect(token.error?.message).toBe("Operation cancelled manually");
+    },
+  );
 
-  everywhere("a second cancel returns false and changes nothing (PAR-TOK-03)", () => {
+  everywhere("a second cancel() returns false and changes nothing (PAR-TOK-03)", () => {
     const token = new CancellationToken();
     const callback = vi.fn();
     token.onCancel(callback);
@@ -62,23 +65,26 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  everywhere("check passes while it is live, and throws the error every time afterwards (PAR-TOK-05)", () => {
-    const token = new CancellationToken();
-    expect(token.check()).toBeUndefined();
-    token.cancel();
-    const error = thrown(() => token.check());
-    expect(error).toBeInstanceOf(ManualCancellation);
-    expect(error).toBe(token.error);
-    expect(thrown(() => token.check())).toBe(error);
-  });
+  everywhere(
+    "check() passes while the token is live and throws the error at every call afterwards (PAR-TOK-05)",
+    () => {
+      const token = new CancellationToken();
+      expect(token.check()).toBeUndefined();
+      token.cancel();
+      const error = thrown(() => token.check());
+      expect(error).toBeInstanceOf(ManualCancellation);
+      expect(error).toBe(token.error);
+      expect(thrown(() => token.check())).toBe(error);
+    },
+  );
 
-  everywhere("what check throws carries the message that was given (PAR-TOK-06)", () => {
+  everywhere("the error that check() throws has the given message (PAR-TOK-06)", () => {
     const token = new CancellationToken();
     token.cancel("manual", "stop now");
     expect(() => token.check()).toThrow("stop now");
   });
 
-  everywhere("its text has the short id, and how it stands (PAR-TOK-11)", () => {
+  everywhere("toString() shows the short id and whether the token is cancelled (PAR-TOK-11)", () => {
     const token = new CancellationToken();
     const short = token.id.slice(0, 8);
     expect(String(token)).toBe(`CancellationToken(${short}, active)`);
@@ -86,7 +92,7 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
     expect(String(token)).toBe(`CancellationToken(${short}, cancelled: shutdown)`);
   });
 
-  everywhere("two tokens are two, in a Set and a Map as well (PAR-TOK-12)", () => {
+  everywhere("two tokens are different keys in a Set and in a Map (PAR-TOK-12)", () => {
     const [one, other] = [new CancellationToken(), new CancellationToken()];
     expect(one.id).not.toBe(other.id);
     expect(new Set([one, other, one]).size).toBe(2);
@@ -97,7 +103,7 @@ describeEverywhere("a token is a one-way switch", (everywhere) => {
 });
 
 describeEverywhere("onCancel", (everywhere) => {
-  everywhere("calls back inside cancel, with the token itself (PAR-TOK-08)", () => {
+  everywhere("the callback is called inside cancel() with the token itself (PAR-TOK-08)", () => {
     const token = new CancellationToken();
     const seen: unknown[] = [];
     token.onCancel((given) => seen.push(given, given.isCancelled));
@@ -107,7 +113,7 @@ describeEverywhere("onCancel", (everywhere) => {
     expect(seen[0]).toBe(token);
   });
 
-  everywhere("calls back at once if the token was cancelled before (PAR-TOK-09)", () => {
+  everywhere("the callback of a cancelled token is called at once (PAR-TOK-09)", () => {
     const token = new CancellationToken();
     token.cancel();
     const callback = vi.fn();
@@ -117,7 +123,7 @@ describeEverywhere("onCancel", (everywhere) => {
     expect(callback).toHaveBeenCalledOnce();
   });
 
-  everywhere("calls in the order of registration, without those that were disposed of", () => {
+  everywhere("callbacks are called in the order of registration, without disposed callbacks", () => {
     const token = new CancellationToken();
     const calls: number[] = [];
     const subscriptions = [0, 1, 2, 3].map((n) => token.onCancel(() => calls.push(n)));
@@ -128,37 +134,43 @@ describeEverywhere("onCancel", (everywhere) => {
     expect(calls).toEqual([0, 2, 3]);
   });
 
-  everywhere("a callback that throws is reported, and stops neither the others nor the canceller", (t) => {
-    const token = new CancellationToken();
-    const [early, late] = [new Error("early"), new Error("late")];
-    const callback = vi.fn();
-    token.onCancel(() => {
-      throw early;
-    });
-    token.onCancel(callback);
-    expect(token.cancel()).toBe(true);
-    expect(callback).toHaveBeenCalledOnce();
-    token.onCancel(() => {
-      throw late;
-    });
-    expect(t.reported.splice(0)).toEqual([early, late]);
-  });
+  everywhere(
+    "a callback that throws is reported and stops neither other callbacks nor the canceller",
+    (t) => {
+      const token = new CancellationToken();
+      const [early, late] = [new Error("early"), new Error("late")];
+      const callback = vi.fn();
+      token.onCancel(() => {
+        throw early;
+      });
+      token.onCancel(callback);
+      expect(token.cancel()).toBe(true);
+      expect(callback).toHaveBeenCalledOnce();
+      token.onCancel(() => {
+        throw late;
+      });
+      expect(t.reported.splice(0)).toEqual([early, late]);
+    },
+  );
 
-  everywhere("a callback added in a callback is called once, and a cancel there is too late (BUG-17)", () => {
-    const token = new CancellationToken();
-    const inner = vi.fn();
-    const answers: boolean[] = [];
-    token.onCancel(() => {
-      answers.push(token.cancel("timeout"));
-      token.onCancel(inner);
-    });
-    answers.push(token.cancel("manual"));
-    expect(answers).toEqual([false, true]);
-    expect(inner).toHaveBeenCalledOnce();
-    expect(token.reason).toBe("manual");
-  });
+  everywhere(
+    "a callback that is added inside a callback is called once, and a cancel() inside a callback returns false",
+    () => {
+      const token = new CancellationToken();
+      const inner = vi.fn();
+      const answers: boolean[] = [];
+      token.onCancel(() => {
+        answers.push(token.cancel("timeout"));
+        token.onCancel(inner);
+      });
+      answers.push(token.cancel("manual"));
+      expect(answers).toEqual([false, true]);
+      expect(inner).toHaveBeenCalledOnce();
+      expect(token.reason).toBe("manual");
+    },
+  );
 
-  everywhere("calls back in the context of who registered, not of who cancels", async () => {
+  everywhere("the callback runs in the async context of its registration, not of the canceller", async () => {
     const token = new CancellationToken();
     const seen: unknown[] = [];
     const listener = new Cancellable({ name: "listener" });
@@ -171,7 +183,7 @@ describeEverywhere("onCancel", (everywhere) => {
 });
 
 describeEverywhere("waitForCancel", (everywhere) => {
-  everywhere("resolves when the token is cancelled, not before (PAR-TOK-04)", async (t) => {
+  everywhere("the promise resolves when the token is cancelled, not before (PAR-TOK-04)", async (t) => {
     const token = new CancellationToken();
     const cancelling = sleep(100).then(() => token.cancel());
     await Promise.all([token.waitForCancel(), token.waitForCancel()]);
@@ -179,13 +191,13 @@ describeEverywhere("waitForCancel", (everywhere) => {
     await expect(cancelling).resolves.toBe(true);
   });
 
-  everywhere("resolves for a token that was cancelled before", async () => {
+  everywhere("the promise of a cancelled token resolves", async () => {
     const token = new CancellationToken();
     token.cancel();
     await expect(token.waitForCancel()).resolves.toBeUndefined();
   });
 
-  everywhere("is no checkpoint: in a cancelled operation it waits on", async () => {
+  everywhere("the wait is no checkpoint: it goes on in a cancelled operation", async () => {
     const token = new CancellationToken();
     const log: string[] = [];
     await new Cancellable().run(async (op) => {
@@ -201,7 +213,7 @@ describeEverywhere("waitForCancel", (everywhere) => {
 });
 
 describeEverywhere("a token's signal", (everywhere) => {
-  everywhere("is made when it is first asked for, and only once", () => {
+  everywhere("the signal is created at its first use, and only once", () => {
     const made = vi.fn();
     class Counted extends AbortController {
       constructor() {
@@ -223,7 +235,7 @@ describeEverywhere("a token's signal", (everywhere) => {
     }
   });
 
-  everywhere("is aborted inside cancel, with the token's error", () => {
+  everywhere("the signal is aborted inside cancel() with the token's error", () => {
     const token = new CancellationToken();
     const { signal } = token;
     const reasons: unknown[] = [];
@@ -235,7 +247,7 @@ describeEverywhere("a token's signal", (everywhere) => {
     expect(thrown(() => signal.throwIfAborted())).toBe(token.error);
   });
 
-  everywhere("is aborted from the beginning if the token was cancelled before", () => {
+  everywhere("the signal of a cancelled token is aborted from the beginning", () => {
     const token = new CancellationToken();
     token.cancel("timeout", "too slow");
     expect(token.signal.aborted).toBe(true);
@@ -243,7 +255,7 @@ describeEverywhere("a token's signal", (everywhere) => {
     expect(token.signal.reason).toBeInstanceOf(TimeoutCancellation);
   });
 
-  everywhere("an operation's cancellation by a token has the token's one error as its cause", async () => {
+  everywhere("the cancellation of an operation by a token has the token's error as its cause", async () => {
     const token = new CancellationToken();
     const gate = deferred();
     const running = new Cancellable({ token }).settle((op) => {
@@ -259,7 +271,7 @@ describeEverywhere("a token's signal", (everywhere) => {
   });
 });
 
-test("an abort listener that throws stops no other waiter, and does not reach the canceller (CONF-T04)", async () => {
+test("an abort listener that throws stops no other waiter and does not reach the canceller (CONF-T04)", async () => {
   const { code, output } = await runScript(`
     import { CancellationToken } from "@hother/cancelable";
     process.on("uncaughtException", (error) => console.log("uncaught:", error.message));

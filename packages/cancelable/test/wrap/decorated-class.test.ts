@@ -13,7 +13,7 @@ const source = fileURLToPath(new URL("members.ts", import.meta.url));
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 const compiler = fileURLToPath(new URL("../../../../node_modules/typescript/bin/tsc", import.meta.url));
 
-/** What TypeScript makes of the class: its own form of decorators, for engines that have none. */
+/** The class as TypeScript compiles it, for engines without decorators. */
 async function compiledByTypeScript(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "cancelable-members-"));
   try {
@@ -30,10 +30,10 @@ async function compiledByTypeScript(): Promise<string> {
   }
 }
 
-/** The module, with its imports as they are from the package's folder. */
+/** The module with its imports relative to the package's folder. */
 const moved = (text: string): string => text.replace(/"\.\.\/\.\.\/src\/(.*)\.[jt]s"/g, '"./src/$1.ts"');
 
-/** What the module prints. Bundlers rename classes; `keepNames` is their way to keep what `name` says. */
+/** The output of the module. Bundlers rename classes; `keepNames` preserves what `name` returns. */
 async function told(text: string): Promise<unknown> {
   const { outputFiles } = await build({
     stdin: { contents: moved(text), loader: "ts", resolveDir: packageRoot },
@@ -61,12 +61,12 @@ const expected: Told = {
   replaced: "replaced in Service.handler",
 };
 
-test("a class with decorated members, compiled by TypeScript, does what it says (PAR-DEC-06)", async () => {
+test("a class with decorated members, compiled by TypeScript, has the expected output (PAR-DEC-06)", async () => {
   const text = await compiledByTypeScript();
   expect(text).not.toMatch(/^\s*@cancellable/m);
   expect(await told(text)).toEqual(expected);
 });
 
-test("the same class, compiled by esbuild, does the same (PAR-DEC-06)", async () => {
+test("the same class, compiled by esbuild, has the same output (PAR-DEC-06)", async () => {
   expect(await told(await readFile(source, "utf8"))).toEqual(expected);
 });

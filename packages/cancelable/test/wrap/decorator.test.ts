@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Cancellable, currentOperation, sleepForever } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { InjectingOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, thrown, wrong } from "../refusals.ts";
 
@@ -10,7 +10,7 @@ type Method = (this: unknown, ...args: unknown[]) => Promise<unknown>;
 
 const decorator = (options: WrapOptions | InjectingOptions): Decorator => cancellable(wrong(options));
 
-/** The context object of a decorator, as the specification builds it. */
+/** The context object of a decorator, as the specification defines it. */
 function contextOf(kind: string, name: string | symbol, isStatic = false): object {
   const isPrivate = typeof name === "string" && name.startsWith("#");
   return {
@@ -42,7 +42,7 @@ const optionsOf = (fn: object): unknown => Reflect.get(fn, "cancellableOptions")
 const nameHere = (): string | undefined => currentOperation()?.name;
 
 describeEverywhere("cancellable(options) as a decorator of methods", (everywhere) => {
-  everywhere("names operations Class.method, by the class of the object (PAR-DEC-06)", async () => {
+  everywhere("the operation is named Class.method, after the class of the object (PAR-DEC-06)", async () => {
     const symbol = Symbol("listen");
     class Service {
       async load(): Promise<unknown> {
@@ -66,7 +66,7 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
     expect(Service.prototype.load.name).toBe("load");
   });
 
-  everywhere("a member whose symbol says nothing is named after that", async () => {
+  everywhere("a member whose symbol has no description is named after the word symbol", async () => {
     const unnamed = Symbol();
     class Service {
       async [unnamed](): Promise<unknown> {
@@ -88,7 +88,7 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
     expect(optionsOf(Service.prototype.load)).toEqual({ name: "given", inject: false });
   });
 
-  everywhere("without a class to tell, the member's name is enough (PAR-DEC-06)", async () => {
+  everywhere("without a class the operation is named after the member (PAR-DEC-06)", async () => {
     const method = decorator({})(async () => nameHere(), contextOf("method", "#secret")) as Method;
     const hostile = {
       get constructor(): never {
@@ -100,34 +100,31 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
     expect(await method.call(7)).toBe("Number.#secret");
   });
 
-  everywhere(
-    "arguments, this, injection and the end by a source are as for functions (PAR-DEC-06)",
-    async () => {
-      class Service {
-        rate = 2;
-        async scale(value: number, op?: Cancellable): Promise<unknown> {
-          return [value * this.rate, op === currentOperation(), op?.name];
-        }
-        async wait(): Promise<void> {
-          await sleepForever();
-        }
+  everywhere("arguments, this, injection and sources work as for functions (PAR-DEC-06)", async () => {
+    class Service {
+      rate = 2;
+      async scale(value: number, op?: Cancellable): Promise<unknown> {
+        return [value * this.rate, op === currentOperation(), op?.name];
       }
-      decorateMethod(Service.prototype, "scale", { inject: true });
-      decorateMethod(Service.prototype, "wait", { timeout: 5 });
-      const service = new Service();
-      expect(await service.scale(21)).toEqual([42, true, "Service.scale"]);
-      expect(await rejection(service.wait())).toMatchObject({ reason: "timeout" });
-      // The types cannot hide the parameter; who gives an operation gets the method's own in its place.
-      expect(await service.scale(21, new Cancellable({ name: "explicit" }))).toEqual([
-        42,
-        true,
-        "Service.scale",
-      ]);
-      expect(await service.scale(21, undefined)).toEqual([42, true, "Service.scale"]);
-    },
-  );
+      async wait(): Promise<void> {
+        await sleepForever();
+      }
+    }
+    decorateMethod(Service.prototype, "scale", { inject: true });
+    decorateMethod(Service.prototype, "wait", { timeout: 5 });
+    const service = new Service();
+    expect(await service.scale(21)).toEqual([42, true, "Service.scale"]);
+    expect(await rejection(service.wait())).toMatchObject({ reason: "timeout" });
+    // The types cannot hide the parameter. An operation that the caller passes is replaced by the method's own.
+    expect(await service.scale(21, new Cancellable({ name: "explicit" }))).toEqual([
+      42,
+      true,
+      "Service.scale",
+    ]);
+    expect(await service.scale(21, undefined)).toEqual([42, true, "Service.scale"]);
+  });
 
-  everywhere("a getter is an operation for each read (PAR-DEC-06)", async () => {
+  everywhere("each read of a getter is an operation (PAR-DEC-06)", async () => {
     const ids = new Set<string | undefined>();
     class Service {
       get report(): Promise<unknown> {
@@ -141,7 +138,7 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
     expect(ids.size).toBe(2);
   });
 
-  everywhere("a fixed id is one call's at a time over all objects (BUG-37)", async () => {
+  everywhere("a fixed id allows one call at a time over all objects", async () => {
     class Service {
       async wait(op?: Cancellable): Promise<void> {
         await op?.sleep(5);
@@ -156,40 +153,48 @@ describeEverywhere("cancellable(options) as a decorator of methods", (everywhere
 });
 
 describeEverywhere("cancellable(options) as a decorator of accessors and fields", (everywhere) => {
-  everywhere("wraps the function that a field begins with, with its object's name (PAR-DEC-06)", async () => {
-    class Service {
-      readonly base = 40;
-    }
-    const service = new Service();
-    const init = decorator({})(undefined, contextOf("field", "add")) as (
-      this: unknown,
-      fn: unknown,
-    ) => Method;
-    const add = init.call(service, async (n: number) => `${nameHere()} ${service.base + n}`);
-    expect(await add(2)).toBe("Service.add 42");
-    expect(optionsOf(add)).toMatchObject({ name: "Service.add" });
-  });
+  everywhere(
+    "the initial function of a field is wrapped and named after its object (PAR-DEC-06)",
+    async () => {
+      class Service {
+        readonly base = 40;
+      }
+      const service = new Service();
+      const init = decorator({})(undefined, contextOf("field", "add")) as (
+        this: unknown,
+        fn: unknown,
+      ) => Method;
+      const add = init.call(service, async (n: number) => `${nameHere()} ${service.base + n}`);
+      expect(await add(2)).toBe("Service.add 42");
+      expect(optionsOf(add)).toMatchObject({ name: "Service.add" });
+    },
+  );
 
-  everywhere("wraps what an accessor begins with, and what it is given later (PAR-DEC-06)", async () => {
-    class Service {}
-    const service = new Service();
-    let stored: unknown;
-    const target = { get: () => stored, set: (value: unknown) => void (stored = value) };
-    const { init, set } = decorator({ timeout: 60_000 })(target, contextOf("accessor", "handler")) as {
-      init(this: unknown, fn: unknown): Method;
-      set(this: unknown, fn: unknown): void;
-    };
-    expect(await init.call(service, async () => `first in ${nameHere()}`)()).toBe("first in Service.handler");
-    set.call(service, async () => `second in ${nameHere()}`);
-    expect(await (stored as Method)()).toBe("second in Service.handler");
-    expect(thrown(() => set.call(service, 7))).toMatchObject({
-      message: "Service.handler must be a function; got 7",
-    });
-    expect(thrown(() => init.call(service, undefined))).toBeInstanceOf(TypeError);
-  });
+  everywhere(
+    "the initial function of an accessor and every assigned one are wrapped (PAR-DEC-06)",
+    async () => {
+      class Service {}
+      const service = new Service();
+      let stored: unknown;
+      const target = { get: () => stored, set: (value: unknown) => void (stored = value) };
+      const { init, set } = decorator({ timeout: 60_000 })(target, contextOf("accessor", "handler")) as {
+        init(this: unknown, fn: unknown): Method;
+        set(this: unknown, fn: unknown): void;
+      };
+      expect(await init.call(service, async () => `first in ${nameHere()}`)()).toBe(
+        "first in Service.handler",
+      );
+      set.call(service, async () => `second in ${nameHere()}`);
+      expect(await (stored as Method)()).toBe("second in Service.handler");
+      expect(thrown(() => set.call(service, 7))).toMatchObject({
+        message: "Service.handler must be a function; got 7",
+      });
+      expect(thrown(() => init.call(service, undefined))).toBeInstanceOf(TypeError);
+    },
+  );
 });
 
-test("what cannot be decorated is refused, and so are the decorators of before the standard", () => {
+test("members that cannot be decorated and legacy decorators are refused", () => {
   const fn = vi.fn();
   const kinds = '"method", "getter", "accessor" or "field"';
   expectThrows("TypeError", [
@@ -200,7 +205,7 @@ test("what cannot be decorated is refused, and so are the decorators of before t
     [
       () => decorator({})({}, wrong("load")),
       "context",
-      "that of a standard decorator; turn `experimentalDecorators` off",
+      "the context of a standard decorator; switch `experimentalDecorators` off",
       '"load"',
     ],
   ]);

@@ -1,10 +1,10 @@
 import { expect, expectTypeOf, vi } from "vitest";
 import { Cancellable, currentOperation, OperationRegistry, registry, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("cancellable(options, fn)", (everywhere) => {
-  everywhere("passes arguments, this and the result through (PAR-DEC-01)", async () => {
+  everywhere("arguments, this and the result pass through (PAR-DEC-01)", async () => {
     const counter = {
       base: 10,
       add: cancellable({ timeout: 5_000 }, async function (this: { base: number }, a: number, b = 1) {
@@ -18,14 +18,14 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expectTypeOf(counter.add).returns.toEqualTypeOf<Promise<number>>();
   });
 
-  everywhere("with one argument it wraps too, any number of functions (PAR-DEC-01)", async () => {
+  everywhere("cancellable(options) returns a wrapper for any number of functions (PAR-DEC-01)", async () => {
     const limited = cancellable({ timeout: 5_000 });
     const wrapped = [async () => 1, async () => 2].map((fn) => limited(fn));
     expect(await Promise.all(wrapped.map((fn) => fn()))).toEqual([1, 2]);
     expectTypeOf(limited((text: string) => text.length)).returns.toEqualTypeOf<Promise<number>>();
   });
 
-  everywhere("a function that is not async gives a promise, and its error is a rejection", async () => {
+  everywhere("a synchronous function returns a promise, and its error is a rejection", async () => {
     const length = cancellable({}, (text: string) => text.length);
     const result: Promise<number> = length("four");
     expect(result).toBeInstanceOf(Promise);
@@ -43,7 +43,7 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect(await three).toBe(3);
   });
 
-  everywhere("keeps the name and the number of parameters (PAR-DEC-03)", () => {
+  everywhere("name and length of the function are kept (PAR-DEC-03)", () => {
     async function loadUser(_id: number, _deep: boolean): Promise<void> {}
     const wrapped = cancellable({ name: "other" }, loadUser);
     expect([wrapped.name, wrapped.length]).toEqual(["loadUser", 2]);
@@ -51,27 +51,24 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect([injected.name, injected.length]).toEqual(["job", 1]);
   });
 
-  everywhere(
-    "each call is an operation of its own, below the ambient one, with a name (PAR-DEC-01)",
-    async () => {
-      const seen: Cancellable[] = [];
-      const look = (): void => void seen.push(currentOperation() as Cancellable);
-      const named = cancellable({}, async function lookAround() {
-        look();
-      });
-      await new Cancellable({ name: "outer" }).run(async (outer) => {
-        await Promise.all([named(), named(), cancellable({ name: "given" }, look)()]);
-        expect(seen.map((op) => op.parent)).toEqual([outer, outer, outer]);
-      });
-      await cancellable({}, (() => look) as () => void)();
-      await cancellable({}, () => look())();
-      expect(seen.map((op) => op.name)).toEqual(["lookAround", "lookAround", "given", undefined]);
-      expect(new Set(seen.map((op) => op.id)).size).toBe(4);
-      expect(seen.map((op) => op.status)).toEqual(["completed", "completed", "completed", "completed"]);
-    },
-  );
+  everywhere("each call is a named operation below the ambient one (PAR-DEC-01)", async () => {
+    const seen: Cancellable[] = [];
+    const look = (): void => void seen.push(currentOperation() as Cancellable);
+    const named = cancellable({}, async function lookAround() {
+      look();
+    });
+    await new Cancellable({ name: "outer" }).run(async (outer) => {
+      await Promise.all([named(), named(), cancellable({ name: "given" }, look)()]);
+      expect(seen.map((op) => op.parent)).toEqual([outer, outer, outer]);
+    });
+    await cancellable({}, (() => look) as () => void)();
+    await cancellable({}, () => look())();
+    expect(seen.map((op) => op.name)).toEqual(["lookAround", "lookAround", "given", undefined]);
+    expect(new Set(seen.map((op) => op.id)).size).toBe(4);
+    expect(seen.map((op) => op.status)).toEqual(["completed", "completed", "completed", "completed"]);
+  });
 
-  everywhere("metadata, parent, id and grace are those of the options", async (t) => {
+  everywhere("metadata, parent, id and grace come from the options", async (t) => {
     const metadata = { user: 7 };
     const parent = new Cancellable({ name: "parent" }).start();
     const wrapped = cancellable({ metadata, parent, id: "fixed", inject: true }, async (op: Cancellable) => {
@@ -91,14 +88,14 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect(await rejection(wrapped())).toMatchObject({ code: "ERR_PARENT_ENDED" });
 
     const stuck = deferred();
-    const stubborn = cancellable({ timeout: 5, graceMs: 5, parent: null }, () => stuck.promise);
+    const stubborn = cancellable({ timeout: 5, grace: 5, parent: null }, () => stuck.promise);
     expect(await rejection(stubborn())).toMatchObject({ reason: "timeout" });
     t.expectElapsed(10);
     stuck.reject(new Error("late, and nobody's"));
     await sleep(0);
   });
 
-  everywhere("register puts the calls that run into a registry (PAR-DEC-01)", async () => {
+  everywhere("register puts running calls into a registry (PAR-DEC-01)", async () => {
     const own = new OperationRegistry();
     for (const [register, known] of [
       [true, registry],
@@ -116,7 +113,7 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     await new Cancellable().run(async () => expect(await alone()).toBeUndefined());
   });
 
-  everywhere("wrapped functions nest, and errors come out as they are (PAR-DEC-11)", async () => {
+  everywhere("wrapped functions nest, and errors come out unchanged (PAR-DEC-11)", async () => {
     const error = new TypeError("mine");
     const inner = cancellable({ name: "inner" }, async (fail: boolean) => {
       if (fail) throw error;

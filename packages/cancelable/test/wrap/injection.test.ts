@@ -1,12 +1,12 @@
 import { expect, expectTypeOf } from "vitest";
 import { Cancellable, CancellationToken, currentOperation } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { InjectingOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("inject", (everywhere) => {
   everywhere(
-    "passes the operation as the last argument, which callers do not give (PAR-DEC-02)",
+    "the operation is passed as the last argument, which callers do not give (PAR-DEC-02)",
     async () => {
       const wrapped = cancellable({ inject: true }, async (a: number, b: string, op: Cancellable) => {
         expect(op).toBe(currentOperation());
@@ -18,32 +18,35 @@ describeEverywhere("inject", (everywhere) => {
     },
   );
 
-  everywhere("works with every kind of source (PAR-DEC-07, PAR-DEC-08, PAR-DEC-09, PAR-DEC-10)", async () => {
-    const kinds: InjectingOptions[] = [
-      { inject: true, timeout: 60_000 },
-      { inject: true, token: new CancellationToken() },
-      { inject: true, signals: ["SIGUSR2"] },
-      { inject: true, condition: () => false },
-      { inject: true, combine: [new CancellationToken()] },
-    ];
-    for (const options of kinds) {
-      expect(await cancellable(options, async (op: Cancellable) => op === currentOperation())()).toBe(true);
-      expect(await cancellable(options)(async (op: Cancellable) => op === currentOperation())()).toBe(true);
-    }
-  });
+  everywhere(
+    "injection works with every kind of source (PAR-DEC-07, PAR-DEC-08, PAR-DEC-09, PAR-DEC-10)",
+    async () => {
+      const kinds: InjectingOptions[] = [
+        { inject: true, timeout: 60_000 },
+        { inject: true, token: new CancellationToken() },
+        { inject: true, signals: ["SIGUSR2"] },
+        { inject: true, condition: () => false },
+        { inject: true, combine: [new CancellationToken()] },
+      ];
+      for (const options of kinds) {
+        expect(await cancellable(options, async (op: Cancellable) => op === currentOperation())()).toBe(true);
+        expect(await cancellable(options)(async (op: Cancellable) => op === currentOperation())()).toBe(true);
+      }
+    },
+  );
 
-  everywhere("without it nothing is added to the arguments (PAR-DEC-02)", async () => {
+  everywhere("without inject no argument is added (PAR-DEC-02)", async () => {
     const count = async (...args: unknown[]): Promise<number> => args.length;
     expect(await cancellable({}, count)(1, 2)).toBe(2);
     expect(await cancellable({ inject: false }, count)()).toBe(0);
   });
 
-  everywhere("a function that declares no such parameter is none the wiser (PAR-DEC-02)", async () => {
+  everywhere("a function without such a parameter works too (PAR-DEC-02)", async () => {
     const wrapped = cancellable({ inject: true }, async () => "result");
     expect(await wrapped()).toBe("result");
   });
 
-  everywhere("omitted optional arguments before it are undefined (PAR-DEC-02)", async () => {
+  everywhere("omitted optional arguments before the operation are undefined (PAR-DEC-02)", async () => {
     const wrapped = cancellable({ inject: true }, async (a: number, b?: string, op?: Cancellable) => [
       a,
       b,
@@ -54,7 +57,7 @@ describeEverywhere("inject", (everywhere) => {
   });
 
   everywhere(
-    "comes after all arguments where defaults and rest parameters hide how many there are",
+    "the operation comes after all arguments if defaults and rest parameters hide the number of parameters",
     async () => {
       const withDefault = cancellable(
         { inject: true },
@@ -67,7 +70,7 @@ describeEverywhere("inject", (everywhere) => {
     },
   );
 
-  everywhere("an operation that the caller passes is an argument like any other", async () => {
+  everywhere("an operation that the caller passes is an ordinary argument", async () => {
     const other = new Cancellable();
     const wrapped = cancellable({ inject: true }, async (mine: Cancellable, op: Cancellable) => [mine, op]);
     const [mine, op] = await wrapped(other);

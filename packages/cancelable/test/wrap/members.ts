@@ -1,9 +1,6 @@
-/*
- * The decorator as users write it. Tests compile this file with TypeScript and run it in a process of its
- * own, because vitest hands decorators to Node as they are; that it compiles is the test of the types.
- */
+/* The decorator as users write it. Tests compile this file with TypeScript and run it in a process of its own, because vitest leaves decorators to Node. The compilation checks the types. */
 import { type Cancellable, currentOperation, isCancellation, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 
 const wrap = cancellable({ timeout: 10_000 });
 
@@ -66,7 +63,7 @@ class Service {
 
 class Special extends Service {}
 
-/** Never used: what must not compile. */
+/** Never used: members that must not compile. */
 class Refused {
   // @ts-expect-error: the result would be a promise behind the type's back
   @cancellable({})
@@ -101,6 +98,6 @@ const told = {
 };
 service.handler = async () => `replaced in ${currentOperation()?.name}`;
 
-/** What the module prints, as JSON. */
+/** The output of the module, as JSON. */
 export type Told = typeof told & { readonly replaced: string };
 console.log(JSON.stringify({ ...told, replaced: await service.handler("") } satisfies Told));

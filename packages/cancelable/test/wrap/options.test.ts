@@ -1,14 +1,14 @@
 import { expect, expectTypeOf, test, vi } from "vitest";
 import { CancellationToken, ConditionSource } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { EffectiveOptions, WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 
 const fn = async (): Promise<void> => {};
 const refused = (options: Record<string, unknown>) => () => cancellable(wrong(options), fn);
 
-test("cancellableOptions tell the options that hold, the name included (PAR-DEC-03, BUG-74)", () => {
+test("cancellableOptions returns the effective options with the name (PAR-DEC-03)", () => {
   const options: WrapOptions = { timeout: 5, register: true };
   const wrapped = cancellable(options, async function load() {});
   expectTypeOf(wrapped.cancellableOptions).toEqualTypeOf<EffectiveOptions>();
@@ -21,7 +21,7 @@ test("cancellableOptions tell the options that hold, the name included (PAR-DEC-
   expect(cancellable({ inject: true })(async function job() {}).cancellableOptions.name).toBe("job");
 });
 
-test("cancellableOptions cannot be changed, and later changes of the object given change nothing", async () => {
+test("the returned options are frozen, and later changes of the given object have no effect", async () => {
   const options = { timeout: 60_000, metadata: { user: 7 } };
   const wrapped = cancellable({ ...options }, fn);
   expect(() => Object.assign(wrapped, { cancellableOptions: {} })).toThrow(TypeError);
@@ -33,7 +33,7 @@ test("cancellableOptions cannot be changed, and later changes of the object give
   expect(late.cancellableOptions.timeout).toBe(60_000);
 });
 
-test("options of the wrong type are refused at once, by name", () => {
+test("options of the wrong type are refused at once with the option's name", () => {
   expectThrows("TypeError", [
     [() => cancellable(wrong(undefined), fn), "options", "an object", "null"],
     [() => cancellable(wrong("fast"), fn), "options", "an object", '"fast"'],
@@ -42,16 +42,16 @@ test("options of the wrong type are refused at once, by name", () => {
     [() => cancellable({})(wrong(7)), "fn", "a function", "7"],
     [refused({ timeout: "5s" }), "options.timeout", "milliseconds, a Duration or null", '"5s"'],
     [refused({ token: {} }), "options.token", "a CancellationToken", "{}"],
-    [refused({ signals: 9 }), "options.signals", "the name of a signal, or an array of names", "9"],
+    [refused({ signals: 9 }), "options.signals", "the name of a signal or an array of names", "9"],
     [refused({ signals: [9] }), "signals[0]", 'the name of a signal, such as "SIGINT"', "9"],
-    [refused({ abortSignal: {} }), "options.abortSignal", "an AbortSignal", "{}"],
+    [refused({ signal: {} }), "options.signal", "an AbortSignal", "{}"],
     [refused({ condition: true }), "options.condition", "a function", "true"],
     [refused({ conditionInterval: 5 }), "options.condition", "a function", "undefined"],
     [refused({ resources: 80 }), "thresholds", "an object with memory, cpu, disk or eventLoopDelay", "80"],
     [
       refused({ combine: fnToken }),
       "options.combine",
-      "an array of parts, or a function that gives one",
+      "an array of parts, or a function that returns an array",
       "an instance of CancellationToken",
     ],
     [
@@ -64,8 +64,8 @@ test("options of the wrong type are refused at once, by name", () => {
     [refused({ id: 7 }), "options.id", "a string or a function", "7"],
     [refused({ metadata: [] }), "options.metadata", "a plain object", "[]"],
     [refused({ metadata: null }), "options.metadata", "a plain object", "null"],
-    [refused({ parent: "me" }), "options.parent", "a Cancellable, a CancelScope or null", '"me"'],
-    [refused({ graceMs: "5" }), "options.graceMs", "milliseconds, a Duration or null", '"5"'],
+    [refused({ parent: "me" }), "options.parent", "a Cancellable or a CancelScope", '"me"'],
+    [refused({ grace: "5" }), "options.grace", "milliseconds, a Duration or null", '"5"'],
     [refused({ register: 1 }), "options.register", "true, false or a registry", "1"],
     [refused({ inject: "op" }), "options.inject", "true or false", '"op"'],
   ]);
@@ -73,11 +73,11 @@ test("options of the wrong type are refused at once, by name", () => {
 
 const fnToken = new CancellationToken();
 
-test("options out of range are refused at once, by name; an empty combine is (PAR-DEC-10)", () => {
+test("options out of range are refused at once with the option's name; an empty combine is one (PAR-DEC-10)", () => {
   expectThrows("RangeError", [
     [refused({ timeout: Number.NaN }), "options.timeout", "a number of milliseconds", "NaN"],
     [refused({ signals: [] }), "options.signals", "not empty", "[]"],
-    [refused({ combine: [] }), "options.combine", "not empty: At least one source is required", "[]"],
+    [refused({ combine: [] }), "options.combine", "not empty", "[]"],
     [
       refused({ condition: fn, conditionInterval: 0 }),
       "options.conditionInterval",
@@ -87,11 +87,11 @@ test("options out of range are refused at once, by name; an empty combine is (PA
   ]);
 });
 
-describeEverywhere("what is wrong with a call", (everywhere) => {
-  everywhere("rejects: a combine that gives nothing, or nonsense (PAR-DEC-10)", async () => {
+describeEverywhere("an error while a call starts", (everywhere) => {
+  everywhere("a combine that returns no parts or invalid parts rejects the call (PAR-DEC-10)", async () => {
     const body = vi.fn();
     expect(await rejection(cancellable({ combine: () => [] }, body)())).toMatchObject({
-      message: expect.stringContaining("At least one source is required"),
+      message: expect.stringContaining("combine must"),
     });
     expect(await rejection(cancellable({ combine: () => wrong(7) }, body)())).toBeInstanceOf(TypeError);
     const error = new Error("no parts today");
@@ -122,7 +122,7 @@ describeEverywhere("what is wrong with a call", (everywhere) => {
 
 describeEverywhere("a fixed id", (everywhere) => {
   everywhere(
-    "is one call's at a time: another is refused while it runs, and not later (BUG-37)",
+    "one call runs at a time: another call is refused during the first, and accepted afterwards",
     async () => {
       const gate = deferred<string>();
       const body = vi.fn(() => gate.promise);
@@ -136,7 +136,7 @@ describeEverywhere("a fixed id", (everywhere) => {
     },
   );
 
-  everywhere("is free again after a call that failed, was cancelled, or never began (BUG-37)", async () => {
+  everywhere("the id is free after a call that failed, was cancelled, or never started", async () => {
     const token = new CancellationToken();
     let parts: CancellationToken[] = [];
     const wrapped = cancellable({ id: "import", combine: () => parts }, async () => {
@@ -149,7 +149,7 @@ describeEverywhere("a fixed id", (everywhere) => {
     for (let i = 0; i < 2; i++) expect(await rejection(wrapped())).toMatchObject({ reason: "manual" });
   });
 
-  everywhere("as a function of the arguments lets calls overlap that differ (BUG-37)", async () => {
+  everywhere("an id that is a function of the arguments lets calls with different ids overlap", async () => {
     const gate = deferred();
     const wrapped = cancellable(
       { id: (user: number) => `import-${user}` },

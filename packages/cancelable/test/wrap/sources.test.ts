@@ -8,15 +8,15 @@ import {
   sleepForever,
   TimeoutSource,
 } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/cancellable.ts";
 import type { WrapOptions } from "../../src/wrap/options.ts";
+import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
-/** How a call ends that would go on for ever. */
+/** The end of a call that would run forever. */
 const endOf = (options: WrapOptions): Promise<unknown> => rejection(cancellable(options, sleepForever)());
 
 describeEverywhere("timeout", (everywhere) => {
-  everywhere("counts from each call, not from the wrapping (PAR-DEC-01)", async (t) => {
+  everywhere("the timeout counts from each call, not from the wrapping (PAR-DEC-01)", async (t) => {
     const wrapped = cancellable({ timeout: { milliseconds: 10 } }, sleepForever);
     await sleep(10);
     for (const end of [20, 30]) {
@@ -25,7 +25,7 @@ describeEverywhere("timeout", (everywhere) => {
     }
   });
 
-  everywhere("0 and less have expired already: the function is not called (BUG-56)", async (t) => {
+  everywhere("0 and less have expired, and the function is not called", async (t) => {
     const fn = vi.fn();
     for (const timeout of [0, -1]) {
       expect(await rejection(cancellable({ timeout }, fn)())).toMatchObject({ reason: "timeout" });
@@ -34,16 +34,16 @@ describeEverywhere("timeout", (everywhere) => {
     expect(t.elapsed()).toBeLessThan(5_000);
   });
 
-  everywhere("undefined and null are no limit (PAR-DEC-01)", async () => {
+  everywhere("undefined and null mean no limit (PAR-DEC-01)", async () => {
     for (const timeout of [undefined, null]) {
       expect(await cancellable({ timeout }, async () => currentOperation()?.isRunning)()).toBe(true);
     }
   });
 });
 
-describeEverywhere("token and abortSignal", (everywhere) => {
+describeEverywhere("token and signal", (everywhere) => {
   everywhere(
-    "a token lets calls through, then ends those that run and refuses others (PAR-DEC-07)",
+    "a live token lets calls through; a cancelled one ends running calls and refuses others (PAR-DEC-07)",
     async () => {
       const token = new CancellationToken();
       const fn = vi.fn(async (ms: number) => {
@@ -62,11 +62,11 @@ describeEverywhere("token and abortSignal", (everywhere) => {
     },
   );
 
-  everywhere("an AbortSignal does the same, and keeps no listener of calls that ended", async () => {
+  everywhere("an AbortSignal has the same effect, and no listener of an ended call stays", async () => {
     const controller = new AbortController();
     const add = vi.spyOn(controller.signal, "addEventListener");
     const remove = vi.spyOn(controller.signal, "removeEventListener");
-    const wrapped = cancellable({ abortSignal: controller.signal }, sleep);
+    const wrapped = cancellable({ signal: controller.signal }, sleep);
     await wrapped(1);
     expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1]);
     const running = wrapped(60_000);
@@ -88,20 +88,23 @@ describeEverywhere("condition and resources", (everywhere) => {
     }
   });
 
-  everywhere("one that becomes true cancels, sync or async (PAR-DEC-09)", async (t) => {
-    for (const kind of ["sync", "async"]) {
-      let checks = 0;
-      const full = (): boolean => ++checks > 2;
-      const condition = kind === "sync" ? full : async () => full();
-      expect(await endOf({ condition, conditionInterval: { milliseconds: 5 } })).toMatchObject({
-        reason: "condition",
-        conditionName: kind === "sync" ? "full" : "condition",
-      });
-    }
-    t.expectElapsed(20);
-  });
+  everywhere(
+    "a condition that becomes true cancels the call, synchronous or asynchronous (PAR-DEC-09)",
+    async (t) => {
+      for (const kind of ["sync", "async"]) {
+        let checks = 0;
+        const full = (): boolean => ++checks > 2;
+        const condition = kind === "sync" ? full : async () => full();
+        expect(await endOf({ condition, conditionInterval: { milliseconds: 5 } })).toMatchObject({
+          reason: "condition",
+          conditionName: kind === "sync" ? "full" : "condition",
+        });
+      }
+      t.expectElapsed(20);
+    },
+  );
 
-  everywhere("a resource above its threshold cancels", async () => {
+  everywhere("a resource above its threshold cancels the call", async () => {
     expect(await endOf({ resources: { memory: 0 } })).toMatchObject({ reason: "condition" });
     const reader = { memory: () => 50, cpu: () => 50, disk: () => 50, eventLoopDelay: () => 50 };
     const busy = new ResourceSource({ cpu: 40 }, { reader, interval: 1 });
@@ -110,7 +113,7 @@ describeEverywhere("condition and resources", (everywhere) => {
 });
 
 describeEverywhere("combine", (everywhere) => {
-  everywhere("cancels with the first of its parts, whatever they are (PAR-DEC-10, BUG-05)", async (t) => {
+  everywhere("the first part that fires cancels the call, whatever its kind (PAR-DEC-10)", async (t) => {
     const token = new CancellationToken();
     const aborted = new AbortController();
     aborted.abort();
@@ -130,7 +133,7 @@ describeEverywhere("combine", (everywhere) => {
   });
 
   everywhere(
-    "parts that stay quiet leave the result alone, and the name is the function's (PAR-DEC-10)",
+    "parts that do not fire leave the result alone, and the name is the function's (PAR-DEC-10)",
     async () => {
       const combine = [new TimeoutSource(60_000), new CancellationToken()];
       async function work(): Promise<string | undefined> {
@@ -141,7 +144,7 @@ describeEverywhere("combine", (everywhere) => {
     },
   );
 
-  everywhere("a function is called for each call, with its arguments", async () => {
+  everywhere("a combine function is called for each call with the call's arguments", async () => {
     const combine = vi.fn((_ms: number, signal: AbortSignal) => [signal]);
     const wrapped = cancellable({ combine }, async (ms: number, _signal: AbortSignal) => sleep(ms));
     const controllers = [new AbortController(), new AbortController()] as const;
@@ -152,7 +155,7 @@ describeEverywhere("combine", (everywhere) => {
     expect(combine.mock.calls).toEqual(controllers.map(({ signal }) => [20, signal]));
   });
 
-  everywhere("operations among the parts serve every call, and stay below their parent", async () => {
+  everywhere("operations among the parts serve every call and stay below their parent", async () => {
     const parent = new Cancellable().start();
     const template = Cancellable.withTimeout(5, { parent });
     const wrapped = cancellable({ combine: [template] }, sleepForever);
@@ -167,7 +170,7 @@ describeEverywhere("combine", (everywhere) => {
     await parent[Symbol.asyncDispose]();
   });
 
-  everywhere("joins the other sources, of which the first one wins", async (t) => {
+  everywhere("the first of all sources wins", async (t) => {
     const token = new CancellationToken();
     expect(await endOf({ token, timeout: 60_000, combine: [new TimeoutSource(5)] })).toMatchObject({
       timeoutMs: 5,
@@ -179,7 +182,7 @@ describeEverywhere("combine", (everywhere) => {
   });
 });
 
-test("signals let a call through, and cancel one that runs when they arrive (PAR-DEC-08)", async () => {
+test("signals let a call through and cancel a running call when they arrive (PAR-DEC-08)", async () => {
   const before = process.listenerCount("SIGUSR2");
   const wrapped = cancellable({ signals: ["SIGUSR2", "SIGWINCH"] }, async (wait: PromiseLike<string>) => {
     const op = currentOperation() as Cancellable;

@@ -5,7 +5,7 @@ import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 
 describeEverywhere("withCancellable(op, fn)", (everywhere) => {
-  everywhere("runs functions in an operation that they share (PAR-DEC-12)", async () => {
+  everywhere("functions run in one shared operation (PAR-DEC-12)", async () => {
     const op = new Cancellable({ name: "shared" });
     const read = withCancellable(op, async (path: string, suffix = "") => {
       expect(currentOperation()).toBe(op);
@@ -18,26 +18,29 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
     expect([read.name, count.length]).toEqual(["", 1]);
   });
 
-  everywhere("injects it on request, after arguments and this (PAR-DEC-12)", async () => {
-    const op = new Cancellable();
-    const injected = withCancellable(
-      op,
-      async function add(this: { base: number }, n: number, own: Cancellable) {
-        return [this.base + n, own === op];
-      },
-      { inject: true },
-    );
-    expectTypeOf(injected).parameters.toEqualTypeOf<[n: number]>();
-    const plain = withCancellable(op, async (...args: unknown[]) => args.length);
-    const owner = { base: 40, injected };
-    await op.run(async () => {
-      expect(await owner.injected(2)).toEqual([42, true]);
-      expect(await plain()).toBe(0);
-    });
-    expect([injected.name, injected.length]).toEqual(["add", 1]);
-  });
+  everywhere(
+    "the operation is injected on request, after the arguments and with this (PAR-DEC-12)",
+    async () => {
+      const op = new Cancellable();
+      const injected = withCancellable(
+        op,
+        async function add(this: { base: number }, n: number, own: Cancellable) {
+          return [this.base + n, own === op];
+        },
+        { inject: true },
+      );
+      expectTypeOf(injected).parameters.toEqualTypeOf<[n: number]>();
+      const plain = withCancellable(op, async (...args: unknown[]) => args.length);
+      const owner = { base: 40, injected };
+      await op.run(async () => {
+        expect(await owner.injected(2)).toEqual([42, true]);
+        expect(await plain()).toBe(0);
+      });
+      expect([injected.name, injected.length]).toEqual(["add", 1]);
+    },
+  );
 
-  everywhere("its timeout applies to them (PAR-DEC-12)", async (t) => {
+  everywhere("the operation's timeout applies to the functions (PAR-DEC-12)", async (t) => {
     const op = Cancellable.withTimeout(10);
     const wait = withCancellable(op, () => sleepForever());
     const outcome = await op.settle(async () => {
@@ -49,7 +52,7 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
     t.expectElapsed(10);
   });
 
-  everywhere("once its token is cancelled they are not called any more (PAR-DEC-12)", async () => {
+  everywhere("once the token is cancelled the functions are not called (PAR-DEC-12)", async () => {
     const token = new CancellationToken();
     const op = Cancellable.withToken(token);
     const fn = vi.fn();
@@ -63,7 +66,7 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
   });
 
   everywhere(
-    "the ambient operation of the caller does not count, and the shared one waits for calls",
+    "the caller's ambient operation does not matter, and the shared operation waits for calls",
     async () => {
       const op = new Cancellable({ name: "shared" });
       const gate = deferred();
@@ -88,7 +91,7 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
     },
   );
 
-  everywhere("a call that is cancelled is waited for, and errors come out as they are", async () => {
+  everywhere("a cancelled call is waited for, and errors come out unchanged", async () => {
     const op = new Cancellable();
     const error = new Error("mine");
     const cleanedUp = vi.fn();
@@ -113,7 +116,7 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
     });
   });
 
-  everywhere("rejects while the operation has not started, and once it has ended", async () => {
+  everywhere("calls reject before the operation has started and after it has ended", async () => {
     const op = new Cancellable({ name: "shared" });
     const fn = vi.fn();
     const wrapped = withCancellable(op, fn);
@@ -123,14 +126,14 @@ describeEverywhere("withCancellable(op, fn)", (everywhere) => {
     expect(fn).not.toHaveBeenCalled();
   });
 
-  everywhere("works in the handle form, which is nobody's ambient operation (PAR-DEC-12)", async () => {
+  everywhere("the handle form works, although it is not ambient (PAR-DEC-12)", async () => {
     const op = new Cancellable({ name: "handle" }).start();
     expect(await withCancellable(op, async () => currentOperation()?.name)()).toBe("handle");
     await op[Symbol.asyncDispose]();
   });
 });
 
-test("what is no operation or no function is refused", () => {
+test("values that are no operation or no function are refused", () => {
   const op = new Cancellable();
   expectThrows("TypeError", [
     [() => withCancellable(wrong({}), () => {}), "op", "a Cancellable", "{}"],

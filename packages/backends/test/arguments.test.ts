@@ -1,0 +1,27 @@
+import { Cancellable } from "@hother/cancelable";
+import * as effect from "@hother/cancelable-backends/effect";
+import * as effection from "@hother/cancelable-backends/effection";
+import { expect, test } from "vitest";
+
+test.each([
+  ["op", "a Cancellable", "string", () => effect.fromCancellable("op" as never, () => 1)],
+  ["body", "a function", "null", () => effect.fromCancellable(new Cancellable(), null as never)],
+  ["effect", "an Effect", "number", () => effect.toCancellable(7 as never)],
+  ["op", "a Cancellable", "object", () => effection.fromCancellable({} as never, () => 1)],
+  ["operation", "a function", "undefined", () => effection.toCancellable(undefined as never)],
+])(
+  "the argument %s must be %s, not %s: the error has the code of the core",
+  (argument, expected, got, call) => {
+    let error: unknown;
+    try {
+      call();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({
+      code: "ERR_INVALID_ARG_TYPE",
+      message: `${argument} must be ${expected}; got ${got}`,
+    });
+  },
+);

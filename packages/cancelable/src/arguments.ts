@@ -1,0 +1,66 @@
+/** A short text for a value, for messages. Never throws. */
+export function show(value: unknown): string {
+  try {
+    if (typeof value === "function") return `function ${value.name || "(anonymous)"}`;
+    if (typeof value === "string")
+      return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
+    if (typeof value === "object" && value !== null) {
+      if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
+      const name = (value as object).constructor?.name ?? "Object";
+      if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
+      const text = JSON.stringify(value);
+      return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+    }
+    return typeof value === "bigint" ? `${value}n` : String(value);
+  } catch {
+    return `a value of type ${typeof value}`;
+  }
+}
+
+/** Creates a `TypeError` that names the argument, the expected type and the value. */
+export function invalidType(argument: string, expected: string, got: unknown): TypeError {
+  return Object.assign(new TypeError(`${argument} must be ${expected}; got ${show(got)}`), {
+    code: "ERR_INVALID_ARG_TYPE",
+  });
+}
+
+/** Creates a `RangeError` that names the argument, the expected range and the value. */
+export function outOfRange(argument: string, expected: string, got: unknown): RangeError {
+  return Object.assign(new RangeError(`${argument} must be ${expected}; got ${show(got)}`), {
+    code: "ERR_OUT_OF_RANGE",
+  });
+}
+
+export function requireFunction(value: unknown, argument: string): void {
+  if (typeof value !== "function") throw invalidType(argument, "a function", value);
+}
+
+export function requireOptions(value: unknown, argument = "options"): void {
+  if (value !== undefined && (typeof value !== "object" || value === null || Array.isArray(value))) {
+    throw invalidType(argument, "an object", value);
+  }
+}
+
+export function requireText(value: unknown, argument: string): void {
+  if (value !== undefined && typeof value !== "string") throw invalidType(argument, "a string", value);
+}
+
+export function requireBoolean(value: unknown, argument: string): void {
+  if (typeof value !== "boolean") throw invalidType(argument, "true or false", value);
+}
+
+/** Requires a whole number of at least `least`, or Infinity. */
+export function requireCount(value: unknown, argument: string, least: number): void {
+  if (typeof value !== "number") throw invalidType(argument, "a number", value);
+  if (!(value >= least) || (value !== Number.POSITIVE_INFINITY && !Number.isInteger(value))) {
+    throw outOfRange(argument, `a whole number of at least ${least}, or Infinity`, value);
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null &&
+    (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function"
+  );
+}

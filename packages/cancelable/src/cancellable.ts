@@ -1,0 +1,257 @@
+import { invalidType, requireFunction, requireOptions } from "./arguments.ts";
+import { type Span, toMilliseconds } from "./duration.ts";
+import type { Callback, CallbackKind } from "./operation/callbacks.ts";
+import { Operation } from "./operation/operation.ts";
+import { OperationSource, toSources } from "./operation/operation-source.ts";
+import type { CancellableOptions } from "./operation/options.ts";
+import { currentNode, enter } from "./scope/ambient.ts";
+import { explicitParent } from "./scope/cancel-scope.ts";
+import { waitIn } from "./scope/waiting.ts";
+import { AbortSignalSource } from "./sources/abort-signal-source.ts";
+import { AllOfSource, AnyOfSource } from "./sources/composite-source.ts";
+import { ConditionSource } from "./sources/condition-source.ts";
+import { DeadlineSource } from "./sources/deadline-source.ts";
+import { type ResourceOptions, ResourceSource, type ResourceThresholds } from "./sources/resource-source.ts";
+import { type SignalName, SignalSource } from "./sources/signal-source.ts";
+import { CancellationSource } from "./sources/source.ts";
+import { TokenSource } from "./sources/token-source.ts";
+import { type OperationStream, stream } from "./streams/operation-stream.ts";
+import type { StreamInput } from "./streams/reading/stream-input.ts";
+import type { StreamOptions } from "./streams/reading/stream-options.ts";
+import type { CancellationToken } from "./token/token.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** An argument of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
+export type CancellationPart = Cancellable | CancellationSource | CancellationToken | AbortSignal;
+
+/** A stream that can be cancelled. One reader reads it once; see `cancellableStream`. */
+export interface CancellableStream<T> extends OperationStream<T, Cancellable> {}
+
+/**
+ * An operation: work with an identity, a status, callbacks, and any number of sources that can cancel it. An
+ * operation runs once.
+ *
+ * @example
+ * ```ts
+ * import { Cancellable } from "@hother/cancelable";
+ *
+ * const outcome = await Cancellable.withTimeout(20, { name: "report" }).settle(async (op) => {
+ *   op.reportProgress("half way");
+ *   await op.sleep({ minutes: 1 });
+ * });
+ * console.assert(outcome.status === "cancelled" && outcome.error.reason === "timeout");
+ * ```
+ */
+export class Cancellable extends Operation {
+  // ---- constructors, one per source -----------------------------------------------------------
+
+  /**
+   * Creates an operation that is cancelled `span` after its start (milliseconds, a `Duration`, or `null` for no
+   * limit).
+   */
+  static withTimeout(span: Span, options?: CancellableOptions): Cancellable {
+    const ms = toMilliseconds(span, "span");
+    const operation = new Cancellable(options);
+    operation.timeout = ms;
+    return operation;
+  }
+
+  /** Creates an operation that is cancelled with `token`, with the reason and message of the token. */
+  static withToken(token: CancellationToken, options?: Omit<CancellableOptions, "token">): Cancellable {
+    const source = new TokenSource(token);
+    return new Cancellable(options).addSource(source);
+  }
+
+  /** Creates an operation that is cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
+  static withSignal(...signals: SignalName[]): Cancellable {
+    return new Cancellable().addSource(new SignalSource(...signals));
+  }
+
+  /** Creates an operation that is cancelled when `signal` is aborted. */
+  static withAbortSignal(signal: AbortSignal, options?: CancellableOptions): Cancellable {
+    const source = new AbortSignalSource(signal);
+    return new Cancellable(options).addSource(source);
+  }
+
+  /**
+   * Creates an operation that is cancelled when `predicate` returns a truthy value.
+   *
+   * @param options.interval The time between two calls of `predicate`; the first call is at the start. Default: 100
+   * ms.
+   */
+  static withCondition(
+    predicate: () => boolean | PromiseLike<boolean>,
+    options?: CancellableOptions & { readonly interval?: Span },
+  ): Cancellable {
+    requireOptions(options);
+    const { interval } = options ?? {};
+    const source = new ConditionSource(predicate, interval === undefined ? undefined : { interval });
+    return new Cancellable(options).addSource(source);
+  }
+
+  /**
+   * Creates an operation that is cancelled when a resource of the machine exceeds its threshold; see {@link
+   * ResourceSource}.
+   */
+  static withResources(
+    thresholds: ResourceThresholds,
+    options?: CancellableOptions & Omit<ResourceOptions, "name">,
+  ): Cancellable {
+    requireOptions(options);
+    const { interval, path, reader } = options ?? {};
+    const source = new ResourceSource(thresholds, {
+      ...(interval === undefined ? {} : { interval }),
+      ...(path === undefined ? {} : { path }),
+      ...(reader === undefined ? {} : { reader }),
+    });
+    return new Cancellable(options).addSource(source);
+  }
+
+  /**
+   * Creates an operation that is cancelled at a time on the wall clock: a `Date` or epoch milliseconds. The reason is
+   * `timeout`.
+   */
+  static withDeadline(deadline: Date | number, options?: CancellableOptions): Cancellable {
+    const source = new DeadlineSource(deadline);
+    return new Cancellable(options).addSource(source);
+  }
+
+  /**
+   * Creates an operation that is cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s.
+   */
+  static anyOf(...parts: CancellationPart[]): Cancellable {
+    return new Cancellable().addSource(new AnyOfSource(toSources(parts, "parts")));
+  }
+
+  /**
+   * Creates an operation that is cancelled when all of its parts have fired, with the reason and message of the last
+   * one.
+   */
+  static allOf(...parts: CancellationPart[]): Cancellable {
+    return new Cancellable().addSource(new AllOfSource(toSources(parts, "parts")));
+  }
+
+  /**
+   * Creates an operation that is cancelled when this operation, one of the others, or one of their sources is, with
+   * the reason and message of the first. The new operation has the callbacks and the metadata of all of them, and the
+   * name, the parent and the grace of this operation. The parts are not started.
+   */
+  combine(...others: Cancellable[]): Cancellable {
+    const parts = [this, ...others];
+    for (const [index, other] of others.entries()) {
+      if (!(other instanceof Cancellable)) throw invalidType(`others[${index}]`, "a Cancellable", other);
+    }
+    const sources = parts.map((part) => new OperationSource(part));
+    const { id: _, token: __, metadata: ___, ...inherited } = this.options ?? {};
+    const metadata = Object.assign({}, ...[...parts].reverse().map((part) => part.ownMetadata));
+    const combined = new Cancellable({ ...inherited, metadata });
+    for (const source of sources) combined.addSource(source);
+    for (const part of parts) if (part.callbacks !== undefined) combined.listeners.addAll(part.callbacks);
+    return combined;
+  }
+
+  /**
+   * Adds a source that can cancel this operation.
+   *
+   * @throws UsageError `ERR_ALREADY_STARTED` after the start.
+   */
+  addSource(source: CancellationSource): this {
+    if (!(source instanceof CancellationSource)) throw invalidType("source", "a CancellationSource", source);
+    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+    this.watch(source);
+    return this;
+  }
+
+  // ---- while it runs --------------------------------------------------------------------------
+
+  /**
+   * Runs `body` in a shielded operation below this one, for clean-up that awaits. A cancellation of this operation
+   * does not reach it. The end of the shield is not a checkpoint.
+   *
+   * @param options.timeout The time allowed for `body`. Default: no limit.
+   */
+  async shield<T>(
+    body: (op: Cancellable) => T | PromiseLike<T>,
+    options?: { readonly timeout?: Span },
+  ): Promise<T> {
+    requireFunction(body, "body");
+    requireOptions(options);
+    const inner = new Cancellable(this.name === undefined ? undefined : { name: this.name });
+    if (options?.timeout !== undefined) inner.setTimeout(options.timeout, "options.timeout");
+    inner.node.shielded = true;
+    inner.node.attach(explicitParent(this));
+    return inner.run(body);
+  }
+
+  /**
+   * Wraps `fn`: a call runs in this operation and is awaited as by {@link waitFor}. In a cancelled operation `fn` is
+   * not called.
+   */
+  wrap<A extends unknown[], T>(fn: (...args: A) => T | PromiseLike<T>): (...args: A) => Promise<T> {
+    requireFunction(fn, "fn");
+    const { node } = this;
+    return function (this: unknown, ...args) {
+      return waitIn(node, () => enter(node, () => Reflect.apply(fn, this, args), undefined));
+    };
+  }
+
+  /**
+   * Reads `source` in this operation. When the operation is cancelled, the stream ends within one item, also while
+   * the source delivers nothing, and the source is closed; see {@link cancellableStream}.
+   */
+  stream<T>(source: StreamInput<T>, options?: StreamOptions<T>): CancellableStream<T> {
+    return stream<T, Cancellable>(this, source, options);
+  }
+
+  // ---- callbacks ------------------------------------------------------------------------------
+
+  /**
+   * Adds a callback that runs before the body. The body waits for the callback, whose time counts for the timeout.
+   */
+  onStart(callback: Callback<"start">): this {
+    return this.#on("start", callback);
+  }
+  /** Adds a callback for every progress report of this operation and of the operations below. */
+  onProgress(callback: Callback<"progress">): this {
+    return this.#on("progress", callback);
+  }
+  /** Adds a callback that runs after the body has returned. `run` waits for it. */
+  onComplete(callback: Callback<"complete">): this {
+    return this.#on("complete", callback);
+  }
+  /** Adds a callback that runs after the cancellation has ended the operation. `run` waits for it. */
+  onCancel(callback: Callback<"cancel">): this {
+    return this.#on("cancel", callback);
+  }
+  /** Adds a callback that runs after the body has failed. `run` waits for it. */
+  onError(callback: Callback<"error">): this {
+    return this.#on("error", callback);
+  }
+
+  #on<K extends CallbackKind>(kind: K, callback: Callback<K>): this {
+    requireFunction(callback, "callback");
+    this.listeners.add(kind, callback);
+    return this;
+  }
+
+  // ---- the tree -------------------------------------------------------------------------------
+
+  /** The nearest operation above. */
+  override get parent(): Cancellable | undefined {
+    return super.parent as Cancellable | undefined; // this class creates every operation
+  }
+
+  /** The operations directly below that have not ended, oldest first. */
+  override get children(): readonly Cancellable[] {
+    return super.children as readonly Cancellable[];
+  }
+
+  override toString(): string {
+    return `Cancellable(${this.label}, ${this.status})`;
+  }
+}
+
+/** The operation that the calling code runs in, if any. */
+export function currentOperation(): Cancellable | undefined {
+  return currentNode().operation as Cancellable | undefined; // the node holds only operations
+}

@@ -1,0 +1,1 @@
+export { type LiveOperation, type LiveScope, liveScopes } from "./live-scopes.ts";

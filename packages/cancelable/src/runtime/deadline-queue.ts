@@ -1,0 +1,217 @@
+import { runOutside } from "#platform/ambient";
+import { afterMicrotasks, inLaterTurn } from "#platform/turns";
+import type { Runtime } from "./runtime.ts";
+
+/** An entry that is due at a time. */
+export interface Timed {
+  /** The time, in milliseconds of the runtime's clock. */
+  at: number;
+  /** The slot of the entry while it is in a queue. Only the queue and its slots set this. */
+  slot: Slot | undefined;
+  /** Called once, when the time has come and the entry is removed from the queue. */
+  due(): void;
+}
+
+/**
+ * A place in a queue. It keeps the time at which it was taken, so that a removed entry can change its own time (D1).
+ */
+export class Slot {
+  readonly at: number;
+  /** The order of slots with the same time. */
+  readonly sequence: number;
+  /** Undefined after the entry was removed. */
+  entry: Timed | undefined;
+  readonly #queue: DeadlineQueue;
+
+  constructor(queue: DeadlineQueue, entry: Timed, sequence: number) {
+    this.#queue = queue;
+    this.at = entry.at;
+    this.entry = entry;
+    this.sequence = sequence;
+  }
+
+  /** Removes the entry from the queue by emptying this slot (D1). */
+  remove(): void {
+    const entry = this.entry as Timed; // an entry refers to its slot only while it is in it
+    this.entry = undefined;
+    entry.slot = undefined;
+    this.#queue.emptied(this);
+  }
+}
+
+/**
+ * All deadlines and sleeps of one runtime, with one timer of that runtime.
+ *
+ *  D1  The queue is a binary heap of slots, ordered by time and then by order of entry. An entry that leaves empties
+ *      its slot, so leaving is O(1). When more than half of the slots are empty, the empty slots are removed. An
+ *      entry that returns gets a new slot.
+ *  D2  The timer is never later than the first entry. The timer may be earlier if its entry has left. In this case it
+ *      is set again when it fires.
+ *  D3  An empty queue keeps its timer only until the end of the current turn of the event loop. A runtime that counts
+ *      its timers (fake timers, virtual time) gets the timer back at once.
+ *  D4  Microtasks run between two entries, as between two timers of the host. Code of the first entry can therefore
+ *      still remove the second entry.
+ */
+export class DeadlineQueue {
+  readonly #runtime: Runtime;
+  readonly #timers: unknown;
+  readonly #heap: Slot[] = [];
+  #timer: Disposable | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #sequence = 0;
+  /** The number of slots that are not empty. */
+  #live = 0;
+  /** Whether the timer of the empty queue is to be removed at the end of the turn (D3). */
+  #sweeping = false;
+  /** Whether due entries are being called. The timer is set after the last one. */
+  #firing = false;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#timers = runtime.timers;
+  }
+
+  /** Whether the runtime still has the timers for which this queue was created. */
+  get isCurrent(): boolean {
+    return this.#runtime.timers === this.#timers;
+  }
+
+  add(entry: Timed): void {
+    const slot = new Slot(this, entry, this.#sequence++);
+    entry.slot = slot;
+    this.#live++;
+    this.#heap.push(slot);
+    this.#up(slot, this.#heap.length - 1);
+    if (!this.#firing) this.#armFor(slot);
+  }
+
+  /** The entry of `slot` was removed. */
+  emptied(slot: Slot): void {
+    const heap = this.#heap;
+    this.#live--;
+    if (heap[heap.length - 1] === slot) heap.pop();
+    else if (this.#live === 0 || (heap.length > 64 && heap.length > 2 * this.#live)) this.#compact();
+    if (this.#live === 0) this.#idle();
+  }
+
+  /** Removes the empty slots and rebuilds the heap. It costs O(n) after at least n / 2 removals. */
+  #compact(): void {
+    const heap = this.#heap;
+    let kept = 0;
+    for (const slot of heap) if (slot.entry !== undefined) heap[kept++] = slot;
+    heap.length = kept;
+    for (let at = (kept >> 1) - 1; at >= 0; at--) this.#down(heap[at] as Slot, at);
+  }
+
+  /** The first slot that is not empty. */
+  #first(): Slot | undefined {
+    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+      if (first.entry !== undefined) return first;
+      this.#shift();
+    }
+    return undefined;
+  }
+
+  /** Removes the slot at the top of the heap. */
+  #shift(): void {
+    const heap = this.#heap;
+    const last = heap.pop() as Slot;
+    if (heap.length > 0) this.#down(last, 0);
+  }
+
+  /**
+   * Sets the timer for `slot` (D2). Also for a time of Infinity: a task that sleeps for ever keeps the process alive.
+   */
+  #armFor(slot: Slot): void {
+    const at = Math.min(slot.at, this.#timerAt);
+    if (this.#timer !== undefined) {
+      // Fake-timer libraries can clear timers without telling us, so re-arm every time.
+      if (at === this.#timerAt && this.#runtime.exactTimers !== true) return;
+      this.#timer[Symbol.dispose]();
+    }
+    this.#timerAt = at;
+    this.#timer = runOutside(() => this.#runtime.setTimer(at, this.#fire));
+  }
+
+  #disarm(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #idle(): void {
+    if (this.#sweeping || this.#timer === undefined) return;
+    if (this.#runtime.exactTimers === true) {
+      this.#disarm();
+      return;
+    }
+    this.#sweeping = true;
+    inLaterTurn(() => {
+      this.#sweeping = false;
+      if (this.#live === 0) this.#disarm();
+    });
+  }
+
+  readonly #fire = (): void => {
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#next();
+  };
+
+  readonly #next = (): void => {
+    this.#firing = false;
+    const first = this.#first();
+    if (first === undefined) return;
+    if (this.#runtime.now() < first.at) {
+      this.#armFor(first);
+      return;
+    }
+    const entry = first.entry as Timed; // `#first` returns no empty slot
+    first.entry = undefined;
+    entry.slot = undefined;
+    this.#shift();
+    this.#live--;
+    try {
+      entry.due();
+    } finally {
+      if (this.#live > 0) {
+        this.#firing = true;
+        afterMicrotasks(this.#next);
+      }
+    }
+  };
+
+  #up(entry: Slot, from: number): void {
+    const heap = this.#heap;
+    let slot = from;
+    while (slot > 0) {
+      const above = (slot - 1) >> 1;
+      const parent = heap[above] as Slot;
+      if (!before(entry, parent)) break;
+      heap[slot] = parent;
+      slot = above;
+    }
+    heap[slot] = entry;
+  }
+
+  #down(entry: Slot, from: number): void {
+    const heap = this.#heap;
+    const { length } = heap;
+    let slot = from;
+    for (;;) {
+      let below = 2 * slot + 1;
+      if (below >= length) break;
+      const right = below + 1;
+      if (right < length && before(heap[right] as Slot, heap[below] as Slot)) below = right;
+      const child = heap[below] as Slot;
+      if (!before(child, entry)) break;
+      heap[slot] = child;
+      slot = below;
+    }
+    heap[slot] = entry;
+  }
+}
+
+function before(a: Slot, b: Slot): boolean {
+  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
+}

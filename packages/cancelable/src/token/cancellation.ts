@@ -1,0 +1,75 @@
+import {
+  type CancellationDetail,
+  CancellationError,
+  type CancellationReason,
+  createCancellation,
+} from "../errors.ts";
+
+/**
+ * Creates an error without a stack trace. For timeouts and inherited cancellations the stack would show only timer
+ * and library frames, and capturing it is the main cost of an error.
+ */
+function withoutStack<T>(create: () => T): T {
+  const limit = Error.stackTraceLimit;
+  try {
+    Error.stackTraceLimit = 0;
+  } catch {
+    /* v8 ignore next -- @preserve where `Error` is frozen: a test runs this in a process of its own */
+    return create();
+  }
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}
+
+/** One cancellation. It is created when it happens; its error is created on first use. */
+export class Cancellation {
+  readonly reason: CancellationReason;
+  readonly message: string | undefined;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** The cancellation of the node above that caused this one (T3). */
+  readonly origin: Cancellation | undefined;
+  readonly #detail: CancellationDetail | undefined;
+  #error: CancellationError | undefined;
+
+  constructor(
+    reason: CancellationReason,
+    message?: string,
+    detail?: CancellationDetail,
+    origin?: Cancellation,
+    error?: CancellationError,
+  ) {
+    this.reason = reason;
+    this.message = message;
+    this.at = Date.now();
+    this.origin = origin;
+    this.#detail = detail;
+    this.#error = error;
+    if (error !== undefined) CancellationError.own(error);
+  }
+
+  /** The one error of this cancellation. Every waiter and the signal get this object. */
+  get error(): CancellationError {
+    if (this.#error !== undefined) return this.#error;
+    // The errors are created from the topmost origin down in a loop, so that a deep tree costs no stack (T6).
+    const chain: Cancellation[] = [];
+    for (let link: Cancellation | undefined = this; link !== undefined; link = link.origin) {
+      if (link.#error !== undefined) break;
+      chain.push(link);
+    }
+    for (const link of chain.reverse()) {
+      const { origin } = link;
+      const detail =
+        origin === undefined
+          ? link.#detail
+          : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
+      const create = (): CancellationError => createCancellation(link.reason, link.message, detail);
+      link.#error = origin === undefined && link.reason !== "timeout" ? create() : withoutStack(create);
+      CancellationError.own(link.#error);
+    }
+    return this.#error as unknown as CancellationError; // set above: the chain contains this cancellation
+  }
+}
