@@ -1,30 +1,75 @@
 import { fileURLToPath } from "node:url";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
+import { substituteNodeModules } from "./tools/hosts/browser/node-modules.ts";
+import { chromiumPath } from "./tools/hosts/chromium.mjs";
 import base from "./vitest.config.ts";
-import { nodeModulesSkipTests } from "./tools/hosts/node-modules-plugin.mjs";
 
-const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
+const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+
+const chromium = () => ({
+  enabled: true,
+  headless: true,
+  screenshotFailures: false,
+  provider: playwright({ launchOptions: { executablePath: chromiumPath, args: ["--no-sandbox"] } }),
+  instances: [{ browser: "chromium" as const }],
+});
+
+/** The tests in a page of Chromium. */
 export default defineConfig({
-  plugins: [nodeModulesSkipTests()],
-  resolve: {
-    alias: [
-      { find: /^#(host|platform)\/ambient$/, replacement: fileURLToPath(new URL("tools/hosts/ambient.browser.ts", import.meta.url)) },
-      { find: /^#(host|platform)\/(.*)$/, replacement: `${core}/platform/$2.web.ts` },
-      ...(base.resolve!.alias as any[]),
-    ],
-  },
-  optimizeDeps: { include: ["effect", "effect/testing", "effection", "effection/experimental", "fast-check", "log-update"] },
   test: {
-    include: ["packages/cancelable/test/**/*.test.ts", "packages/backends/test/**/*.test.ts"],
-    setupFiles: ["./tools/hosts/setup.browser.ts"],
-    testTimeout: 3_000,
-    browser: {
-      enabled: true,
-      headless: true,
-      screenshotFailures: false,
-      provider: playwright({ launchOptions: { executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] } }),
-      instances: [{ browser: "chromium" }],
-    },
+    projects: [
+      {
+        plugins: [substituteNodeModules()],
+        resolve: {
+          alias: [
+            // The library's modules for browsers. The first entry that matches counts.
+            { find: "#platform/ambient", replacement: path("tools/hosts/browser/ambient.ts") },
+            {
+              find: /^#platform\/(.*)$/,
+              replacement: `${path("packages/cancelable/src/platform")}/$1.web.ts`,
+            },
+            { find: "#terminal", replacement: path("packages/terminal/src/platform/terminal.web.ts") },
+            ...(base.resolve?.alias as []),
+          ],
+        },
+        // Known from the start: Vite would load the page again for each one that it finds later.
+        optimizeDeps: {
+          include: [
+            "effect",
+            "effect/testing",
+            "effection",
+            "effection/experimental",
+            "fast-check",
+            "log-update",
+          ],
+        },
+        test: {
+          name: "suite",
+          include: ["packages/*/test/**/*.test.ts"],
+          exclude: ["packages/migrate*/**"],
+          setupFiles: [path("tools/hosts/browser/setup.ts"), path("tools/hosts/setup.ts")],
+          // One page for all files: a page of its own costs each file a second.
+          isolate: false,
+          // A test that has lost its scope may wait for ever. No other test takes a tenth of this.
+          testTimeout: 3_000,
+          browser: chromium(),
+        },
+      },
+      {
+        // The packages as users get them: from dist, bundled as `exports` and `imports` choose for browsers.
+        optimizeDeps: {
+          include: [
+            "@hother/cancelable",
+            "@hother/cancelable/testing",
+            "@hother/cancelable-backends/effect",
+            "@hother/cancelable-backends/effection",
+          ],
+          // A new build is no new version.
+          force: true,
+        },
+        test: { name: "built packages", include: ["e2e/*.test.ts"], browser: chromium() },
+      },
+    ],
   },
 });

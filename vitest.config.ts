@@ -30,6 +30,7 @@ export default defineConfig({
         "packages/cancelable/src/**": { branches: 100, functions: 100, lines: 100, statements: 100 },
       },
     },
+    setupFiles: ["tools/hosts/setup.ts"],
     testTimeout: 20_000,
   },
 });

@@ -1,6 +1,7 @@
 import { effectBackend } from "@hother/cancelable-backends/effect";
 import { effectionBackend } from "@hother/cancelable-backends/effection";
 import { describe, expect, test } from "vitest";
+import { untilScopeLost } from "../../../tools/hosts/lost-scope.ts";
 import { type AsyncBackend, getBackend, run, setReporter } from "../src/index.ts";
 import { VirtualBackend } from "../src/testing/index.ts";
 import { FrameBackend } from "./frame-backend.ts";
@@ -29,19 +30,12 @@ export interface Case {
   block(ms: number): void;
 }
 
-declare module "vitest" {
-  interface TaskMeta {
-    /** The backend that a test of `everywhere` runs on. */
-    backend?: string;
-  }
-}
-
 type Body = (t: Case) => unknown;
 
 /** Runs a test on every backend, inside `run`. Errors that are reported and not looked at fail it. */
 export function everywhere(title: string, body: Body): void {
   for (const { name, create } of backends) {
-    test(`${title} [${name}]`, { meta: { backend: name } }, () => inBackend(create(), body));
+    test(`${title} [${name}]`, () => inBackend(create(), body));
   }
 }
 
@@ -53,7 +47,7 @@ async function inBackend(backend: AsyncBackend, body: Body): Promise<void> {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   try {
-    await run(
+    const ended = run(
       async () => {
         const start = backend.now();
         const elapsed = (): number => backend.now() - start;
@@ -73,6 +67,7 @@ async function inBackend(backend: AsyncBackend, body: Body): Promise<void> {
       },
       { backend },
     );
+    await (backend.name === "native" ? ended : untilScopeLost(ended));
     expect(reported).toEqual([]);
   } finally {
     setReporter(before);

@@ -1,12 +1,12 @@
 import { TestRunner } from "vitest";
 
 /**
- * Takes the place of something that the host does not have. A test that uses it is skipped, with that as the reason.
- * Test files may mention it while they load.
+ * Stands in for something that a browser does not have. A test that uses the substitute is skipped, with that as the
+ * reason. A test file may mention the substitute while it loads.
  */
 export function missing(name: string): object {
   const use = (): object => {
-    TestRunner.getCurrentTest()?.context.skip(`the host has no ${name}`);
+    TestRunner.getCurrentTest()?.context.skip(`uses ${name}: browsers have none`);
     return substitute;
   };
   const substitute: object = new Proxy(class {}, {
