@@ -13,7 +13,10 @@ Object.assign(globalThis, {
     turns.push(fn);
     channel.port2.postMessage(0);
   },
-  process: Object.fromEntries(
-    [...ofProcess, "getActiveResourcesInfo", "stdout"].map((name) => [name, missing(`process.${name}`)]),
-  ),
+  process: {
+    env: {},
+    ...Object.fromEntries(
+      [...ofProcess, "getActiveResourcesInfo", "stdout"].map((name) => [name, missing(`process.${name}`)]),
+    ),
+  },
 });
