@@ -14,6 +14,7 @@ const onePage = "other test files of the page have loaded every backend";
 const noCopies = "vi.resetModules() and vi.doMock() do not load a module twice in a browser";
 const noCollector = "JavaScriptCore's garbage collector is conservative: single dead objects stay";
 const nodeTest = "node:test runs only in the host's own test command, not in a program";
+const minutes = "100,000 operations take a browser minutes; the other hosts have them";
 const turnOrder = "the test posts a message; browsers do not order the messages of two channels";
 
 /*
@@ -90,10 +91,12 @@ export const leftOut: readonly LeftOut[] = [
     title: "causes a warning after 5 s",
     reason: "the test counts all warnings, and tests that lost their scope cause warnings too",
   },
+  { hosts: ["browser"], file: "listing.test.ts", title: "100,000 live operations", reason: minutes },
+  { hosts: ["browser"], file: "signal-source.test.ts", reason: "browsers have no operating-system signals" },
   {
     hosts: ["browser"],
     file: "faults-depth.test.ts",
-    reason: "100,000 nested levels take a browser minutes; they run on every other host",
+    reason: minutes,
   },
 ];
 
