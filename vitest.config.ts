@@ -24,7 +24,7 @@ export default defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     coverage: {
       include: ["packages/*/src/**"],
-      // Browsers' code: it runs in Chromium, in e2e/browser.mjs.
+      // Browsers' code: it runs in Chromium, in `npm run test:matrix`.
       exclude: ["packages/cancelable/src/**/*.web.ts"],
       reporter: ["text-summary", "text"],
       // A comment `v8 ignore` in the source gives the reason where a branch is not counted.
@@ -34,6 +34,7 @@ export default defineConfig({
     },
     // The second one checks that every listed behaviour has a test, after a run of everything.
     reporters: ["default", "./tools/conformance-reporter.mjs"],
+    setupFiles: ["tools/hosts/setup.ts"],
     testTimeout: 20_000,
   },
 });

@@ -1,11 +1,17 @@
-// The test suite on every supported Node, and a smoke test of the built packages on Bun, Deno and in
-// headless Chromium.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+// Runs the test suite on every host, and a smoke test of the built packages. Prints a line for each host, with the
+// tests that cannot run there. Arguments choose hosts by name: `npm run test:matrix -- bun chromium`.
+import { execFileSync, spawn } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
+import { chromiumPath } from "./hosts/chromium.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const runtimes = `${root}/tools/runtimes`;
+const runtimes = `${root}tools/runtimes`;
+/** A host that hangs is a failure. The slowest one takes a third of this on two cores. */
+const limitMs = 900_000;
+
+const chosen = process.argv.slice(2).map((name) => name.toLowerCase());
 
 if (!existsSync(`${runtimes}/node_modules/node26`)) {
   execFileSync("npm", ["install", "--no-audit", "--no-fund", "--no-save"], {
@@ -15,44 +21,83 @@ if (!existsSync(`${runtimes}/node_modules/node26`)) {
 }
 
 const bin = (name) => `${runtimes}/node_modules/${name}`;
-const smoke = `${root}/e2e/node.mjs`;
-const vitest = `${root}/node_modules/vitest/vitest.mjs`;
-/** The migration tool, which runs in nobody's program, has its turn on the newest Node only (and on 20, by npm test). */
-const suite = (version) => [
-  vitest,
+const smoke = ["e2e/smoke.mjs"];
+/** The migration tools need Node, and no user's program contains them: their tests run on the newest Node only. */
+const portable = readdirSync(`${root}packages`)
+  .filter((name) => !name.startsWith("migrate"))
+  .map((name) => `packages/${name}/`);
+const suite = (...filters) => [
+  "node_modules/vitest/vitest.mjs",
   "run",
   "--reporter=dot",
-  ...(version === 26 ? ["packages"] : ["packages/cancelable", "packages/backends"]),
+  "--reporter=./tools/hosts/reporter.ts",
+  ...filters,
 ];
 
-const hosts = [
-  { host: "Node 20 (smoke)", command: process.execPath, args: [smoke] },
-  ...[22, 24, 26].map((version) => ({
-    host: `Node ${version}`,
-    command: `${bin(`node${version}`)}/bin/node`,
-    args: suite(version),
-  })),
-  { host: "Bun (smoke)", command: bin(".bin/bun"), args: [smoke] },
-  { host: "Deno (smoke)", command: bin(".bin/deno"), args: ["run", "-A", smoke] },
-  { host: "Chromium (smoke)", command: process.execPath, args: [`${root}/e2e/browser.mjs`] },
+const node = (version) => [`${bin(`node${version}`)}/bin/node`];
+const bun = [bin(".bin/bun"), "--bun"];
+const deno = [bin(".bin/deno"), "run", "-A"];
+const here = [process.execPath];
+
+const runs = [
+  { host: "Node 20", what: "built packages", command: [...here, ...smoke] },
+  { host: "Node 22", what: "suite", command: [...node(22), ...suite(...portable)] },
+  { host: "Node 24", what: "suite", command: [...node(24), ...suite(...portable)] },
+  { host: "Node 26", what: "suite", command: [...node(26), ...suite("packages/")] },
+  { host: "Bun", what: "built packages", command: [...bun, ...smoke] },
+  { host: "Bun", what: "suite", command: [...bun, ...suite(...portable)] },
+  { host: "Deno", what: "built packages", command: [...deno, ...smoke] },
+  { host: "Deno", what: "suite", command: [...deno, ...suite(...portable)] },
+  { host: "Chromium", what: "built packages", command: [...here, "e2e/browser.mjs"] },
+  {
+    host: "Chromium",
+    what: "suite",
+    command: [...here, ...suite("--config=vitest.browser.config.ts", ...portable)],
+  },
 ];
+
+/** Runs a command to its end, or kills it and its children when the time is up. */
+async function run([command, ...args]) {
+  // A process group of its own can be killed as a whole: test workers and browsers are children.
+  const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      output += chunk;
+    });
+  const limit = setTimeout(() => {
+    output += `\nkilled after ${limitMs / 1_000} s\n`;
+    process.kill(-child.pid, "SIGKILL");
+  }, limitMs);
+  const code = await new Promise((resolve) => {
+    child.on("error", (error) => {
+      output += error;
+      resolve(1);
+    });
+    child.on("close", resolve);
+  });
+  clearTimeout(limit);
+  return { ok: code === 0, output: stripVTControlCharacters(output) };
+}
 
 let failed = 0;
-for (const { host, command, args } of hosts) {
+for (const { host, what, command } of runs) {
+  if (chosen.length > 0 && !chosen.some((name) => host.toLowerCase().startsWith(name))) continue;
+  const name = `${host.padEnd(9)}${what.padEnd(15)}`;
+  if (host === "Chromium" && chromiumPath === undefined) {
+    console.log(`skipped ${name} no Chromium on this machine (Debian: apt-get install chromium)`);
+    continue;
+  }
   const started = performance.now();
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    cwd: root,
-    encoding: "utf8",
-    // A host that hangs is a failure, not a wait.
-    timeout: 400_000,
-    killSignal: "SIGKILL",
-  });
-  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-  const figures = stdout?.match(/(\d+ passed, \d+ failed|skipped: .*|Tests .*)/)?.[0] ?? "";
-  console.log(`${status === 0 ? "ok    " : "FAILED"} ${host.padEnd(16)} ${seconds.padStart(6)}s  ${figures}`);
-  if (status !== 0) {
+  const { ok, output } = await run(command);
+  const seconds = ((performance.now() - started) / 1_000).toFixed(0);
+  const figures = output.match(/^\d+ passed, \d+ failed.*$/gm)?.at(-1) ?? "";
+  console.log(`${ok ? "ok     " : "FAILED "} ${name} ${seconds.padStart(4)} s  ${figures}`);
+  for (const [, line] of output.matchAll(/^left out: (.*)$/gm))
+    console.log(`    left out on ${host}: ${line}`);
+  if (!ok) {
     failed++;
-    console.log(error ?? "", stdout, stderr);
+    console.log(output);
   }
 }
 process.exitCode = failed === 0 ? 0 : 1;

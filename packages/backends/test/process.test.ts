@@ -60,9 +60,9 @@ describe("the process", () => {
           group.startSoon(() => sleepForever());
         }), { backend: "${backend}" });
         await new Promise((resolve) => setTimeout(resolve, 50));
-        console.log(unhandled);
+        console.log(JSON.stringify(unhandled));
       `);
-      expect(output).toBe("[ 'wrong' ]\nexit 0");
+      expect(output).toBe('["wrong"]\nexit 0');
     });
   }
 

@@ -1,6 +1,7 @@
 import { effectBackend } from "@hother/cancelable-backends/effect";
 import { effectionBackend } from "@hother/cancelable-backends/effection";
 import { describe, expect, test } from "vitest";
+import { untilScopeLost } from "../../../tools/hosts/lost-scope.ts";
 import { type AsyncBackend, getBackend, run, setReporter } from "../src/index.ts";
 import { VirtualBackend } from "../src/testing/index.ts";
 import { FrameBackend } from "./frame-backend.ts";
@@ -46,7 +47,7 @@ async function inBackend(backend: AsyncBackend, body: Body): Promise<void> {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));
   try {
-    await run(
+    const ended = run(
       async () => {
         const start = backend.now();
         const elapsed = (): number => backend.now() - start;
@@ -66,6 +67,7 @@ async function inBackend(backend: AsyncBackend, body: Body): Promise<void> {
       },
       { backend },
     );
+    await (backend.name === "native" ? ended : untilScopeLost(ended));
     expect(reported).toEqual([]);
   } finally {
     setReporter(before);

@@ -44,7 +44,8 @@ export async function runInTerminal(
     });
     const file = join(folder, "program.mjs");
     await writeFile(file, outputFiles[0]?.text ?? "");
-    const command = `stty cols ${size.columns} rows ${size.rows} && exec '${process.execPath}' '${file}'`;
+    const permissions = "deno" in process.versions ? "run -A" : "";
+    const command = `stty cols ${size.columns} rows ${size.rows} && exec '${process.execPath}' ${permissions} '${file}'`;
     const { NO_COLOR: _, ...environment } = process.env;
     const child = spawn("script", ["-qfec", command, "/dev/null"], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -1,0 +1,22 @@
+// Globals of Node that the tests use.
+import { missing } from "./missing.ts";
+
+const channel = new MessageChannel();
+const turns: Array<() => void> = [];
+channel.port1.onmessage = () => turns.shift()?.();
+
+const ofProcess = ["on", "once", "off", "removeListener", "emit", "kill", "listenerCount", "listeners"];
+
+Object.assign(globalThis, {
+  /** A turn of the event loop. */
+  setImmediate(fn: () => void): void {
+    turns.push(fn);
+    channel.port2.postMessage(0);
+  },
+  process: {
+    env: {},
+    ...Object.fromEntries(
+      [...ofProcess, "getActiveResourcesInfo", "stdout"].map((name) => [name, missing(`process.${name}`)]),
+    ),
+  },
+});
