@@ -198,8 +198,8 @@ test("a callback that hangs without a grace causes a warning after 5 s", async (
       0,
       [
         [
-          '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended; ' +
-            "grace bounds the wait.",
+          '@hother/cancelable: operation "export" was cancelled 5 s ago and its onCancel callbacks have not ended. ' +
+            "Set grace to bound this wait.",
         ],
       ],
     ]);

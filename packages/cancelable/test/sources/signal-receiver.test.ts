@@ -105,7 +105,7 @@ describeEverywhere("SignalReceiver", (everywhere) => {
       signals[Symbol.dispose]();
       process.removeListener("SIGUSR2", other);
       expect(heard).toEqual(["SIGUSR2"]);
-      expect(t.reported.splice(0)).toMatchObject([{ message: "SIGHUP arrived and nobody took it" }]);
+      expect(t.reported.splice(0)).toMatchObject([{ message: "SIGHUP arrived and was not read" }]);
     },
   );
 
