@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import * as terminal from "../src/index.ts";
 import { sources } from "./pty.ts";
 
@@ -51,7 +55,12 @@ test("A bundle for browsers contains neither log-update nor node modules, and wr
   });
   expect(Object.keys(metafile.inputs).filter((name) => /node:|node_modules/.test(name))).toEqual([]);
   const text = outputFiles[0]?.text ?? "";
-  const bundle = (await import(`data:text/javascript,${encodeURIComponent(text)}`)) as {
+  // From a file: Bun gives no exports of a module in a data URL.
+  const folder = mkdtempSync(join(tmpdir(), "cancelable-terminal-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "bundle.mjs");
+  writeFileSync(file, text);
+  const bundle = (await import(pathToFileURL(file).href)) as {
     show(write: (text: string) => void): Promise<void>;
     withoutStream(): void;
   };
