@@ -36,8 +36,16 @@ const suite = (...filters) => [
 
 const node = (version) => [`${bin(`node${version}`)}/bin/node`];
 const bun = [bin(".bin/bun"), "--bun"];
-const deno = [bin(".bin/deno"), "run", "-A"];
 const here = [process.execPath];
+const page = "--config=vitest.browser.config.ts";
+const builtInPage = [
+  "node_modules/vitest/vitest.mjs",
+  "run",
+  "--reporter=default",
+  page,
+  "--project=built packages",
+];
+const deno = [bin(".bin/deno"), "run", "-A"];
 
 const runs = [
   { host: "Node 20", what: "built packages", command: [...here, ...smoke] },
@@ -48,12 +56,9 @@ const runs = [
   { host: "Bun", what: "suite", command: [...bun, ...suite(...portable)] },
   { host: "Deno", what: "built packages", command: [...deno, ...smoke] },
   { host: "Deno", what: "suite", command: [...deno, ...suite(...portable)] },
-  { host: "Chromium", what: "built packages", command: [...here, "e2e/browser.mjs"] },
-  {
-    host: "Chromium",
-    what: "suite",
-    command: [...here, ...suite("--config=vitest.browser.config.ts", ...portable)],
-  },
+  { host: "Chromium", what: "built packages", command: [...here, ...builtInPage] },
+  // One page runs all files in turn, for longer than CI has: `npm run test:matrix -- chromium`.
+  { host: "Chromium", what: "suite", onRequest: true, command: [...here, ...suite(page, "--project=suite")] },
 ];
 
 /** Runs a command to its end, or kills it and its children when the time is up. */
@@ -81,9 +86,13 @@ async function run([command, ...args]) {
 }
 
 let failed = 0;
-for (const { host, what, command } of runs) {
+for (const { host, what, command, onRequest } of runs) {
   if (chosen.length > 0 && !chosen.some((name) => host.toLowerCase().startsWith(name))) continue;
   const name = `${host.padEnd(9)}${what.padEnd(15)}`;
+  if (onRequest && chosen.length === 0) {
+    console.log(`skipped ${name} on request only: npm run test:matrix -- ${host.toLowerCase()}`);
+    continue;
+  }
   if (host === "Chromium" && chromiumPath === undefined) {
     console.log(`skipped ${name} no Chromium on this machine (Debian: apt-get install chromium)`);
     continue;
@@ -91,7 +100,11 @@ for (const { host, what, command } of runs) {
   const started = performance.now();
   const { ok, output } = await run(command);
   const seconds = ((performance.now() - started) / 1_000).toFixed(0);
-  const figures = output.match(/^\d+ passed, \d+ failed.*$/gm)?.at(-1) ?? "";
+  const figures =
+    output
+      .match(/^(?:\d+ passed, \d+ failed.*| *Tests .*)$/gm)
+      ?.at(-1)
+      ?.trim() ?? "";
   console.log(`${ok ? "ok     " : "FAILED "} ${name} ${seconds.padStart(4)} s  ${figures}`);
   for (const [, line] of output.matchAll(/^left out: (.*)$/gm))
     console.log(`    left out on ${host}: ${line}`);

@@ -64,7 +64,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
   });
 
   everywhere("the snapshot survives JSON (PAR-MOD-06)", async () => {
-    const op = Cancellable.withTimeout(1, { name: "import", metadata: { user: 1 } });
+    const op = Cancellable.withTimeout(50, { name: "import", metadata: { user: 1 } });
     await op.settle((self) => {
       self.reportProgress({ current: 1, total: 2 });
       return sleep(1_000);
