@@ -97,7 +97,7 @@ export class GraceTimer implements Disposable {
   #warn(): void {
     const waiting = this.#bodyHasEnded
       ? "its onCancel callbacks have not ended. "
-      : "its body has not ended. Pass op.signal to the call that it waits for, or wrap it in op.waitFor(…). ";
+      : "its body has not ended. Pass op.signal to its calls, or wrap them in op.waitFor(…). ";
     console.warn(
       `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}` +
         "Set grace to bound this wait.",

@@ -18,7 +18,7 @@ import type { OperationStatus } from "./status.ts";
  * The facts of an operation: its identity, its status, its cancellation, and what was added to it before the start. The
  * machine in `operation.ts` extends this class and changes them.
  */
-export abstract class OperationFacts implements OperationState {
+export abstract class OperationFacts {
   /** @internal */
   readonly node: OperationNode;
   /** @internal */

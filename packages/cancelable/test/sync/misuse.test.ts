@@ -37,7 +37,7 @@ describeEverywhere("the misuse of locks, limits and queues", (everywhere) => {
 
   everywhere("a semaphore with a maximum refuses a release above it (CONF-K01)", () => {
     const semaphore = new Semaphore(1, { max: 1 });
-    const text = /^Semaphore was released more often than it was acquired \(max is 1\)\.$/;
+    const text = /^Semaphore was released too often \(max is 1\)\.$/;
     expectUsageError(
       thrown(() => semaphore.release()),
       "ERR_RELEASED_TOO_OFTEN",
