@@ -116,11 +116,7 @@ describeEverywhere("an operation that has ended (rule 34)", (everywhere) => {
       );
       for (const start of starts) expectUsageError(await rejection(start(parent)), "ERR_PARENT_ENDED", text);
     }
-    expectUsageError(
-      await rejection(over.shield(body)),
-      "ERR_PARENT_ENDED",
-      /has ended/,
-    );
+    expectUsageError(await rejection(over.shield(body)), "ERR_PARENT_ENDED", /has ended/);
     expect(over.children).toEqual([]);
     expect(body).not.toHaveBeenCalled();
   });
