@@ -22,7 +22,7 @@ export default defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     coverage: {
       include: ["packages/*/src/**"],
-      // Browsers' code: it runs in Chromium, in e2e/browser.mjs.
+      // Code for browsers: the tests in Chromium run it, see vitest.browser.config.ts.
       exclude: ["packages/cancelable/src/**/*.web.ts"],
       reporter: ["text-summary", "text"],
       // What is left out has its reason beside it: docs/coverage.md.

@@ -38,6 +38,8 @@ const node = (version) => [`${bin(`node${version}`)}/bin/node`];
 const bun = [bin(".bin/bun"), "--bun"];
 const deno = [bin(".bin/deno"), "run", "-A"];
 const here = [process.execPath];
+/** vitest.browser.config.ts chooses the files. */
+const browser = ["--config=vitest.browser.config.ts"];
 
 const runs = [
   { host: "Node 20", what: "built packages", command: [...here, ...smoke] },
@@ -48,12 +50,12 @@ const runs = [
   { host: "Bun", what: "suite", command: [...bun, ...suite(...portable)] },
   { host: "Deno", what: "built packages", command: [...deno, ...smoke] },
   { host: "Deno", what: "suite", command: [...deno, ...suite(...portable)] },
-  { host: "Chromium", what: "built packages", command: [...here, "e2e/browser.mjs"] },
   {
     host: "Chromium",
-    what: "suite",
-    command: [...here, ...suite("--config=vitest.browser.config.ts", ...portable)],
+    what: "built packages",
+    command: [...here, ...suite(...browser, "--project=built packages")],
   },
+  { host: "Chromium", what: "suite", command: [...here, ...suite(...browser, "--project=suite")] },
 ];
 
 /** Runs a command to its end, or kills it and its children when the time is up. */

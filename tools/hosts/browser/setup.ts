@@ -1,13 +1,10 @@
 // Globals of Node that the tests use.
-import { afterEach, vi } from "vitest";
+
 import { missing } from "./missing.ts";
 
 const channel = new MessageChannel();
 const turns: Array<(() => void) | undefined> = [];
 channel.port1.onmessage = () => turns.shift()?.();
-
-// A test that is left out halfway does not put its fake timers back, and all files share the page.
-afterEach(() => void vi.useRealTimers());
 
 const ofProcess = ["on", "once", "off", "removeListener", "emit", "kill", "listenerCount", "listeners"];
 
