@@ -49,8 +49,6 @@ export default defineConfig({
           include: ["packages/*/test/**/*.test.ts"],
           exclude: ["packages/migrate*/**"],
           setupFiles: [path("tools/hosts/browser/setup.ts"), path("tools/hosts/setup.ts")],
-          // One page for all files: a page of its own costs each file a second.
-          isolate: false,
           // A test that has lost its scope may wait for ever, and leaves waits behind that reject when the page closes
           // the scope around them. Unhandled rejections of the library fail the run on every other host.
           testTimeout: 5_000,

@@ -24,7 +24,7 @@ export default defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     coverage: {
       include: ["packages/*/src/**"],
-      // Browsers' code: it runs in Chromium, in `npm run test:matrix`.
+      // Code for browsers: the tests in Chromium run it, see vitest.browser.config.ts.
       exclude: ["packages/cancelable/src/**/*.web.ts"],
       reporter: ["text-summary", "text"],
       // A comment `v8 ignore` in the source gives the reason where a branch is not counted.
