@@ -1,7 +1,7 @@
 // The order of the layers of the core, from the bottom up, and who may import what. `npm run lint` checks it, types
 // included. A file imports from its own layer and from the layers before it.
 const layers = [
-  ["duration.ts", "usage-error.ts", "arguments.ts"],
+  ["duration.ts", "usage-error.ts", "arguments.ts", "known-options.ts"],
   ["platform/"],
   ["errors.ts", "reporter.ts"],
   ["runtime/"],

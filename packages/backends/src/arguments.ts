@@ -15,3 +15,13 @@ export function invalidType(argument: string, expected: string, got: unknown): T
     code: "ERR_INVALID_ARG_TYPE",
   });
 }
+
+/** Requires an object, or undefined, that has no option except those in `known`. */
+export function requireKnownOptions(options: unknown, known: readonly string[], of: string): void {
+  if (options === undefined) return;
+  if (typeof options !== "object" || options === null) throw invalidType("options", "an object", options);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const message = `options.${unknown} is not an option of ${of}; the options are ${known.join(", ")}`;
+  throw Object.assign(new TypeError(message), { code: "ERR_UNKNOWN_OPTION" });
+}

@@ -25,3 +25,10 @@ test.each([
     });
   },
 );
+
+test("an option with an unknown name is refused", () => {
+  const options = { onError: () => "typed" } as never;
+  expect(() => effect.fromCancellable(new Cancellable(), () => 1, options)).toThrow(
+    "options.onError is not an option of fromCancellable; the options are catch",
+  );
+});

@@ -1,5 +1,6 @@
 import { invalidType, requireFunction, requireOptions } from "./arguments.ts";
 import { type Span, toMilliseconds } from "./duration.ts";
+import { requireKnownOptions } from "./known-options.ts";
 import type { Callback, CallbackKind } from "./operation/callbacks.ts";
 import { Operation } from "./operation/operation.ts";
 import { OperationSource, toSources } from "./operation/operation-source.ts";
@@ -84,9 +85,9 @@ export class Cancellable extends Operation {
     options?: CancellableOptions & { readonly interval?: Span },
   ): Cancellable {
     requireOptions(options);
-    const { interval } = options ?? {};
+    const { interval, ...rest } = options ?? {};
     const source = new ConditionSource(predicate, interval === undefined ? undefined : { interval });
-    return new Cancellable(options).addSource(source);
+    return new Cancellable(rest).addSource(source);
   }
 
   /**
@@ -98,13 +99,13 @@ export class Cancellable extends Operation {
     options?: CancellableOptions & Omit<ResourceOptions, "name">,
   ): Cancellable {
     requireOptions(options);
-    const { interval, path, reader } = options ?? {};
+    const { interval, path, reader, ...rest } = options ?? {};
     const source = new ResourceSource(thresholds, {
       ...(interval === undefined ? {} : { interval }),
       ...(path === undefined ? {} : { path }),
       ...(reader === undefined ? {} : { reader }),
     });
-    return new Cancellable(options).addSource(source);
+    return new Cancellable(rest).addSource(source);
   }
 
   /**
@@ -175,7 +176,7 @@ export class Cancellable extends Operation {
     options?: { readonly timeout?: Span },
   ): Promise<T> {
     requireFunction(body, "body");
-    requireOptions(options);
+    requireKnownOptions(options, { timeout: 1 }, "shield");
     const inner = new Cancellable(this.name === undefined ? undefined : { name: this.name });
     if (options?.timeout !== undefined) inner.timeout = toMilliseconds(options.timeout, "options.timeout");
     inner.node.shielded = true;

@@ -36,6 +36,8 @@ export interface Settings {
 export function settingsOf(options: ProgressViewOptions | undefined): Settings {
   if (options !== undefined && (typeof options !== "object" || options === null || Array.isArray(options)))
     throw invalidType("options", "an object", options);
+  const unknown = Object.keys(options ?? {}).find((name) => !optionNames.includes(name));
+  if (unknown !== undefined) throw unknownOption(unknown);
   const { stream, interval = 100, width = Number.POSITIVE_INFINITY, colour, keep = [] } = options ?? {};
   if (stream !== undefined && typeof (stream as Partial<TerminalStream> | null)?.write !== "function")
     throw invalidType("options.stream", "a stream with a method write", stream);
@@ -57,6 +59,15 @@ function toInterval(interval: Span): number {
   if (!(ms > 0) || ms === Number.POSITIVE_INFINITY)
     throw outOfRange("options.interval", "a positive, finite time span", ms);
   return ms;
+}
+
+const optionNames = ["stream", "interval", "width", "colour", "keep"];
+
+function unknownOption(name: string): TypeError {
+  const advice = name === "color" ? "did you mean colour?" : `the options are ${optionNames.join(", ")}`;
+  return Object.assign(new TypeError(`options.${name} is not an option of renderProgress; ${advice}`), {
+    code: "ERR_UNKNOWN_OPTION",
+  });
 }
 
 /** A `TypeError` with the same form and the same code as the errors of `@hother/cancelable`. */

@@ -29,6 +29,16 @@ test.each([
   ],
   [[new OperationRegistry(), { keep: ["running"] }], TypeError, /^options\.keep must be an array of/],
   [[new OperationRegistry(), { colour: "red" }], TypeError, /^options\.colour must be true or false/],
+  [
+    [new OperationRegistry(), { color: true }],
+    TypeError,
+    /^options\.color is not .*; did you mean colour\?$/,
+  ],
+  [
+    [new OperationRegistry(), { rate: 5 }],
+    TypeError,
+    /^options\.rate is not an option of renderProgress; the options are/,
+  ],
 ])("renderProgress throws for an invalid target or option: %#", (args, kind, message) => {
   const call = () => renderProgress(...(args as unknown as Parameters<typeof renderProgress>));
   expect(call).toThrow(kind);

@@ -6,7 +6,7 @@ import {
   ParentCancellation,
 } from "@hother/cancelable";
 import { Cause, Context, Effect, Exit, Option } from "effect";
-import { invalidType, requireFunction, requireOperation } from "../arguments.ts";
+import { invalidType, requireFunction, requireKnownOptions, requireOperation } from "../arguments.ts";
 import { EffectBackend, effectBackend, enterFiber, settled } from "./backend.ts";
 import { type AnyFiber, CancelledBy, interruption } from "./fiber.ts";
 import { withAmbientScopes } from "./layer.ts";
@@ -55,6 +55,7 @@ export function fromCancellable<A, E = never, R = never, C = never>(
 ): Effect.Effect<A, CancellationError | E | C, R> {
   requireOperation(op, "op");
   requireFunction(body, "body");
+  requireKnownOptions(options, ["catch"], "fromCancellable");
   return Effect.withFiber((fiber) => {
     let work: Promise<A> | undefined;
     /** The full cause of a failure of the effect that the body returned. */

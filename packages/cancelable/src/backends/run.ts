@@ -1,4 +1,5 @@
-import { requireFunction, requireOptions } from "../arguments.ts";
+import { requireFunction } from "../arguments.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { rootOf } from "../scope/root.ts";
@@ -10,6 +11,8 @@ export interface RunOptions {
   /** The backend or its name. Default: the result of {@link detectBackend}. */
   readonly backend?: AsyncBackend | string;
 }
+
+const known: KnownOptions<RunOptions> = { backend: 1 };
 
 /**
  * Runs `main` in a new scope on a backend. When the promise settles, everything that was started in the scope has
@@ -31,7 +34,7 @@ export async function run<T>(
   options?: RunOptions,
 ): Promise<T> {
   requireFunction(main, "main");
-  requireOptions(options);
+  requireKnownOptions(options, known, "run");
   const given = options?.backend;
   const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
   requireBackend(backend, "options.backend");

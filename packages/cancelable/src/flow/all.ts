@@ -19,7 +19,7 @@ export async function all<const I extends readonly TaskInput<unknown>[]>(
   options?: ConcurrencyOptions,
 ): Promise<TaskValues<I>> {
   const list = requireTasks(tasks, "tasks");
-  const concurrency = requireConcurrency(options);
+  const concurrency = requireConcurrency(options, "all");
   const values: unknown[] = new Array(list.length);
   await inGroup(list.length, concurrency, options, async (index) => {
     values[index] = await runTask(list[index] as TaskInput<unknown>);

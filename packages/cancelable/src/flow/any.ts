@@ -1,5 +1,5 @@
-import { requireOptions } from "../arguments.ts";
-import type { ParentOption } from "../scope/cancel-scope.ts";
+import { requireKnownOptions } from "../known-options.ts";
+import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
 import { raceIn } from "./race-in.ts";
 import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
@@ -23,7 +23,7 @@ export async function any<I extends TaskInput<unknown>>(
   tasks: Iterable<I>,
   options?: ParentOption,
 ): Promise<TaskValue<I>> {
-  requireOptions(options);
+  requireKnownOptions(options, placeOptions, "any");
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   const errors: unknown[] = new Array(list.length);
   const recording = list.map((task, index) => async (): Promise<TaskValue<I>> => {

@@ -35,7 +35,7 @@ export function asCompleted<I extends TaskInput<unknown>>(
 ): AsyncGenerator<TaskValue<I>, undefined, undefined> {
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
-  const concurrency = requireConcurrency(options);
+  const concurrency = requireConcurrency(options, "asCompleted");
   const scope = new CancelScope(options?.parent === undefined ? undefined : { parent: options.parent });
   const values = new Queue<TaskValue<I>>();
   let running: Promise<void> | undefined;

@@ -24,5 +24,5 @@ export function failAfter<T>(
   options?: TimedScopeOptions,
 ): Promise<T> {
   // `undefined` is possible only without `fail`: here a timeout rejects.
-  return runTimed(span, body, options, true) as Promise<T>;
+  return runTimed(span, body, options, true, "failAfter") as Promise<T>;
 }

@@ -1,6 +1,7 @@
-import { requireCount, requireOptions } from "../arguments.ts";
+import { requireCount } from "../arguments.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
-import type { ParentOption } from "../scope/cancel-scope.ts";
+import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
 
 export interface ConcurrencyOptions extends ParentOption {
@@ -8,8 +9,11 @@ export interface ConcurrencyOptions extends ParentOption {
   readonly concurrency?: number;
 }
 
-export function requireConcurrency(options: ConcurrencyOptions | undefined): number {
-  requireOptions(options);
+const known: KnownOptions<ConcurrencyOptions> = { ...placeOptions, concurrency: 1 };
+
+/** @param of The function that takes the options. */
+export function requireConcurrency(options: ConcurrencyOptions | undefined, of: string): number {
+  requireKnownOptions(options, known, of);
   const concurrency = options?.concurrency;
   if (concurrency === undefined) return Number.POSITIVE_INFINITY;
   requireCount(concurrency, "options.concurrency", 1);

@@ -25,7 +25,7 @@ export async function map<I, T>(
     throw invalidType("items", "an iterable", items);
   }
   requireFunction(fn, "fn");
-  const concurrency = requireConcurrency(options);
+  const concurrency = requireConcurrency(options, "map");
   const list = [...items];
   const results: T[] = new Array(list.length);
   await inGroup(list.length, concurrency, options, async (index) => {

@@ -23,5 +23,5 @@ export function moveOnAfter<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: TimedScopeOptions,
 ): Promise<T | undefined> {
-  return runTimed(span, body, options, false);
+  return runTimed(span, body, options, false, "moveOnAfter");
 }

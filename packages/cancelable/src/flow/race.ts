@@ -1,5 +1,6 @@
-import { outOfRange, requireOptions } from "../arguments.ts";
-import type { ParentOption } from "../scope/cancel-scope.ts";
+import { outOfRange } from "../arguments.ts";
+import { requireKnownOptions } from "../known-options.ts";
+import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
 import { raceIn, type Settled } from "./race-in.ts";
 import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
 
@@ -21,7 +22,7 @@ export async function race<I extends TaskInput<unknown>>(
   tasks: Iterable<I>,
   options?: ParentOption,
 ): Promise<TaskValue<I>> {
-  requireOptions(options);
+  requireKnownOptions(options, placeOptions, "race");
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
   const winner = (await raceIn(list, options, () => true)) as Settled<TaskValue<I>>; // the first outcome is accepted

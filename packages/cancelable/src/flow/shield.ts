@@ -1,11 +1,13 @@
-import { requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
-import { CancelScope, type ParentOption } from "../scope/cancel-scope.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
+import { CancelScope, type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
 
 export interface ShieldOptions extends ParentOption {
   /** Time allowed for the body. When it is over, the shield rejects with a `TimeoutCancellation`. Default: no limit. */
   readonly timeout?: Span;
 }
+
+const known: KnownOptions<ShieldOptions> = { ...placeOptions, timeout: 1 };
 
 /**
  * Runs `body` protected from cancellation from outside: for clean-up that awaits. The end of a shield is no
@@ -33,7 +35,7 @@ export async function shield<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: ShieldOptions,
 ): Promise<T> {
-  requireOptions(options);
+  requireKnownOptions(options, known, "shield");
   // `undefined` is possible only without `fail`: here a timeout rejects.
   return new CancelScope({ ...options, shield: true }).execute(body, true) as Promise<T>;
 }

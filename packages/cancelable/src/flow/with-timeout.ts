@@ -2,7 +2,7 @@ import { invalidType, isThenable } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import type { CancelScope, ParentOption } from "../scope/cancel-scope.ts";
 import { abandon } from "../scope/waiting.ts";
-import { failAfter } from "./fail-after.ts";
+import { runTimed } from "./timed-scope.ts";
 
 /**
  * {@link failAfter} that also accepts a promise. A function is run as by `failAfter`. A promise is waited for
@@ -22,12 +22,14 @@ export async function withTimeout<T>(
   bodyOrPromise: ((scope: CancelScope) => T | PromiseLike<T>) | PromiseLike<T>,
   options?: ParentOption,
 ): Promise<T> {
-  if (typeof bodyOrPromise === "function") {
-    return failAfter(span, bodyOrPromise as (scope: CancelScope) => T | PromiseLike<T>, options);
+  let body = bodyOrPromise as (scope: CancelScope) => T | PromiseLike<T>;
+  if (typeof bodyOrPromise !== "function") {
+    if (!isThenable(bodyOrPromise))
+      throw invalidType("bodyOrPromise", "a function or a promise", bodyOrPromise);
+    // The caller gave the promise away: after a bad argument or a timeout, no code waits for it.
+    abandon(bodyOrPromise);
+    body = (scope) => scope.waitFor(bodyOrPromise);
   }
-  if (!isThenable(bodyOrPromise))
-    throw invalidType("bodyOrPromise", "a function or a promise", bodyOrPromise);
-  // The caller gave the promise away: after a bad argument or a timeout, no code waits for it.
-  abandon(bodyOrPromise);
-  return failAfter(span, (scope) => scope.waitFor(bodyOrPromise), options);
+  // `undefined` is possible only without `fail`: here a timeout rejects.
+  return runTimed(span, body, options, true, "withTimeout") as Promise<T>;
 }

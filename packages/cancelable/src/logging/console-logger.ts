@@ -1,4 +1,5 @@
-import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
+import { outOfRange, requireFunction } from "../arguments.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { type LogLevel, type LogMethod, logLevels, type OperationLogger } from "./logger.ts";
 
 /** The methods of a console that the logger calls. */
@@ -34,7 +35,7 @@ export interface ConsoleLoggerOptions {
  * ```
  */
 export function consoleLogger(options?: ConsoleLoggerOptions): Required<OperationLogger> {
-  requireOptions(options);
+  requireKnownOptions(options, { level: 1, console: 1 }, "consoleLogger");
   const { level: lowest = "info", console: target } = options ?? {};
   if (!logLevels.includes(lowest))
     throw outOfRange("options.level", `one of ${logLevels.join(", ")}`, lowest);

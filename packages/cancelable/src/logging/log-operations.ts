@@ -1,5 +1,6 @@
 import { listenToOperations } from "#platform/channel";
 import { outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { report } from "../reporter.ts";
 import { type ChannelEvent, fieldsOf, kindOf, type LoggedEvent, messageOf } from "./describe.ts";
@@ -55,7 +56,7 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
  * ```
  */
 export function logOperations(logger: OperationLogger, options?: LogOptions): Disposable {
-  requireOptions(options);
+  requireKnownOptions(options, { levels: 1, metadata: 1, filter: 1 }, "logOperations");
   requireOptions(options?.levels, "options.levels");
   const levels = { ...defaultLevels, ...options?.levels };
   for (const [event, level] of Object.entries(levels)) requireLevel(event, level);

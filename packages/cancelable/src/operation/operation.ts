@@ -21,6 +21,7 @@ import { channelObserver } from "#platform/diagnostics";
 import { requireFunction, requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
 import { currentNode, enter } from "../scope/ambient.ts";
 import { CancelScope, explicitParent } from "../scope/cancel-scope.ts";
@@ -291,7 +292,7 @@ export class Operation extends OperationFacts implements AsyncDisposable {
     options?: { readonly propagate?: boolean },
   ): boolean {
     requireReason(reason, message);
-    requireOptions(options);
+    requireKnownOptions(options, { propagate: 1 }, "cancel");
     if (this.hasEnded) return false;
     return this.node.cancel(new Cancellation(reason, message), options?.propagate !== false);
   }

@@ -1,5 +1,6 @@
-import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
+import { invalidType, outOfRange, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import type { ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
@@ -40,9 +41,22 @@ export interface CancellableOptions {
   readonly grace?: Span;
 }
 
+/** @internal */
+export const cancellableOptions: KnownOptions<CancellableOptions> = {
+  id: 1,
+  name: 1,
+  parent: 1,
+  metadata: 1,
+  token: 1,
+  register: 1,
+  progressFrom: 1,
+  progressWeight: 1,
+  grace: 1,
+};
+
 /** Checks all options except the parent, which is checked when it is used. */
 export function requireCancellableOptions(options: CancellableOptions): void {
-  requireOptions(options);
+  requireKnownOptions(options, cancellableOptions, "Cancellable");
   const { id, name, metadata, token, grace, register, progressFrom, progressWeight } = options;
   requireText(id, "options.id");
   requireText(name, "options.name");

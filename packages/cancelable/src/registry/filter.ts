@@ -1,4 +1,5 @@
 import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { type OperationStatus, operationStatuses } from "../operation/status.ts";
 
 /** Selects operations. An operation must match every given field. An empty filter matches all operations. */
@@ -25,9 +26,11 @@ const has = (metadata: Filtered["metadata"], key: string): boolean => Object.has
 
 const matchesAll = (): boolean => true;
 
+const known: KnownOptions<OperationFilter> = { status: 1, parent: 1, name: 1, metadata: 1 };
+
 /** Checks a filter and returns it as a predicate. */
 export function toPredicate(filter: OperationFilter | undefined): (operation: Filtered) => boolean {
-  requireOptions(filter, "filter");
+  requireKnownOptions(filter, known, "a filter", "filter");
   if (filter === undefined) return matchesAll;
   const { status, parent, name, metadata } = filter;
   requireText(parent, "filter.parent");

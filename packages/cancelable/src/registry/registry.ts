@@ -1,6 +1,7 @@
-import { invalidType, requireBoolean, requireCount, requireOptions, requireText } from "../arguments.ts";
+import { invalidType, requireBoolean, requireCount, requireText } from "../arguments.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import {
   type ObservedOperation,
@@ -54,7 +55,7 @@ export class OperationRegistry implements OperationObserver {
   #endedByReason: Counts<CancellationReason> = {};
 
   constructor(options?: RegistryOptions) {
-    requireOptions(options);
+    requireKnownOptions(options, { history: 1, store: 1 }, "OperationRegistry");
     const limit = options?.history ?? 1_000;
     requireCount(limit, "options.history", 0);
     this.#history = new History(limit);
@@ -124,7 +125,7 @@ export class OperationRegistry implements OperationObserver {
 
   /** Operations that have ended, oldest first. */
   history(query?: HistoryQuery): OperationSnapshot[] {
-    requireOptions(query, "query");
+    requireKnownOptions(query, { limit: 1, status: 1, since: 1 }, "history", "query");
     const { limit, status, since } = query ?? {};
     if (limit !== undefined) requireCount(limit, "query.limit", 0);
     const from = since === undefined ? Number.NEGATIVE_INFINITY : toEpoch(since, "query.since");
@@ -153,7 +154,7 @@ export class OperationRegistry implements OperationObserver {
    * cancellation. A slow reader gets every event except progress; of the progress it gets the newest.
    */
   watch(options?: WatchOptions): AsyncIterableIterator<OperationEvent> {
-    requireOptions(options);
+    requireKnownOptions(options, { throttle: 1 }, "watch");
     const throttle =
       options?.throttle === undefined ? 100 : toMilliseconds(options.throttle, "options.throttle");
     const watcher = new Watcher(throttle, (closed) => this.#watchers.delete(closed));
@@ -189,7 +190,7 @@ export class OperationRegistry implements OperationObserver {
    * @param options.keepFailed Whether failed operations stay. Default: false.
    */
   cleanupCompleted(options?: { readonly olderThan?: Span; readonly keepFailed?: boolean }): number {
-    requireOptions(options);
+    requireKnownOptions(options, { olderThan: 1, keepFailed: 1 }, "cleanupCompleted");
     const { olderThan, keepFailed } = options ?? {};
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");
     const age = olderThan === undefined ? undefined : toMilliseconds(olderThan, "options.olderThan");

@@ -1,6 +1,7 @@
-import { invalidType, outOfRange, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
+import { invalidType, outOfRange, requireBoolean, requireFunction } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { requireReason } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
@@ -36,6 +37,11 @@ export interface CancelScopeOptions extends ParentOption {
   /** Whether the scope is protected from a cancellation from outside. Default: false. */
   readonly shield?: boolean;
 }
+
+/** @internal */
+export const placeOptions: KnownOptions<ParentOption> = { parent: 1 };
+
+const known: KnownOptions<CancelScopeOptions> = { ...placeOptions, timeout: 1, deadline: 1, shield: 1 };
 
 export function requireParent(parent: ScopeParent): void {
   if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
@@ -86,7 +92,7 @@ export class CancelScope {
    */
   constructor(options: CancelScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
   constructor(options?: CancelScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
-    requireOptions(options);
+    if (clock === undefined) requireKnownOptions(options, known, "CancelScope");
     this.node = node ?? new ScopeNode(clock ?? currentNode().clock);
     this.#options = options;
     this.#span = span;

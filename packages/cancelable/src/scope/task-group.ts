@@ -9,14 +9,15 @@
  *      `start()`, a child is placed below the scope of its starter until the child reports that it has started.
  */
 
-import { invalidType, requireFunction, requireOptions } from "../arguments.ts";
+import { invalidType, requireFunction } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { CancelScope, type ParentOption, parentNode } from "./cancel-scope.ts";
+import { CancelScope, type ParentOption, parentNode, placeOptions } from "./cancel-scope.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
 
@@ -186,6 +187,8 @@ function isFailureOf(error: unknown, failures: readonly unknown[]): boolean {
   }
 }
 
+const known: KnownOptions<TaskGroupOptions> = { ...placeOptions, failures: 1 };
+
 /**
  * Runs `body` with a group in which it can start children. The group ends when the body and all children have ended.
  * It resolves with the value of `body`, or with `undefined` if `group.cancel()` interrupted the body. The first
@@ -211,7 +214,7 @@ export async function taskGroup<T>(
   options?: TaskGroupOptions,
 ): Promise<T | undefined> {
   requireFunction(body, "body");
-  requireOptions(options);
+  requireKnownOptions(options, known, "taskGroup");
   const failures: unknown = options?.failures;
   if (failures !== undefined && failures !== "first" && failures !== "collect") {
     throw invalidType("options.failures", '"first" or "collect"', failures);

@@ -1,7 +1,8 @@
 import { captureContext } from "#platform/ambient";
-import { isThenable, requireFunction, requireOptions } from "../arguments.ts";
+import { isThenable, requireFunction } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { belongsTo } from "../errors.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
@@ -11,6 +12,8 @@ export interface ConditionOptions {
   /** The name in messages and in `context.metadata.cancelledBy`. Default: the name of the function, or "condition". */
   readonly name?: string;
 }
+
+const known: KnownOptions<ConditionOptions> = { interval: 1, name: 1 };
 
 /**
  * Fires when a predicate returns a truthy value, or a promise of one. Reason `condition`. The first check runs at
@@ -23,7 +26,7 @@ export class ConditionSource extends CancellationSource {
 
   constructor(predicate: () => boolean | PromiseLike<boolean>, options?: ConditionOptions) {
     requireFunction(predicate, "predicate");
-    requireOptions(options);
+    requireKnownOptions(options, known, "ConditionSource");
     super(options?.name ?? (predicate.name || "condition"));
     this.intervalMs =
       options?.interval === undefined ? 100 : toInterval(options.interval, "options.interval");

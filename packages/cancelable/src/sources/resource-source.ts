@@ -1,6 +1,7 @@
 import { createResourceProbe } from "#platform/resources";
-import { invalidType, outOfRange, requireFunction, requireOptions, requireText } from "../arguments.ts";
+import { invalidType, outOfRange, requireFunction, requireText } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { ConditionSource } from "./condition-source.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
@@ -35,6 +36,8 @@ export interface ResourceOptions {
   readonly reader?: ResourceReader;
 }
 
+const known: KnownOptions<ResourceOptions> = { interval: 1, path: 1, name: 1, reader: 1 };
+
 const kinds = ["memory", "cpu", "disk", "eventLoopDelay"] as const;
 
 /** Fires when a measure of the machine is above its limit. Reason `condition`. Measures without a limit are not read. */
@@ -48,7 +51,7 @@ export class ResourceSource extends CancellationSource {
     if (typeof thresholds !== "object" || thresholds === null) {
       throw invalidType("thresholds", "an object with memory, cpu, disk or eventLoopDelay", thresholds);
     }
-    requireOptions(options);
+    requireKnownOptions(options, known, "ResourceSource");
     requireText(options?.path, "options.path");
     const set = kinds.filter((kind) => thresholds[kind] !== undefined);
     for (const kind of set) {

@@ -1,5 +1,6 @@
 import type { CancellableStream } from "../cancellable.ts";
-import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
+import { requireKnownOptions } from "../known-options.ts";
+import { type CancellableStreamOptions, cancellableStreamOptions, toOperation } from "./new-operation.ts";
 import { OperationStream } from "./operation-stream.ts";
 import type { StreamInput } from "./reading/stream-input.ts";
 import { toStreamParts } from "./reading/stream-options.ts";
@@ -46,6 +47,7 @@ export function cancellableStream<T>(
   source: StreamInput<T>,
   options?: CancellableStreamOptions<T>,
 ): CancellableStream<T> {
+  requireKnownOptions(options, cancellableStreamOptions, "cancellableStream");
   // First, so that a bad argument leaves no new operation in its parent.
   const parts = toStreamParts(source, options);
   return new OperationStream(toOperation(options), parts);

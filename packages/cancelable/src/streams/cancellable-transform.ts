@@ -1,6 +1,7 @@
 import { outOfRange } from "../arguments.ts";
 import type { Cancellable } from "../cancellable.ts";
-import { type CancellableStreamOptions, toOperation } from "./new-operation.ts";
+import { requireKnownOptions } from "../known-options.ts";
+import { type CancellableStreamOptions, cancellableStreamOptions, toOperation } from "./new-operation.ts";
 import type { ItemLog } from "./reading/item-log.ts";
 import type { PartialResult } from "./reading/partial-result.ts";
 import { StreamLife } from "./reading/stream-life.ts";
@@ -132,6 +133,7 @@ export class CancellableTransform<T> extends TransformStream<T, T> {
  * ```
  */
 export function cancellableTransform<T>(options?: CancellableTransformOptions<T>): CancellableTransform<T> {
+  requireKnownOptions(options, cancellableStreamOptions, "cancellableTransform");
   const log = toItemLog(options);
   const idle = (options as CancellableStreamOptions<T> | undefined)?.idleTimeout;
   if (idle !== undefined) throw outOfRange("options.idleTimeout", "left out for a transform", idle);

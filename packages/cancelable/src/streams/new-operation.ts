@@ -1,10 +1,11 @@
-import { invalidType, outOfRange, requireOptions } from "../arguments.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
-import type { CancellableOptions } from "../operation/options.ts";
+import { type KnownOptions } from "../known-options.ts";
+import { type CancellableOptions, cancellableOptions } from "../operation/options.ts";
 import { AbortSignalSource } from "../sources/abort-signal-source.ts";
 import { requireSignal } from "../token/abort-signal.ts";
-import type { StreamOptions } from "./reading/stream-options.ts";
+import { type StreamOptions, streamOptions } from "./reading/stream-options.ts";
 
 /** The options of `cancellableStream`: those of `op.stream`, and those of the operation that the stream runs in. */
 export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>, CancellableOptions {
@@ -21,29 +22,34 @@ export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>,
 }
 
 /** The options of a new operation. */
-const newOperationOptions = [
-  "id",
-  "name",
-  "parent",
-  "metadata",
-  "token",
-  "grace",
-  "register",
-  "progressFrom",
-  "progressWeight",
-  "timeout",
-  "signal",
-] as const;
+const newOperationOptions = { ...cancellableOptions, timeout: 1, signal: 1 } as const;
+
+/** @internal */
+export const cancellableStreamOptions: KnownOptions<CancellableStreamOptions> = {
+  ...streamOptions,
+  ...newOperationOptions,
+  operation: 1,
+};
 
 /** @internal The given operation, or a new one with the given options. */
 export function toOperation(options: CancellableStreamOptions<never> | undefined): Cancellable {
-  requireOptions(options);
   if (options === undefined) return new Cancellable();
-  const { operation, timeout, signal } = options;
+  const {
+    operation,
+    timeout,
+    signal,
+    idleTimeout: _,
+    onProgress: __,
+    reportEvery: ___,
+    bufferPartial: ____,
+    ...rest
+  } = options;
   if (operation !== undefined) {
     if (!(operation instanceof Cancellable))
       throw invalidType("options.operation", "a Cancellable", operation);
-    const extra = newOperationOptions.find((key) => options[key] !== undefined);
+    const extra = (Object.keys(newOperationOptions) as Array<keyof typeof newOperationOptions>).find(
+      (key) => options[key] !== undefined,
+    );
     if (extra !== undefined) {
       throw outOfRange("options", `an object with either operation or ${extra}, not both`, options);
     }
@@ -51,7 +57,6 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
   }
   if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
   if (signal !== undefined) requireSignal(signal, "options.signal");
-  const created =
-    timeout === undefined ? new Cancellable(options) : Cancellable.withTimeout(timeout, options);
+  const created = timeout === undefined ? new Cancellable(rest) : Cancellable.withTimeout(timeout, rest);
   return signal === undefined ? created : created.addSource(new AbortSignalSource(signal));
 }

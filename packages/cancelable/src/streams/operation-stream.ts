@@ -1,9 +1,15 @@
+import { requireKnownOptions } from "../known-options.ts";
 import type { Operation } from "../operation/operation.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ItemLog } from "./reading/item-log.ts";
 import type { PartialResult } from "./reading/partial-result.ts";
 import type { StreamInput } from "./reading/stream-input.ts";
-import { type StreamOptions, type StreamParts, toStreamParts } from "./reading/stream-options.ts";
+import {
+  type StreamOptions,
+  type StreamParts,
+  streamOptions,
+  toStreamParts,
+} from "./reading/stream-options.ts";
 import { StreamReader } from "./reading/stream-reader.ts";
 
 /** A stream that can be cancelled. It is read once, by one reader; see `cancellableStream`. */
@@ -76,5 +82,6 @@ export function stream<T, O extends Operation>(
   source: StreamInput<T>,
   options?: StreamOptions<T>,
 ): OperationStream<T, O> {
+  requireKnownOptions(options, streamOptions, "op.stream");
   return new OperationStream<T, O>(operation, toStreamParts(source, options));
 }

@@ -1,4 +1,5 @@
-import { outOfRange, requireCount, requireFunction, requireOptions } from "../arguments.ts";
+import { outOfRange, requireCount, requireFunction } from "../arguments.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,7 +29,7 @@ export class Semaphore {
    */
   constructor(initial: number, options?: { readonly max?: number }) {
     requireCount(initial, "initial", 0);
-    requireOptions(options);
+    requireKnownOptions(options, { max: 1 }, "Semaphore");
     const max = options?.max ?? Number.POSITIVE_INFINITY;
     requireCount(max, "options.max", 0);
     if (max < initial) throw outOfRange("options.max", `at least initial (${initial})`, max);

@@ -6,10 +6,11 @@ import {
   type TimerWatch,
   watchTimers,
 } from "#platform/leaks";
-import { invalidType, outOfRange, requireFunction, requireOptions } from "../arguments.ts";
+import { invalidType, outOfRange, requireFunction } from "../arguments.ts";
 import { detectBackend, getBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import { type LiveScope, liveScopes } from "../inspect/index.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { scopeNames } from "./live-names.ts";
 import { VirtualBackend } from "./virtual-backend.ts";
@@ -59,7 +60,7 @@ const realNow = performance.now.bind(performance);
  */
 export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?: LeakOptions): Promise<T> {
   requireFunction(body, "body");
-  requireOptions(options);
+  requireKnownOptions(options, { listeners: 1, settle: 1 }, "expectNoLeaks");
   const targets = checkListened(options?.listeners);
   const allowed = options?.settle === undefined ? 50 : options.settle;
   const settle = toMilliseconds(allowed, "options.settle");

@@ -1,7 +1,8 @@
-import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
+import { invalidType, requireFunction, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
 import { Cancellable } from "../cancellable.ts";
 import type { CancellationReason } from "../errors.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import type { CallbackKind } from "../operation/callbacks.ts";
 import type { Progress } from "../operation/progress.ts";
 import type { OperationStatus } from "../operation/status.ts";
@@ -115,7 +116,7 @@ export class OperationRecorder {
 
   /** The events that match the filter, in order. Without a filter: all events. Every call returns a new array. */
   events<K extends CallbackKind = CallbackKind>(filter?: EventFilter<K>): RecordedEvent<K>[] {
-    requireOptions(filter, "filter");
+    requireKnownOptions(filter, { id: 1, type: 1, matching: 1 }, "events", "filter");
     const { id, type, matching } = filter ?? {};
     requireText(id, "filter.id");
     requireText(type, "filter.type");
@@ -134,7 +135,7 @@ export class OperationRecorder {
    * @throws AssertionError if there is none. The message lists the recorded events.
    */
   assertEvent<K extends CallbackKind>(type: K, filter?: Omit<EventFilter<K>, "type">): RecordedEvent<K> {
-    requireOptions(filter, "filter");
+    requireKnownOptions(filter, { id: 1, matching: 1 }, "assertEvent", "filter");
     const latest = this.events<K>({ ...filter, type }).at(-1);
     if (latest !== undefined) return latest;
     const ofOperation = filter?.id === undefined ? "" : ` of operation ${filter.id}`;

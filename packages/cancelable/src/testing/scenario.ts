@@ -1,8 +1,9 @@
-import { invalidType, requireFunction, requireOptions, requireText, show } from "../arguments.ts";
+import { invalidType, requireFunction, requireText, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
 import { Cancellable } from "../cancellable.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { type Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
 import type { OperationStatus } from "../operation/status.ts";
@@ -148,6 +149,6 @@ export class CancellationScenario {
 }
 
 function span(options: ExpectOptions | undefined): number {
-  requireOptions(options);
+  requireKnownOptions(options, { within: 1 }, "an expectation");
   return options?.within === undefined ? 0 : toMilliseconds(options.within, "options.within");
 }

@@ -1,7 +1,8 @@
-import { outOfRange, requireFunction, requireOptions } from "../arguments.ts";
+import { outOfRange, requireFunction } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { assertCancellationWithin } from "./assertions.ts";
 
@@ -39,7 +40,7 @@ export async function runWithTimeoutTest<T>(
   const ms = Math.max(toMilliseconds(span, "span"), 0);
   if (ms === Number.POSITIVE_INFINITY) throw outOfRange("span", "finite", span);
   requireFunction(body, "body");
-  requireOptions(options);
+  requireKnownOptions(options, { tolerance: 1 }, "runWithTimeoutTest");
   const allowed = options?.tolerance === undefined ? 100 : options.tolerance;
   const tolerance = toMilliseconds(allowed, "options.tolerance");
   if (!(tolerance >= 0) || tolerance === Number.POSITIVE_INFINITY) {

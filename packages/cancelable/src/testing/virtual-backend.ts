@@ -1,6 +1,7 @@
-import { invalidType, isThenable, outOfRange, requireOptions } from "../arguments.ts";
+import { invalidType, isThenable, outOfRange } from "../arguments.ts";
 import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 
 interface VirtualTimer {
@@ -14,6 +15,9 @@ export interface VirtualBackendOptions {
   /** The wall clock at time 0, as a `Date` or in milliseconds since the epoch. Default: 2000-01-01T00:00:00Z. */
   readonly epoch?: Date | number;
 }
+
+/** @internal */
+export const virtualBackendOptions: KnownOptions<VirtualBackendOptions> = { autoJump: 1, epoch: 1 };
 
 /** After this number of turns of the event loop without activity, every task is blocked. */
 const quietTurns = 2;
@@ -52,7 +56,7 @@ export class VirtualBackend extends AsyncBackend {
 
   constructor(options?: VirtualBackendOptions) {
     super();
-    requireOptions(options);
+    requireKnownOptions(options, virtualBackendOptions, "VirtualBackend");
     this.autoJump = options?.autoJump ?? true;
     this.#epoch = toEpoch(options?.epoch ?? Date.UTC(2000, 0, 1), "options.epoch");
   }

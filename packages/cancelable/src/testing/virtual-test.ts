@@ -1,11 +1,12 @@
-import { requireFunction, requireOptions } from "../arguments.ts";
+import { requireFunction } from "../arguments.ts";
 import { run } from "../backends/run.ts";
 import { formatSpan, type Span, toInterval } from "../duration.ts";
 import { liveScopes } from "../inspect/index.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { scopeNames, taskNames } from "./live-names.ts";
-import { VirtualBackend, type VirtualBackendOptions } from "./virtual-backend.ts";
+import { VirtualBackend, type VirtualBackendOptions, virtualBackendOptions } from "./virtual-backend.ts";
 
 /** The real timers: saved, because a test can replace them with fakes. */
 const { setInterval, clearInterval } = globalThis;
@@ -60,7 +61,7 @@ export function withVirtual<T extends TestFunction>(test: T): T & { readonly vir
   requireFunction(test, "test");
   const virtual: VirtualTest = (title, body, options) => {
     requireFunction(body, "body");
-    requireOptions(options);
+    requireKnownOptions(options, { ...virtualBackendOptions, patience: 1 }, "test.virtual");
     return test(title, () => runVirtual(body, options));
   };
   return new Proxy(test, {
@@ -105,8 +106,9 @@ async function runVirtual(
   body: (backend: VirtualBackend) => unknown,
   options: VirtualTestOptions | undefined,
 ): Promise<void> {
-  const patience = toInterval(options?.patience === undefined ? 1_000 : options.patience, "options.patience");
-  const backend = new WatchedBackend(options);
+  const { patience: given = 1_000, ...ofBackend } = options ?? {};
+  const patience = toInterval(given, "options.patience");
+  const backend = new WatchedBackend(ofBackend);
   let scope: CancelScope | undefined;
   let bodyEnded = false;
   let failure: AssertionError | undefined;

@@ -1,4 +1,4 @@
-import { requireOptions } from "../arguments.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { Cancellation } from "./cancellation.ts";
 import { CancellationToken, requireToken } from "./token.ts";
 import { type CancelNode, Waiter } from "./tree.ts";
@@ -67,7 +67,7 @@ export class LinkedCancellationToken extends CancellationToken {
    */
   link(other: CancellationToken, options?: { readonly preserveReason?: boolean }): Disposable {
     requireToken(other, "other");
-    requireOptions(options);
+    requireKnownOptions(options, { preserveReason: 1 }, "link");
     const link = new Link(this.node, options?.preserveReason === true);
     const reached = other.node.pending();
     if (reached !== undefined) link.reached(reached);

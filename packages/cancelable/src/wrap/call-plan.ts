@@ -1,14 +1,7 @@
-import {
-  invalidType,
-  outOfRange,
-  requireBoolean,
-  requireFunction,
-  requireOptions,
-  requireText,
-  show,
-} from "../arguments.ts";
+import { invalidType, outOfRange, requireBoolean, requireFunction, requireText, show } from "../arguments.ts";
 import { Cancellable, type CancellationPart } from "../cancellable.ts";
 import { toInterval, toMilliseconds } from "../duration.ts";
+import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { toSources } from "../operation/operation-source.ts";
 import type { CancellableOptions } from "../operation/options.ts";
 import { requireParent } from "../scope/cancel-scope.ts";
@@ -34,6 +27,24 @@ export interface Call {
   readonly mayPassOperation?: boolean;
 }
 
+const known: KnownOptions<WrapOptions> = {
+  timeout: 1,
+  token: 1,
+  signals: 1,
+  signal: 1,
+  condition: 1,
+  conditionInterval: 1,
+  resources: 1,
+  combine: 1,
+  name: 1,
+  id: 1,
+  metadata: 1,
+  parent: 1,
+  grace: 1,
+  register: 1,
+  inject: 1,
+};
+
 /**
  * The common part of all calls of one wrapper. The constructor checks all options. The calls share the sources, because
  * each start of a source is independent.
@@ -47,7 +58,7 @@ export class CallPlan {
 
   constructor(options: WrapOptions | InjectingOptions) {
     // Here `undefined` is an error: the options are required.
-    requireOptions(options ?? null);
+    requireKnownOptions(options ?? null, known, "cancellable");
     const { timeout, token, combine, name, id, metadata, parent, grace, register, inject } = options;
     if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
     requireText(name, "options.name");

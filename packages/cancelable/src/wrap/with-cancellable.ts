@@ -1,5 +1,6 @@
-import { invalidType, requireBoolean, requireFunction, requireOptions } from "../arguments.ts";
+import { invalidType, requireBoolean, requireFunction } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { UsageError } from "../usage-error.ts";
 import { append } from "./argument-place.ts";
@@ -45,7 +46,7 @@ export function withCancellable(
 ): AsyncFunction {
   if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);
   requireFunction(fn, "fn");
-  requireOptions(options);
+  requireKnownOptions(options, { inject: 1 }, "withCancellable");
   const inject = options?.inject ?? false;
   requireBoolean(inject, "options.inject");
   const wrapper = async function (this: unknown, ...args: unknown[]): Promise<unknown> {

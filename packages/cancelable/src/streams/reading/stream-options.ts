@@ -1,5 +1,6 @@
 import { invalidType, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
 import { type Span, toMilliseconds } from "../../duration.ts";
+import { type KnownOptions } from "../../known-options.ts";
 import type { OpenableInput } from "./input-reader.ts";
 import { ItemLog, type StreamProgress } from "./item-log.ts";
 import { toOpenableInput } from "./stream-input.ts";
@@ -21,6 +22,14 @@ export interface StreamOptions<T = unknown> {
   /** The number of latest items that the partial result keeps; `true` is 1,000. Default: none. */
   readonly bufferPartial?: boolean | number;
 }
+
+/** @internal */
+export const streamOptions: KnownOptions<StreamOptions> = {
+  idleTimeout: 1,
+  onProgress: 1,
+  reportEvery: 1,
+  bufferPartial: 1,
+};
 
 /** @internal The parsed arguments of a stream. */
 export interface StreamParts {

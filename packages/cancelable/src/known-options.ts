@@ -1,0 +1,95 @@
+import { requireOptions } from "./arguments.ts";
+
+/** The names of the options in `T`. An option that is added to the type must be added here too. */
+export type KnownOptions<T> = Readonly<Record<keyof T, 1>>;
+
+/** Options of an operation that a plain scope does not have. */
+const ofOperations = "signals condition resources id metadata register grace progressFrom progressWeight";
+
+/** Names that other libraries use, and that look different from the name here. */
+const otherNames: Readonly<Record<string, string>> = {
+  conditionInterval: "condition.interval",
+  predicate: "condition",
+  detached: "parent",
+  label: "name",
+  ms: "timeout",
+  limit: "concurrency",
+};
+
+/**
+ * Requires an object, or undefined, that has no option except those in `known`. An option with a wrong name would
+ * otherwise be ignored, and the limit that it asks for would be missing without a sign.
+ *
+ * @param of The function or class that takes the options.
+ */
+export function requireKnownOptions(
+  options: unknown,
+  known: Readonly<Record<string, 1>>,
+  of: string,
+  argument = "options",
+): void {
+  if (options === undefined) return;
+  requireOptions(options, argument);
+  for (const name in options as object) {
+    if (known[name] !== 1 && Object.hasOwn(options as object, name))
+      throw unknownOption(name, known, of, argument);
+  }
+}
+
+function unknownOption(
+  name: string,
+  known: Readonly<Record<string, 1>>,
+  of: string,
+  argument: string,
+): TypeError {
+  const names = Object.keys(known);
+  const nearest = nearestName(name, names);
+  const advice = ofOperations.split(" ").includes(name)
+    ? "it is an option of Cancellable"
+    : nearest === undefined
+      ? `the options are ${names.join(", ")}`
+      : `did you mean ${nearest}?`;
+  return Object.assign(new TypeError(`${argument}.${name} is not an option of ${of}; ${advice}`), {
+    code: "ERR_UNKNOWN_OPTION",
+  });
+}
+
+function nearestName(name: string, known: readonly string[]): string | undefined {
+  const other = Object.hasOwn(otherNames, name) ? (otherNames[name] as string) : "";
+  if (known.includes(other.replace(/\..*/, ""))) return other;
+  const wanted = name.toLowerCase();
+  let nearest: string | undefined;
+  let least = 3;
+  for (const candidate of known) {
+    const lower = candidate.toLowerCase();
+    const distance = letters(wanted) === letters(lower) ? 1 : editDistance(wanted, lower);
+    if (distance < least && distance * 2 <= lower.length) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  // `abortSignal` contains `signal`.
+  return (
+    nearest ?? known.find((candidate) => candidate.length > 3 && wanted.includes(candidate.toLowerCase()))
+  );
+}
+
+/** The same for two words that differ only in the order of their letters. */
+const letters = (word: string): string => [...word].sort().join("");
+
+/** The number of letters to insert, remove or replace in order to turn `from` into `to` (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const letter of from) {
+    let left = (row[0] as number) + 1;
+    row = [
+      left,
+      ...[...to].map((other, column) => {
+        const replaced = (row[column] as number) + (letter === other ? 0 : 1);
+        left = Math.min(left + 1, (row[column + 1] as number) + 1, replaced);
+        return left;
+      }),
+    ];
+  }
+  return row[to.length] as number;
+}
