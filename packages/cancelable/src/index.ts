@@ -133,12 +133,12 @@ export {
   type CancellationErrorOptions,
   type CancellationReason,
   ConditionCancellation,
-  isCancellation,
   ManualCancellation,
   ParentCancellation,
   SignalCancellation,
   TimeoutCancellation,
 } from "./errors.ts";
+export { isCancellation } from "./is-cancellation.ts";
 export { UsageError, type UsageErrorCode } from "./usage-error.ts";
 export type { Duration, Span } from "./duration.ts";
 

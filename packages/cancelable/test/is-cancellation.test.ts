@@ -20,6 +20,14 @@ describe("isCancellation(error)", () => {
     expect(isCancellation({ cause: error })).toBe(true);
   });
 
+  test("a cancellation is found below 10,000 causes", () => {
+    const token = new CancellationToken();
+    token.cancel();
+    let error: unknown = token.error;
+    for (let i = 0; i < 10_000; i++) error = new Error("outer", { cause: error });
+    expect([isCancellation(error), isCancellation(error, token)]).toEqual([true, true]);
+  });
+
   test("errors of another copy of this library are cancellations, although instanceof fails", async () => {
     vi.resetModules();
     const copy = await import("../src/index.ts");
@@ -99,16 +107,45 @@ describeEverywhere("isCancellation(error, of)", (everywhere) => {
     expect(isCancellation(new DOMException("aborted", "AbortError"), live)).toBe(false);
   });
 
-  everywhere("any AbortError and TimeoutError, and no other error, belongs to a cancelled token", () => {
+  everywhere(
+    "an AbortError of other code, and no other error, belongs to a cancelled token by its name",
+    () => {
+      const token = new CancellationToken();
+      token.cancel("manual", "the text");
+      expect(isCancellation(new DOMException("of fetch", "AbortError"), token)).toBe(true);
+      const named = (name: string): Error => Object.assign(new Error("of a driver"), { name });
+      expect(isCancellation(named("AbortError"), token)).toBe(true);
+      const others = [
+        new DOMException("of fetch", "TimeoutError"),
+        named("TimeoutError"),
+        new Error("the text"),
+      ];
+      for (const error of [...others, "the text", "AbortError", undefined, null, 5]) {
+        expect(isCancellation(error, token)).toBe(false);
+      }
+    },
+  );
+
+  everywhere(
+    "the cancellation of another token, and an AbortError caused by it, never belong to a token",
+    () => {
+      const [token, other] = [new CancellationToken(), new CancellationToken()];
+      token.cancel();
+      other.cancel();
+      const abort = Object.assign(new Error("aborted", { cause: other.error }), { name: "AbortError" });
+      for (const error of [other.error, abort, new ManualCancellation()]) {
+        expect(isCancellation(error, token)).toBe(false);
+      }
+    },
+  );
+
+  everywhere("a group of nothing but the token's error belongs to the token", () => {
     const token = new CancellationToken();
-    token.cancel("manual", "the text");
-    for (const name of ["AbortError", "TimeoutError"]) {
-      expect(isCancellation(new DOMException("of fetch", name), token)).toBe(true);
-      expect(isCancellation(Object.assign(new Error("of somebody"), { name }), token)).toBe(true);
-    }
-    for (const error of [new Error("the text"), "the text", "AbortError", undefined, null, 5]) {
-      expect(isCancellation(error, token)).toBe(false);
-    }
+    token.cancel();
+    const group = new AggregateError([token.error, new AggregateError([token.error])]);
+    expect(isCancellation(group, token)).toBe(true);
+    expect(isCancellation(new Error("outer", { cause: group }), token)).toBe(true);
+    expect(isCancellation(new AggregateError([token.error, new Error("real")]), token)).toBe(false);
   });
 
   everywhere("scopes and operations are accepted as well as tokens", async () => {

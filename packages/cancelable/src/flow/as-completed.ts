@@ -1,5 +1,5 @@
 import { outOfRange } from "../arguments.ts";
-import { isCancellation } from "../errors.ts";
+import { isCancellation } from "../is-cancellation.ts";
 import { report } from "../reporter.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { withEarlyReturn } from "../scope/closing-generator.ts";

@@ -1,4 +1,4 @@
-import { isCancellation } from "../errors.ts";
+import { isCancellation } from "../is-cancellation.ts";
 import { report } from "../reporter.ts";
 import type { ParentOption } from "../scope/cancel-scope.ts";
 import { taskGroup } from "../scope/task-group.ts";

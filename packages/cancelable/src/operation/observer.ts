@@ -9,7 +9,7 @@ export interface ObservedOperation {
   readonly name: string | undefined;
   readonly context: OperationContext;
   readonly parent: ObservedOperation | undefined;
-  cancel(reason?: CancellationReason, message?: string): boolean;
+  cancel(reason?: CancellationReason, message?: string, options?: { readonly cause?: unknown }): boolean;
   /** Adds an observer, which gets the events from now on. */
   observe(observer: OperationObserver): void;
 }

@@ -18,11 +18,11 @@
  */
 
 import { channelObserver } from "#platform/diagnostics";
+import { type Remainder, withoutCancellation } from "../absorb.ts";
 import { requireFunction, requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
-import { type Remainder, withoutCancellation } from "../scope/absorb.ts";
 import { currentNode, enter } from "../scope/ambient.ts";
 import { CancelScope, explicitParent } from "../scope/cancel-scope.ts";
 import { rootOf } from "../scope/root.ts";
@@ -284,17 +284,19 @@ export class Operation extends OperationFacts implements AsyncDisposable {
    * Cancels the operation synchronously: when this returns, everything in the operation is cancelled.
    *
    * @param options.propagate Whether the operations below are cancelled too. Default: true.
+   * @param options.cause The `cause` of the cancellation's error. Default: none.
    * @returns false, without any effect, if the operation was cancelled before or has ended.
    */
   cancel(
     reason: CancellationReason = "manual",
     message?: string,
-    options?: { readonly propagate?: boolean },
+    options?: { readonly propagate?: boolean; readonly cause?: unknown },
   ): boolean {
     requireReason(reason, message);
-    requireKnownOptions(options, { propagate: 1 }, "cancel");
+    requireKnownOptions(options, { propagate: 1, cause: 1 }, "cancel");
     if (this.hasEnded) return false;
-    return this.node.cancel(new Cancellation(reason, message), options?.propagate !== false);
+    const detail = options?.cause === undefined ? undefined : { cause: options.cause };
+    return this.node.cancel(new Cancellation(reason, message, detail), options?.propagate !== false);
   }
 
   /** Throws the error of the cancellation, if there is one. Compares the clock with the deadline. */

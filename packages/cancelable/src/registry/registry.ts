@@ -1,6 +1,6 @@
 import { invalidType, requireBoolean, requireCount, requireText } from "../arguments.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
-import type { CancellationReason } from "../errors.ts";
+import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import {
@@ -251,10 +251,12 @@ export class OperationRegistry implements OperationObserver {
     message?: string,
   ): number {
     requireReason(reason ?? "manual", message);
+    // One cause for all: a parent whose body throws the cancellation of its child has been cancelled too (rule 4).
+    const options = { cause: new CancellationError(reason, message) };
     let count = 0;
     for (const operation of operations) {
       try {
-        if (operation.cancel(reason, message)) count++;
+        if (operation.cancel(reason, message, options)) count++;
       } catch (error) {
         report(error, "a cancellation by a registry");
       }

@@ -1,3 +1,4 @@
+import { withoutCancellation } from "../absorb.ts";
 import { invalidType, outOfRange, requireBoolean, requireFunction } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
@@ -5,7 +6,6 @@ import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { requireReason } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
-import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { ScopeNode } from "./scope-node.ts";
 import { sleepIn } from "./sleeper.ts";

@@ -9,13 +9,13 @@
  *      `start()`, a child is placed below the scope of its starter until the child reports that it has started.
  */
 
+import { withoutCancellation } from "../absorb.ts";
 import { invalidType, requireFunction } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
-import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope, type ParentOption, parentNode, placeOptions } from "./cancel-scope.ts";
 import type { ScopeNode } from "./scope-node.ts";

@@ -1,10 +1,10 @@
 import { startWith } from "#platform/ambient";
+import { withoutCancellation } from "../absorb.ts";
 import { isThenable } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
-import { withoutCancellation } from "./absorb.ts";
 import { currentNode, enter } from "./ambient.ts";
 import type { CancelScope } from "./cancel-scope.ts";
 import { waitIn } from "./waiting.ts";

@@ -1,7 +1,7 @@
 import { captureContext } from "#platform/ambient";
+import { belongsTo } from "../absorb.ts";
 import { isThenable, requireFunction } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
-import { belongsTo } from "../errors.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";

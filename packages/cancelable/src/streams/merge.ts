@@ -1,5 +1,5 @@
 import { invalidType } from "../arguments.ts";
-import { isCancellation } from "../errors.ts";
+import { isCancellation } from "../is-cancellation.ts";
 import { report } from "../reporter.ts";
 import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { type StreamInput, toOpenableInput } from "./reading/stream-input.ts";

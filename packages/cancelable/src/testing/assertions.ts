@@ -1,9 +1,10 @@
 import { invalidType, isThenable, outOfRange, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
-import { type CancellationError, isCancellation, isCancellationError } from "../errors.ts";
+import { type CancellationError, isCancellationError } from "../errors.ts";
 import { moveOnAfter } from "../flow/move-on-after.ts";
 import { waitFor } from "../flow/wait-for.ts";
+import { isCancellation } from "../is-cancellation.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**

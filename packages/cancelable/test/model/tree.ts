@@ -165,12 +165,17 @@ export function without(failure: Failure, own: Cancelled): Failure | undefined {
   return errors.length === 0 ? undefined : { kind: "many", errors };
 }
 
-/** Every cancellation is named `AbortError` or `TimeoutError`, so it belongs to any cancelled scope. Other errors belong by their causes. */
+/** A failure belongs to a cancellation if the chain of its causes leads to the cancellation, or to its origin. */
 export function belongs(failure: Failure, own: Cancelled): boolean {
-  if (failure.kind === "cancelled") return true;
-  for (let cause: Failure | undefined = failure; cause !== undefined; ) {
-    if (cause === own) return true;
-    cause = "cause" in cause ? cause.cause : undefined;
+  const origins = new Set(chain(own).filter(({ kind }) => kind === "cancelled"));
+  return chain(failure).some((link) => origins.has(link));
+}
+
+function chain(failure: Failure): Failure[] {
+  const links: Failure[] = [];
+  for (let link: Failure | undefined = failure; link !== undefined; ) {
+    links.push(link);
+    link = "cause" in link ? link.cause : undefined;
   }
-  return false;
+  return links;
 }

@@ -1,5 +1,5 @@
+import { belongsTo } from "../../absorb.ts";
 import { isThenable } from "../../arguments.ts";
-import { belongsTo } from "../../errors.ts";
 import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";

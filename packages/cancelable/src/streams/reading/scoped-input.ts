@@ -1,5 +1,5 @@
 import { captureContext } from "#platform/ambient";
-import { belongsTo } from "../../errors.ts";
+import { belongsTo } from "../../absorb.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";
 import { CancelScope } from "../../scope/cancel-scope.ts";

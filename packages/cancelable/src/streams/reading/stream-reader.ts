@@ -27,8 +27,8 @@
  *      over. The reader requests the close, and the consumer waits for at most 100 ms.
  */
 
+import { belongsTo } from "../../absorb.ts";
 import { invalidType, isThenable } from "../../arguments.ts";
-import { belongsTo } from "../../errors.ts";
 import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
 import { UsageError } from "../../usage-error.ts";
