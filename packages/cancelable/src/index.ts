@@ -86,8 +86,8 @@ export {
   type CancellableTransformOptions,
   cancellableTransform,
 } from "./streams/cancellable-transform.ts";
-export { chunk } from "./streams/chunk.ts";
-export { merge, type StreamItem } from "./streams/merge.ts";
+export { type ChunkOptions, chunk } from "./streams/chunk.ts";
+export { type MergeOptions, merge, type StreamItem } from "./streams/merge.ts";
 export type { CancellableStreamOptions } from "./streams/new-operation.ts";
 export type { StreamProgress } from "./streams/reading/item-log.ts";
 export type { PartialResult } from "./streams/reading/partial-result.ts";

@@ -8,8 +8,13 @@ export function withEarlyReturn<T>(
 ): AsyncGenerator<T, undefined, undefined> {
   const end = generator.return.bind(generator);
   generator.return = async (value) => {
-    await close();
-    return end(value);
+    let result: IteratorResult<T, undefined>;
+    try {
+      await close();
+    } finally {
+      result = await end(value);
+    }
+    return result;
   };
   // Some hosts have generators without this method.
   generator[Symbol.asyncDispose] = async () => {

@@ -11,9 +11,9 @@ import { toStreamParts } from "./reading/stream-options.ts";
  * reader does not.
  *
  * The source is closed once, by `return()`, `destroy(error)` or `cancel(reason)`, and the stream waits for the
- * closing. A source that came to its end is not closed. An async generator cannot close while it waits for something
+ * closing. A source that came to its end or has failed is not closed. A source cannot close while it waits for something
  * that cancellation does not reach: then the reader is notified after 100 ms, and the source closes later. An item
- * that arrives in the meantime is kept in the partial result.
+ * that arrives in the meantime is kept in the partial result, and given to `onUndelivered`.
  *
  * Times are milliseconds or a `Duration`. `timeout` counts from the first call of `next()`. A stream that is being
  * read belongs to the scope in which the reading began, and this scope waits for the stream: read the stream to its

@@ -8,7 +8,10 @@ import { StreamLife } from "./reading/stream-life.ts";
 import { toItemLog } from "./reading/stream-options.ts";
 
 /** The options of {@link cancellableTransform}. */
-export type CancellableTransformOptions<T = unknown> = Omit<CancellableStreamOptions<T>, "idleTimeout">;
+export type CancellableTransformOptions<T = unknown> = Omit<
+  CancellableStreamOptions<T>,
+  "idleTimeout" | "onUndelivered"
+>;
 
 /** The transformer behind the `TransformStream`: passes items on until it is cancelled. */
 class TransformPump {
@@ -110,8 +113,8 @@ export class CancellableTransform<T> extends TransformStream<T, T> {
  * ends or is cancelled, the operation ends too.
  *
  * The time of the operation begins at once. The transform belongs to the scope in which it was created, and this
- * scope waits for it. The options are those of `cancellableStream`, without `idleTimeout`: a transform cannot tell
- * whether the source or the destination is slow.
+ * scope waits for it. The options are those of `cancellableStream`, without `idleTimeout` (a transform cannot tell
+ * whether the source or the destination is slow) and `onUndelivered`.
  *
  * @throws TypeError or RangeError for a bad option.
  *
@@ -135,7 +138,9 @@ export class CancellableTransform<T> extends TransformStream<T, T> {
 export function cancellableTransform<T>(options?: CancellableTransformOptions<T>): CancellableTransform<T> {
   requireKnownOptions(options, cancellableStreamOptions, "cancellableTransform");
   const log = toItemLog(options);
-  const idle = (options as CancellableStreamOptions<T> | undefined)?.idleTimeout;
-  if (idle !== undefined) throw outOfRange("options.idleTimeout", "left out for a transform", idle);
+  for (const key of ["idleTimeout", "onUndelivered"] as const) {
+    const value = (options as CancellableStreamOptions<T> | undefined)?.[key];
+    if (value !== undefined) throw outOfRange(`options.${key}`, "left out for a transform", value);
+  }
   return new CancellableTransform<T>(toOperation(options), log);
 }

@@ -1,8 +1,10 @@
 import { invalidType } from "../arguments.ts";
 import { isCancellation } from "../is-cancellation.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { type StreamInput, toOpenableInput } from "./reading/stream-input.ts";
+import { toUndelivered } from "./reading/stream-options.ts";
 import { StreamReader } from "./reading/stream-reader.ts";
 
 /** The type of the items of a {@link StreamInput}. */
@@ -19,10 +21,18 @@ type Arrival =
   | { readonly reader: StreamReader; readonly result: IteratorResult<unknown, undefined> }
   | { readonly reader: StreamReader; readonly error: unknown };
 
+/** The options of {@link merge}, as its last argument. */
+export interface MergeOptions<T = unknown> {
+  /** Called with every item that was pulled and that the reader did not get. */
+  readonly onUndelivered: (item: T) => unknown;
+}
+
 /**
  * The items of all sources as they arrive, until the last source has ended. No source is more than one item ahead of
- * the reader. When one source fails, when the reader leaves the loop, and when the ambient scope is cancelled, the
- * other sources are closed. They have closed when the loop is over.
+ * the reader. The return values of the sources are not used. When one source fails, when the reader leaves the loop,
+ * and when the ambient scope is cancelled, the other sources are closed. They have closed when the loop is over. The
+ * items that were pulled by then, at most one of each source, go to `onUndelivered`, if the last argument is an object
+ * with this callback.
  *
  * @throws TypeError at once, for a value that cannot be read. Reading rejects with the first failure of a source, or
  * with the cancellation.
@@ -45,21 +55,50 @@ type Arrival =
  */
 export function merge<S extends readonly StreamInput<unknown>[]>(
   ...sources: S
-): AsyncGenerator<StreamItem<S[number]>, undefined, undefined> {
+): AsyncGenerator<StreamItem<S[number]>, undefined, undefined>;
+export function merge<S extends readonly StreamInput<unknown>[]>(
+  ...sourcesAndOptions: [...sources: S, options: MergeOptions<StreamItem<S[number]>>]
+): AsyncGenerator<StreamItem<S[number]>, undefined, undefined>;
+export function merge(
+  ...sources: (StreamInput<unknown> | MergeOptions<never>)[]
+): AsyncGenerator<unknown, undefined, undefined> {
+  const last = sources.at(-1);
+  let onUndelivered: ((item: unknown) => void) | undefined;
+  if (isOptions(last)) {
+    requireKnownOptions(last, { onUndelivered: 1 }, "merge");
+    onUndelivered = toUndelivered(last);
+    sources.pop();
+  }
   const inputs = sources.map((source, index) => toOpenableInput(source, `sources[${index}]`));
   if (new Set<unknown>(sources).size < sources.length) {
     throw invalidType("sources", "distinct", sources);
   }
-  const readers = inputs.map((input) => new StreamReader({ input }));
-  return withEarlyReturn(merged(readers), () => closeAll(readers, false));
+  const readers = inputs.map((input) => new StreamReader({ input, onUndelivered }));
+  return withEarlyReturn(merged(readers, onUndelivered), () => closeAll(readers, false));
 }
 
-async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, undefined, undefined> {
+function isOptions(value: unknown): value is MergeOptions<never> {
+  return typeof value === "object" && value !== null && "onUndelivered" in value;
+}
+
+async function* merged(
+  readers: readonly StreamReader[],
+  onUndelivered: ((item: unknown) => void) | undefined,
+): AsyncGenerator<unknown, undefined, undefined> {
   const arrivals: Arrival[] = [];
   let wake: (() => void) | undefined;
+  let hasEnded = false;
   const arrive = (arrival: Arrival): void => {
-    arrivals.push(arrival);
+    if (hasEnded) drop(arrival);
+    else arrivals.push(arrival);
     wake?.();
+  };
+  /** Takes an arrival that the consumer does not get. */
+  const drop = (late: Arrival): void => {
+    if ("error" in late) {
+      // The consumer gets the first failure only.
+      if (!isCancellation(late.error)) report(late.error, "a source of merge");
+    } else if (!late.result.done) onUndelivered?.(late.result.value);
   };
   const pull = (reader: StreamReader): void => {
     reader.next().then(
@@ -84,7 +123,7 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
         continue;
       }
       failed = false;
-      yield arrival.result.value as T;
+      yield arrival.result.value;
       failed = true;
       pull(arrival.reader);
     }
@@ -93,9 +132,8 @@ async function* merged<T>(readers: readonly StreamReader[]): AsyncGenerator<T, u
     try {
       await closeAll(readers, failed);
     } finally {
-      // The consumer gets the first failure only.
-      for (const late of arrivals)
-        if ("error" in late && !isCancellation(late.error)) report(late.error, "a source of merge");
+      hasEnded = true;
+      for (const late of arrivals.splice(0)) drop(late);
     }
   }
   return undefined;

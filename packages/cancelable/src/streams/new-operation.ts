@@ -42,6 +42,7 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
     onProgress: __,
     reportEvery: ___,
     bufferPartial: ____,
+    onUndelivered: _____,
     ...rest
   } = options;
   if (operation !== undefined) {

@@ -1,6 +1,8 @@
 import { requireKnownOptions } from "../known-options.ts";
 import type { Operation } from "../operation/operation.ts";
+import { report } from "../reporter.ts";
 import { UsageError } from "../usage-error.ts";
+import { closingSource } from "./reading/close-limit.ts";
 import type { ItemLog } from "./reading/item-log.ts";
 import type { PartialResult } from "./reading/partial-result.ts";
 import type { StreamInput } from "./reading/stream-input.ts";
@@ -63,9 +65,20 @@ class StreamIterator<T> implements AsyncIterableIterator<T, undefined, undefined
     return this.#reader.next() as Promise<IteratorResult<T, undefined>>;
   }
 
-  async return(): Promise<IteratorReturnResult<undefined>> {
+  // As in a generator: the value goes to the caller, for instance to `yield*`.
+  async return(value?: undefined | PromiseLike<undefined>): Promise<IteratorReturnResult<undefined>> {
     await this.#reader.close();
-    return { done: true, value: undefined };
+    return { done: true, value: await value };
+  }
+
+  /** Closes the stream and rejects with `error`. */
+  async throw(error: unknown): Promise<never> {
+    try {
+      await this.#reader.close();
+    } catch (failure) {
+      report(failure, closingSource);
+    }
+    throw error;
   }
 
   [Symbol.asyncIterator](): this {

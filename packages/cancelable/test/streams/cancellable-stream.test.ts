@@ -183,7 +183,7 @@ describeEverywhere("onProgress of a stream", (everywhere) => {
     };
     let n = 0;
     const source = made(async () => (n === 0 ? { done: false, value: n++ } : sleepForever()));
-    const stream = cancellableStream(source, { timeout: 10, onProgress });
+    const stream = cancellableStream(source, { timeout: 100, onProgress });
     expect(await rejection(collect(stream))).toBe(stream.operation.error);
     expect(errors.map((error) => isCancellation(error, stream.operation))).toEqual([true]);
   });

@@ -20,16 +20,18 @@ describeEverywhere("chunk", (everywhere) => {
     },
   );
 
-  everywhere("every chunk is reported to the ambient operation (PAR-STR-09)", async () => {
+  everywhere("the ambient operation reports every n-th chunk on request (PAR-STR-09)", async () => {
     const reports: unknown[] = [];
-    await new Cancellable()
-      .onProgress((_, progress) => reports.push(progress))
-      .run((op) => collect(chunk(stream(op, numbers(12).source), 5)));
-    expect(reports).toEqual([
-      "Processed chunk of 5 items",
-      "Processed chunk of 5 items",
-      "Processed final chunk of 2 items",
-    ]);
+    const reporting = (options: { readonly reportEvery?: number }): Promise<number[][]> =>
+      new Cancellable()
+        .onProgress((_, progress) => reports.push(progress))
+        .run((op) => collect(chunk(stream(op, numbers(12).source), 5, options)));
+    await reporting({});
+    expect(reports.splice(0)).toEqual([]);
+    await reporting({ reportEvery: 1 });
+    expect(reports.splice(0)).toEqual(["Processed 1 chunks", "Processed 2 chunks", "Processed 3 chunks"]);
+    await reporting({ reportEvery: 2 });
+    expect(reports).toEqual(["Processed 2 chunks"]);
   });
 
   everywhere("a timeout of the stream or of the scope around it ends the chunks (PAR-STR-09)", async (t) => {

@@ -21,20 +21,18 @@ const made = (next: Next, close?: () => Promise<never>): AsyncIterable<number> =
 
 describeEverywhere("a stream of an unusual source", (everywhere) => {
   everywhere(
-    "a source that throws instead of returning a promise fails the stream and is closed",
-    async (t) => {
+    "a source that throws instead of returning a promise fails the stream and is not closed",
+    async () => {
       const failure = new Error("next");
-      const other = new Error("cannot close");
       const source = made(
         () => {
           throw failure;
         },
-        () => Promise.reject(other),
+        () => Promise.reject(new Error("closed")),
       );
       const stream = cancellableStream(source);
       const error = await rejection(collect(stream));
       expect([error, stream.operation.status]).toEqual([failure, "failed"]);
-      expect(t.reported.splice(0)).toEqual([other]);
     },
   );
 

@@ -15,10 +15,10 @@ export interface InputReader {
    * @param reason `undefined` when the consumer stopped reading.
    */
   close(reason: unknown): unknown;
-  /** The input came to its end and needs no closing. */
+  /** The input came to its end or has failed, and needs no closing. */
   ended?(): void;
   /** Whether `close` is the cause of this error of a pull, and not the input itself. */
   fromClose?(error: unknown): boolean;
-  /** Whether `close` waits until the pull in progress has ended, as in async generators. */
-  readonly closeWaits: boolean;
+  /** Whether the input reads ahead: its source can be busy although no pull is in progress. */
+  readonly readsAhead: boolean;
 }

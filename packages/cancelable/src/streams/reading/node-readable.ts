@@ -29,7 +29,7 @@ const ignore = (): void => {};
 export class NodeReadableReader implements InputReader {
   readonly #readable: ReadableLike;
   #iterator: AsyncIterator<unknown> | undefined;
-  readonly closeWaits = false;
+  readonly readsAhead = true;
 
   constructor(readable: ReadableLike) {
     this.#readable = readable;

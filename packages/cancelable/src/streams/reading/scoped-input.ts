@@ -3,6 +3,7 @@ import { belongsTo } from "../../absorb.ts";
 import { report } from "../../reporter.ts";
 import { enter } from "../../scope/ambient.ts";
 import { CancelScope } from "../../scope/cancel-scope.ts";
+import { CloseLimit, closingSource } from "./close-limit.ts";
 import type { InputReader, OpenableInput } from "./input-reader.ts";
 import type { StreamNode } from "./stream-node.ts";
 
@@ -14,6 +15,12 @@ export interface Failure {
   readonly error: unknown;
 }
 
+/** The end of the wait for the closing of an input. Not closed: the input closes later. */
+interface Closed {
+  readonly isClosed: boolean;
+  readonly failure: Failure | undefined;
+}
+
 /**
  * @internal An input that runs in the scope of its stream. All pulls share one async context: entering the scope is the
  * largest part of the cost of an item.
@@ -23,6 +30,7 @@ export class ScopedInput {
   readonly #inScope: (fn: () => void) => void;
   #reader: InputReader | undefined;
   #pulled: Pulled | undefined;
+  #limit: CloseLimit | undefined;
   /** Whether a pull is in progress. */
   isPulling = false;
 
@@ -53,52 +61,53 @@ export class ScopedInput {
     return this.#reader?.fromClose?.(error) ?? false;
   }
 
-  /** The input came to its end and needs no closing. */
+  /** The input came to its end or has failed, and needs no closing. */
   ended(): void {
     this.#reader?.ended?.();
   }
 
   /**
-   * Closes the input in a shield, and waits at most for the `closeTimeout` of the node (R4 of the reader). If the
-   * consumer stopped reading, an error of the closing is returned; otherwise it goes to the reporter.
+   * Closes the input in a shield, and waits for it (R4 of the reader). If the consumer stopped reading, an error of the
+   * closing is returned; otherwise it goes to the reporter.
    *
    * @param reason `undefined` when the consumer stopped reading.
    */
-  async close(
-    reason: unknown,
-  ): Promise<{ readonly isClosed: boolean; readonly failure: Failure | undefined }> {
-    const closing = this.#close(reason);
-    const { closeTimeout } = this.#node;
-    if (!this.isPulling || !this.#reader?.closeWaits || closeTimeout === Number.POSITIVE_INFINITY) {
-      return { isClosed: true, failure: await closing };
-    }
-    return Promise.race([
-      closing.then((failure) => ({ isClosed: true, failure })),
-      this.#delay(closeTimeout, closing).then(() => ({ isClosed: false, failure: undefined })),
-    ]);
+  close(reason: unknown): Promise<Closed> {
+    return new Promise((resolve) => {
+      const scope = new CancelScope({ shield: true }, this.#node.clock);
+      let isAbandoned = false;
+      const limit = new CloseLimit(this.#node, scope.node, () => {
+        isAbandoned = true;
+        resolve({ isClosed: false, failure: undefined });
+      });
+      this.#limit = limit;
+      void this.#close(scope, reason).then((failure) => {
+        limit[Symbol.dispose]();
+        if (isAbandoned && failure !== undefined) report(failure.error, closingSource);
+        resolve({ isClosed: true, failure });
+      });
+      if (this.isPulling || this.#node.cancellation !== undefined || this.#reader?.readsAhead)
+        this.limitClosing();
+    });
   }
 
-  async #close(reason: unknown): Promise<Failure | undefined> {
+  /** From now on the wait for a closing in progress is limited, unless the pull in progress notices the cancellation. */
+  limitClosing(): void {
+    if (!(this.isPulling && this.#node.isObserved)) this.#limit?.start();
+  }
+
+  async #close(scope: CancelScope, reason: unknown): Promise<Failure | undefined> {
     const node = this.#node;
     const reader = this.#reader;
     if (reader === undefined) return undefined;
     try {
-      await new CancelScope({ shield: true }, node.clock).execute(() => reader.close(reason), true, node);
+      await scope.execute(() => reader.close(reason), true, node);
     } catch (error) {
       const cancellation = node.cancellation?.error;
       if (cancellation !== undefined && belongsTo(error, cancellation)) return undefined;
       if (reason === undefined) return { error };
-      if (error !== reason) report(error, "closing the source of a stream");
+      if (error !== reason) report(error, closingSource);
     }
     return undefined;
-  }
-
-  /** Resolves after `ms`. The alarm is removed when `until` settles first. */
-  #delay(ms: number, until: Promise<unknown>): Promise<void> {
-    const { clock } = this.#node;
-    return new Promise((resolve) => {
-      const alarm = clock.setAlarm(clock.now() + ms, resolve);
-      void until.then(() => alarm[Symbol.dispose]());
-    });
   }
 }

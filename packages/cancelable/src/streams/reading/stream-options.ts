@@ -1,6 +1,7 @@
-import { invalidType, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
+import { invalidType, isThenable, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
 import { type Span, toMilliseconds } from "../../duration.ts";
 import { type KnownOptions } from "../../known-options.ts";
+import { report } from "../../reporter.ts";
 import type { OpenableInput } from "./input-reader.ts";
 import { ItemLog, type StreamProgress } from "./item-log.ts";
 import { toOpenableInput } from "./stream-input.ts";
@@ -21,6 +22,8 @@ export interface StreamOptions<T = unknown> {
   readonly reportEvery?: number;
   /** The number of latest items that the partial result keeps; `true` is 1,000. Default: none. */
   readonly bufferPartial?: boolean | number;
+  /** Called with every item that was pulled and that the reader did not get. Default: none. */
+  readonly onUndelivered?: (item: T) => unknown;
 }
 
 /** @internal */
@@ -29,6 +32,7 @@ export const streamOptions: KnownOptions<StreamOptions> = {
   onProgress: 1,
   reportEvery: 1,
   bufferPartial: 1,
+  onUndelivered: 1,
 };
 
 /** @internal The parsed arguments of a stream. */
@@ -37,6 +41,7 @@ export interface StreamParts {
   readonly log: ItemLog;
   /** The parsed `idleTimeout`, in ms. */
   readonly idleMs: number | undefined;
+  readonly onUndelivered: ((item: unknown) => void) | undefined;
 }
 
 /** The number of items that `bufferPartial: true` keeps. */
@@ -48,7 +53,25 @@ export function toStreamParts(source: unknown, options: StreamOptions<never> | u
   const log = toItemLog(options);
   const idleTimeout = options?.idleTimeout;
   const idleMs = idleTimeout === undefined ? undefined : toMilliseconds(idleTimeout, "options.idleTimeout");
-  return { input, log, idleMs };
+  return { input, log, idleMs, onUndelivered: toUndelivered(options) };
+}
+
+/** @internal Parses `onUndelivered`. An error of the callback, thrown or rejected, goes to the reporter. */
+export function toUndelivered(
+  options: { readonly onUndelivered?: ((item: never) => unknown) | undefined } | undefined,
+): ((item: unknown) => void) | undefined {
+  const callback = options?.onUndelivered as ((item: unknown) => unknown) | undefined;
+  if (callback === undefined) return undefined;
+  requireFunction(callback, "options.onUndelivered");
+  const failed = (error: unknown): void => report(error, "an onUndelivered callback");
+  return (item) => {
+    try {
+      const result = callback(item);
+      if (isThenable(result)) Promise.resolve(result).then(undefined, failed);
+    } catch (error) {
+      failed(error);
+    }
+  };
 }
 
 /** @internal Parses the options that concern the items. */

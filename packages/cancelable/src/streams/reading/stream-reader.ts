@@ -21,34 +21,40 @@
  *      call of `next()`, so the code of the consumer does not run in it.
  *  R2  A pulled item is recorded once, when it arrives. It is delivered if the consumer waits, also in a cancelled
  *      stream.
- *  R3  An input that has not come to its end is closed once. Closing runs in a shield and is awaited. The consumer is
- *      notified after the input has closed and after the operation has ended.
- *  R4  An async generator that waits for something that cancellation does not reach cannot close before this wait is
- *      over. The reader requests the close, and the consumer waits for at most 100 ms.
+ *  R3  An input that has neither come to its end nor failed is closed once. Closing runs in a shield and is awaited.
+ *      The consumer is notified after the input has closed and after the operation has ended.
+ *  R4  An input that waits for something that cancellation does not reach cannot close before this wait is over. The
+ *      reader requests the close, and gives the wait up after 100 ms in which the input does nothing of this library.
+ *      Only the clean-up of an input that waits for no item is not limited, unless the stream is cancelled.
  */
 
 import { belongsTo } from "../../absorb.ts";
-import { invalidType, isThenable } from "../../arguments.ts";
+import { isThenable } from "../../arguments.ts";
 import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
+import { currentNode } from "../../scope/ambient.ts";
 import { UsageError } from "../../usage-error.ts";
+import { closingSource, waitAtMost } from "./close-limit.ts";
 import { IdleLimit } from "./idle-limit.ts";
 import type { OpenableInput } from "./input-reader.ts";
 import type { ItemLog } from "./item-log.ts";
+import { done, type Result, toResult } from "./result.ts";
 import { type Failure, type Pulled, ScopedInput } from "./scoped-input.ts";
 import { type StreamHooks, StreamLife } from "./stream-life.ts";
 import type { StreamNode } from "./stream-node.ts";
 import type { StreamParts } from "./stream-options.ts";
-import { type Result, WaitingConsumer } from "./waiting-consumer.ts";
+import { WaitingConsumer } from "./waiting-consumer.ts";
 
-/** Why the reader ends: end of the input, `close()` by the consumer, an error of the input, cancellation. */
-type Ending = "done" | "closed" | "failed" | "cancelled";
+/**
+ * Why the reader ends: end of the input, `close()` by the consumer, an error of the input, an item of a synchronous
+ * input that is a rejected promise, cancellation.
+ */
+type Ending = "done" | "closed" | "failed" | "rejected" | "cancelled";
 
-const done: Result = { done: true, value: undefined };
 const closedByConsumer = "the consumer closed the stream";
 const endedSource = "the source of a stream that has ended";
-const wrongResult = (result: unknown): TypeError =>
-  invalidType("the result of the source's next()", "an object", result);
+const busy = (): Promise<never> =>
+  Promise.reject(new UsageError("ERR_BUSY", "The stream", "await the previous item first"));
 
 /** @internal */
 export class StreamReader implements StreamHooks {
@@ -57,6 +63,7 @@ export class StreamReader implements StreamHooks {
   readonly #idle: IdleLimit | undefined;
   readonly #life: StreamLife;
   readonly #consumer = new WaitingConsumer();
+  readonly #onUndelivered: ((item: unknown) => void) | undefined;
   #state: "new" | "starting" | "idle" | "pulling" | "closing" | "ended" = "new";
   #node: StreamNode | undefined;
   #scoped: ScopedInput | undefined;
@@ -68,11 +75,12 @@ export class StreamReader implements StreamHooks {
   #outcome: { readonly error: unknown; readonly isCancellation: boolean } | undefined;
 
   constructor(
-    { input, log, idleMs }: Pick<StreamParts, "input"> & Partial<StreamParts>,
+    { input, log, idleMs, onUndelivered }: Pick<StreamParts, "input"> & Partial<StreamParts>,
     operation?: Operation,
   ) {
     this.#input = input;
     this.#log = log;
+    this.#onUndelivered = onUndelivered;
     this.#life = new StreamLife(operation, this);
     if (idleMs !== undefined) this.#idle = new IdleLimit(idleMs, this.#life);
   }
@@ -86,16 +94,16 @@ export class StreamReader implements StreamHooks {
   next(): Promise<Result> {
     if (this.#state !== "idle") return this.#nextUnlessIdle();
     // In a cancelled scope no pull starts: the consumer waits for the end, which comes when the input has closed.
-    if ((this.#node as StreamNode).pending() !== undefined) return this.#consumer.wait();
+    if ((this.#node as StreamNode).pending() !== undefined)
+      return this.#consumer.isWaiting ? busy() : this.#consumer.wait();
     this.#state = "pulling";
     let pulled: Pulled;
     try {
       pulled = (this.#scoped as ScopedInput).pull();
+      return isThenable(pulled) ? this.#await(pulled) : this.#take(pulled);
     } catch (error) {
       return this.#fail(error);
     }
-    if (isThenable(pulled)) return this.#await(pulled);
-    return this.#take(pulled);
   }
 
   /** Closes the stream for the consumer: closes the input and waits. Rejects with an error of the closing. */
@@ -119,7 +127,7 @@ export class StreamReader implements StreamHooks {
       // A failure is thrown once, a cancellation at every call.
       return this.#outcome?.isCancellation ? Promise.reject(this.#outcome.error) : Promise.resolve(done);
     }
-    return Promise.reject(new UsageError("ERR_BUSY", "The stream", "await the previous item first"));
+    return busy();
   }
 
   #begin(): Promise<Result> {
@@ -159,52 +167,68 @@ export class StreamReader implements StreamHooks {
 
   // ---- the input's side -----------------------------------------------------------------------
 
-  #await(pulled: PromiseLike<IteratorResult<unknown>>): Promise<Result> {
+  #await(
+    pulled: PromiseLike<IteratorResult<unknown>>,
+    broke: (error: unknown) => void = this.#broke,
+  ): Promise<Result> {
+    // `Promise.resolve` protects against thenables that throw or that call their callbacks twice.
+    (pulled instanceof Promise ? pulled : Promise.resolve(pulled)).then(this.#arrived, broke);
     (this.#scoped as ScopedInput).isPulling = true;
     this.#idle?.start(this.#node as StreamNode);
-    // `Promise.resolve` protects against thenables that throw or that call their callbacks twice.
-    (pulled instanceof Promise ? pulled : Promise.resolve(pulled)).then(this.#arrived, this.#broke);
     return this.#consumer.wait();
   }
 
-  readonly #arrived = (result: IteratorResult<unknown>): void => {
+  readonly #arrived = (raw: IteratorResult<unknown>): void => {
+    let result: Result;
+    try {
+      result = toResult(raw);
+    } catch (error) {
+      this.#broke(error);
+      return;
+    }
     (this.#scoped as ScopedInput).isPulling = false;
     this.#idle?.stop();
-    if (typeof result !== "object" || result === null) this.#broke(wrongResult(result));
-    else if (!result.done) {
+    if (!result.done) {
       if (this.#state === "pulling") this.#state = "idle";
       this.#log?.add(result.value);
-      this.#consumer.give(result as Result);
+      if (!this.#consumer.give(result)) this.#onUndelivered?.(result.value);
     } else if (this.#state === "pulling") {
       // An input that ends because of the cancellation has not come to its own end.
       void this.#end(this.#node?.cancellation === undefined ? "done" : "cancelled");
     }
   };
 
-  readonly #broke = (error: unknown): void => {
+  readonly #broke = (error: unknown): void => this.#endPull("failed", error);
+
+  readonly #itemRejected = (error: unknown): void => this.#endPull("rejected", error);
+
+  #endPull(kind: "failed" | "rejected", error: unknown): void {
     (this.#scoped as ScopedInput).isPulling = false;
     this.#idle?.stop();
     const cancellation = this.#node?.cancellation;
     if (cancellation !== undefined && belongsTo(error, cancellation.error)) return;
-    if (this.#state === "pulling") void this.#end("failed", error);
+    if (this.#state === "pulling") void this.#end(kind, error);
     else if (this.#state === "closing") {
       if (!(this.#scoped as ScopedInput).fromClose(error)) this.#late ??= { error };
     } else report(error, endedSource);
-  };
+  }
 
   /** Takes the result of a synchronous input. Its value can be a promise. */
-  #take(result: IteratorResult<unknown>): Promise<Result> {
-    if (typeof result !== "object" || result === null) return this.#fail(wrongResult(result));
+  #take(raw: IteratorResult<unknown>): Promise<Result> {
+    const result = toResult(raw);
     if (result.done) {
       const promise = this.#consumer.wait();
       void this.#end("done");
       return promise;
     }
     const { value } = result;
-    if (isThenable(value)) return this.#await(Promise.resolve(value).then((item) => ({ value: item })));
+    if (isThenable(value)) {
+      const item = Promise.resolve(value).then((value) => ({ value }));
+      return this.#await(item, this.#itemRejected);
+    }
     this.#state = "idle";
     this.#log?.add(value);
-    return Promise.resolve(result as Result);
+    return Promise.resolve(result);
   }
 
   #fail(error: unknown): Promise<Result> {
@@ -216,6 +240,7 @@ export class StreamReader implements StreamHooks {
   // ---- the end --------------------------------------------------------------------------------
 
   cancelled(): void {
+    this.#scoped?.limitClosing();
     void this.#end("cancelled");
   }
 
@@ -239,17 +264,19 @@ export class StreamReader implements StreamHooks {
     this.#idle?.close();
     let failure: Failure | undefined;
     let isClosed = true;
-    if (kind === "done") {
-      this.#log?.complete();
+    if (kind === "done" || kind === "failed") {
+      if (kind === "done") this.#log?.complete();
+      else failure = { error };
       scoped.ended();
     } else {
       if (kind === "closed" && scoped.isPulling) node.cancelFor("manual", closedByConsumer);
-      const reason = kind === "failed" ? error : kind === "cancelled" ? node.cancellation?.error : undefined;
+      const reason =
+        kind === "rejected" ? error : kind === "cancelled" ? node.cancellation?.error : undefined;
       ({ isClosed, failure } = await scoped.close(reason));
       // During the cancellation the input can have failed for a reason of its own.
       if (kind === "cancelled") failure = this.#late ?? { error: reason };
       else if (this.#late !== undefined) report(this.#late.error, endedSource);
-      if (kind === "failed") failure = { error };
+      if (kind === "rejected") failure = { error };
     }
     await this.#log?.settled();
     try {
@@ -272,11 +299,10 @@ export class StreamReader implements StreamHooks {
   /** The stream cannot begin: the input is discarded. */
   async #refuse(error: unknown): Promise<never> {
     this.#outcome = { error, isCancellation: true };
-    try {
-      await this.#discard(error);
-    } catch (failure) {
-      if (failure !== error) report(failure, "closing the source of a stream");
-    }
+    const { clock } = this.#life.operation?.node ?? currentNode();
+    await waitAtMost(clock, this.#discard(error), (failure) => {
+      if (failure !== error) report(failure, closingSource);
+    });
     throw error;
   }
 

@@ -1,5 +1,4 @@
-/** @internal The result of a stream's `next()`. */
-export type Result = IteratorResult<unknown, undefined>;
+import type { Result } from "./result.ts";
 
 /** @internal The consumer that waits for an item, if any. Shared by all items: an item costs a promise and no closure. */
 export class WaitingConsumer {
@@ -17,11 +16,12 @@ export class WaitingConsumer {
     return new Promise(this.#executor);
   }
 
-  /** Ends the wait with a result. Does nothing if no consumer waits. */
-  give(result: Result): void {
+  /** Ends the wait with a result. Returns false if no consumer waits. */
+  give(result: Result): boolean {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve?.(result);
+    return resolve !== undefined;
   }
 
   /** Ends the wait with an error. Returns false if no consumer waits. */

@@ -15,7 +15,7 @@ export function requireUnlocked(stream: ReadableStream<unknown>, argument: strin
 /** @internal Reads a web `ReadableStream`. */
 export class WebReadableReader implements InputReader {
   readonly #reader: ReadableStreamDefaultReader<unknown>;
-  readonly closeWaits = false;
+  readonly readsAhead = true;
 
   constructor(stream: ReadableStream<unknown>) {
     this.#reader = stream.getReader();

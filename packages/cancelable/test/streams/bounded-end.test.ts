@@ -1,0 +1,132 @@
+import { Readable } from "node:stream";
+import { expect } from "vitest";
+import {
+  Cancellable,
+  cancellableStream,
+  chunk,
+  merge,
+  moveOnAfter,
+  type StreamInput,
+  shield,
+  sleep,
+  TimeoutCancellation,
+} from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { collect } from "./sources.ts";
+
+const never = (): Promise<never> => new Promise(() => {});
+
+/** Yields once, and then waits for something that cancellation does not reach. */
+async function* silent(): AsyncGenerator<number, void, undefined> {
+  yield 1;
+  await never();
+}
+
+const wrapped = (): AsyncIterable<number> => {
+  const generator = silent();
+  return {
+    [Symbol.asyncIterator]: () => ({ next: () => generator.next(), return: () => generator.return() }),
+  };
+};
+
+/** The sources of this file, by name. */
+const sources: Readonly<Record<string, () => StreamInput<number>>> = {
+  "an async generator": silent,
+  "a plain iterator around an async generator": wrapped,
+  "a Node stream over an async generator": () => Readable.from(silent()) as AsyncIterable<number>,
+  "a web stream over an async generator": () =>
+    // Not in the types of the library "DOM" yet.
+    (ReadableStream as unknown as { from(source: unknown): ReadableStream<number> }).from(silent()),
+  merge: () => merge(wrapped()),
+};
+
+const readings: Readonly<Record<string, (source: StreamInput<number>) => Promise<unknown>>> = {
+  cancellableStream: (source) => rejection(collect(cancellableStream(source, { timeout: 50 }))),
+  idleTimeout: (source) => rejection(collect(cancellableStream(source, { idleTimeout: 50 }))),
+  "op.stream": (source) => rejection(Cancellable.withTimeout(50).run((op) => collect(op.stream(source)))),
+  chunk: (source) => moveOnAfter(50, () => collect(chunk(source, 1))),
+  merge: (source) => moveOnAfter(50, () => collect(merge(source))),
+};
+
+describeEverywhere("the end of a stream over a source that cancellation does not reach", (everywhere) => {
+  for (const [kind, create] of Object.entries(sources)) {
+    for (const [reading, read] of Object.entries(readings)) {
+      everywhere(`${reading} over ${kind} ends 100 ms after the cancellation`, async (t) => {
+        await read(create());
+        t.expectElapsed(150);
+      });
+    }
+  }
+
+  everywhere("a source whose return() never settles is given up when the stream is cancelled", async (t) => {
+    const stuck: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({ next: async () => ({ done: false, value: 1 }), return: never }),
+    };
+    const stream = cancellableStream(stuck);
+    for await (const _ of { [Symbol.asyncIterator]: () => stream[Symbol.asyncIterator]() }) {
+      stream.operation.cancel();
+      break;
+    }
+    t.expectElapsed(100);
+    expect(stream.operation.status).toBe("cancelled");
+    const left = cancellableStream(stuck, { timeout: 20 });
+    for await (const _ of left) break;
+    t.expectElapsed(220);
+    expect(left.operation.status).toBe("completed");
+  });
+
+  everywhere("the wait goes on while the closing uses this library", async (t) => {
+    const order: string[] = [];
+    const slow: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: never,
+        async return() {
+          await sleep(150);
+          await shield(() => sleep(300));
+          order.push("closed");
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    expect(await rejection(collect(cancellableStream(slow, { timeout: 50 })))).toBeInstanceOf(
+      TimeoutCancellation,
+    );
+    expect(order).toEqual(["closed"]);
+    t.expectElapsed(500);
+  });
+
+  everywhere(
+    "a source that was never read is given up after 100 ms if the operation is cancelled",
+    async (t) => {
+      const stuck = { next: never, return: never, [Symbol.asyncIterator]: () => stuck };
+      const op = new Cancellable();
+      op.cancel();
+      expect(await rejection(collect(op.stream<number>(stuck)))).toBe(op.error);
+      t.expectElapsed(100);
+    },
+  );
+
+  everywhere("an error of a closing that was given up goes to the reporter", async (t) => {
+    const failure = new Error("late");
+    let fail!: (error: unknown) => void;
+    const stuck: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: 1 }),
+        return: () =>
+          new Promise((_, reject) => {
+            fail = reject;
+          }),
+      }),
+    };
+    const stream = cancellableStream(stuck);
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    const left = iterator.return?.();
+    stream.operation.cancel();
+    await left;
+    t.expectElapsed(100);
+    fail(failure);
+    await sleep(1);
+    expect(t.reported.splice(0)).toEqual([failure]);
+  });
+});
