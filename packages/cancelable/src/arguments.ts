@@ -45,6 +45,20 @@ export function requireText(value: unknown, argument: string): void {
   if (value !== undefined && typeof value !== "string") throw invalidType(argument, "a string", value);
 }
 
+/** One value or an array of values, as a list. `check` gets each value and its name. */
+export function toList<T>(
+  value: T | readonly T[],
+  argument: string,
+  check: (one: unknown, argument: string) => void,
+): readonly T[] {
+  if (!Array.isArray(value)) {
+    check(value, argument);
+    return [value as T]; // not an array
+  }
+  for (const [index, one] of value.entries()) check(one, `${argument}[${index}]`);
+  return [...value];
+}
+
 export function requireBoolean(value: unknown, argument: string): void {
   if (typeof value !== "boolean") throw invalidType(argument, "true or false", value);
 }

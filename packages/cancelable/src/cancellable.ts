@@ -6,7 +6,7 @@ import { Operation } from "./operation/operation.ts";
 import { OperationSource, toSources } from "./operation/operation-source.ts";
 import type { CancellableOptions } from "./operation/options.ts";
 import { currentNode, enter } from "./scope/ambient.ts";
-import { explicitParent } from "./scope/cancel-scope.ts";
+import { explicitParent } from "./scope/scope-options.ts";
 import { waitIn } from "./scope/waiting.ts";
 import { AbortSignalSource } from "./sources/abort-signal-source.ts";
 import { AllOfSource, AnyOfSource } from "./sources/composite-source.ts";

@@ -29,12 +29,8 @@ export {
   type TaskHandle,
   type TaskStatus,
 } from "./scope/task.ts";
-export {
-  CancelScope,
-  type CancelScopeOptions,
-  type ParentOption,
-  type ScopeParent,
-} from "./scope/cancel-scope.ts";
+export { CancelScope } from "./scope/cancel-scope.ts";
+export type { ParentOption, ScopeOptions, ScopeParent } from "./scope/scope-options.ts";
 export { all } from "./flow/all.ts";
 export { any } from "./flow/any.ts";
 export { asCompleted } from "./flow/as-completed.ts";
@@ -45,7 +41,6 @@ export type { TaskInput, TaskValue, TaskValues } from "./flow/task-input.ts";
 export { failAfter } from "./flow/fail-after.ts";
 export { moveOnAfter } from "./flow/move-on-after.ts";
 export { withTimeout } from "./flow/with-timeout.ts";
-export type { TimedScopeOptions } from "./flow/timed-scope.ts";
 export { type ShieldOptions, shield } from "./flow/shield.ts";
 export { sleep, sleepForever, sleepUntil } from "./flow/sleep.ts";
 export { checkpoint } from "./flow/checkpoint.ts";

@@ -1,8 +1,9 @@
 import type { Span } from "../duration.ts";
 import { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { CancelScope, type CancelScopeOptions } from "../scope/cancel-scope.ts";
+import { CancelScope } from "../scope/cancel-scope.ts";
 import { rootOf } from "../scope/root.ts";
+import type { ScopeOptions } from "../scope/scope-options.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { type TaskGroup, type TaskGroupOptions, taskGroup } from "../scope/task-group.ts";
 import { Event } from "../sync/event.ts";
@@ -22,7 +23,7 @@ export abstract class AsyncBackend extends BackendRuntime {
     return CancellationError;
   }
 
-  createCancelScope(options?: CancelScopeOptions): CancelScope {
+  createCancelScope(options?: ScopeOptions): CancelScope {
     return new CancelScope(options);
   }
 

@@ -3,16 +3,17 @@ import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { rootOf } from "../scope/root.ts";
+import { parentNode, type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import type { AsyncBackend } from "./backend.ts";
 import { getBackend, requireBackend } from "./detect.ts";
 import { markRun } from "./run-variable.ts";
 
-export interface RunOptions {
+export interface RunOptions extends ScopeOptions {
   /** The backend or its name. Default: the result of {@link detectBackend}. */
-  readonly backend?: AsyncBackend | string;
+  readonly backend?: AsyncBackend | string | undefined;
 }
 
-const known: KnownOptions<RunOptions> = { backend: 1 };
+const known: KnownOptions<RunOptions> = { ...scopeOptions, backend: 1 };
 
 /**
  * Runs `main` in a new scope on a backend. When the promise settles, everything that was started in the scope has
@@ -38,10 +39,10 @@ export async function run<T>(
   const given = options?.backend;
   const backend = given === undefined || typeof given === "string" ? getBackend(given) : given;
   requireBackend(backend, "options.backend");
-  const scope = new CancelScope(undefined, backend.clock);
+  const scope = new CancelScope(options, backend.clock);
   markRun(scope.node);
-  const above = currentNode();
-  // Below the ambient scope, also if it uses another clock. Outside every scope: below the root of the backend.
+  const above = parentNode(options);
+  // Below the parent, also if it uses another clock. Outside every scope: below the root of the backend.
   scope.node.attach(above === rootOf(above.clock) ? rootOf(backend.clock) : above);
   return backend.start(scope, main);
 }

@@ -1,5 +1,5 @@
 import { requireKnownOptions } from "../known-options.ts";
-import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import { raceIn } from "./race-in.ts";
 import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-input.ts";
 
@@ -21,9 +21,9 @@ import { requireTasks, runTask, type TaskInput, type TaskValue } from "./task-in
  */
 export async function any<I extends TaskInput<unknown>>(
   tasks: Iterable<I>,
-  options?: ParentOption,
+  options?: ScopeOptions,
 ): Promise<TaskValue<I>> {
-  requireKnownOptions(options, placeOptions, "any");
+  requireKnownOptions(options, scopeOptions, "any");
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   const errors: unknown[] = new Array(list.length);
   const recording = list.map((task, index) => async (): Promise<TaskValue<I>> => {

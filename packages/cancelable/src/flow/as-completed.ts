@@ -1,6 +1,7 @@
 import { outOfRange } from "../arguments.ts";
 import { isCancellation } from "../is-cancellation.ts";
 import { report } from "../reporter.ts";
+import { currentNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { abandon } from "../scope/waiting.ts";
@@ -36,23 +37,31 @@ export function asCompleted<I extends TaskInput<unknown>>(
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
   const concurrency = requireConcurrency(options, "asCompleted");
-  const scope = new CancelScope(options?.parent === undefined ? undefined : { parent: options.parent });
+  const scope = new CancelScope(options, currentNode().clock);
   const values = new Queue<TaskValue<I>>();
-  let running: Promise<void> | undefined;
+  /** Whether the consumer ended the tasks, which is no failure. */
+  let stopped = false;
+  let running: Promise<unknown> | undefined;
 
   const start = (): void => {
-    running = scope.run(() =>
-      inGroup(list.length, concurrency, undefined, async (index) => {
-        values.putNowait(await runTask(list[index] as TaskInput<TaskValue<I>>));
-      }),
-    );
+    running = scope
+      .execute(
+        () =>
+          inGroup(list.length, concurrency, undefined, async (index) => {
+            values.putNowait(await runTask(list[index] as TaskInput<TaskValue<I>>));
+          }),
+        true, // a limit in the options rejects
+      )
+      .catch((error: unknown) => {
+        if (!stopped || error !== scope.node.own?.error) throw error;
+      });
     abandon(running); // the generator awaits `running` later: until then, a rejection counts as handled
     const close = (): void => values.close();
     running.then(close, close);
   };
   /** Cancels the tasks and waits for them. Rejects with a task's own failure. */
   const close = async (): Promise<void> => {
-    scope.cancel("manual", "the consumer stopped reading");
+    stopped = scope.cancel("manual", "the consumer stopped reading");
     await running;
   };
 

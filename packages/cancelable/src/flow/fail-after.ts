@@ -1,6 +1,7 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
+import type { ScopeOptions } from "../scope/scope-options.ts";
+import { runTimed } from "./timed-scope.ts";
 
 /**
  * Runs `body` for at most `span` (anyio: `fail_after`). When the time is over, the awaits of the body throw a
@@ -21,7 +22,7 @@ import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
 export function failAfter<T>(
   span: Span,
   body: (scope: CancelScope) => T | PromiseLike<T>,
-  options?: TimedScopeOptions,
+  options?: ScopeOptions,
 ): Promise<T> {
   // `undefined` is possible only without `fail`: here a timeout rejects.
   return runTimed(span, body, options, true, "failAfter") as Promise<T>;

@@ -1,15 +1,16 @@
 import { requireCount } from "../arguments.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
+import type { Task } from "../scope/task.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
 
-export interface ConcurrencyOptions extends ParentOption {
+export interface ConcurrencyOptions extends ScopeOptions {
   /** The most tasks that run at the same time. Default: all. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
 }
 
-const known: KnownOptions<ConcurrencyOptions> = { ...placeOptions, concurrency: 1 };
+const known: KnownOptions<ConcurrencyOptions> = { ...scopeOptions, concurrency: 1 };
 
 /** @param of The function that takes the options. */
 export function requireConcurrency(options: ConcurrencyOptions | undefined, of: string): number {
@@ -20,11 +21,14 @@ export function requireConcurrency(options: ConcurrencyOptions | undefined, of: 
   return concurrency;
 }
 
-/** Calls `runOne(0)` to `runOne(count - 1)` in a task group, in order, at most `concurrency` at the same time. */
+/**
+ * Calls `runOne(0)` to `runOne(count - 1)` in a task group, in order, at most `concurrency` at the same time. Rejects if
+ * a limit in `options` has cancelled the group before all calls have ended.
+ */
 export async function inGroup(
   count: number,
   concurrency: number,
-  options: ParentOption | undefined,
+  options: ConcurrencyOptions | undefined,
   runOne: (index: number) => unknown,
 ): Promise<void> {
   let next = 0;
@@ -35,11 +39,12 @@ export async function inGroup(
       await runOne(next++);
     }
   };
-  await taskGroup(
-    (group: TaskGroup) => {
-      if (concurrency >= count) for (let i = 0; i < count; i++) group.startSoon(runOne, i);
-      else for (let i = 0; i < concurrency; i++) group.startSoon(worker);
-    },
-    options?.parent === undefined ? undefined : { parent: options.parent },
-  );
+  const { concurrency: _, ...ofGroup } = options ?? {};
+  const tasks: Task<unknown>[] = [];
+  const scope = await taskGroup((group: TaskGroup) => {
+    if (concurrency >= count) for (let i = 0; i < count; i++) tasks.push(group.startSoon(runOne, i));
+    else for (let i = 0; i < concurrency; i++) tasks.push(group.startSoon(worker));
+    return group.scope;
+  }, ofGroup);
+  if (scope?.cancelCalled && tasks.some((task) => task.status !== "completed")) throw scope.error;
 }

@@ -1,6 +1,7 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
+import type { ScopeOptions } from "../scope/scope-options.ts";
+import { runTimed } from "./timed-scope.ts";
 
 /**
  * Runs `body` for at most `span`: milliseconds, a `Duration`, or `null` for no limit (trio: `move_on_after`).
@@ -21,7 +22,7 @@ import { runTimed, type TimedScopeOptions } from "./timed-scope.ts";
 export function moveOnAfter<T>(
   span: Span,
   body: (scope: CancelScope) => T | PromiseLike<T>,
-  options?: TimedScopeOptions,
+  options?: ScopeOptions,
 ): Promise<T | undefined> {
   return runTimed(span, body, options, false, "moveOnAfter");
 }

@@ -1,6 +1,6 @@
 import { outOfRange } from "../arguments.ts";
 import { requireKnownOptions } from "../known-options.ts";
-import { type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import { raceIn, type Settled } from "./race-in.ts";
 import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
 
@@ -20,9 +20,9 @@ import { requireTasks, type TaskInput, type TaskValue } from "./task-input.ts";
  */
 export async function race<I extends TaskInput<unknown>>(
   tasks: Iterable<I>,
-  options?: ParentOption,
+  options?: ScopeOptions,
 ): Promise<TaskValue<I>> {
-  requireKnownOptions(options, placeOptions, "race");
+  requireKnownOptions(options, scopeOptions, "race");
   const list = requireTasks(tasks, "tasks") as ReadonlyArray<TaskInput<TaskValue<I>>>;
   if (list.length === 0) throw outOfRange("tasks", "a non-empty iterable", list);
   const winner = (await raceIn(list, options, () => true)) as Settled<TaskValue<I>>; // the first outcome is accepted

@@ -1,13 +1,11 @@
-import type { Span } from "../duration.ts";
-import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
-import { CancelScope, type ParentOption, placeOptions } from "../scope/cancel-scope.ts";
+import { requireKnownOptions } from "../known-options.ts";
+import { CancelScope } from "../scope/cancel-scope.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 
-export interface ShieldOptions extends ParentOption {
-  /** Time allowed for the body. When it is over, the shield rejects with a `TimeoutCancellation`. Default: no limit. */
-  readonly timeout?: Span;
-}
+/** The options of {@link shield}. When the `timeout` is over, the shield rejects with a `TimeoutCancellation`. */
+export type ShieldOptions = Omit<ScopeOptions, "shield">;
 
-const known: KnownOptions<ShieldOptions> = { ...placeOptions, timeout: 1 };
+const { shield: _, ...known } = scopeOptions;
 
 /**
  * Runs `body` protected from cancellation from outside: for clean-up that awaits. The end of a shield is no

@@ -1,6 +1,7 @@
 import { invalidType, isThenable } from "../arguments.ts";
 import type { Span } from "../duration.ts";
-import type { CancelScope, ParentOption } from "../scope/cancel-scope.ts";
+import type { CancelScope } from "../scope/cancel-scope.ts";
+import type { ScopeOptions } from "../scope/scope-options.ts";
 import { abandon } from "../scope/waiting.ts";
 import { runTimed } from "./timed-scope.ts";
 
@@ -20,7 +21,7 @@ import { runTimed } from "./timed-scope.ts";
 export async function withTimeout<T>(
   span: Span,
   bodyOrPromise: ((scope: CancelScope) => T | PromiseLike<T>) | PromiseLike<T>,
-  options?: ParentOption,
+  options?: ScopeOptions,
 ): Promise<T> {
   let body = bodyOrPromise as (scope: CancelScope) => T | PromiseLike<T>;
   if (typeof bodyOrPromise !== "function") {

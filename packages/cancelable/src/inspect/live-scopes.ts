@@ -3,9 +3,10 @@ import { AsyncBackend } from "../backends/backend.ts";
 import { detectBackend } from "../backends/detect.ts";
 import type { Cancellable } from "../cancellable.ts";
 import type { OperationStatus } from "../operation/status.ts";
-import type { ScopeParent } from "../scope/cancel-scope.ts";
+import { LinkedNode } from "../scope/linked-node.ts";
 import { rootOf } from "../scope/root.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
+import type { ScopeParent } from "../scope/scope-options.ts";
 import type { TaskHandle } from "../scope/task.ts";
 
 /** The operation of a live scope. */
@@ -110,7 +111,7 @@ function kindOf(
   if (task !== undefined && task !== parent?.task) return { kind: "task", name: task.name };
   if (parent === undefined && node === rootOf(node.clock))
     return { kind: "root", name: node.clock.runtime.name };
-  return { kind: "scope", name: undefined };
+  return { kind: "scope", name: node instanceof LinkedNode ? node.name : undefined };
 }
 
 function waitsIn(node: ScopeNode): number {

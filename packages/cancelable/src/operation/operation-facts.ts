@@ -1,6 +1,6 @@
 import type { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { explicitParent } from "../scope/cancel-scope.ts";
+import { explicitParent } from "../scope/scope-options.ts";
 import type { CancellationSource } from "../sources/source.ts";
 import { TimeoutSource } from "../sources/timeout-source.ts";
 import { TokenSource } from "../sources/token-source.ts";

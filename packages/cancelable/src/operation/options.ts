@@ -1,8 +1,8 @@
 import { invalidType, outOfRange, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
-import type { ScopeParent } from "../scope/cancel-scope.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
+import type { ScopeParent } from "../scope/scope-options.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
 import { operationEvents } from "./events.ts";

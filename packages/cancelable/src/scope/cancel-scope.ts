@@ -1,69 +1,23 @@
 import { withoutCancellation } from "../absorb.ts";
 import { invalidType, outOfRange, requireBoolean, requireFunction } from "../arguments.ts";
-import { type Span, toMilliseconds } from "../duration.ts";
+import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
-import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { requireReason } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
+import { LinkedNode } from "./linked-node.ts";
 import { ScopeNode } from "./scope-node.ts";
+import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
 import { sleepIn } from "./sleeper.ts";
 import { waitIn } from "./waiting.ts";
 
-/** An explicit parent: a `CancelScope`, the scope of a task group or a `Cancellable`. */
-export interface ScopeParent {
-  readonly signal: AbortSignal;
-  readonly isCancelled: boolean;
-  check(): void;
-  /** @internal */
-  readonly node: ScopeNode;
-}
-
-/** The place of a scope in the tree. */
-export interface ParentOption {
-  /** The scope or operation above. Default: the ambient scope. Required on hosts without AsyncLocalStorage. */
-  readonly parent?: ScopeParent;
-}
-
-export interface CancelScopeOptions extends ParentOption {
-  /** The time allowed, counted from the call of {@link CancelScope.run}. Default: no limit. */
-  readonly timeout?: Span;
-  /**
-   * An absolute deadline on the backend's clock, in ms, as {@link currentDeadline} returns it. Excludes `timeout`.
-   * Default: none.
-   */
-  readonly deadline?: number;
-  /** Whether the scope is protected from a cancellation from outside. Default: false. */
-  readonly shield?: boolean;
-}
-
-/** @internal */
-export const placeOptions: KnownOptions<ParentOption> = { parent: 1 };
-
-const known: KnownOptions<CancelScopeOptions> = { ...placeOptions, timeout: 1, deadline: 1, shield: 1 };
-
-export function requireParent(parent: ScopeParent): void {
-  if (!((parent as ScopeParent | undefined)?.node instanceof ScopeNode)) {
-    throw invalidType("options.parent", "a Cancellable or a CancelScope", parent);
-  }
-}
-
-/**
- * The node of the parent that the user passed.
- *
- * @throws UsageError `ERR_PARENT_ENDED` if it has ended.
- */
-export function explicitParent(parent: ScopeParent): ScopeNode {
-  requireParent(parent);
-  if (parent.node.phase === "closed") throw new UsageError("ERR_PARENT_ENDED", "options.parent");
-  return parent.node;
-}
-
-/** The open node below which a new scope is placed. */
-export function parentNode(options: ParentOption | undefined): ScopeNode {
-  const parent = options?.parent;
-  return parent === undefined ? currentNode() : explicitParent(parent);
+function newNode(clock: Clock, options: ScopeOptions | undefined): ScopeNode {
+  const isPlain =
+    options === undefined ||
+    (options.token === undefined && options.signal === undefined && options.name === undefined);
+  return isPlain ? new ScopeNode(clock) : new LinkedNode(clock, options);
 }
 
 /**
@@ -83,27 +37,27 @@ export class CancelScope {
   /** @internal */
   readonly node: ScopeNode;
   readonly #span: number | undefined;
-  readonly #options: CancelScopeOptions | undefined;
+  readonly #options: ScopeOptions | undefined;
   #caught = false;
 
-  constructor(options?: CancelScopeOptions);
+  constructor(options?: ScopeOptions);
   /**
-   * @internal For callers that know the clock. `span` replaces `options.timeout`, in ms; `node` is an existing node.
+   * @internal For callers that know the clock and have checked the options. `span` is a further timeout, in ms; `node` is an existing node.
    */
-  constructor(options: CancelScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
-  constructor(options?: CancelScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
-    if (clock === undefined) requireKnownOptions(options, known, "CancelScope");
-    this.node = node ?? new ScopeNode(clock ?? currentNode().clock);
+  constructor(options: ScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
+  constructor(options?: ScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
+    if (clock === undefined) requireKnownOptions(options, scopeOptions, "CancelScope");
+    this.node = node ?? newNode(clock ?? currentNode().clock, options);
     this.#options = options;
     this.#span = span;
     if (options === undefined) return;
     const { timeout, deadline, shield } = options;
-    if (timeout !== undefined) {
-      if (deadline !== undefined)
-        throw outOfRange("options", "given a timeout or a deadline, not both", options);
-      this.#span = toMilliseconds(timeout, "options.timeout");
+    if (timeout !== undefined)
+      this.#span = Math.min(span ?? Number.POSITIVE_INFINITY, toMilliseconds(timeout, "options.timeout"));
+    if (deadline !== undefined) {
+      const left = toEpoch(deadline, "options.deadline") - this.node.clock.runtime.epoch();
+      this.node.at = this.node.clock.now() + left;
     }
-    if (deadline !== undefined) this.node.at = requireDeadline(deadline, "options.deadline");
     if (shield !== undefined) {
       requireBoolean(shield, "options.shield");
       this.node.shielded = shield;
@@ -146,6 +100,11 @@ export class CancelScope {
       (value) => this.#completed(value),
       (error: unknown) => this.#failed(error, fail),
     );
+  }
+
+  /** @internal For a task group, which runs its body itself. */
+  open(parent: ScopeNode): void {
+    this.node.open(parent, this.#span);
   }
 
   #completed<T>(value: T): T | Promise<T> {

@@ -17,17 +17,18 @@ import { report } from "../reporter.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { CancelScope, type ParentOption, parentNode, placeOptions } from "./cancel-scope.ts";
+import { CancelScope } from "./cancel-scope.ts";
 import type { ScopeNode } from "./scope-node.ts";
+import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
 import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
 
-export interface TaskGroupOptions extends ParentOption {
+export interface TaskGroupOptions extends ScopeOptions {
   /**
    * `"first"`: the group rejects with the first failure itself. Later failures are in {@link TaskGroup.errors} and go
    * to the reporter. `"collect"`: the group rejects with an `AggregateError` of all failures, also of one. Default:
    * `"first"`.
    */
-  readonly failures?: "first" | "collect";
+  readonly failures?: "first" | "collect" | undefined;
 }
 
 export class TaskGroup {
@@ -41,8 +42,8 @@ export class TaskGroup {
   #interrupted = false;
 
   /** @internal */
-  constructor(collect: boolean) {
-    this.scope = new CancelScope();
+  constructor(collect: boolean, options: ScopeOptions | undefined) {
+    this.scope = new CancelScope(options, currentNode().clock);
     this.#collect = collect;
     this.#owner = { taskEnded: (task) => this.#taskEnded(task) };
   }
@@ -187,7 +188,7 @@ function isFailureOf(error: unknown, failures: readonly unknown[]): boolean {
   }
 }
 
-const known: KnownOptions<TaskGroupOptions> = { ...placeOptions, failures: 1 };
+const known: KnownOptions<TaskGroupOptions> = { ...scopeOptions, failures: 1 };
 
 /**
  * Runs `body` with a group in which it can start children. The group ends when the body and all children have ended.
@@ -219,9 +220,9 @@ export async function taskGroup<T>(
   if (failures !== undefined && failures !== "first" && failures !== "collect") {
     throw invalidType("options.failures", '"first" or "collect"', failures);
   }
-  const group = new TaskGroup(failures === "collect");
+  const group = new TaskGroup(failures === "collect", options);
   const { node } = group.scope;
-  node.open(parentNode(options));
+  group.scope.open(parentNode(options));
   let result: { readonly value: T } | undefined;
   try {
     result = { value: await enter(node, body, group) };

@@ -1,7 +1,7 @@
 import type { CancellationPart } from "../cancellable.ts";
 import type { Span } from "../duration.ts";
 import type { OperationObserver } from "../operation/observer.ts";
-import type { ScopeParent } from "../scope/cancel-scope.ts";
+import type { ScopeParent } from "../scope/scope-options.ts";
 import type { ResourceThresholds } from "../sources/resource-source.ts";
 import type { SignalName } from "../sources/signal-source.ts";
 import type { CancellationToken } from "../token/token.ts";

@@ -41,9 +41,8 @@ describeEverywhere("a deadline that moves", (everywhere) => {
     const start = t.backend.now();
     // A fixed permutation of 0 … 59 for every round, so that no two deadlines are equal.
     const place = (i: number, round: number): number => (i * [7, 11, 13, 17][round]! + 5 * round) % count;
-    const scopes = Array.from(
-      { length: count },
-      (_, i) => new CancelScope({ deadline: start + first + place(i, 0) }),
+    const scopes = Array.from({ length: count }, (_, i) =>
+      Object.assign(new CancelScope(), { deadline: start + first + place(i, 0) }),
     );
     const ended = scopes.map((scope, i) =>
       scope
