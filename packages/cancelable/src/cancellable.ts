@@ -4,7 +4,7 @@ import { requireKnownOptions } from "./known-options.ts";
 import type { Callback, CallbackKind } from "./operation/callbacks.ts";
 import { Operation } from "./operation/operation.ts";
 import { OperationSource, toSources } from "./operation/operation-source.ts";
-import type { CancellableOptions } from "./operation/options.ts";
+import { type CancellableOptions, cancellableOptions } from "./operation/options.ts";
 import { currentNode, enter } from "./scope/ambient.ts";
 import { explicitParent } from "./scope/scope-options.ts";
 import { waitIn } from "./scope/waiting.ts";
@@ -28,6 +28,20 @@ export type CancellationPart = Cancellable | CancellationSource | CancellationTo
 /** A stream that can be cancelled. One reader reads it once; see `cancellableStream`. */
 export interface CancellableStream<T> extends OperationStream<T, Cancellable> {}
 
+const { parent: _, shield: __, ...shieldOptions } = cancellableOptions;
+
+/** `Cancellable` or a subclass, for the static methods. */
+type OperationClass<C extends Cancellable> = new (options?: CancellableOptions) => C;
+
+/** The arguments of a method that takes any number of values, or one array of values and options. */
+function listAndOptions<T>(
+  args: readonly unknown[],
+): [list: readonly T[], options: CancellableOptions | undefined] {
+  const [first, options] = args;
+  // The values themselves are never arrays. The callers check them, and the constructor checks the options.
+  return Array.isArray(first) ? [first, options as CancellableOptions | undefined] : [args as T[], undefined];
+}
+
 /**
  * An operation: work with an identity, a status, callbacks, and any number of sources that can cancel it. An
  * operation runs once.
@@ -50,28 +64,57 @@ export class Cancellable extends Operation {
    * Creates an operation that is cancelled `span` after its start (milliseconds, a `Duration`, or `null` for no
    * limit).
    */
-  static withTimeout(span: Span, options?: CancellableOptions): Cancellable {
+  static withTimeout<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    span: Span,
+    options?: CancellableOptions,
+  ): C {
     const ms = toMilliseconds(span, "span");
-    const operation = new Cancellable(options);
-    operation.timeout = ms;
+    const operation = new this(options);
+    operation.timeout = operation.timeout === undefined ? ms : Math.min(ms, operation.timeout);
     return operation;
   }
 
   /** Creates an operation that is cancelled with `token`, with the reason and message of the token. */
-  static withToken(token: CancellationToken, options?: Omit<CancellableOptions, "token">): Cancellable {
+  static withToken<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    token: CancellationToken,
+    options?: CancellableOptions,
+  ): C {
     const source = new TokenSource(token);
-    return new Cancellable(options).addSource(source);
+    return new this(options).addSource(source);
   }
 
-  /** Creates an operation that is cancelled by operating-system signals. Default: SIGINT and SIGTERM. */
-  static withSignal(...signals: SignalName[]): Cancellable {
-    return new Cancellable().addSource(new SignalSource(...signals));
+  /**
+   * Creates an operation that is cancelled by operating-system signals. Default: SIGINT and SIGTERM. The form with
+   * an array takes options.
+   */
+  static withSignal<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    signals: readonly SignalName[],
+    options?: CancellableOptions,
+  ): C;
+  static withSignal<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    ...signals: SignalName[]
+  ): C;
+  static withSignal<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    ...args: readonly unknown[]
+  ): C {
+    const [signals, options] = listAndOptions<SignalName>(args);
+    const source = new SignalSource(...signals);
+    return new this(options).addSource(source);
   }
 
   /** Creates an operation that is cancelled when `signal` is aborted. */
-  static withAbortSignal(signal: AbortSignal, options?: CancellableOptions): Cancellable {
+  static withAbortSignal<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    signal: AbortSignal,
+    options?: CancellableOptions,
+  ): C {
     const source = new AbortSignalSource(signal);
-    return new Cancellable(options).addSource(source);
+    return new this(options).addSource(source);
   }
 
   /**
@@ -80,56 +123,75 @@ export class Cancellable extends Operation {
    * @param options.interval The time between two calls of `predicate`; the first call is at the start. Default: 100
    * ms.
    */
-  static withCondition(
+  static withCondition<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
     predicate: () => boolean | PromiseLike<boolean>,
-    options?: CancellableOptions & { readonly interval?: Span },
-  ): Cancellable {
+    options?: CancellableOptions & { readonly interval?: Span | undefined },
+  ): C {
     requireOptions(options);
     const { interval, ...rest } = options ?? {};
-    const source = new ConditionSource(predicate, interval === undefined ? undefined : { interval });
-    return new Cancellable(rest).addSource(source);
+    const source = new ConditionSource(predicate, { interval });
+    return new this(rest).addSource(source);
   }
 
   /**
    * Creates an operation that is cancelled when a resource of the machine exceeds its threshold; see {@link
    * ResourceSource}.
    */
-  static withResources(
+  static withResources<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
     thresholds: ResourceThresholds,
     options?: CancellableOptions & Omit<ResourceOptions, "name">,
-  ): Cancellable {
+  ): C {
     requireOptions(options);
     const { interval, path, reader, ...rest } = options ?? {};
-    const source = new ResourceSource(thresholds, {
-      ...(interval === undefined ? {} : { interval }),
-      ...(path === undefined ? {} : { path }),
-      ...(reader === undefined ? {} : { reader }),
-    });
-    return new Cancellable(rest).addSource(source);
+    const source = new ResourceSource(thresholds, { interval, path, reader });
+    return new this(rest).addSource(source);
   }
 
   /**
    * Creates an operation that is cancelled at a time on the wall clock: a `Date` or epoch milliseconds. The reason is
    * `timeout`.
    */
-  static withDeadline(deadline: Date | number, options?: CancellableOptions): Cancellable {
+  static withDeadline<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    deadline: Date | number,
+    options?: CancellableOptions,
+  ): C {
     const source = new DeadlineSource(deadline);
-    return new Cancellable(options).addSource(source);
+    return new this(options).addSource(source);
   }
 
   /**
-   * Creates an operation that is cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s.
+   * Creates an operation that is cancelled by the first of its parts: operations, sources, tokens, `AbortSignal`s. The
+   * form with an array takes options.
    */
-  static anyOf(...parts: CancellationPart[]): Cancellable {
-    return new Cancellable().addSource(new AnyOfSource(toSources(parts, "parts")));
+  static anyOf<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    parts: readonly CancellationPart[],
+    options?: CancellableOptions,
+  ): C;
+  static anyOf<C extends Cancellable = Cancellable>(this: OperationClass<C>, ...parts: CancellationPart[]): C;
+  static anyOf<C extends Cancellable = Cancellable>(this: OperationClass<C>, ...args: readonly unknown[]): C {
+    const [parts, options] = listAndOptions<CancellationPart>(args);
+    const source = new AnyOfSource(toSources(parts, "parts"));
+    return new this(options).addSource(source);
   }
 
   /**
    * Creates an operation that is cancelled when all of its parts have fired, with the reason and message of the last
-   * one.
+   * one. The form with an array takes options.
    */
-  static allOf(...parts: CancellationPart[]): Cancellable {
-    return new Cancellable().addSource(new AllOfSource(toSources(parts, "parts")));
+  static allOf<C extends Cancellable = Cancellable>(
+    this: OperationClass<C>,
+    parts: readonly CancellationPart[],
+    options?: CancellableOptions,
+  ): C;
+  static allOf<C extends Cancellable = Cancellable>(this: OperationClass<C>, ...parts: CancellationPart[]): C;
+  static allOf<C extends Cancellable = Cancellable>(this: OperationClass<C>, ...args: readonly unknown[]): C {
+    const [parts, options] = listAndOptions<CancellationPart>(args);
+    const source = new AllOfSource(toSources(parts, "parts"));
+    return new this(options).addSource(source);
   }
 
   /**
@@ -143,9 +205,17 @@ export class Cancellable extends Operation {
       if (!(other instanceof Cancellable)) throw invalidType(`others[${index}]`, "a Cancellable", other);
     }
     const sources = parts.map((part) => new OperationSource(part));
-    const { id: _, token: __, metadata: ___, ...inherited } = this.options ?? {};
+    const { name, parent, grace, register, progressFrom, progressWeight } = this.options ?? {};
     const metadata = Object.assign({}, ...[...parts].reverse().map((part) => part.ownMetadata));
-    const combined = new Cancellable({ ...inherited, metadata });
+    const combined = new Cancellable({
+      name,
+      parent,
+      grace,
+      register,
+      progressFrom,
+      progressWeight,
+      metadata,
+    });
     for (const source of sources) combined.addSource(source);
     for (const part of parts) if (part.callbacks !== undefined) combined.listeners.addAll(part.callbacks);
     return combined;
@@ -170,15 +240,15 @@ export class Cancellable extends Operation {
    * does not reach it. The end of the shield is not a checkpoint.
    *
    * @param options.timeout The time allowed for `body`. Default: no limit.
+   * @param options.name Default: the name of this operation.
    */
   async shield<T>(
     body: (op: Cancellable) => T | PromiseLike<T>,
-    options?: { readonly timeout?: Span },
+    options?: Omit<CancellableOptions, "parent" | "shield">,
   ): Promise<T> {
     requireFunction(body, "body");
-    requireKnownOptions(options, { timeout: 1 }, "shield");
-    const inner = new Cancellable(this.name === undefined ? undefined : { name: this.name });
-    if (options?.timeout !== undefined) inner.timeout = toMilliseconds(options.timeout, "options.timeout");
+    requireKnownOptions(options, shieldOptions, "op.shield");
+    const inner = new Cancellable({ name: this.name, ...options });
     inner.node.shielded = true;
     inner.node.attach(explicitParent(this));
     return inner.run(body);

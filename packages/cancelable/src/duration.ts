@@ -2,14 +2,14 @@ import { invalidType, outOfRange } from "./arguments.ts";
 
 /** A time span as an object. It is the sum of its parts. `Temporal.Duration` objects are accepted. */
 export interface Duration {
-  readonly weeks?: number;
-  readonly days?: number;
-  readonly hours?: number;
-  readonly minutes?: number;
-  readonly seconds?: number;
-  readonly milliseconds?: number;
-  readonly microseconds?: number;
-  readonly nanoseconds?: number;
+  readonly weeks?: number | undefined;
+  readonly days?: number | undefined;
+  readonly hours?: number | undefined;
+  readonly minutes?: number | undefined;
+  readonly seconds?: number | undefined;
+  readonly milliseconds?: number | undefined;
+  readonly microseconds?: number | undefined;
+  readonly nanoseconds?: number | undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ export {
 } from "./cancellable.ts";
 export type { Outcome } from "./operation/outcome.ts";
 export type { CancellableOptions } from "./operation/options.ts";
+export type { ConditionOption, SourceOptions } from "./operation/option-sources.ts";
 export { OperationContext, type OperationSnapshot } from "./operation/context.ts";
 export type { OperationStatus } from "./operation/status.ts";
 export type { Callback, CallbackArguments, CallbackKind } from "./operation/callbacks.ts";

@@ -53,7 +53,7 @@ const entries: ReadonlyArray<readonly [of: string, call: (options: never) => unk
   ["Cancellable", (options) => Cancellable.withResources({ memory: 99 }, options), "name"],
   ["Cancellable", (options) => Cancellable.withDeadline(new Date(), options), "progressFrom"],
   ["cancel", (options) => op().cancel("manual", "", options), "propagate"],
-  ["shield", (options) => op().shield(fn, options), "timeout"],
+  ["op.shield", (options) => op().shield(fn, options), "timeout"],
   ["op.stream", (options) => op().stream([], options), "idleTimeout"],
   [
     "link",
@@ -133,7 +133,7 @@ test.each([
   ["abortSignal", "signal", (options: never) => cancellable(options, fn)],
   ["graceMs", "grace", (options: never) => new Cancellable(options)],
   ["timeoutMs", "timeout", (options: never) => new CancelScope(options)],
-  ["conditionIntervall", "conditionInterval", (options: never) => cancellable(options, fn)],
+  ["conditionInterval", "condition.interval", (options: never) => cancellable(options, fn)],
   ["maxConcurrency", "concurrency", (options: never) => asCompleted(tasks, options)],
   ["limit", "concurrency", (options: never) => asCompleted(tasks, options)],
   ["label", "name", (options: never) => new Cancellable(options)],

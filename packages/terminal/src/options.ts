@@ -3,18 +3,18 @@ import type { TerminalStream } from "./stream.ts";
 
 export interface ProgressViewOptions {
   /** The output. Default: `process.stdout`. */
-  readonly stream?: TerminalStream;
+  readonly stream?: TerminalStream | undefined;
   /** The time between two pictures: milliseconds or a `Duration`. Default: 100 ms. */
-  readonly interval?: Span;
+  readonly interval?: Span | undefined;
   /** The largest width in columns; never more than the width of the terminal. Default: no limit. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** Whether a terminal shows states in colour. Default: true, unless the environment has `NO_COLOR`. */
-  readonly colour?: boolean;
+  readonly colour?: boolean | undefined;
   /**
    * The operations that stay in the tree of a terminal after their end, by status. They stay until the view is
    * disposed of, and other operations stay for 2 s. Default: none.
    */
-  readonly keep?: readonly EndedStatus[];
+  readonly keep?: readonly EndedStatus[] | undefined;
 }
 
 /** How an operation can end. */

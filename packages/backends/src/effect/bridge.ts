@@ -13,7 +13,7 @@ import { withAmbientScopes } from "./layer.ts";
 
 export interface FromCancellableOptions<E> {
   /** Converts a rejection of the body to a typed failure, unless it is a cancellation. Default: it is a defect. */
-  readonly catch?: (error: unknown) => E;
+  readonly catch?: ((error: unknown) => E) | undefined;
 }
 
 /**

@@ -12,9 +12,9 @@ export interface ConsoleLike {
 
 export interface ConsoleLoggerOptions {
   /** The lowest level that is written. Default: `"info"`. */
-  readonly level?: LogLevel;
+  readonly level?: LogLevel | undefined;
   /** The console to write to. Default: the global `console` at the time of each line. */
-  readonly console?: ConsoleLike;
+  readonly console?: ConsoleLike | undefined;
 }
 
 /**

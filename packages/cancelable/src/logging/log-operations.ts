@@ -11,11 +11,11 @@ export interface LogOptions {
    * The level of each kind of event. `"silent"` means no line. Default: `debug` for `started` and `progress`, `info`
    * for `cancelling` (cancellation was requested) and `completed`, `warn` for `cancelled`, `error` for `failed`.
    */
-  readonly levels?: { readonly [event in LoggedEvent]?: LogLevel | "silent" };
+  readonly levels?: { readonly [event in LoggedEvent]?: LogLevel | "silent" } | undefined;
   /** Whether lines have the field `metadata`. Default: false, because metadata can contain secrets. */
-  readonly metadata?: boolean;
+  readonly metadata?: boolean | undefined;
   /** Decides whether a line is written. Default: every line is written. */
-  readonly filter?: (operation: OperationSnapshot, event: LoggedEvent) => boolean;
+  readonly filter?: ((operation: OperationSnapshot, event: LoggedEvent) => boolean) | undefined;
 }
 
 const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {

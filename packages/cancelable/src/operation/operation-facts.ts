@@ -1,14 +1,15 @@
+import { toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { explicitParent } from "../scope/scope-options.ts";
 import type { CancellationSource } from "../sources/source.ts";
 import { TimeoutSource } from "../sources/timeout-source.ts";
-import { TokenSource } from "../sources/token-source.ts";
 import type { Cancellation } from "../token/cancellation.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
 import { Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationState } from "./context.ts";
 import { OperationNode } from "./operation-node.ts";
+import { sourcesOf } from "./option-sources.ts";
 import { type CancellableOptions, requireCancellableOptions } from "./options.ts";
 import type { ProgressLedger } from "./progress-ledger.ts";
 import { RunningSources } from "./running-sources.ts";
@@ -53,12 +54,15 @@ export abstract class OperationFacts {
       return;
     }
     requireCancellableOptions(options);
-    const { id, parent, metadata, token } = options;
+    const { id, parent, metadata, timeout, shield } = options;
+    const sources = sourcesOf(options);
     const above = parent === undefined || parent === null ? undefined : explicitParent(parent);
     this.node = new OperationNode((above ?? currentNode()).clock, this);
     this.#id = id;
     if (metadata !== undefined) this.ownMetadata = { ...metadata };
-    if (token !== undefined) this.watch(new TokenSource(token));
+    if (timeout !== undefined) this.timeout = toMilliseconds(timeout, "options.timeout");
+    for (const source of sources) this.watch(source);
+    if (shield === true) this.node.shielded = true;
     if (above !== undefined) this.node.attach(above);
   }
 

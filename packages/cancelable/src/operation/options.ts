@@ -1,69 +1,66 @@
-import { invalidType, outOfRange, requireText } from "../arguments.ts";
+import { invalidType, outOfRange, requireBoolean, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
-import type { ScopeParent } from "../scope/scope-options.ts";
-import { type CancellationToken, requireToken } from "../token/token.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import { UsageError } from "../usage-error.ts";
 import { operationEvents } from "./events.ts";
 import type { OperationObserver } from "./observer.ts";
+import { type SourceOptions, sourceOptions } from "./option-sources.ts";
 
-export interface CancellableOptions {
+/**
+ * The options of an operation, of each call of a wrapped function, and of a stream: those of a scope, and more sources
+ * that can cancel. Limits that are given together all apply. `undefined` means the default.
+ *
+ * The `parent` can cancel the operation from the construction on. Default: the ambient scope at the start.
+ */
+export interface CancellableOptions extends ScopeOptions, SourceOptions {
   /** The id. Default: a UUID, created on first use. */
-  readonly id?: string;
-  /** The name in messages and snapshots. Default: none. */
-  readonly name?: string;
-  /**
-   * The operation or scope above. It can cancel this operation from the construction on. `null` means none. Default:
-   * the ambient scope at the start.
-   */
-  readonly parent?: ScopeParent | null;
+  readonly id?: string | undefined;
   /** Data of the user about the operation: a plain object. Default: none. */
-  readonly metadata?: Record<string, unknown>;
-  /** A token that cancels the operation, with the reason and message of the token. Default: none. */
-  readonly token?: CancellationToken;
+  readonly metadata?: Record<string, unknown> | undefined;
   /**
    * `true`: the {@link OperationRegistry} of the process contains the operation while it runs. A registry: this one
    * does. Default: false.
    */
-  readonly register?: boolean | OperationObserver;
+  readonly register?: boolean | OperationObserver | undefined;
   /**
    * `"children"`: the progress is computed from the operations directly below, each with its {@link progressWeight}.
    * Default: the progress is that of the operation's own reports.
    */
-  readonly progressFrom?: "children";
+  readonly progressFrom?: "children" | undefined;
   /** The weight of this operation in an operation with `progressFrom: "children"`: a number above 0. Default: 1. */
-  readonly progressWeight?: number;
+  readonly progressWeight?: number | undefined;
   /**
    * How long a cancelled operation may take to end, in total for `onStart`, the body and the `onCancel` callbacks.
    * Then `run` rejects, and the remaining code continues, abandoned. Default: no bound, and a warning after 5 s.
    */
-  readonly grace?: Span;
+  readonly grace?: Span | undefined;
 }
 
 /** @internal */
 export const cancellableOptions: KnownOptions<CancellableOptions> = {
+  ...scopeOptions,
+  ...sourceOptions,
   id: 1,
-  name: 1,
-  parent: 1,
   metadata: 1,
-  token: 1,
   register: 1,
   progressFrom: 1,
   progressWeight: 1,
   grace: 1,
 };
 
-/** Checks all options except the parent, which is checked when it is used. */
+/** Checks all options except the sources and the parent, which are checked when they are used. */
 export function requireCancellableOptions(options: CancellableOptions): void {
   requireKnownOptions(options, cancellableOptions, "Cancellable");
-  const { id, name, metadata, token, grace, register, progressFrom, progressWeight } = options;
+  const { id, name, shield, metadata, timeout, grace, register, progressFrom, progressWeight } = options;
   requireText(id, "options.id");
   requireText(name, "options.name");
   if (metadata !== undefined && !isPlainObject(metadata)) {
     throw invalidType("options.metadata", "a plain object", metadata);
   }
-  if (token !== undefined) requireToken(token, "options.token");
+  if (shield !== undefined) requireBoolean(shield, "options.shield");
+  if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
   if (grace !== undefined) toMilliseconds(grace, "options.grace");
   if (register !== undefined && typeof register !== "boolean") {
     requireObserver(register, "options.register", "true, false or a registry");

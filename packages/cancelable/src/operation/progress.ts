@@ -2,11 +2,11 @@ import { invalidType, outOfRange, requireText } from "../arguments.ts";
 
 /** A progress report with numbers. */
 export interface ProgressDetail {
-  readonly message?: string;
-  readonly current?: number;
-  readonly total?: number;
-  readonly phase?: string;
-  readonly unit?: string;
+  readonly message?: string | undefined;
+  readonly current?: number | undefined;
+  readonly total?: number | undefined;
+  readonly phase?: string | undefined;
+  readonly unit?: string | undefined;
 }
 
 /** A progress report: a message, or an object with numbers. */

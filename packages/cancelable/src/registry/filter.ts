@@ -5,13 +5,13 @@ import { type OperationStatus, operationStatuses } from "../operation/status.ts"
 /** Selects operations. An operation must match every given field. An empty filter matches all operations. */
 export interface OperationFilter {
   /** One status, or several of which one must match. */
-  readonly status?: OperationStatus | readonly OperationStatus[];
+  readonly status?: OperationStatus | readonly OperationStatus[] | undefined;
   /** The id of the operation directly above. */
-  readonly parent?: string;
+  readonly parent?: string | undefined;
   /** A part of the name, in upper or lower case, or a regular expression that the name matches. */
-  readonly name?: string | RegExp;
+  readonly name?: string | RegExp | undefined;
   /** Entries that the metadata contains. Values are compared with `Object.is`. */
-  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The facts that a filter compares: a live operation's context, or a snapshot. */

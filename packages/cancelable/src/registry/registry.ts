@@ -189,7 +189,10 @@ export class OperationRegistry implements OperationObserver {
    * @param options.olderThan The minimum time since the end, in milliseconds or as a `Duration`. Default: any time.
    * @param options.keepFailed Whether failed operations stay. Default: false.
    */
-  cleanupCompleted(options?: { readonly olderThan?: Span; readonly keepFailed?: boolean }): number {
+  cleanupCompleted(options?: {
+    readonly olderThan?: Span | undefined;
+    readonly keepFailed?: boolean | undefined;
+  }): number {
     requireKnownOptions(options, { olderThan: 1, keepFailed: 1 }, "cleanupCompleted");
     const { olderThan, keepFailed } = options ?? {};
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");

@@ -8,9 +8,9 @@ import { CancellationSource, type SourceSink } from "./source.ts";
 
 export interface ConditionOptions {
   /** Time from the end of one check to the start of the next check. Default: 100 ms. */
-  readonly interval?: Span;
+  readonly interval?: Span | undefined;
   /** The name in messages and in `context.metadata.cancelledBy`. Default: the name of the function, or "condition". */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 const known: KnownOptions<ConditionOptions> = { interval: 1, name: 1 };

@@ -8,13 +8,13 @@ import { CancellationSource, type SourceSink } from "./source.ts";
 /** Limits of the measures. A measure strictly above its limit fires the source. At least one limit is required. */
 export interface ResourceThresholds {
   /** Percent of the memory that is available to this process. The limit of a container counts. */
-  readonly memory?: number;
+  readonly memory?: number | undefined;
   /** Percent of the time of all processors, between two checks. */
-  readonly cpu?: number;
+  readonly cpu?: number | undefined;
   /** Percent of the disk of {@link ResourceOptions.path}. */
-  readonly disk?: number;
+  readonly disk?: number | undefined;
   /** The 99th percentile of the event loop delay between two checks, in milliseconds. */
-  readonly eventLoopDelay?: number;
+  readonly eventLoopDelay?: number | undefined;
 }
 
 /** Reads the measures. Implement this interface for tests, or for other metrics than those of the host. */
@@ -27,13 +27,13 @@ export interface ResourceReader {
 
 export interface ResourceOptions {
   /** Time between two checks. Default: 1 s. */
-  readonly interval?: Span;
+  readonly interval?: Span | undefined;
   /** A path on the disk to measure. Default: the working directory. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The name in messages and in `context.metadata.cancelledBy`. Default: the limits, such as `resources(memory>80)`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Reads the measures. Default: the metrics of the host. */
-  readonly reader?: ResourceReader;
+  readonly reader?: ResourceReader | undefined;
 }
 
 const known: KnownOptions<ResourceOptions> = { interval: 1, path: 1, name: 1, reader: 1 };

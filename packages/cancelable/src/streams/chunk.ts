@@ -13,9 +13,9 @@ export interface ChunkOptions<T = unknown> {
    * Called with every item that was pulled and that is in no chunk: reading was cancelled or failed in the middle of a
    * chunk. Default: none.
    */
-  readonly onUndelivered?: (item: T) => unknown;
+  readonly onUndelivered?: ((item: T) => unknown) | undefined;
   /** The number of chunks between two progress reports of the ambient operation. Default: no reports. */
-  readonly reportEvery?: number;
+  readonly reportEvery?: number | undefined;
 }
 
 /**

@@ -1,33 +1,26 @@
 import { invalidType, outOfRange } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
-import { type Span, toMilliseconds } from "../duration.ts";
 import { type KnownOptions } from "../known-options.ts";
 import { type CancellableOptions, cancellableOptions } from "../operation/options.ts";
-import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { requireSignal } from "../token/abort-signal.ts";
 import { type StreamOptions, streamOptions } from "./reading/stream-options.ts";
 
-/** The options of `cancellableStream`: those of `op.stream`, and those of the operation that the stream runs in. */
+/**
+ * The options of `cancellableStream`: those of `op.stream`, and those of the operation that the stream runs in. The
+ * `timeout` counts from the first call of `next()`.
+ */
 export interface CancellableStreamOptions<T = unknown> extends StreamOptions<T>, CancellableOptions {
-  /** Time allowed for the whole stream, counted from the first call of `next()`. Default: no limit. */
-  readonly timeout?: Span;
-  /** Cancels the stream when this signal is aborted. Default: none. */
-  readonly signal?: AbortSignal;
   /**
    * The operation to run in. Excludes the options of a new operation. In a running operation the stream is a part of
    * the operation. An operation that has not started is started by the stream, and ends with it. Default: a new
    * operation.
    */
-  readonly operation?: Cancellable;
+  readonly operation?: Cancellable | undefined;
 }
-
-/** The options of a new operation. */
-const newOperationOptions = { ...cancellableOptions, timeout: 1, signal: 1 } as const;
 
 /** @internal */
 export const cancellableStreamOptions: KnownOptions<CancellableStreamOptions> = {
   ...streamOptions,
-  ...newOperationOptions,
+  ...cancellableOptions,
   operation: 1,
 };
 
@@ -36,8 +29,6 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
   if (options === undefined) return new Cancellable();
   const {
     operation,
-    timeout,
-    signal,
     idleTimeout: _,
     onProgress: __,
     reportEvery: ___,
@@ -48,7 +39,7 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
   if (operation !== undefined) {
     if (!(operation instanceof Cancellable))
       throw invalidType("options.operation", "a Cancellable", operation);
-    const extra = (Object.keys(newOperationOptions) as Array<keyof typeof newOperationOptions>).find(
+    const extra = (Object.keys(cancellableOptions) as Array<keyof CancellableOptions>).find(
       (key) => options[key] !== undefined,
     );
     if (extra !== undefined) {
@@ -56,8 +47,5 @@ export function toOperation(options: CancellableStreamOptions<never> | undefined
     }
     return operation;
   }
-  if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
-  if (signal !== undefined) requireSignal(signal, "options.signal");
-  const created = timeout === undefined ? new Cancellable(rest) : Cancellable.withTimeout(timeout, rest);
-  return signal === undefined ? created : created.addSource(new AbortSignalSource(signal));
+  return new Cancellable(rest);
 }

@@ -27,7 +27,7 @@ export class Semaphore {
    * @param initial The number of permits at first: a whole number of at least 0.
    * @param options.max The most free permits; a release above it is an error. Default: no limit.
    */
-  constructor(initial: number, options?: { readonly max?: number }) {
+  constructor(initial: number, options?: { readonly max?: number | undefined }) {
     requireCount(initial, "initial", 0);
     requireKnownOptions(options, { max: 1 }, "Semaphore");
     const max = options?.max ?? Number.POSITIVE_INFINITY;

@@ -24,12 +24,12 @@ export interface LeakOptions {
    * The objects whose listeners are counted, in addition to the process. The listeners of an `AbortSignal` cannot be
    * counted in a page or its workers. Default: none.
    */
-  readonly listeners?: readonly Listened[];
+  readonly listeners?: readonly Listened[] | undefined;
   /**
    * How long the timers and handles of the host may take to end, in milliseconds of real time or as a `Duration`. A
    * socket, for example, closes after `close()` has returned. Only a failing test waits this long. Default: 50 ms.
    */
-  readonly settle?: Span;
+  readonly settle?: Span | undefined;
 }
 
 /** How many turns of the event loop work that is ending may take. */

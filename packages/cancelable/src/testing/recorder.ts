@@ -37,10 +37,10 @@ export type RecordedEvent<K extends CallbackKind = CallbackKind> = {
 /** Selects events. An event must match every given field. */
 export interface EventFilter<K extends CallbackKind = CallbackKind> {
   /** The id of the operation. */
-  readonly id?: string;
-  readonly type?: K;
+  readonly id?: string | undefined;
+  readonly type?: K | undefined;
   /** A predicate that the event must satisfy. */
-  readonly matching?: (event: RecordedEvent<K>) => boolean;
+  readonly matching?: ((event: RecordedEvent<K>) => boolean) | undefined;
 }
 
 /**

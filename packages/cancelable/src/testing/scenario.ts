@@ -15,7 +15,7 @@ import { ScenarioRun } from "./scenario-run.ts";
 /** The options of the expectations of a {@link CancellationScenario}. */
 export interface ExpectOptions {
   /** How long the expectation may take to become true, in milliseconds or as a `Duration`. Default: 0. */
-  readonly within?: Span;
+  readonly within?: Span | undefined;
 }
 
 type Step = (run: ScenarioRun) => Promise<void>;

@@ -12,7 +12,7 @@ export interface TimeoutTestOptions {
    * The maximum difference between `span` and the actual end, in milliseconds or as a `Duration`. It is also the time
    * that the body may take to end after the cancellation. Default: 100 ms.
    */
-  readonly tolerance?: Span;
+  readonly tolerance?: Span | undefined;
 }
 
 /**

@@ -11,9 +11,9 @@ interface VirtualTimer {
 
 export interface VirtualBackendOptions {
   /** Whether time jumps to the next timer when every task is blocked. Default: true. */
-  readonly autoJump?: boolean;
+  readonly autoJump?: boolean | undefined;
   /** The wall clock at time 0, as a `Date` or in milliseconds since the epoch. Default: 2000-01-01T00:00:00Z. */
-  readonly epoch?: Date | number;
+  readonly epoch?: Date | number | undefined;
 }
 
 /** @internal */

@@ -22,7 +22,7 @@ export interface VirtualTestOptions extends VirtualBackendOptions {
    * The time without any activity after which time counts as stuck, in milliseconds of real time or as a `Duration`.
    * Default: 1 s.
    */
-  readonly patience?: Span;
+  readonly patience?: Span | undefined;
 }
 
 /** Declares a test in virtual time. Returns the result of the runner's `test`. */

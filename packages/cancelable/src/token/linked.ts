@@ -65,7 +65,7 @@ export class LinkedCancellationToken extends CancellationToken {
    * @param options.preserveReason Whether this token takes the reason of `other`. Default: false, the reason is
    * `parent`.
    */
-  link(other: CancellationToken, options?: { readonly preserveReason?: boolean }): Disposable {
+  link(other: CancellationToken, options?: { readonly preserveReason?: boolean | undefined }): Disposable {
     requireToken(other, "other");
     requireKnownOptions(options, { preserveReason: 1 }, "link");
     const link = new Link(this.node, options?.preserveReason === true);

@@ -1,18 +1,11 @@
-import { invalidType, outOfRange, requireBoolean, requireFunction, requireText, show } from "../arguments.ts";
+import { invalidType, requireBoolean, show } from "../arguments.ts";
 import { Cancellable, type CancellationPart } from "../cancellable.ts";
-import { toInterval, toMilliseconds } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { toSources } from "../operation/operation-source.ts";
-import type { CancellableOptions } from "../operation/options.ts";
-import { ScopeNode } from "../scope/scope-node.ts";
+import { sourcesOf } from "../operation/option-sources.ts";
+import { type CancellableOptions, cancellableOptions } from "../operation/options.ts";
 import { requireParent } from "../scope/scope-options.ts";
-import { AbortSignalSource } from "../sources/abort-signal-source.ts";
-import { ConditionSource } from "../sources/condition-source.ts";
-import { ResourceSource } from "../sources/resource-source.ts";
-import { type SignalName, SignalSource } from "../sources/signal-source.ts";
 import type { CancellationSource } from "../sources/source.ts";
-import { requireSignal } from "../token/abort-signal.ts";
-import { requireToken } from "../token/token.ts";
 import { UsageError } from "../usage-error.ts";
 import { append, replaceLast } from "./argument-place.ts";
 import type { AnyFunction, InjectingOptions, WrapOptions } from "./options.ts";
@@ -27,23 +20,7 @@ export interface Call {
   readonly mayPassOperation?: boolean;
 }
 
-const known: KnownOptions<WrapOptions> = {
-  timeout: 1,
-  token: 1,
-  signals: 1,
-  signal: 1,
-  condition: 1,
-  conditionInterval: 1,
-  resources: 1,
-  combine: 1,
-  name: 1,
-  id: 1,
-  metadata: 1,
-  parent: 1,
-  grace: 1,
-  register: 1,
-  inject: 1,
-};
+const known: KnownOptions<WrapOptions> = { ...cancellableOptions, combine: 1, inject: 1 };
 
 /**
  * The common part of all calls of one wrapper. The constructor checks all options. The calls share the sources, because
@@ -59,31 +36,28 @@ export class CallPlan {
   constructor(options: WrapOptions | InjectingOptions) {
     // Here `undefined` is an error: the options are required.
     requireKnownOptions(options ?? null, known, "cancellable");
-    const { timeout, token, combine, name, id, metadata, parent, grace, register, inject } = options;
-    if (timeout !== undefined) toMilliseconds(timeout, "options.timeout");
-    requireText(name, "options.name");
+    const { id, combine, inject, parent, ...ofOperation } = options;
     if (id !== undefined && typeof id !== "string" && typeof id !== "function") {
       throw invalidType("options.id", "a string or a function", id);
     }
-    if (token !== undefined) requireToken(token, "options.token");
     if (inject !== undefined) requireBoolean(inject, "options.inject");
     if (parent !== undefined && parent !== null) requireParent(parent);
     if (combine !== undefined && typeof combine !== "function") combinedSources(combine, false);
-    const checked = {
-      ...(metadata === undefined ? {} : { metadata }),
-      ...(grace === undefined ? {} : { grace }),
-      ...(register === undefined ? {} : { register }),
-    };
-    // The constructor checks these options. The operation is never run.
-    new Cancellable(checked);
+    // The constructor checks the other options. The operation is never run.
+    new Cancellable(ofOperation);
     this.options = { ...options };
-    this.#common = {
-      ...checked,
-      ...(metadata === undefined ? {} : { metadata: { ...metadata } }),
-      ...(parent === undefined ? {} : { parent }),
-      ...(token === undefined ? {} : { token }),
-    };
     this.#sources = sourcesOf(options);
+    const { timeout, metadata, grace, register, progressFrom, progressWeight, shield } = options;
+    this.#common = {
+      timeout,
+      metadata: metadata === undefined ? undefined : { ...metadata },
+      parent,
+      grace,
+      register,
+      progressFrom,
+      progressWeight,
+      shield,
+    };
   }
 
   /** Runs the function in an operation of its own. Rejects on every error, and never throws. */
@@ -118,20 +92,14 @@ export class CallPlan {
   }
 
   #operation(name: string | undefined, id: string | undefined, args: readonly unknown[]): Cancellable {
-    const { timeout, combine } = this.options;
+    const { combine } = this.options;
     const combined =
       combine === undefined
         ? []
         : typeof combine === "function"
           ? combinedSources(combine(...args), true)
           : combinedSources(combine, false);
-    const options = {
-      ...this.#common,
-      ...(name === undefined ? {} : { name }),
-      ...(id === undefined ? {} : { id }),
-    };
-    const operation =
-      timeout === undefined ? new Cancellable(options) : Cancellable.withTimeout(timeout, options);
+    const operation = new Cancellable({ ...this.#common, name, id });
     for (const source of this.#sources) operation.addSource(source);
     for (const source of combined) operation.addSource(source);
     return operation;
@@ -147,39 +115,4 @@ function combinedSources(parts: readonly CancellationPart[], removeParts: boolea
     throw invalidType("options.combine", "an array of parts, or a function that returns an array", parts);
   }
   return toSources(parts, "options.combine", removeParts);
-}
-
-function sourcesOf(options: WrapOptions | InjectingOptions): CancellationSource[] {
-  const { signals, signal, condition, conditionInterval, resources } = options;
-  const sources: CancellationSource[] = [];
-  if (signals !== undefined) sources.push(signalSource(signals));
-  if (signal !== undefined) {
-    requireSignal(signal, "options.signal");
-    sources.push(new AbortSignalSource(signal));
-  }
-  if (conditionInterval !== undefined) {
-    toInterval(conditionInterval, "options.conditionInterval");
-    // An interval without a condition is probably a mistake.
-    requireFunction(condition, "options.condition");
-  }
-  if (condition !== undefined) {
-    requireFunction(condition, "options.condition");
-    sources.push(
-      new ConditionSource(
-        condition,
-        conditionInterval === undefined ? undefined : { interval: conditionInterval },
-      ),
-    );
-  }
-  if (resources !== undefined) sources.push(new ResourceSource(resources));
-  return sources;
-}
-
-function signalSource(signals: SignalName | readonly SignalName[]): SignalSource {
-  if (typeof signals === "string") return new SignalSource(signals);
-  if (!Array.isArray(signals)) {
-    throw invalidType("options.signals", "the name of a signal or an array of names", signals);
-  }
-  if (signals.length === 0) throw outOfRange("options.signals", "not empty", signals);
-  return new SignalSource(...signals);
 }

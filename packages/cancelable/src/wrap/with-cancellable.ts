@@ -32,7 +32,7 @@ import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
 export function withCancellable<F extends Function>(
   op: Cancellable,
   fn: F,
-  options?: { readonly inject?: false },
+  options?: { readonly inject?: false | undefined },
 ): Promised<F>;
 export function withCancellable<This, A extends unknown[], R>(
   op: Cancellable,
@@ -42,7 +42,7 @@ export function withCancellable<This, A extends unknown[], R>(
 export function withCancellable(
   op: Cancellable,
   fn: AnyFunction,
-  options?: { readonly inject?: boolean },
+  options?: { readonly inject?: boolean | undefined },
 ): AsyncFunction {
   if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);
   requireFunction(fn, "fn");

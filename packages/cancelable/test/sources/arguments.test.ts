@@ -183,7 +183,10 @@ describeEverywhere("sources refuse wrong arguments", (everywhere) => {
       ]);
       expectThrows("RangeError", [[() => new Composite([]), "sources", "a non-empty array", "[]"]]);
     }
-    for (const make of [Cancellable.anyOf, Cancellable.allOf]) expect(() => make()).toThrow(/^parts must/);
+    for (const kind of ["anyOf", "allOf"] as const) {
+      expect(() => Cancellable[kind]()).toThrow(/^parts must/);
+      expect(() => Cancellable[kind]([], { name: "none" })).toThrow(/^parts must/);
+    }
   });
 
   everywhere("a wrong reason or message of a custom source is refused", async (t) => {

@@ -52,14 +52,14 @@ export function options(parent: Cancellable): void {
   void parent.run(Promise.resolve(1));
 }
 
-/** Rule 38: any number of parts, and therefore no options. */
+/** Rule 38: options follow an array of parts. */
 export function withoutOptions(parent: Cancellable): void {
   Cancellable.withSignal("SIGINT", "SIGTERM");
-  // @ts-expect-error: no options
+  // @ts-expect-error: no options after single parts
   Cancellable.withSignal("SIGINT", { name: "server" });
-  // @ts-expect-error: no options
+  // @ts-expect-error: no options after single parts
   Cancellable.anyOf(parent, { name: "either" });
-  // @ts-expect-error: no options
+  // @ts-expect-error: no options after single parts
   Cancellable.allOf(parent, { name: "both" });
 }
 

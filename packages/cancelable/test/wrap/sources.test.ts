@@ -80,7 +80,7 @@ describeEverywhere("token and signal", (everywhere) => {
 describeEverywhere("condition and resources", (everywhere) => {
   everywhere("a condition that stays false lets the call end (PAR-DEC-09)", async () => {
     for (const condition of [() => false, async () => false]) {
-      const wrapped = cancellable({ condition, conditionInterval: 1 }, async () => {
+      const wrapped = cancellable({ condition: { check: condition, interval: 1 } }, async () => {
         await sleep(5);
         return "result";
       });
@@ -95,10 +95,12 @@ describeEverywhere("condition and resources", (everywhere) => {
         let checks = 0;
         const full = (): boolean => ++checks > 2;
         const condition = kind === "sync" ? full : async () => full();
-        expect(await endOf({ condition, conditionInterval: { milliseconds: 5 } })).toMatchObject({
-          reason: "condition",
-          conditionName: kind === "sync" ? "full" : "condition",
-        });
+        expect(await endOf({ condition: { check: condition, interval: { milliseconds: 5 } } })).toMatchObject(
+          {
+            reason: "condition",
+            conditionName: kind === "sync" ? "full" : "condition",
+          },
+        );
       }
       t.expectElapsed(20);
     },

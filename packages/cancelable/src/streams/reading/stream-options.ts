@@ -12,18 +12,18 @@ export interface StreamOptions<T = unknown> {
    * The longest time that the reader waits for an item. After this time the stream is cancelled with reason `timeout`.
    * Default: no limit.
    */
-  readonly idleTimeout?: Span;
+  readonly idleTimeout?: Span | undefined;
   /**
    * Called with every item, or with every `reportEvery`-th item, before the reader gets the item. The stream waits for
    * async callbacks at its end. Default: none.
    */
-  readonly onProgress?: StreamProgress<T>;
+  readonly onProgress?: StreamProgress<T> | undefined;
   /** The number of items between two progress reports of the operation. Default: no reports. */
-  readonly reportEvery?: number;
+  readonly reportEvery?: number | undefined;
   /** The number of latest items that the partial result keeps; `true` is 1,000. Default: none. */
-  readonly bufferPartial?: boolean | number;
+  readonly bufferPartial?: boolean | number | undefined;
   /** Called with every item that was pulled and that the reader did not get. Default: none. */
-  readonly onUndelivered?: (item: T) => unknown;
+  readonly onUndelivered?: ((item: T) => unknown) | undefined;
 }
 
 /** @internal */
