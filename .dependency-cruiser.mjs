@@ -3,7 +3,7 @@
 const layers = [
   ["duration.ts", "usage-error.ts", "arguments.ts", "known-options.ts"],
   ["platform/"],
-  ["errors.ts", "absorb.ts", "is-cancellation.ts", "reporter.ts"],
+  ["default-message.ts", "errors.ts", "absorb.ts", "is-cancellation.ts", "cancellation-of.ts", "reporter.ts"],
   ["runtime/"],
   ["token/"],
   ["scope/"],

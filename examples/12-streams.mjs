@@ -45,7 +45,7 @@ console.log("destroyed:", lines.destroyed);
 
 // prints:
 // a is closed
-// No item came for 100ms - a1,a2,a3
+// No item came for 100 ms - a1,a2,a3
 // b is closed
 // c is closed
 // cancelled after b1,b2,c1,c2

@@ -115,7 +115,7 @@ function hasOrigin(own: CancellationError, errors: ReadonlySet<unknown>): boolea
 }
 
 /** The errors in an `AggregateError` or a `SuppressedError` of any realm, and of the code that `using` compiles to. */
-function partsOf(error: object): readonly unknown[] | undefined {
+export function partsOf(error: object): readonly unknown[] | undefined {
   try {
     const { name, errors } = error as { readonly name?: unknown; readonly errors?: unknown };
     if (error instanceof AggregateError || name === "AggregateError") {
@@ -159,7 +159,7 @@ function nameOf(error: object): unknown {
   }
 }
 
-function causeOf(error: unknown): unknown {
+export function causeOf(error: unknown): unknown {
   try {
     return (error as { readonly cause?: unknown } | null | undefined)?.cause;
   } catch {

@@ -77,7 +77,7 @@ export function toEpoch(moment: Date | number, argument: string): number {
   return epoch;
 }
 
-/** Formats milliseconds: 1500 as "1.5s", 50 as "50ms". */
+/** Formats milliseconds: 1500 as "1.5 s", 50 as "50 ms". */
 export function formatSpan(ms: number): string {
-  return Math.abs(ms) >= 1_000 ? `${Math.round(ms / 10) / 100}s` : `${Math.round(ms * 100) / 100}ms`;
+  return Math.abs(ms) >= 1_000 ? `${Math.round(ms / 10) / 100} s` : `${Math.round(ms * 100) / 100} ms`;
 }

@@ -2,6 +2,7 @@
 
 // ---- tokens ------------------------------------------------------------------------------------
 export { CancellationToken } from "./token/token.ts";
+export type { CancelOptions } from "./token/cancel.ts";
 export { LinkedCancellationToken } from "./token/linked.ts";
 
 // ---- operations --------------------------------------------------------------------------------
@@ -111,7 +112,7 @@ export { CancellationSource, type SourceSink } from "./sources/source.ts";
 export { TimeoutSource } from "./sources/timeout-source.ts";
 export { DeadlineSource } from "./sources/deadline-source.ts";
 export { TokenSource } from "./sources/token-source.ts";
-export { AbortSignalSource } from "./sources/abort-signal-source.ts";
+export { type AbortSignalOptions, AbortSignalSource } from "./sources/abort-signal-source.ts";
 export { type SignalName, SignalSource } from "./sources/signal-source.ts";
 export { SignalReceiver } from "./sources/signal-receiver.ts";
 export { type ConditionOptions, ConditionSource } from "./sources/condition-source.ts";
@@ -125,16 +126,20 @@ export { AllOfSource, AnyOfSource } from "./sources/composite-source.ts";
 
 // ---- errors ------------------------------------------------------------------------------------
 export {
+  type AnyCancellation,
   CancellationError,
+  type CancellationJson,
   type CancellationErrorOptions,
   type CancellationReason,
   ConditionCancellation,
   ManualCancellation,
+  type OtherCancellation,
   ParentCancellation,
   SignalCancellation,
   TimeoutCancellation,
 } from "./errors.ts";
 export { isCancellation } from "./is-cancellation.ts";
+export { cancellationOf } from "./cancellation-of.ts";
 export { UsageError, type UsageErrorCode } from "./usage-error.ts";
 export type { Duration, Span } from "./duration.ts";
 

@@ -98,10 +98,10 @@ describe("a time span (rule 28)", () => {
 
   test("messages show a span in the unit that reads best", async () => {
     for (const [span, text] of [
-      [50, "50ms"],
-      [1_500, "1.5s"],
-      [{ minutes: 1 }, "60s"],
-      [0.25, "0.25ms"],
+      [50, "50 ms"],
+      [1_500, "1.5 s"],
+      [{ minutes: 1 }, "60 s"],
+      [0.25, "0.25 ms"],
     ] as const) {
       const outcome = await run(() => Cancellable.withTimeout(span).settle(sleepForever), {
         backend: new VirtualBackend(),

@@ -39,7 +39,7 @@ const reasons: ReadonlyArray<
 
 describe("the error classes", () => {
   test("CancellationError has a reason, a message, a context and a default text (PAR-EXC-01)", () => {
-    expect(new CancellationError("timeout").message).toBe("Operation cancelled: timeout");
+    expect(new CancellationError("timeout").message).toBe("Operation timed out");
     expect(new CancellationError().reason).toBe("manual");
     const context = { id: "op" };
     const error = new CancellationError("shutdown", "going down", { context });
@@ -51,9 +51,9 @@ describe("the error classes", () => {
     expect(new TimeoutCancellation().message).toBe("Operation timed out");
     expect(new TimeoutCancellation().timeoutMs).toBeUndefined();
     const error = new TimeoutCancellation(undefined, { timeoutMs: 5_000 });
-    expect([error.message, error.timeoutMs]).toEqual(["Operation timed out after 5s", 5_000]);
+    expect([error.message, error.timeoutMs]).toEqual(["Operation timed out after 5 s", 5_000]);
     expect(new TimeoutCancellation(undefined, { timeoutMs: 50 }).message).toBe(
-      "Operation timed out after 50ms",
+      "Operation timed out after 50 ms",
     );
     expect(new TimeoutCancellation("too slow", { timeoutMs: 0 })).toMatchObject({
       message: "too slow",
@@ -111,7 +111,7 @@ describe("the error classes", () => {
     });
     expect(parent.token.error?.stack).toContain("errors.test.ts");
     const late = await Cancellable.withTimeout(1).settle(() => sleepForever());
-    expect((late as { error: Error }).error.stack).toBe("TimeoutError: Operation timed out after 1ms");
+    expect((late as { error: Error }).error.stack).toBe("TimeoutError: Operation timed out after 1 ms");
     expect(Error.stackTraceLimit).toBe(before);
   });
 
@@ -123,7 +123,7 @@ describe("the error classes", () => {
         console.log(error.message, error.stack.includes("at "));
       });
     `);
-    expect([code, output, errors]).toEqual([0, "Operation timed out after 1ms true\n", ""]);
+    expect([code, output, errors]).toEqual([0, "Operation timed out after 1 ms true\n", ""]);
   });
 
   test("a cause that was not given is absent, and undefined is a valid cause", () => {
@@ -207,7 +207,7 @@ describeEverywhere("the content of a cancellation error", (everywhere) => {
       const error = await rejection(sleepForever());
       expect(error).toBe(scope.error);
       expect(error).toBeInstanceOf(TimeoutCancellation);
-      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5ms" });
+      expect(error).toMatchObject({ timeoutMs: 5, message: "Operation timed out after 5 ms" });
     });
     const failure = new Error("disk full");
     let seen: unknown;

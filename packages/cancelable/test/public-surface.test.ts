@@ -67,6 +67,7 @@ test("the root exports exactly these values", () => {
     "cancellable",
     "cancellableStream",
     "cancellableTransform",
+    "cancellationOf",
     "checkpoint",
     "chunk",
     "currentDeadline",
@@ -99,11 +100,14 @@ test("the root exports exactly these values", () => {
 
 test("the root exports exactly these types", async () => {
   expect(await typesOf("../src/index.ts")).toEqual([
+    "AbortSignalOptions",
+    "AnyCancellation",
     "AnyFunction",
     "AsyncFunction",
     "Callback",
     "CallbackArguments",
     "CallbackKind",
+    "CancelOptions",
     "CancellableFunction",
     "CancellableOptions",
     "CancellableStream",
@@ -112,6 +116,7 @@ test("the root exports exactly these types", async () => {
     "CancellableTransformOptions",
     "CancellableWrapper",
     "CancellationErrorOptions",
+    "CancellationJson",
     "CancellationPart",
     "CancellationReason",
     "ChunkOptions",
@@ -137,6 +142,7 @@ test("the root exports exactly these types", async () => {
     "OperationStatus",
     "OperationStore",
     "OperationTree",
+    "OtherCancellation",
     "Outcome",
     "ParentOption",
     "PartialResult",

@@ -32,12 +32,14 @@ export function hasEnded({ status }: OperationSnapshot): boolean {
 
 /** Why the operation was cancelled or failed; "" if neither. */
 export function reasonOf(snapshot: OperationSnapshot): string {
-  const { status, cancelReason, cancelMessage = "", errorMessage = "" } = snapshot;
+  const { status, name, id, cancelReason, cancelMessage = "", errorMessage = "" } = snapshot;
   if (status === "failed") return printable(errorMessage);
   if (status === "completed" || cancelReason === undefined) return "";
-  // The library's own messages start with words that repeat the state.
-  const own = /^Operation (?:cancelled\b:? ?)?/.exec(cancelMessage);
-  if (own !== null) return printable(cancelMessage.slice(own[0].length) || cancelReason);
+  // The library's own messages start with words that repeat the operation and the state.
+  for (const subject of ["Operation ", `operation "${name}" `, `operation ${id} `]) {
+    if (!cancelMessage.startsWith(subject)) continue;
+    return printable(cancelMessage.slice(subject.length).replace(/^cancelled\b:? ?/, "") || cancelReason);
+  }
   return printable(cancelMessage === "" ? cancelReason : `${cancelReason}: ${cancelMessage}`);
 }
 

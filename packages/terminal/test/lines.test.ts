@@ -71,8 +71,8 @@ test("A line shows that an operation is being cancelled, and a line shows the re
   });
   expect(lines).toEqual([
     "[   0.0 s] slow  running",
-    "[   1.0 s] slow  cancelling  timed out after 1s",
-    "[   1.3 s] slow  cancelled  timed out after 1s",
+    "[   1.0 s] slow  cancelling  timed out after 1 s",
+    "[   1.3 s] slow  cancelled  timed out after 1 s",
     "[   1.3 s] stopped  running",
     "[   1.3 s] stopped  cancelling  manual: not tonight",
     "[   1.3 s] stopped  cancelled  manual: not tonight",
@@ -166,7 +166,7 @@ test("A cancellation of its caller does not stop a view, which shows how the cal
     },
     { backend: new VirtualBackend() },
   );
-  expect(stream.lines.at(-1)).toBe("[   0.5 s] top  cancelled  timed out after 500ms");
+  expect(stream.lines.at(-1)).toBe("[   0.5 s] top  cancelled  timed out after 500 ms");
 });
 
 test("An unregistered operation is no longer shown", async () => {

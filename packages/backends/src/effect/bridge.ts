@@ -1,4 +1,5 @@
 import {
+  type AnyCancellation,
   type Cancellable,
   type CancellationError,
   CancelScope,
@@ -38,21 +39,21 @@ export interface FromCancellableOptions<E> {
 export function fromCancellable<A, E, R>(
   op: Cancellable,
   body: (op: Cancellable) => Effect.Effect<A, E, R>,
-): Effect.Effect<A, CancellationError | E, R>;
+): Effect.Effect<A, AnyCancellation | E, R>;
 export function fromCancellable<A>(
   op: Cancellable,
   body: (op: Cancellable) => A | PromiseLike<A>,
-): Effect.Effect<A, CancellationError>;
+): Effect.Effect<A, AnyCancellation>;
 export function fromCancellable<A, E = never, R = never, C = never>(
   op: Cancellable,
   body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
   options?: FromCancellableOptions<C>,
-): Effect.Effect<A, CancellationError | E | C, R>;
+): Effect.Effect<A, AnyCancellation | E | C, R>;
 export function fromCancellable<A, E = never, R = never, C = never>(
   op: Cancellable,
   body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
   options?: FromCancellableOptions<C>,
-): Effect.Effect<A, CancellationError | E | C, R> {
+): Effect.Effect<A, AnyCancellation | E | C, R> {
   requireOperation(op, "op");
   requireFunction(body, "body");
   requireKnownOptions(options, ["catch"], "fromCancellable");
@@ -69,7 +70,7 @@ export function fromCancellable<A, E = never, R = never, C = never>(
           inner = { error, cause };
         });
       });
-    const waiting = Effect.callback<A, CancellationError | E | C>((resume) => {
+    const waiting = Effect.callback<A, AnyCancellation | E | C>((resume) => {
       work = enterFiber(fiber, start);
       work.then(
         (value) => resume(Effect.succeed(value)),
@@ -77,8 +78,8 @@ export function fromCancellable<A, E = never, R = never, C = never>(
         (error: unknown) =>
           resume(
             Effect.suspend(() =>
-              failure<CancellationError | C>(error, () => {
-                if (error === op.token.error) return Effect.fail(error as CancellationError);
+              failure<AnyCancellation | C>(error, () => {
+                if (error === op.token.error) return Effect.fail(error as AnyCancellation);
                 return options?.catch === undefined ? Effect.die(error) : Effect.fail(options.catch(error));
               }),
             ),

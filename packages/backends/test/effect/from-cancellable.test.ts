@@ -52,6 +52,15 @@ describe("fromCancellable: results", () => {
     expect(await Effect.runPromise(program)).toEqual(["shutdown", "the service is going down"]);
   });
 
+  test("Effect.catchTag catches the class of a cancellation", async () => {
+    const program = fromCancellable(Cancellable.withTimeout(5), () => sleepForever()).pipe(
+      Effect.as(0),
+      Effect.catchTag("TimeoutCancellation", (error) => Effect.succeed(error.timeoutMs ?? 0)),
+      Effect.orDie,
+    );
+    expect(await Effect.runPromise(program)).toBe(5);
+  });
+
   test("a timeout of the operation is a typed failure", async () => {
     const cause = await causeOf(fromCancellable(Cancellable.withTimeout(5), () => sleepForever()));
     expect(cause.reasons.map((reason) => reason._tag)).toEqual(["Fail"]);

@@ -1,5 +1,5 @@
 import { outOfRange } from "../arguments.ts";
-import { isCancellation } from "../is-cancellation.ts";
+import { cancellationOf } from "../cancellation-of.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
@@ -73,7 +73,7 @@ export function asCompleted<I extends TaskInput<unknown>>(
       // The consumer was cancelled, or threw into the generator. The consumer gets this error, and not a
       // task's failure during the clean-up.
       await close().catch((failure: unknown) => {
-        if (!isCancellation(failure)) report(failure, "a cancelled task of asCompleted");
+        if (cancellationOf(failure) === undefined) report(failure, "a cancelled task of asCompleted");
       });
       throw error;
     }

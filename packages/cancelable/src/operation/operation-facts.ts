@@ -113,6 +113,14 @@ export abstract class OperationFacts {
     return this.name === undefined ? `operation ${this.id}` : `operation "${this.name}"`;
   }
 
+  /**
+   * @internal The operation as the subject of a message. An id that was not given is left out: messages that differ
+   * in every run cannot be grouped, and `error.operation` has the id.
+   */
+  get subject(): string | undefined {
+    return this.name === undefined && this.options?.id === undefined ? undefined : this.label;
+  }
+
   /** The id of the nearest operation above. */
   abstract get parentId(): string | undefined;
 

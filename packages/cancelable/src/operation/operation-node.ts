@@ -1,9 +1,13 @@
+import type { CancellationOwner } from "../errors.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { Cancellation } from "../token/cancellation.ts";
 
 /** The part of an operation that its node calls. */
 export interface OperationHooks {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly subject: string | undefined;
   readonly parentId: string | undefined;
   readonly hasEnded: boolean;
   /** A cancellation has reached the node. Called inside the wave, so it must not run user code (T4). */
@@ -24,6 +28,10 @@ export class OperationNode extends ScopeNode {
     this.#hooks = operation;
   }
 
+  override get owner(): CancellationOwner {
+    return this.#hooks;
+  }
+
   override get hasIdentity(): boolean {
     return true;
   }
@@ -34,7 +42,8 @@ export class OperationNode extends ScopeNode {
 
   protected override cancellationFrom(above: Cancellation): Cancellation {
     const hooks = this.#hooks;
-    this.own ??= new Cancellation(
+    if (this.own !== undefined) return this.own;
+    this.own = new Cancellation(
       "parent",
       undefined,
       // A getter, because the id of the parent is created on first use.
@@ -45,6 +54,7 @@ export class OperationNode extends ScopeNode {
       },
       above,
     );
+    this.own.owner = hooks;
     return this.own;
   }
 

@@ -30,8 +30,8 @@ import type { ScopeNode } from "../scope/scope-node.ts";
 import { explicitParent } from "../scope/scope-options.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { waitIn } from "../scope/waiting.ts";
+import { type CancelOptions, cancelNode, requireCancelArguments } from "../token/cancel.ts";
 import { Cancellation } from "../token/cancellation.ts";
-import { requireReason } from "../token/token.ts";
 import { announce } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import type { CallbackKind } from "./callbacks.ts";
@@ -289,15 +289,14 @@ export class Operation extends OperationFacts implements AsyncDisposable {
    * @returns false, without any effect, if the operation was cancelled before or has ended.
    */
   cancel(
-    reason: CancellationReason = "manual",
+    reason?: CancellationReason,
     message?: string,
-    options?: { readonly propagate?: boolean; readonly cause?: unknown },
+    options?: CancelOptions & { readonly propagate?: boolean },
   ): boolean {
-    requireReason(reason, message);
+    requireCancelArguments(reason ?? "manual", message);
     requireKnownOptions(options, { propagate: 1, cause: 1 }, "cancel");
     if (this.hasEnded) return false;
-    const detail = options?.cause === undefined ? undefined : { cause: options.cause };
-    return this.node.cancel(new Cancellation(reason, message, detail), options?.propagate !== false);
+    return cancelNode(this.node, this.cancel, reason, message, options, options?.propagate !== false);
   }
 
   /** Throws the error of the cancellation, if there is one. Compares the clock with the deadline. */

@@ -12,7 +12,7 @@ import {
 import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { requireReason } from "../token/token.ts";
+import { requireCancelArguments } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import { History } from "./history.ts";
@@ -253,7 +253,7 @@ export class OperationRegistry implements OperationObserver {
     reason?: CancellationReason,
     message?: string,
   ): number {
-    requireReason(reason ?? "manual", message);
+    requireCancelArguments(reason ?? "manual", message);
     // One cause for all: a parent whose body throws the cancellation of its child has been cancelled too (rule 4).
     const options = { cause: new CancellationError(reason, message) };
     let count = 0;

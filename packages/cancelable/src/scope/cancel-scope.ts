@@ -4,7 +4,7 @@ import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { type Clock } from "../runtime/clock.ts";
-import { requireReason } from "../token/token.ts";
+import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { LinkedNode } from "./linked-node.ts";
@@ -132,10 +132,9 @@ export class CancelScope {
   }
 
   /** Cancels everything in the scope, synchronously. Returns false if the scope was cancelled before. */
-  cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireReason(reason, message);
+  cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
     if (this.node.phase === "new") this.#expireIfDue();
-    return this.node.cancelFor(reason, message);
+    return cancelNode(this.node, this.cancel, reason, message, options);
   }
 
   /** Whether cancellation of this scope was requested, by {@link cancel} or by its deadline. */

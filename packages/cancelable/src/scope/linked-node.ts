@@ -1,4 +1,5 @@
 import { requireText, toList } from "../arguments.ts";
+import type { CancellationOwner } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { onAbort, requireSignal } from "../token/abort-signal.ts";
 import type { Cancellation } from "../token/cancellation.ts";
@@ -34,6 +35,11 @@ export class LinkedNode extends ScopeNode {
     this.name = name;
     this.#tokens = token === undefined ? [] : toList(token, "options.token", requireToken);
     this.#signals = signal === undefined ? [] : toList(signal, "options.signal", requireSignal);
+  }
+
+  override get owner(): CancellationOwner | undefined {
+    const { name } = this;
+    return name === undefined ? undefined : { name, subject: `scope "${name}"` };
   }
 
   override open(parent: ScopeNode, span?: number): void {

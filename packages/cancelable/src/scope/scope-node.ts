@@ -10,7 +10,6 @@
  *      node above. A closed node that was cancelled continues to throw, so that late code stops.
  */
 
-import { formatSpan } from "../duration.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Slot, Timed } from "../runtime/deadline-queue.ts";
@@ -83,8 +82,7 @@ export class ScopeNode extends CancelNode implements Timed {
   protected expire(): void {
     this.slot?.remove();
     const { span } = this;
-    if (span === undefined) this.cancelFor("timeout", "Operation timed out: its deadline has passed");
-    else this.cancelFor("timeout", `Operation timed out after ${formatSpan(span)}`, { timeoutMs: span });
+    this.cancelFor("timeout", undefined, span === undefined ? { deadline: "" } : { timeoutMs: span });
   }
 
   cancelFor(reason: CancellationReason, message?: string, detail?: CancellationDetail): boolean {

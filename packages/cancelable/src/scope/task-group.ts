@@ -14,6 +14,7 @@ import { invalidType, requireFunction } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
+import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -127,8 +128,8 @@ export class TaskGroup {
   }
 
   /** Cancels the body and all children. The group then ends without an error. */
-  cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    return this.scope.cancel(reason, message);
+  cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
+    return cancelNode(this.scope.node, this.cancel, reason, message, options);
   }
 
   #requireOpen(): void {

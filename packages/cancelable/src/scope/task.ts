@@ -3,6 +3,7 @@ import { withoutCancellation } from "../absorb.ts";
 import { isThenable } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -45,7 +46,7 @@ export interface Task<T> extends PromiseLike<T> {
   /** The error with which the task failed, or its cancellation. */
   readonly error: unknown;
   /** Cancels this child alone; its group continues. Returns false if the child was cancelled before or has ended. */
-  cancel(reason?: CancellationReason, message?: string): boolean;
+  cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean;
   /** Waits until the task has ended. Never throws the error of the task. A checkpoint. */
   wait(): Promise<void>;
 }
@@ -101,8 +102,8 @@ export class TaskHandle<T> implements Task<T> {
     return this.#status === "failed" || this.#status === "cancelled" ? this.#result : undefined;
   }
 
-  cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    return !this.hasEnded && this.scope.cancel(reason, message);
+  cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
+    return !this.hasEnded && cancelNode(this.scope.node, this.cancel, reason, message, options);
   }
 
   /** Resolves when the task has ended. Never rejects, and is not a checkpoint. */

@@ -39,10 +39,7 @@ export class ConditionSource extends CancellationSource {
     let timer: Disposable | undefined;
     const decide = (met: unknown): void => {
       if (stopped) return;
-      if (met)
-        sink.trigger("condition", `Operation cancelled: ${this.name} condition met`, {
-          conditionName: this.name,
-        });
+      if (met) sink.trigger("condition", undefined, { conditionName: this.name });
       else timer = sink.setTimer(sink.now() + this.intervalMs, () => inContext(check));
     };
     const failed = (error: unknown): void => {

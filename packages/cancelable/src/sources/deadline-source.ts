@@ -17,9 +17,6 @@ export class DeadlineSource extends CancellationSource {
   override start(sink: SourceSink): undefined {
     const { deadline } = this;
     const text = Math.abs(deadline) <= 8.64e15 ? new Date(deadline).toISOString() : "never";
-    sink.triggerAt(
-      sink.now() + (deadline - sink.epoch()),
-      `Operation timed out: its deadline ${text} has passed`,
-    );
+    sink.triggerAt(sink.now() + (deadline - sink.epoch()), undefined, { deadline: text });
   }
 }

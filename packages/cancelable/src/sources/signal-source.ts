@@ -29,7 +29,7 @@ export class SignalSource extends CancellationSource {
       listeners.push(
         listenToSignal(signal, () => {
           stop();
-          sink.trigger("signal", `Operation cancelled by signal ${signal}`, { signal });
+          sink.trigger("signal", undefined, { signal });
         }),
       );
     }

@@ -9,7 +9,7 @@ export interface SourceSink {
    * Fires the source with reason `timeout` at the time `at` of the {@link now} clock. Checkpoints compare the clock
    * themselves, so they see the timeout also before a timer has fired.
    */
-  triggerAt(at: number, message: string, detail?: CancellationDetail): void;
+  triggerAt(at: number, message: string | undefined, detail?: CancellationDetail): void;
   /** The monotonic clock of the operation's backend, in milliseconds. */
   now(): number;
   /** The wall clock of the operation's backend, in epoch milliseconds. */

@@ -1,7 +1,7 @@
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { requireReason } from "../token/token.ts";
+import { requireCancelArguments } from "../token/cancel.ts";
 import type { CancellationSource, SourceSink } from "./source.ts";
 
 /** The listener of a started source: an operation or a composite source. */
@@ -44,7 +44,7 @@ export function startSource(source: CancellationSource, target: SourceTarget): D
       target.fired(origin, reason, message, detail);
     },
     trigger(reason, message, detail) {
-      requireReason(reason, message);
+      requireCancelArguments(reason, message);
       sink.triggerFrom(source, reason, message, detail);
     },
     triggerAt(at, message, detail) {

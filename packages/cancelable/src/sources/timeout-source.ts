@@ -1,4 +1,4 @@
-import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
+import { type Span, toMilliseconds } from "../duration.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 /** Fires when a time span, counted from the start of the operation, is over. Reason `timeout`. */
@@ -13,8 +13,6 @@ export class TimeoutSource extends CancellationSource {
 
   override start(sink: SourceSink): undefined {
     const { timeoutMs } = this;
-    sink.triggerAt(sink.now() + timeoutMs, `Operation timed out after ${formatSpan(timeoutMs)}`, {
-      timeoutMs,
-    });
+    sink.triggerAt(sink.now() + timeoutMs, undefined, { timeoutMs });
   }
 }

@@ -1,5 +1,5 @@
 import { invalidType } from "../arguments.ts";
-import { isCancellation } from "../is-cancellation.ts";
+import { cancellationOf } from "../cancellation-of.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 import { withEarlyReturn } from "../scope/closing-generator.ts";
@@ -97,7 +97,7 @@ async function* merged(
   const drop = (late: Arrival): void => {
     if ("error" in late) {
       // The consumer gets the first failure only.
-      if (!isCancellation(late.error)) report(late.error, "a source of merge");
+      if (cancellationOf(late.error) === undefined) report(late.error, "a source of merge");
     } else if (!late.result.done) onUndelivered?.(late.result.value);
   };
   const pull = (reader: StreamReader): void => {

@@ -1,10 +1,10 @@
 import { invalidType, isThenable, outOfRange, show } from "../arguments.ts";
 import { detectBackend } from "../backends/detect.ts";
+import { cancellationOf } from "../cancellation-of.ts";
 import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
-import { type CancellationError, isCancellationError } from "../errors.ts";
+import type { CancellationError } from "../errors.ts";
 import { moveOnAfter } from "../flow/move-on-after.ts";
 import { waitFor } from "../flow/wait-for.ts";
-import { isCancellation } from "../is-cancellation.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**
@@ -68,7 +68,8 @@ export async function assertCancellationWithin(
     );
   }
   const { error } = failed;
-  if (!isCancellation(error)) {
+  const cancellation = cancellationOf(error);
+  if (cancellation === undefined) {
     const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
     throw new AssertionError(`Expected cancellation ${window}, but after ${after} it failed: ${what}`, {
       cause: error,
@@ -83,12 +84,5 @@ export async function assertCancellationWithin(
       { cause: error },
     );
   }
-  return cancellationIn(error);
-}
-
-/** The cancellation that {@link isCancellation} has found: the error itself or one of its causes. */
-function cancellationIn(error: unknown): CancellationError {
-  let found = error;
-  while (!isCancellationError(found)) found = (found as { readonly cause?: unknown }).cause;
-  return found;
+  return cancellation;
 }

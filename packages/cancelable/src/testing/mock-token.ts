@@ -1,7 +1,8 @@
 import { detectBackend } from "../backends/detect.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationReason } from "../errors.ts";
-import { CancellationToken, requireReason } from "../token/token.ts";
+import { type CancelOptions, requireCancelArguments } from "../token/cancel.ts";
+import { CancellationToken } from "../token/token.ts";
 
 /** One call of {@link MockCancellationToken.cancel}. */
 export interface CancelCall {
@@ -43,8 +44,8 @@ export class MockCancellationToken extends CancellationToken {
   }
 
   /** Cancels the token. The call is recorded before the callbacks of the token run. */
-  override cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    return this.#cancelAt(detectBackend().now(), reason, message);
+  override cancel(reason: CancellationReason = "manual", message?: string, options?: CancelOptions): boolean {
+    return this.#cancelAt(detectBackend().now(), reason, message, options);
   }
 
   /**
@@ -56,7 +57,7 @@ export class MockCancellationToken extends CancellationToken {
    */
   scheduleCancel(span: Span, reason: CancellationReason = "manual", message?: string): Disposable {
     const ms = toMilliseconds(span, "span");
-    requireReason(reason, message);
+    requireCancelArguments(reason, message);
     if (ms === Number.POSITIVE_INFINITY) return { [Symbol.dispose]() {} };
     const backend = detectBackend();
     const cancel = (): void => void this.#cancelAt(backend.now(), reason, message);
@@ -65,9 +66,14 @@ export class MockCancellationToken extends CancellationToken {
     return { [Symbol.dispose]: backend.turn(cancel) };
   }
 
-  #cancelAt(time: number, reason: CancellationReason, message: string | undefined): boolean {
-    requireReason(reason, message);
+  #cancelAt(
+    time: number,
+    reason: CancellationReason,
+    message: string | undefined,
+    options?: CancelOptions,
+  ): boolean {
+    requireCancelArguments(reason, message);
     this.#calls.push({ time, reason, message, effective: !this.isCancelled });
-    return super.cancel(reason, message);
+    return super.cancel(reason, message, options);
   }
 }

@@ -7,7 +7,7 @@ import { requireKnownOptions } from "../known-options.ts";
 import { type Outcome } from "../operation/outcome.ts";
 import type { Progress } from "../operation/progress.ts";
 import type { OperationStatus } from "../operation/status.ts";
-import { requireReason } from "../token/token.ts";
+import { requireCancelArguments } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { ScenarioRun } from "./scenario-run.ts";
@@ -63,7 +63,7 @@ export class CancellationScenario {
    * operation has ended in another way.
    */
   cancel(reason: CancellationReason = "manual", message?: string): this {
-    requireReason(reason, message);
+    requireCancelArguments(reason, message);
     return this.#add(async (run) => {
       if (run.op.cancel(reason, message) || run.op.isCancelled) return;
       throw run.failure(

@@ -1,4 +1,5 @@
 import { invalidType } from "../arguments.ts";
+import { isCancellationError } from "../errors.ts";
 import { Cancellation } from "./cancellation.ts";
 
 export function requireSignal(signal: unknown, argument: string): asserts signal is AbortSignal {
@@ -49,12 +50,17 @@ function listenersOf(signal: AbortSignal): SignalListeners {
 }
 
 /**
- * Calls `callback` once, with a cancellation that describes the signal's reason. Calls it immediately if the signal
+ * Calls `callback` once, with a cancellation that describes the signal's reason. If this reason is an error of this
+ * library, its reason and message are kept. Calls it immediately if the signal
  * is already aborted. Disposing removes the callback.
  */
 export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellation) => void): Disposable {
   const aborted = (): void => {
     const cause: unknown = signal.reason;
+    if (isCancellationError(cause)) {
+      callback(new Cancellation(cause.reason, cause.message, { cause }));
+      return;
+    }
     let name: unknown;
     let message: unknown;
     try {

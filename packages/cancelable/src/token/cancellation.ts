@@ -1,6 +1,8 @@
+import { defaultMessage } from "../default-message.ts";
 import {
   type CancellationDetail,
   CancellationError,
+  type CancellationOwner,
   type CancellationReason,
   createCancellation,
 } from "../errors.ts";
@@ -27,12 +29,13 @@ function withoutStack<T>(create: () => T): T {
 /** One cancellation. It is created when it happens; its error is created on first use. */
 export class Cancellation {
   readonly reason: CancellationReason;
-  readonly message: string | undefined;
   /** Epoch milliseconds. */
   readonly at: number;
   /** The cancellation of the node above that caused this one (T3). */
   readonly origin: Cancellation | undefined;
+  readonly #message: string | undefined;
   readonly #detail: CancellationDetail | undefined;
+  #owner: CancellationOwner | undefined = undefined;
   #error: CancellationError | undefined;
 
   constructor(
@@ -43,12 +46,37 @@ export class Cancellation {
     error?: CancellationError,
   ) {
     this.reason = reason;
-    this.message = message;
+    this.#message = message;
     this.at = Date.now();
     this.origin = origin;
     this.#detail = detail;
     this.#error = error;
-    if (error !== undefined) CancellationError.own(error);
+    if (error !== undefined) CancellationError.own(error, undefined);
+  }
+
+  /** The text of the cancellation. Undefined for a call of `cancel()` without a message. */
+  get message(): string | undefined {
+    return (
+      this.#message ??
+      (this.#detail === undefined || "cause" in this.#detail ? undefined : this.error.message)
+    );
+  }
+
+  /** The operation whose cancellation this is. Set before the error is created, because the message names it. */
+  set owner(owner: CancellationOwner | undefined) {
+    this.#owner = owner;
+    if (this.#error !== undefined) CancellationError.own(this.#error, owner);
+  }
+
+  /** Creates the error now. Its stack begins at the caller of `called`. */
+  captureCaller(called: (...args: never[]) => unknown): void {
+    const { captureStackTrace } = Error as { captureStackTrace?: (error: object, called: unknown) => void };
+    if (captureStackTrace === undefined) void this.error;
+    else
+      captureStackTrace(
+        withoutStack(() => this.error),
+        called,
+      );
   }
 
   /** The one error of this cancellation. Every waiter and the signal get this object. */
@@ -65,10 +93,14 @@ export class Cancellation {
       const detail =
         origin === undefined
           ? link.#detail
-          : { cause: origin.error, parentReason: origin.reason, ...link.#detail };
-      const create = (): CancellationError => createCancellation(link.reason, link.message, detail);
+          : link.reason === "parent"
+            ? { cause: origin.error, parentReason: origin.reason, ...link.#detail }
+            : { cause: origin.error, ...link.#detail };
+      const subject = link.#owner?.subject;
+      const message = link.#message ?? defaultMessage(link.reason, detail, subject);
+      const create = (): CancellationError => createCancellation(link.reason, message, detail);
       link.#error = origin === undefined && link.reason !== "timeout" ? create() : withoutStack(create);
-      CancellationError.own(link.#error);
+      CancellationError.own(link.#error, link.#owner);
     }
     return this.#error as unknown as CancellationError; // set above: the chain contains this cancellation
   }

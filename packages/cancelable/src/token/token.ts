@@ -1,18 +1,10 @@
 import { captureContext } from "#platform/ambient";
-import { invalidType, requireFunction, requireText } from "../arguments.ts";
-import { type CancellationError, type CancellationReason, cancellationReasons } from "../errors.ts";
+import { invalidType, requireFunction } from "../arguments.ts";
+import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { onAbort, requireSignal } from "./abort-signal.ts";
-import { Cancellation } from "./cancellation.ts";
+import { type CancelOptions, cancelNode } from "./cancel.ts";
 import { announce, CancelNode, Waiter } from "./tree.ts";
-
-/** Checks the arguments of `cancel(reason, message)`. */
-export function requireReason(reason: unknown, message: unknown): void {
-  if (!(cancellationReasons as readonly unknown[]).includes(reason)) {
-    throw invalidType("reason", `one of ${cancellationReasons.join(", ")}`, reason);
-  }
-  requireText(message, "message");
-}
 
 /** Calls a user's callback after the wave has marked all nodes (T4). */
 class CallbackWaiter extends Waiter {
@@ -133,11 +125,11 @@ export class CancellationToken {
   /**
    * Cancels the token synchronously: when this returns, everything that depends on the token is cancelled.
    *
+   * @param reason A word of the library or of the application. Default: `"manual"`.
    * @returns false, without any effect, if the token is already cancelled.
    */
-  cancel(reason: CancellationReason = "manual", message?: string): boolean {
-    requireReason(reason, message);
-    return this.node.cancel(new Cancellation(reason, message));
+  cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
+    return cancelNode(this.node, this.cancel, reason, message, options);
   }
 
   /** Throws {@link error} if the token is cancelled. */
@@ -162,9 +154,9 @@ export class CancellationToken {
   }
 
   /**
-   * Creates a token that is cancelled when `signal` is aborted. The reason is `timeout` if the signal's reason is a
-   * `TimeoutError`, and `manual` otherwise. The signal's reason becomes the `cause` of {@link error}. Disposing
-   * removes the listener from the signal.
+   * Creates a token that is cancelled when `signal` is aborted. If the signal's reason is an error of this library, its
+   * reason and message are kept. Otherwise the reason is `timeout` for a `TimeoutError` and `manual` for anything else.
+   * The signal's reason becomes the `cause` of {@link error}. Disposing removes the listener from the signal.
    */
   static from(signal: AbortSignal): CancellationToken & Disposable {
     requireSignal(signal, "signal");

@@ -19,6 +19,7 @@
  *  T8  A node that closes removes itself from its parent in O(1), and keeps no reference to the nodes below it.
  */
 
+import type { CancellationOwner } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { Cancellation } from "./cancellation.ts";
 
@@ -121,6 +122,11 @@ export class CancelNode {
   /** @internal */
   controller: AbortController | undefined = undefined;
 
+  /** The operation or the named scope of this node. */
+  get owner(): CancellationOwner | undefined {
+    return undefined;
+  }
+
   /** Whether a cancellation from above becomes the node's own (T3). True for operations. */
   get hasIdentity(): boolean {
     return false;
@@ -132,6 +138,8 @@ export class CancelNode {
    */
   cancel(cancellation: Cancellation, propagate = true): boolean {
     if (this.own !== undefined) return false;
+    const { owner } = this;
+    if (owner !== undefined) cancellation.owner = owner;
     this.own = cancellation;
     if (this.reached !== undefined) return false;
     this.withheld = !propagate;

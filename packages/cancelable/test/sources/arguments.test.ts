@@ -16,7 +16,7 @@ import {
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, type Refusal, wrong } from "../refusals.ts";
 
-const reasons = "one of timeout, manual, signal, condition, parent, error, shutdown, disconnect";
+const reasons = 'a word such as "shutdown", of lower-case letters and hyphens';
 
 const span = "milliseconds, a Duration or null";
 
@@ -193,7 +193,7 @@ describeEverywhere("sources refuse wrong arguments", (everywhere) => {
     const calls: Refusal[] = [];
     class Own extends CancellationSource {
       override start(sink: Parameters<CancellationSource["start"]>[0]): undefined {
-        calls.push([() => sink.trigger(wrong("because")), "reason", reasons, '"because"']);
+        calls.push([() => sink.trigger(wrong("Because")), "reason", reasons, '"Because"']);
         calls.push([() => sink.trigger("manual", wrong(5)), "message", "a string", "5"]);
       }
     }

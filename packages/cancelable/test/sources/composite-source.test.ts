@@ -24,7 +24,7 @@ describeEverywhere("any-of and all-of (rule 21)", (everywhere) => {
     );
     const outcome = await op.settle(() => sleepForever());
     expect(outcome).toMatchObject({
-      error: { reason: "timeout", message: "Operation timed out after 20ms" },
+      error: { reason: "timeout", message: "Operation timed out after 20 ms" },
     });
     expect(op.context.metadata).toEqual({ cancelledBy: "timeout" });
     t.expectElapsed(20);

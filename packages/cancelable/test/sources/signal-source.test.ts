@@ -103,7 +103,7 @@ describeEverywhere("a signal source", (everywhere) => {
     expect(op.context).toMatchObject({
       name: "daemon",
       cancelReason: "signal",
-      cancelMessage: "Operation cancelled by signal SIGUSR2",
+      cancelMessage: 'operation "daemon" cancelled by signal SIGUSR2',
     });
   });
 

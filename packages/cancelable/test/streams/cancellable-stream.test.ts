@@ -107,7 +107,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
       }
     };
     const error = await rejection(reading());
-    expect(error).toMatchObject({ reason: "timeout", message: "No item came for 20ms", timeoutMs: 20 });
+    expect(error).toMatchObject({ reason: "timeout", message: "No item came for 20 ms", timeoutMs: 20 });
     expect(seen).toEqual([0, 1]);
     expect(stream.operation.context).toMatchObject({ status: "cancelled", cancelReason: "timeout" });
     t.expectElapsed(150);

@@ -51,7 +51,7 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
       const error = await rejection(assertCancellationWithin(0, 10, () => op.run(() => sleepForever())));
       expect(error).toBeInstanceOf(AssertionError);
       expect(error).toMatchObject({
-        message: "Cancelled too late: still running after 10ms, expected within 0ms to 10ms",
+        message: "Cancelled too late: still running after 10 ms, expected within 0 ms to 10 ms",
       });
       expect(op.status).toBe("cancelled");
     },
@@ -131,7 +131,7 @@ describeEverywhere("runWithTimeoutTest", (everywhere) => {
     );
     expect(await rejection(manual)).toMatchObject({
       name: "AssertionError",
-      message: 'Expected a timeout after 50ms, but it was cancelled with reason "manual": by hand',
+      message: 'Expected a timeout after 50 ms, but it was cancelled with reason "manual": by hand',
       actual: "manual",
       expected: "timeout",
     });

@@ -133,7 +133,7 @@ describeEverywhere("OperationRecorder", (everywhere) => {
       });
       expect(recorder.assertEvent("cancel", { id: cancelled.id }).data).toEqual({
         reason: "timeout",
-        message: "Operation timed out after 5ms",
+        message: "Operation timed out after 5 ms",
       });
       expect(recorder.events({ type: "complete" })).toEqual([]);
       const odd = new Cancellable();

@@ -87,7 +87,7 @@ test("stuck time fails the test, names the waiting tasks and cancels them", asyn
   expect(error).toMatchObject({
     name: "AssertionError",
     message:
-      "Time is stuck at 1.51s: 2 tasks wait and no timer is set " +
+      "Time is stuck at 1.51 s: 2 tasks wait and no timer is set " +
       '(the body of the test, task "reader" in operation "import"). ' +
       "Pass promises that wait for the real world to backend.hold()",
   });
@@ -122,7 +122,7 @@ test.virtual(
 test("a foreign promise that never settles is stuck time, although no cancellation reaches it", async () => {
   const error = await outcome(() => new Promise(() => {}), { patience: 60 });
   expect(error).toMatchObject({
-    message: expect.stringMatching(/^Time is stuck at 0ms: 1 task waits and no timer/),
+    message: expect.stringMatching(/^Time is stuck at 0 ms: 1 task waits and no timer/),
   });
 });
 
@@ -148,7 +148,7 @@ test("an operation that the body left open is named after the body has ended", a
   const error = await outcome(() => void new Cancellable({ name: "open" }).start(), { patience: 60 });
   expect(error).toMatchObject({
     message:
-      "Time is stuck at 0ms: the body of the test has ended, " +
+      "Time is stuck at 0 ms: the body of the test has ended, " +
       'but some of the scopes that it started have not (operations: 1, operation "open" (running))',
   });
 });
@@ -184,5 +184,5 @@ test("with node:test stuck time fails the test instead of hanging", async () => 
     nodeTest(`test.virtual("stuck", () => sleepForever(), { patience: 100 });`),
   );
   expect(code).toBe(1);
-  expect(output).toContain("Time is stuck at 0ms: 1 task waits and no timer is set");
+  expect(output).toContain("Time is stuck at 0 ms: 1 task waits and no timer is set");
 });

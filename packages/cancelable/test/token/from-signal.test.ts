@@ -151,15 +151,18 @@ describeEverywhere("CancellationToken.from(signal)", (everywhere) => {
     expect(token.signal.aborted).toBe(true);
   });
 
-  everywhere("the token of another token's signal has that token's error as its cause", () => {
-    const first = new CancellationToken();
-    const second = CancellationToken.from(first.signal);
-    first.cancel("shutdown", "deploying");
-    expect([second.reason, second.message]).toEqual(["manual", "deploying"]);
-    expect(second.error?.cause).toBe(first.error);
-    expect(isCancellation(second.error, first)).toBe(true);
-    second[Symbol.dispose]();
-  });
+  everywhere(
+    "the token of another token's signal has its reason and message, and its error as the cause",
+    () => {
+      const first = new CancellationToken();
+      const second = CancellationToken.from(first.signal);
+      first.cancel("shutdown", "deploying");
+      expect([second.reason, second.message]).toEqual(["shutdown", "deploying"]);
+      expect(second.error?.cause).toBe(first.error);
+      expect(isCancellation(second.error, first)).toBe(true);
+      second[Symbol.dispose]();
+    },
+  );
 });
 
 describeEverywhere("an AbortSignal that is aborted with an unusual reason", (everywhere) => {

@@ -36,8 +36,9 @@ export function errors(error: unknown, scope: CancelScope): void {
     expectTypeOf(error).toExtend<CancellationError>();
   }
   new CancellationError("shutdown", "message", { cause: error });
-  // @ts-expect-error: an unknown reason
-  new CancellationError("because");
+  new CancellationError("quota-exceeded");
+  // @ts-expect-error: a reason is a text
+  new CancellationError(5);
 }
 
 export async function scopes(): Promise<void> {

@@ -46,8 +46,9 @@ export function options(parent: Cancellable): void {
   Cancellable.withAbortSignal(parent.token);
   // @ts-expect-error: a number is no part
   Cancellable.anyOf(parent, 5);
-  // @ts-expect-error: an unknown reason
-  parent.cancel("because");
+  parent.cancel("superseded", "a newer request came", { cause: new Error("newer"), propagate: false });
+  // @ts-expect-error: an unknown option
+  parent.token.cancel("manual", "text", { propagate: false });
   // @ts-expect-error: a promise is no body
   void parent.run(Promise.resolve(1));
 }
