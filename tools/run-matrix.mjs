@@ -86,6 +86,7 @@ async function run([command, ...args]) {
 }
 
 let failed = 0;
+const failures = [];
 for (const { host, what, command, onRequest } of runs) {
   if (chosen.length > 0 && !chosen.some((name) => host.toLowerCase().startsWith(name))) continue;
   const name = `${host.padEnd(9)}${what.padEnd(15)}`;
@@ -110,7 +111,10 @@ for (const { host, what, command, onRequest } of runs) {
     console.log(`    left out on ${host}: ${line}`);
   if (!ok) {
     failed++;
+    // A log that is cut in the middle keeps its end, so the failures come last.
     console.log(output);
+    for (const [line] of output.matchAll(/^failed: .*$/gm)) failures.push(`${host}: ${line}`);
   }
 }
+for (const line of failures) console.log(line);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,17 +1,20 @@
 import type { Reporter, TestModule } from "vitest/node";
 import { type Host, host, leftOut, matches } from "./left-out.ts";
 
-/** Ends a run with its figures, and with the tests that were left out, by reason. */
+/** Ends a run with its failures, the tests that were left out, by reason, and its figures. */
 export default class HostReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     const reasons = new Map<string, Map<string, number>>();
+    const failures: string[] = [];
     const unused = new Set(leftOut.filter((entry) => entry.hosts.includes(hostOf(modules))));
     for (const module of modules) {
       const file = module.relativeModuleId.replace(/^.*\//, "");
       for (const test of module.children.allTests()) {
         const result = test.result();
         counts[result.state]++;
+        if (result.state === "failed")
+          failures.push(`failed: ${file} > ${test.fullName}: ${result.errors[0]?.message ?? "no message"}`);
         if (result.state !== "skipped") continue;
         const reason = result.note ?? "the test file skips it";
         const files = reasons.get(reason) ?? new Map<string, number>();
@@ -19,6 +22,7 @@ export default class HostReporter implements Reporter {
         for (const entry of unused) if (matches(entry, `/${file}`, test.fullName)) unused.delete(entry);
       }
     }
+    for (const failure of failures) console.log(failure);
     for (const [reason, files] of reasons) {
       const list = [...files].map(([file, count]) => `${file} (${count})`).join(", ");
       console.log(`left out: ${list}: ${reason}`);
