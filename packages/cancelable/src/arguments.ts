@@ -71,10 +71,18 @@ export function requireCount(value: unknown, argument: string, least: number): v
   }
 }
 
+/**
+ * Whether `await` would wait for a value. True if the value's `then` cannot be read: `Promise.resolve` makes a rejection
+ * of such a value. Never throws.
+ */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    value !== null &&
-    (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function"
-  );
+  try {
+    return (
+      value !== null &&
+      (typeof value === "object" || typeof value === "function") &&
+      typeof (value as { then?: unknown }).then === "function"
+    );
+  } catch {
+    return true;
+  }
 }

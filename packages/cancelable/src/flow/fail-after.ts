@@ -1,7 +1,8 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import type { ScopeOptions } from "../scope/scope-options.ts";
-import { runTimed } from "./timed-scope.ts";
+import { emptyStack } from "../scope/empty-stack.ts";
+import { parentNode, type ScopeOptions } from "../scope/scope-options.ts";
+import { timedScope } from "./timed-scope.ts";
 
 /**
  * Runs `body` for at most `span` (anyio: `fail_after`). When the time is over, the awaits of the body throw a
@@ -24,6 +25,11 @@ export function failAfter<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: ScopeOptions,
 ): Promise<T> {
-  // `undefined` is possible only without `fail`: here a timeout rejects.
-  return runTimed(span, body, options, true, "failAfter") as Promise<T>;
+  try {
+    const parent = parentNode(options);
+    // `undefined` is possible only without `fail`: here a timeout rejects.
+    return timedScope(span, options, parent, "failAfter").execute(body, true, parent) as Promise<T>;
+  } catch (error) {
+    return emptyStack.then(() => Promise.reject(error));
+  }
 }

@@ -1,7 +1,8 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import type { ScopeOptions } from "../scope/scope-options.ts";
-import { runTimed } from "./timed-scope.ts";
+import { emptyStack } from "../scope/empty-stack.ts";
+import { parentNode, type ScopeOptions } from "../scope/scope-options.ts";
+import { timedScope } from "./timed-scope.ts";
 
 /**
  * Runs `body` for at most `span`: milliseconds, a `Duration`, or `null` for no limit (trio: `move_on_after`).
@@ -24,5 +25,10 @@ export function moveOnAfter<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: ScopeOptions,
 ): Promise<T | undefined> {
-  return runTimed(span, body, options, false, "moveOnAfter");
+  try {
+    const parent = parentNode(options);
+    return timedScope(span, options, parent, "moveOnAfter").execute(body, false, parent);
+  } catch (error) {
+    return emptyStack.then(() => Promise.reject(error));
+  }
 }

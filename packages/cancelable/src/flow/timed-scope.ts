@@ -1,22 +1,22 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { parentNode, type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
+import type { ScopeNode } from "../scope/scope-node.ts";
+import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 
-/** Runs `body` in a scope with a deadline. With `fail` the timeout rejects; without, it resolves with `undefined`. */
-export function runTimed<T>(
+/**
+ * A scope with a deadline, to be run below `parent`. The verbs run it themselves, because each frame between two nested
+ * scopes costs depth of the stack.
+ *
+ * @param of The name of the verb, for messages.
+ */
+export function timedScope(
   span: Span,
-  body: (scope: CancelScope) => T | PromiseLike<T>,
   options: ScopeOptions | undefined,
-  fail: boolean,
+  parent: ScopeNode,
   of: string,
-): Promise<T | undefined> {
-  try {
-    const ms = toMilliseconds(span, "span");
-    requireKnownOptions(options, scopeOptions, of);
-    const parent = parentNode(options);
-    return new CancelScope(options, parent.clock, ms).execute(body, fail, parent);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+): CancelScope {
+  const ms = toMilliseconds(span, "span");
+  requireKnownOptions(options, scopeOptions, of);
+  return new CancelScope(options, parent.clock, ms);
 }

@@ -1,9 +1,9 @@
 import { invalidType, isThenable } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import type { ScopeOptions } from "../scope/scope-options.ts";
+import { parentNode, type ScopeOptions } from "../scope/scope-options.ts";
 import { abandon } from "../scope/waiting.ts";
-import { runTimed } from "./timed-scope.ts";
+import { timedScope } from "./timed-scope.ts";
 
 /**
  * {@link failAfter} that also accepts a promise. A function is run as by `failAfter`. A promise is waited for
@@ -31,6 +31,7 @@ export async function withTimeout<T>(
     abandon(bodyOrPromise);
     body = (scope) => scope.waitFor(bodyOrPromise);
   }
+  const parent = parentNode(options);
   // `undefined` is possible only without `fail`: here a timeout rejects.
-  return runTimed(span, body, options, true, "withTimeout") as Promise<T>;
+  return timedScope(span, options, parent, "withTimeout").execute(body, true, parent) as Promise<T>;
 }

@@ -25,6 +25,8 @@ import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { currentNode, enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
+
+import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
 import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { explicitParent } from "../scope/scope-options.ts";
@@ -46,7 +48,7 @@ import { ProgressLedger } from "./progress-ledger.ts";
 import { RunningSources } from "./running-sources.ts";
 import type { EndedStatus } from "./status.ts";
 
-export class Operation extends OperationFacts implements AsyncDisposable {
+export class Operation extends OperationFacts implements AsyncDisposable, Unclosed {
   #observer: OperationObserver | undefined = undefined;
   /** Whether `started` has been announced. The diagnostics channel gets no event before it. */
   #isAnnounced = false;
@@ -67,18 +69,34 @@ export class Operation extends OperationFacts implements AsyncDisposable {
    */
   async run<T>(body: (op: this) => T | PromiseLike<T>): Promise<T> {
     requireFunction(body, "body");
-    this.#begin();
     const { node } = this;
+    const above = this.#placeAbove();
     let value: T;
+    let isRunning = false;
     try {
+      this.#begin(above);
       if (this.callbacks?.has("start")) {
         const starting = enter(node, () => this.#emit("start"), undefined);
-        if (starting !== undefined) await this.#bounded(() => starting);
+        if (starting !== undefined)
+          await (this.#isBounded ? this.#graceTimer.within(() => starting) : starting);
       }
       node.check();
-      value = await this.#bounded(() => enter(node, body, this));
+      // Without a grace there is no frame between the two scopes: each one costs depth of the stack.
+      const running = this.#isBounded
+        ? this.#graceTimer.within(() => enter(node, body, this))
+        : enter(node, body, this);
+      isRunning = true;
+      value = await running;
       while (node.live > 0) await this.#graceTimer.within(() => node.empty());
     } catch (error) {
+      if (!isRunning) {
+        try {
+          await emptyStack;
+        } catch {
+          unclosed.places[unclosed.count++] = this;
+          throw error;
+        }
+      }
       while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
       const rest = this.#judge(error);
       const failure = rest.absorbed ? (node.own as Cancellation).error : rest.error;
@@ -117,7 +135,17 @@ export class Operation extends OperationFacts implements AsyncDisposable {
    * operation. The operation is not the ambient one, so use `op.sleep`, `op.waitFor` and `op.signal`.
    */
   start(): this {
-    this.#begin();
+    const above = this.#placeAbove();
+    try {
+      this.#begin(above);
+    } catch (error) {
+      try {
+        void emptyStack.then(() => this.#endUnstarted(error));
+      } catch {
+        unclosed.places[unclosed.count++] = this;
+      }
+      throw error;
+    }
     this.#isHandle = true;
     this.callbacks?.emit("start", this.context);
     return this;
@@ -141,20 +169,20 @@ export class Operation extends OperationFacts implements AsyncDisposable {
     this.#close();
   }
 
-  #begin(): void {
+  /** The scope below which the operation starts. Throws if the operation was started before. */
+  #placeAbove(): ScopeNode {
+    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+    const parent = this.options?.parent;
+    if (parent === undefined) return currentNode();
+    return parent === null ? rootOf(currentNode().clock) : explicitParent(parent);
+  }
+
+  /** Opens the operation. If this throws, the caller ends the operation: it can be open already. */
+  #begin(above: ScopeNode): void {
     const { node, options } = this;
-    if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
-    const parent = options?.parent;
-    const above =
-      parent === null
-        ? rootOf(currentNode().clock)
-        : parent === undefined
-          ? currentNode()
-          : explicitParent(parent);
     node.open(above, this.timeout);
     this.startedAt = node.clock.now();
     this.currentStatus = node.shielded ? "shielded" : "running";
-    if (this.sources !== undefined) this.#startSources(this.sources);
     const register = options?.register;
     const registry = register === true ? processRegistry() : register === false ? undefined : register;
     const ofAll = globalObserver();
@@ -165,22 +193,24 @@ export class Operation extends OperationFacts implements AsyncDisposable {
     this.#announce("started");
     // A cancellation from before the start is announced after `started`.
     if (own !== undefined) this.#announce("cancelling");
+    this.sources?.start();
     this.#countProgress(this.ledger?.counted ?? 0);
   }
 
-  #startSources(sources: RunningSources): void {
-    try {
-      sources.start();
-    } catch (error) {
-      this.#finish("failed", error);
-      this.node.close();
-      throw error;
-    }
+  /** @internal */
+  closeUnclosed(): void {
+    void this.#endUnstarted(new RangeError("Maximum call stack size exceeded"));
   }
 
-  /** Waits for `work`, and at most for the grace once cancelled. Without a grace the wait costs no extra promise. */
-  #bounded<T>(work: () => T | PromiseLike<T>): T | PromiseLike<T> {
-    return this.options?.grace === undefined ? work() : this.#graceTimer.within(work);
+  /** Ends an operation that {@link start} could not begin, for example because a source could not start. */
+  async #endUnstarted(error: unknown): Promise<void> {
+    if (this.#finish("failed", error)) await this.#runCallbacks("error");
+    this.#close();
+  }
+
+  /** Whether the waits for the user's code have a bound once the operation is cancelled. */
+  get #isBounded(): boolean {
+    return this.options?.grace !== undefined;
   }
 
   /** After the body has failed or was cancelled: cancels the scopes below, and waits for them within the grace. */

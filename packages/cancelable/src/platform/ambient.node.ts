@@ -9,7 +9,8 @@ const storage = new AsyncLocalStorage<object>();
 /**
  * Whether an async context is an immutable frame, as on Node 24 and later. There `storage.run` creates two frames:
  * one to enter and one to leave. `AsyncResource.runInAsyncScope` restores the previous context, so inside it one
- * frame is enough.
+ * frame is enough. Node ends the process if the stack overflows inside `runInAsyncScope`. So only code that starts on
+ * an empty stack uses it.
  */
 /* v8 ignore next -- @preserve depends on the host */
 const hasFrames =
@@ -32,11 +33,6 @@ export function getStore(): object | undefined {
 
 /** Calls `fn(argument)` in the current async context, with `store` as the ambient store. */
 export function runWith<A, R>(store: object, fn: (argument: A) => R, argument: A): R {
-  /* v8 ignore if -- @preserve Node 24 and later */
-  if (hasFrames) {
-    const resource = new AsyncResource("cancelable:scope");
-    return resource.runInAsyncScope(enterHere, undefined, store, fn, argument) as R; // the value of `fn`
-  }
   return storage.run(store, fn, argument);
 }
 
@@ -67,11 +63,12 @@ export function startWith(store: object, fn: () => void): void {
   /* v8 ignore if -- @preserve Node 24 and later */
   if (hasFrames) {
     const start: Start = { context: new AsyncResource("cancelable:task"), store, fn };
-    if (starting !== undefined) starting.push(start);
-    else {
-      starting = [start];
+    if (starting === undefined) {
+      // Before the assignment: `then` throws if the stack is used up, and then no microtask would take the batch.
       void now.then(startBatch);
+      starting = [];
     }
+    starting.push(start);
     return;
   }
   void now.then(() => storage.run(store, fn));

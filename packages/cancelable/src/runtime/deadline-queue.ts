@@ -80,9 +80,18 @@ export class DeadlineQueue {
     const slot = new Slot(this, entry, this.#sequence++);
     entry.slot = slot;
     this.#live++;
-    this.#heap.push(slot);
-    this.#up(slot, this.#heap.length - 1);
-    if (!this.#firing) this.#armFor(slot);
+    const heap = this.#heap;
+    try {
+      heap.push(slot);
+      this.#up(slot, heap.length - 1);
+      if (!this.#firing) this.#armFor(slot);
+    } catch (error) {
+      // The stack is used up, so there is no call here.
+      if (heap[heap.length - 1] === slot) heap.length -= 1;
+      slot.entry = entry.slot = undefined;
+      this.#live--;
+      throw error;
+    }
   }
 
   /** The entry of `slot` was removed. */
@@ -124,13 +133,12 @@ export class DeadlineQueue {
    */
   #armFor(slot: Slot): void {
     const at = Math.min(slot.at, this.#timerAt);
-    if (this.#timer !== undefined) {
-      // Fake-timer libraries can clear timers without telling us, so re-arm every time.
-      if (at === this.#timerAt && this.#runtime.exactTimers !== true) return;
-      this.#timer[Symbol.dispose]();
-    }
-    this.#timerAt = at;
+    const before = this.#timer;
+    // Fake-timer libraries can clear timers without telling us, so re-arm every time.
+    if (before !== undefined && at === this.#timerAt && this.#runtime.exactTimers !== true) return;
     this.#timer = runOutside(() => this.#runtime.setTimer(at, this.#fire));
+    this.#timerAt = at;
+    before?.[Symbol.dispose]();
   }
 
   #disarm(): void {

@@ -1,4 +1,4 @@
-import { getStore, runWith } from "#platform/ambient";
+import { getStore } from "#platform/ambient";
 import { clockOf } from "../runtime/clock.ts";
 import { nativeRuntime } from "../runtime/native-runtime.ts";
 import { rootOf } from "./root.ts";
@@ -45,7 +45,5 @@ export function currentNode(): ScopeNode {
   return outermost;
 }
 
-/** Calls `body(argument)` with `node` as the ambient scope. */
-export function enter<A, R>(node: ScopeNode, body: (argument: A) => R, argument: A): R {
-  return runWith(node, body, argument);
-}
+/** `enter(node, body, argument)` calls `body(argument)` with `node` as the ambient scope. */
+export { runWith as enter } from "#platform/ambient";

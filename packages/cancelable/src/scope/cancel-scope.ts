@@ -7,6 +7,7 @@ import { type Clock } from "../runtime/clock.ts";
 import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
+import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
 import { LinkedNode } from "./linked-node.ts";
 import { ScopeNode } from "./scope-node.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
@@ -33,7 +34,7 @@ function newNode(clock: Clock, options: ScopeOptions | undefined): ScopeNode {
  * console.assert(scope.cancelCalled && scope.cancelledCaught);
  * ```
  */
-export class CancelScope {
+export class CancelScope implements Unclosed {
   /** @internal */
   readonly node: ScopeNode;
   readonly #span: number | undefined;
@@ -83,23 +84,33 @@ export class CancelScope {
     parent?: ScopeNode,
   ): Promise<T | undefined> {
     const { node } = this;
-    let result: T | PromiseLike<T>;
+    let begun = false;
     try {
       requireFunction(body, "body");
       if (node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", "CancelScope");
-      node.open(parent ?? parentNode(this.#options), this.#span);
+      const above = parent ?? parentNode(this.#options);
+      begun = true;
+      node.open(above, this.#span);
+      const result = enter(node, body, this);
+      return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
+        (value) => this.#completed(value),
+        (error: unknown) => this.#failed(error, fail),
+      );
     } catch (error) {
-      return Promise.reject(error);
+      const reject = (): Promise<never> => Promise.reject(error);
+      if (!begun) return emptyStack.then(reject);
+      try {
+        return emptyStack.then(() => this.#failed(error, fail));
+      } catch {
+        unclosed.places[unclosed.count++] = this;
+        throw error;
+      }
     }
-    try {
-      result = enter(node, body, this);
-    } catch (error) {
-      result = Promise.reject(error);
-    }
-    return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
-      (value) => this.#completed(value),
-      (error: unknown) => this.#failed(error, fail),
-    );
+  }
+
+  /** @internal */
+  closeUnclosed(): void {
+    this.node.close();
   }
 
   /** @internal For a task group, which runs its body itself. */

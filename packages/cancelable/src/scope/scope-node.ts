@@ -15,6 +15,7 @@ import type { Clock } from "../runtime/clock.ts";
 import type { Slot, Timed } from "../runtime/deadline-queue.ts";
 import { Cancellation } from "../token/cancellation.ts";
 import { CancelNode } from "../token/tree.ts";
+import { closeUnclosed, unclosed } from "./empty-stack.ts";
 
 export class ScopeNode extends CancelNode implements Timed {
   clock: Clock;
@@ -96,7 +97,6 @@ export class ScopeNode extends CancelNode implements Timed {
    * @param span The time allowed from now on, in ms. Default: no limit.
    */
   open(parent: ScopeNode, span?: number): void {
-    this.phase = "open";
     if (this.parent === undefined) {
       this.clock = parent.clock;
       this.attach(parent);
@@ -104,6 +104,8 @@ export class ScopeNode extends CancelNode implements Timed {
     const above = this.parent as unknown as ScopeNode; // attached now or before
     this.operation ??= above.operation;
     this.task ??= parent.task;
+    // No call stands between these two lines: where the stack is used up, a call throws and the count would be wrong.
+    this.phase = "open";
     if (above.live++ === 0) above.whenBusy?.();
     if (span !== undefined && span !== Number.POSITIVE_INFINITY) {
       this.span = span;
@@ -119,13 +121,18 @@ export class ScopeNode extends CancelNode implements Timed {
     if (at !== Number.POSITIVE_INFINITY && this.own === undefined) this.clock.deadlines.add(this);
   }
 
-  /** Closes the node (S2). If it was the last open one below its parent, the parent is notified. */
+  /**
+   * Closes the node (S2). If it was the last open one below its parent, the parent is notified. A node that
+   * {@link open} could not open is only removed.
+   */
   close(): void {
+    const wasOpen = this.phase === "open";
     this.phase = "closed";
     this.slot?.remove();
     if (this.waiters !== undefined) this.dismissWaiters();
-    const parent = this.parent as ScopeNode;
     this.remove();
+    if (!wasOpen) return;
+    const parent = this.parent as ScopeNode;
     if (--parent.live === 0) parent.whenEmpty?.();
   }
 
@@ -208,6 +215,7 @@ export class ScopeNode extends CancelNode implements Timed {
    * opened, so the caller checks `live` again.
    */
   empty(): Promise<void> {
+    if (unclosed.count > 0) closeUnclosed();
     if (this.live === 0) return Promise.resolve();
     return new Promise((resolve) => {
       const before = this.whenEmpty;

@@ -19,6 +19,7 @@ import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope } from "./cancel-scope.ts";
+import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
 import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
@@ -72,11 +73,21 @@ export class TaskGroup {
     this.#requireOpen();
     const { node } = this.scope;
     const scope = new CancelScope(undefined, node.clock);
-    scope.node.open(node);
-    const task = spawnIn<T>(
-      scope,
-      args.length === 0 ? (fn as unknown as () => T | PromiseLike<T>) : () => fn(...args),
-    );
+    let task: TaskHandle<T>;
+    try {
+      scope.node.open(node);
+      task = spawnIn<T>(
+        scope,
+        args.length === 0 ? (fn as unknown as () => T | PromiseLike<T>) : () => fn(...args),
+      );
+    } catch (error) {
+      try {
+        void emptyStack.then(() => scope.closeUnclosed());
+      } catch {
+        unclosed.places[unclosed.count++] = scope;
+      }
+      throw error;
+    }
     task.owner = this.#owner;
     const { name } = fn;
     if (name !== "") task.name = name;
@@ -97,11 +108,9 @@ export class TaskGroup {
     }
     const group = this.scope.node;
     const scope = new CancelScope();
-    group.live++; // G1: the group stays open until this `start()` is decided
     const decided = (): void => {
       if (--group.live === 0) group.whenEmpty?.();
     };
-    scope.node.open(currentNode());
     return new Promise<T>((resolve, reject) => {
       let given: { readonly value: T } | undefined;
       const started = (value: T): void => {
@@ -114,7 +123,25 @@ export class TaskGroup {
         decided();
         resolve(value);
       };
-      const task = spawnIn<unknown>(scope, () => fn(started), this.scope);
+      let task: TaskHandle<unknown>;
+      const undecided: Unclosed = {
+        closeUnclosed: () => {
+          scope.node.close();
+          decided();
+        },
+      };
+      group.live++; // G1: the group stays open until this `start()` is decided
+      try {
+        scope.node.open(currentNode());
+        task = spawnIn<unknown>(scope, () => fn(started), this.scope);
+      } catch (error) {
+        try {
+          void emptyStack.then(undecided.closeUnclosed);
+        } catch {
+          unclosed.places[unclosed.count++] = undecided;
+        }
+        throw error; // rejects the promise
+      }
       if (fn.name !== "") task.name = fn.name;
       task.owner = {
         taskEnded: () => {
@@ -221,15 +248,29 @@ export async function taskGroup<T>(
   if (failures !== undefined && failures !== "first" && failures !== "collect") {
     throw invalidType("options.failures", '"first" or "collect"', failures);
   }
-  const group = new TaskGroup(failures === "collect", options);
-  const { node } = group.scope;
-  group.scope.open(parentNode(options));
+  let group: TaskGroup | undefined;
   let result: { readonly value: T } | undefined;
+  let isRunning = false;
   try {
-    result = { value: await enter(node, body, group) };
+    const parent = parentNode(options);
+    group = new TaskGroup(failures === "collect", options);
+    group.scope.open(parent);
+    const running = enter(group.scope.node, body, group);
+    isRunning = true;
+    result = { value: await running };
   } catch (error) {
+    if (!isRunning) {
+      try {
+        await emptyStack;
+      } catch {
+        if (group !== undefined) unclosed.places[unclosed.count++] = group.scope;
+        throw error;
+      }
+    }
+    if (group === undefined) throw error;
     group.bodyFailed(error);
   }
+  const { node } = group.scope;
   // Children can start children, so the group can become busy again.
   while (node.live > 0) await node.empty();
   node.close();

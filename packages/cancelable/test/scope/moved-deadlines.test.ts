@@ -89,10 +89,10 @@ describeEverywhere("a deadline that moves", (everywhere) => {
         await sleep(30);
         return currentDeadline();
       });
-      const moved = t.backend.now() + 20;
+      const moved = t.backend.now() + 300;
       scope.deadline = moved;
       await rejection(below);
-      t.expectElapsed(20);
+      t.expectElapsed(300);
       expect(inner).toBe(moved);
       expect(await kept).toBe(Number.POSITIVE_INFINITY);
       await sleepForever();

@@ -11,7 +11,7 @@ import {
   TimeoutSource,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { Noting } from "./noting-source.ts";
 
 class Probe extends CancellationSource {
@@ -84,6 +84,29 @@ describeEverywhere("the life of a source (rule 20)", (everywhere) => {
       expect(currentOperation()).toBeUndefined();
     },
   );
+
+  everywhere("an operation with a source that cannot start has its whole end", async () => {
+    const failure = new Error("no such thing");
+    for (const begin of [(op: Cancellable) => op.run(() => 1), async (op: Cancellable) => op.start()]) {
+      const events: string[] = [];
+      const ended = deferred();
+      const op = new Cancellable().addSource(new Probe("a", [], failure)).onError((_, error) => {
+        events.push("onError");
+        expect(error).toBe(failure);
+        ended.resolve();
+      });
+      op.observe({
+        started: () => events.push("started"),
+        progress: () => {},
+        cancelling: () => {},
+        ended: () => events.push("ended"),
+      });
+      expect(await rejection(begin(op))).toBe(failure);
+      await ended.promise;
+      expect(events).toEqual(["started", "ended", "onError"]);
+      expect(op.status).toBe("failed");
+    }
+  });
 
   everywhere("a source that cannot stop does not fail the operation (PAR-CAN-39)", async (t) => {
     class Sticky extends CancellationSource {

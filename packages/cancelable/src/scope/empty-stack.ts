@@ -1,0 +1,31 @@
+/*
+ * An error can mean that the stack is used up. Then every call in the handler of the error can throw again. So the
+ * clean-up of a scope runs on an empty stack, and the code that schedules the clean-up makes no other call.
+ */
+
+/** A resolved promise. Its handlers run on an empty stack: `emptyStack.then(…)`, `await emptyStack`. */
+export const emptyStack: Promise<void> = Promise.resolve();
+
+/** A scope or an operation that opened, and then had no stack for the code that would close it. */
+export interface Unclosed {
+  /** @internal */
+  closeUnclosed(): void;
+}
+
+/**
+ * The scopes for which even the scheduling of the clean-up has thrown. They are closed when the scope above waits for
+ * them. An assignment adds one, into a place that exists already: a call would throw, and so can an object literal.
+ */
+export const unclosed: { readonly places: Array<Unclosed | undefined>; count: number } = {
+  places: new Array<Unclosed | undefined>(256).fill(undefined),
+  count: 0,
+};
+
+export function closeUnclosed(): void {
+  while (unclosed.count > 0) {
+    const place = --unclosed.count;
+    const one = unclosed.places[place];
+    unclosed.places[place] = undefined;
+    one?.closeUnclosed();
+  }
+}
