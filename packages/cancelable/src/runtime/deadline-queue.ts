@@ -136,8 +136,14 @@ export class DeadlineQueue {
     const before = this.#timer;
     // Fake-timer libraries can clear timers without telling us, so re-arm every time.
     if (before !== undefined && at === this.#timerAt && this.#runtime.exactTimers !== true) return;
-    this.#timer = runOutside(() => this.#runtime.setTimer(at, this.#fire));
-    this.#timerAt = at;
+    const beforeAt = this.#timerAt;
+    this.#timerAt = at; // before the call: a runtime can fire a timer that is due at once
+    try {
+      this.#timer = runOutside(() => this.#runtime.setTimer(at, this.#fire));
+    } catch (error) {
+      this.#timerAt = beforeAt; // the timer from before is still set
+      throw error;
+    }
     before?.[Symbol.dispose]();
   }
 

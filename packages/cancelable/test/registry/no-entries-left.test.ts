@@ -74,7 +74,7 @@ describeEverywhere("the entry of an operation is removed (rule 24)", (everywhere
   );
 
   everywhere("after a source that cannot start", () =>
-    leaves([], async (_, options) => {
+    leaves(["failed", "failed"], async (_, options) => {
       const op = new Cancellable(options).addSource(new BrokenSource());
       expect(await rejection(op.run(() => {}))).toMatchObject({ message: "cannot start" });
       expect(op.status).toBe("failed");
