@@ -7,6 +7,7 @@ export function show(value: unknown): string {
     if (typeof value === "object" && value !== null) {
       if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
       const name = (value as object).constructor?.name ?? "Object";
+      if (name === "") return withoutClass(value);
       if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
       const text = JSON.stringify(value);
       return text.length > 80 ? `${text.slice(0, 77)}…` : text;
@@ -15,6 +16,15 @@ export function show(value: unknown): string {
   } catch {
     return `a value of type ${typeof value}`;
   }
+}
+
+/** A text for an instance of a class without a name: `an async generator`. */
+function withoutClass(value: object): string {
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  const words = kind.replace(/\B[A-Z]/g, " $&").toLowerCase();
+  return kind === "Object"
+    ? "an instance of a class without a name"
+    : `${/^[aeiou]/.test(words) ? "an" : "a"} ${words}`;
 }
 
 /** Creates a `TypeError` that names the argument, the expected type and the value. */

@@ -60,6 +60,7 @@ export { Deferred, DeferredCancelledError } from "./sync/deferred.ts";
 export { Queue, QueueClosedError } from "./sync/queue.ts";
 export { QueueReceiver, QueueSender } from "./sync/queue-ends.ts";
 export type { Lease } from "./sync/lease.ts";
+export type { WaitOptions } from "./sync/wait-options.ts";
 
 // ---- wrapping ----------------------------------------------------------------------------------
 export { type CancellableWrapper, cancellable, type InjectingWrapper } from "./wrap/wrap.ts";

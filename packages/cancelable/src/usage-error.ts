@@ -12,7 +12,7 @@ const table = {
     "has ended and starts no more children. Start children while its body or another child runs",
   ERR_NOT_HELD: "is not held by this caller. Acquire it first",
   ERR_ALREADY_HELD:
-    "is already held by this task, which would wait for itself. Release it first, or acquire it in another task",
+    "is already held by this caller, which would wait for itself. Release it first, or acquire it in another task",
   ERR_BROKEN: "is broken: the task that held it ended without releasing it",
   ERR_WOULD_BLOCK: "would have to wait. Call the method that waits, or try again later",
   ERR_CLOSED: "is closed",

@@ -11,3 +11,9 @@ test("a message shows the given value, cut to the length that fits", async () =>
   expect(long).toMatch(/got \{"parts":"y+…$/);
   expect(long.length).toBeLessThan(200);
 });
+
+test("a message names the kind of a value whose class has no name", async () => {
+  expect(await messageOf((async function* () {})())).toMatch(/got an async generator$/);
+  expect(await messageOf((function* () {})())).toMatch(/got a generator$/);
+  expect(await messageOf(new (class {})())).toMatch(/got an instance of a class without a name$/);
+});

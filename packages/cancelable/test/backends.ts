@@ -39,6 +39,11 @@ export function everywhere(title: string, body: Body): void {
   }
 }
 
+/** As {@link everywhere}, for tests that take long on a real clock: on the backend with virtual time only. */
+export function inVirtualTime(title: string, body: Body): void {
+  test(`${title} [virtual]`, () => inBackend(new VirtualBackend(), body));
+}
+
 export function describeEverywhere(subject: string, define: (on: typeof everywhere) => void): void {
   describe(subject, () => define(everywhere));
 }

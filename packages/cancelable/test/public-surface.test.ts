@@ -179,6 +179,7 @@ test("the root exports exactly these types", async () => {
     "TaskValue",
     "TaskValues",
     "UsageErrorCode",
+    "WaitOptions",
     "WatchOptions",
     "WrapOptions",
     "Wrapped",

@@ -3,12 +3,21 @@ import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
+import { reportSelfWait } from "./self-wait.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
+
+/** The payload of a waiter. */
+interface Claim {
+  readonly borrower: unknown;
+  readonly task: unknown;
+}
 
 /**
  * Limits how many borrowers run at the same time (anyio, trio: `CapacityLimiter`). The limit can be changed while
- * the limiter is in use. The borrower is the current task, or a key that the caller gives, and holds at most one
- * token. Outside of any task, each call without a key is a borrower of its own.
+ * the limiter is in use. Each call of `acquire()` borrows a token of its own, also in the same task, until the lease is
+ * released. A borrower that the caller gives as a key holds at most one token. A task that holds all tokens and waits
+ * for another one for 5 s is reported.
  *
  * @example
  * ```ts
@@ -21,8 +30,10 @@ import { WaitQueue } from "./wait-queue.ts";
  */
 export class CapacityLimiter {
   #total: number;
-  readonly #borrowers = new Map<unknown, Lease>();
-  readonly #waiters = new WaitQueue<Lease, unknown>();
+  readonly #leases = new Set<Lease>();
+  /** The leases of the borrowers that were given. */
+  readonly #byKey = new Map<unknown, Lease>();
+  readonly #waiters = new WaitQueue<Lease, Claim>();
 
   /** @param total The number of tokens: a whole number of at least 0, or Infinity. */
   constructor(total: number) {
@@ -47,12 +58,12 @@ export class CapacityLimiter {
 
   /** The number of borrowed tokens. */
   get borrowed(): number {
-    return this.#borrowers.size;
+    return this.#leases.size;
   }
 
   /** The number of free tokens. Negative after the total was lowered below the number of borrowed tokens. */
   get available(): number {
-    return this.#total - this.#borrowers.size;
+    return this.#total - this.#leases.size;
   }
 
   /** The number of waiters. */
@@ -60,44 +71,52 @@ export class CapacityLimiter {
     return this.#waiters.size;
   }
 
-  /** The borrowers that hold a token: tasks, or the keys that were given. */
+  /** The holders of the borrowed tokens: the keys that were given, or the tasks that borrowed. `undefined` for code outside of tasks. */
   get borrowers(): readonly unknown[] {
-    return [...this.#borrowers.keys()];
+    return Array.from(this.#leases, (lease) => lease.holder);
   }
 
   /**
    * Waits for a token. A checkpoint. A cancelled wait takes no token.
    *
-   * @param borrower The key of the borrower. Default: the current task.
+   * @param borrower The key of the borrower. Default: each call is a borrower of its own.
    */
-  acquire(borrower?: unknown): Promise<Lease> {
-    const node = currentNode();
+  acquire(borrower?: unknown, options?: WaitOptions): Promise<Lease> {
+    const node = options === undefined ? currentNode() : waitNode(options, "acquire");
+    if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
-    const key = borrower ?? node.task ?? Symbol("borrower");
     try {
-      this.#requireNew(key);
+      this.#requireNew(borrower);
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.available > 0 && this.#waiters.size === 0) return Promise.resolve(this.#lend(key));
-    return this.#waiters.join(node, key).promise;
+    const { task } = node;
+    if (this.available > 0 && this.#waiters.size === 0) return Promise.resolve(this.#lend(borrower, task));
+    const { promise } = this.#waiters.join(node, { borrower, task });
+    if (task !== undefined && this.#isHeldBy(task))
+      reportSelfWait(this, {
+        name: "CapacityLimiter",
+        clock: node.clock,
+        wait: promise,
+        waitsForItself: () => this.#isHeldBy(task),
+      });
+    return promise;
   }
 
   /** Takes a token at once; throws a `UsageError` `ERR_WOULD_BLOCK` when no token is free. */
   acquireNowait(borrower?: unknown): Lease {
-    const key = borrower ?? currentNode().task ?? Symbol("borrower");
-    this.#requireNew(key);
+    this.#requireNew(borrower);
     if (this.available <= 0 || this.#waiters.size > 0)
       throw new UsageError("ERR_WOULD_BLOCK", "CapacityLimiter");
-    return this.#lend(key);
+    return this.#lend(borrower, currentNode().task);
   }
 
-  /** Releases the token of `borrower`. Default: the current task. */
+  /** Releases the token of `borrower`. Default: the token that the current task borrowed last. */
   release(borrower?: unknown): void {
-    const lease = this.#borrowers.get(borrower ?? currentNode().task);
+    const lease = borrower === undefined ? this.#latestOf(currentNode().task) : this.#byKey.get(borrower);
     if (lease === undefined) throw new UsageError("ERR_NOT_HELD", "CapacityLimiter");
-    lease[Symbol.dispose]();
+    lease.release();
   }
 
   /** Runs `body` with a token. */
@@ -108,14 +127,29 @@ export class CapacityLimiter {
 
   /** @internal */
   releaseLease(lease: Lease): void {
-    this.#borrowers.delete(lease.holder);
+    this.#leases.delete(lease);
+    if (this.#byKey.get(lease.holder) === lease) this.#byKey.delete(lease.holder);
     this.#serve();
   }
 
-  #lend(key: unknown): Lease {
-    const lease = new Lease(this, key);
-    this.#borrowers.set(key, lease);
+  #lend(borrower: unknown, task: unknown): Lease {
+    const lease = new Lease(this, borrower === undefined ? task : borrower);
+    this.#leases.add(lease);
+    if (borrower !== undefined) this.#byKey.set(borrower, lease);
     return lease;
+  }
+
+  #latestOf(task: unknown): Lease | undefined {
+    let latest: Lease | undefined;
+    if (task !== undefined) for (const lease of this.#leases) if (lease.holder === task) latest = lease;
+    return latest;
+  }
+
+  /** Whether the task holds all tokens. */
+  #isHeldBy(task: unknown): boolean {
+    if (this.available > 0 || this.#leases.size === 0) return false;
+    for (const lease of this.#leases) if (lease.holder !== task) return false;
+    return true;
   }
 
   #serve(): void {
@@ -123,13 +157,15 @@ export class CapacityLimiter {
       const next = this.#waiters.shift();
       if (next === undefined) return;
       // The borrower may have got a token since it began to wait, or may wait twice.
-      if (this.#borrowers.has(next.payload))
+      const { borrower, task } = next.payload;
+      if (borrower !== undefined && this.#byKey.has(borrower))
         next.reject(new UsageError("ERR_ALREADY_HELD", "CapacityLimiter"));
-      else next.resolve(this.#lend(next.payload));
+      else next.resolve(this.#lend(borrower, task));
     }
   }
 
-  #requireNew(key: unknown): void {
-    if (this.#borrowers.has(key)) throw new UsageError("ERR_ALREADY_HELD", "CapacityLimiter");
+  #requireNew(borrower: unknown): void {
+    if (borrower !== undefined && this.#byKey.has(borrower))
+      throw new UsageError("ERR_ALREADY_HELD", "CapacityLimiter");
   }
 }

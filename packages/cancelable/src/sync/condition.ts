@@ -1,10 +1,11 @@
-import { invalidType, requireCount, requireFunction } from "../arguments.ts";
+import { invalidType, isThenable, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { abandonable } from "../scope/waiting.ts";
+import { abandon, abandonable } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
@@ -38,7 +39,6 @@ export class Condition {
   constructor(lock?: Lock) {
     if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
     this.lock = lock ?? new Lock();
-    this.lock.attach(this.#waiters);
   }
 
   /** The number of waiters for a notification. */
@@ -47,8 +47,8 @@ export class Condition {
   }
 
   /** As {@link Lock.acquire}. */
-  acquire(): Promise<Lease> {
-    return this.lock.acquire();
+  acquire(options?: WaitOptions): Promise<Lease> {
+    return this.lock.acquire(options);
   }
 
   /** As {@link Lock.acquireNowait}. */
@@ -73,6 +73,7 @@ export class Condition {
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
+    this.lock.attach(this.#waiters);
     try {
       await waiter.promise;
     } catch (error) {
@@ -83,13 +84,22 @@ export class Condition {
         await this.lock.requeue(lease, node).catch(() => {});
       }
       throw error;
+    } finally {
+      if (this.#waiters.size === 0) this.lock.detach(this.#waiters);
     }
   }
 
-  /** Waits until `predicate` returns a truthy value, and returns this value. The predicate is called with the lock held. */
+  /**
+   * Waits until `predicate` returns a truthy value, and returns this value. The predicate is called with the lock held.
+   * It must not return a promise, which would always be truthy.
+   */
   async waitUntil<T>(predicate: () => T): Promise<T> {
     requireFunction(predicate, "predicate");
     for (let result = predicate(); ; result = predicate()) {
+      if (isThenable(result)) {
+        abandon(result);
+        throw invalidType("predicate", "a function that returns no promise", predicate);
+      }
       if (result) return result;
       await this.wait();
     }

@@ -2,6 +2,7 @@ import { requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** Waiters of a cancelled {@link Deferred} get this error. It is an ordinary error and not the cancellation of a scope. */
@@ -73,8 +74,9 @@ export class Deferred<T> {
   }
 
   /** Waits for the value. A checkpoint, also when the deferred is already settled. */
-  wait(): Promise<T> {
-    const node = currentNode();
+  wait(options?: WaitOptions): Promise<T> {
+    const node = options === undefined ? currentNode() : waitNode(options, "wait");
+    if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
     const outcome = this.#outcome;

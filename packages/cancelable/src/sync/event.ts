@@ -1,5 +1,6 @@
 import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
@@ -36,8 +37,9 @@ export class Event {
   }
 
   /** Waits until the flag is set. A checkpoint, also when the flag is already set. */
-  wait(): Promise<void> {
-    const node = currentNode();
+  wait(options?: WaitOptions): Promise<void> {
+    const node = options === undefined ? currentNode() : waitNode(options, "wait");
+    if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
     return this.#set ? Promise.resolve() : this.#waiters.join(node, undefined).promise;

@@ -5,8 +5,8 @@ interface Lender {
 }
 
 /**
- * An acquired lock, permit or token. Disposing of the lease releases it: `using lease = await lock.acquire()`.
- * Disposing again does nothing.
+ * An acquired lock, permit or token, until it is released: `using lease = await lock.acquire()`, or `lease.release()`.
+ * Releasing again does nothing.
  */
 export class Lease implements Disposable {
   #lender: Lender | undefined;
@@ -24,10 +24,16 @@ export class Lease implements Disposable {
     return this.#lender === undefined;
   }
 
-  [Symbol.dispose](): void {
+  /** Gives back what was acquired. */
+  release(): void {
     const lender = this.#lender;
     this.#lender = undefined;
     lender?.releaseLease(this);
+  }
+
+  /** As {@link release}. */
+  [Symbol.dispose](): void {
+    this.release();
   }
 }
 
@@ -37,6 +43,6 @@ export async function withLease<T>(lease: Promise<Lease>, body: () => T | Promis
   try {
     return await body();
   } finally {
-    held[Symbol.dispose]();
+    held.release();
   }
 }

@@ -7,6 +7,8 @@ import type { TaskHandle } from "../scope/task.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
+import { reportSelfWait } from "./self-wait.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /** The payload of a waiter. `lease`: a waiter of a condition gets back the lease that it held before. */
@@ -15,10 +17,15 @@ interface Claim {
   readonly lease: Lease | undefined;
 }
 
+/** The waiters of a condition. */
+interface Rejectable {
+  rejectAll(error: () => unknown): void;
+}
+
 /**
- * Mutual exclusion across awaits, strictly first come, first served. In a task of a group, the task owns the
- * lock: the task cannot acquire it twice, and a task that ends without releasing the lock breaks it for all
- * others.
+ * Mutual exclusion across awaits, strictly first come, first served. A lease holds the lock: a second `acquire()` waits
+ * until the first lease is released, also in the same task. A task that waits for its own lease for 5 s is reported. A
+ * task of a group that ends without releasing its lease breaks the lock for all others.
  *
  * @example
  * ```ts
@@ -37,7 +44,8 @@ export class Lock {
   #lease: Lease | undefined;
   #broken = false;
   readonly #waiters = new WaitQueue<Lease, Claim>();
-  readonly #conditions: Array<{ rejectAll(error: () => unknown): void }> = [];
+  /** The conditions with waiters for a notification. */
+  #conditions: Set<Rejectable> | undefined;
 
   /** Whether the lock is held. */
   get isLocked(): boolean {
@@ -58,26 +66,30 @@ export class Lock {
   }
 
   /** Waits for the lock. A checkpoint. A cancelled wait does not take the lock. */
-  acquire(): Promise<Lease> {
-    const node = currentNode();
+  acquire(options?: WaitOptions): Promise<Lease> {
+    const node = options === undefined ? currentNode() : waitNode(options, "acquire");
+    if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
+    if (this.#broken) return Promise.reject(new UsageError("ERR_BROKEN", "Lock"));
     const task = node.task as TaskHandle<unknown> | undefined;
-    if (this.#lease === undefined && !this.#broken) return Promise.resolve(this.#grant(task, undefined));
-    try {
-      this.#requireUsable(task);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#waiters.join(node, { task, lease: undefined }).promise;
+    if (this.#lease === undefined) return Promise.resolve(this.#grant(task, undefined));
+    const { promise } = this.#waiters.join(node, { task, lease: undefined });
+    if (task !== undefined && this.#lease.holder === task)
+      reportSelfWait(this, {
+        name: "Lock",
+        clock: node.clock,
+        wait: promise,
+        waitsForItself: () => this.#lease?.holder === task,
+      });
+    return promise;
   }
 
   /** Takes the lock at once; throws a `UsageError` `ERR_WOULD_BLOCK` when it is held. */
   acquireNowait(): Lease {
-    const task = currentNode().task as TaskHandle<unknown> | undefined;
-    this.#requireUsable(task);
+    if (this.#broken) throw new UsageError("ERR_BROKEN", "Lock");
     if (this.#lease !== undefined) throw new UsageError("ERR_WOULD_BLOCK", "Lock");
-    return this.#grant(task, undefined);
+    return this.#grant(currentNode().task as TaskHandle<unknown> | undefined, undefined);
   }
 
   /**
@@ -87,13 +99,13 @@ export class Lock {
    */
   release(): void {
     if (!this.isHeldHere) throw new UsageError("ERR_NOT_HELD", "Lock");
-    (this.#lease as Lease)[Symbol.dispose]();
+    (this.#lease as Lease).release();
   }
 
   /** Runs `body` with the lock. */
-  async run<T>(body: () => T | PromiseLike<T>): Promise<T> {
+  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     requireFunction(body, "body");
-    return withLease(this.acquire(), body);
+    return withLease(this.acquire(options), body);
   }
 
   /** @internal */
@@ -130,13 +142,19 @@ export class Lock {
   ownerEnded(): void {
     this.#broken = true;
     this.#lease = undefined;
-    for (const waiters of [this.#waiters, ...this.#conditions])
+    for (const waiters of [this.#waiters, ...(this.#conditions ?? [])])
       waiters.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
   }
 
   /** @internal Registers the waiters of a condition, so that a broken lock rejects them too. */
-  attach(waiters: { rejectAll(error: () => unknown): void }): void {
-    this.#conditions.push(waiters);
+  attach(waiters: Rejectable): void {
+    this.#conditions ??= new Set();
+    this.#conditions.add(waiters);
+  }
+
+  /** @internal The condition has no waiters any more. */
+  detach(waiters: Rejectable): void {
+    this.#conditions?.delete(waiters);
   }
 
   #pass(lease: Lease): void {
@@ -168,10 +186,5 @@ export class Lock {
       task.held.add(this);
     }
     return lease;
-  }
-
-  #requireUsable(task: TaskHandle<unknown> | undefined): void {
-    if (this.#broken) throw new UsageError("ERR_BROKEN", "Lock");
-    if (task !== undefined && this.#lease?.holder === task) throw new UsageError("ERR_ALREADY_HELD", "Lock");
   }
 }

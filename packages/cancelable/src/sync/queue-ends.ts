@@ -2,6 +2,7 @@ import { invalidType } from "../arguments.ts";
 import { report } from "../reporter.ts";
 import { UsageError } from "../usage-error.ts";
 import { Queue, untilClosed } from "./queue.ts";
+import type { WaitOptions } from "./wait-options.ts";
 import type { EndableWait } from "./wait-queue.ts";
 
 type Kind = "sender" | "receiver";
@@ -83,6 +84,11 @@ abstract class QueueEnd<T> implements Disposable {
     wait.promise.then(remove, remove);
   }
 
+  /** @internal */
+  rejectIfClosed(): Promise<never> | undefined {
+    return this.#state.isOpen ? undefined : Promise.reject(this.closedError());
+  }
+
   protected closedError(): UsageError {
     return new UsageError("ERR_CLOSED", `This ${this.#state.kind} of the queue`);
   }
@@ -132,9 +138,8 @@ export class QueueSender<T> extends QueueEnd<T> {
   }
 
   /** As {@link Queue.put}. Rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also during the wait. */
-  async put(item: T): Promise<void> {
-    this.requireOpen();
-    return this.queue.putFor(this, item);
+  put(item: T, options?: WaitOptions): Promise<void> {
+    return this.queue.putFor(this, item, options);
   }
 
   /** As {@link Queue.putNowait}. */
@@ -164,9 +169,8 @@ export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T> {
   }
 
   /** As {@link Queue.get}. Rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also during the wait. */
-  async get(): Promise<T> {
-    this.requireOpen();
-    return this.queue.getFor(this);
+  get(options?: WaitOptions): Promise<T> {
+    return this.queue.getFor(this, options);
   }
 
   /** As {@link Queue.getNowait}. */

@@ -2,6 +2,7 @@ import { requireCount } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { type EndableWait, WaitQueue } from "./wait-queue.ts";
 
 /** The queue is closed. By the sender: `get` rejects when the queue is empty as well. By the receiver: at once. */
@@ -32,6 +33,8 @@ export async function* untilClosed<T>(from: { get(): Promise<T> }): AsyncGenerat
 /** @internal A sender or receiver of the queue. It ends its waits when it is closed. */
 export interface QueueHandle {
   track(wait: EndableWait): void;
+  /** Looked at after the cancellation of the scope. */
+  rejectIfClosed(): Promise<never> | undefined;
 }
 
 /**
@@ -95,14 +98,15 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    *
    * @throws QueueClosedError when the queue is closed.
    */
-  put(item: T): Promise<void> {
-    return this.putFor(undefined, item);
+  put(item: T, options?: WaitOptions): Promise<void> {
+    return this.putFor(undefined, item, options);
   }
 
   /** @internal {@link put} for a sender, which ends the wait when it is closed. */
-  putFor(handle: QueueHandle | undefined, item: T): Promise<void> {
-    const node = currentNode();
-    const rejected = rejectIfCancelled(node);
+  putFor(handle: QueueHandle | undefined, item: T, options: WaitOptions | undefined): Promise<void> {
+    const node = options === undefined ? currentNode() : waitNode(options, "put");
+    if (node instanceof Promise) return node;
+    const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     if (this.#accept(item)) return Promise.resolve();
@@ -122,14 +126,15 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
    *
    * @throws QueueClosedError when the queue is closed and empty.
    */
-  get(): Promise<T> {
-    return this.getFor(undefined);
+  get(options?: WaitOptions): Promise<T> {
+    return this.getFor(undefined, options);
   }
 
   /** @internal {@link get} for a receiver, which ends the wait when it is closed. */
-  getFor(handle: QueueHandle | undefined): Promise<T> {
-    const node = currentNode();
-    const rejected = rejectIfCancelled(node);
+  getFor(handle: QueueHandle | undefined, options: WaitOptions | undefined): Promise<T> {
+    const node = options === undefined ? currentNode() : waitNode(options, "get");
+    if (node instanceof Promise) return node;
+    const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
     if (this.#available) return Promise.resolve(this.#take());
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));

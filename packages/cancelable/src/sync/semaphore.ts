@@ -4,6 +4,7 @@ import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
@@ -48,8 +49,9 @@ export class Semaphore {
   }
 
   /** Waits for a permit. A checkpoint. A cancelled wait takes no permit. */
-  acquire(): Promise<Lease> {
-    const node = currentNode();
+  acquire(options?: WaitOptions): Promise<Lease> {
+    const node = options === undefined ? currentNode() : waitNode(options, "acquire");
+    if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
     if (this.#value > 0) {
@@ -77,9 +79,9 @@ export class Semaphore {
   }
 
   /** Runs `body` with a permit. */
-  async run<T>(body: () => T | PromiseLike<T>): Promise<T> {
+  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
     requireFunction(body, "body");
-    return withLease(this.acquire(), body);
+    return withLease(this.acquire(options), body);
   }
 
   /** @internal */

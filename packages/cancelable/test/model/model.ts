@@ -181,7 +181,7 @@ export function predict(
       case "lock": {
         const lock = locks[step.index] as Mutex;
         check(place);
-        yield* lock.taken(here.task) ?? wait(place, (waiter) => lock.join(waiter, here.task));
+        yield* lock.taken() ?? wait(place, (waiter) => lock.join(waiter));
         return yield* holding(step.body, here, () => lock.release());
       }
       case "semaphore": {

@@ -38,30 +38,24 @@ export class Line {
   }
 }
 
-/** A lock that belongs to a task. */
+/** A lock. A second wait in the task that holds it waits like any other. */
 export class Mutex {
   #held = false;
-  #owner: object | undefined;
-  readonly #line: Array<{ readonly waiter: Waiter; readonly owner: object | undefined }> = [];
+  readonly #line: Array<{ readonly waiter: Waiter }> = [];
 
-  taken(owner: object | undefined): Code<void> | undefined {
-    if (!this.#held) {
-      this.#held = true;
-      this.#owner = owner;
-      return tick();
-    }
-    if (owner !== undefined && this.#owner === owner) throw { kind: "thrown", text: "ERR_ALREADY_HELD" };
-    return undefined;
+  taken(): Code<void> | undefined {
+    if (this.#held) return undefined;
+    this.#held = true;
+    return tick();
   }
 
-  join(waiter: Waiter, owner: object | undefined): void {
-    this.#line.push({ waiter, owner });
+  join(waiter: Waiter): void {
+    this.#line.push({ waiter });
   }
 
   release(): void {
     const next = shift(this.#line);
     this.#held = next !== undefined;
-    this.#owner = next?.owner;
     next?.waiter.ok();
   }
 }

@@ -23,20 +23,33 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     expect([limiter.borrowed, limiter.available, limiter.waiting]).toEqual([0, 2, 0]);
   });
 
-  everywhere("a task borrows once and gives back only its own token (CONF-M01)", async () => {
-    const limiter = new CapacityLimiter(3);
-    expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
-    await taskGroup((group) => {
-      group.startSoon(async () => {
-        await limiter.acquire();
-        expect(await rejection(limiter.acquire())).toMatchObject(usage("ERR_ALREADY_HELD"));
-        expect(() => limiter.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_ALREADY_HELD")));
-        expect(limiter.borrowed).toBe(1);
-        limiter.release();
-        expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+  everywhere(
+    "each call in a task borrows a token of its own, and release() gives back the latest (CONF-M01)",
+    async () => {
+      const limiter = new CapacityLimiter(2);
+      expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+      await taskGroup((group) => {
+        group.startSoon(async () => {
+          let inside = 0;
+          const work = (): Promise<void> =>
+            limiter.run(async () => {
+              expect(++inside).toBeLessThanOrEqual(2);
+              await sleep(1);
+              inside--;
+            });
+          await Promise.all([work(), work(), work()]);
+          const first = await limiter.acquire();
+          limiter.acquireNowait();
+          expect(() => limiter.acquireNowait()).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+          expect([limiter.borrowed, new Set(limiter.borrowers).size]).toEqual([2, 1]);
+          limiter.release();
+          first.release();
+          expect(() => limiter.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+        });
       });
-    });
-  });
+      expect(limiter.borrowed).toBe(0);
+    },
+  );
 
   everywhere("outside every task each acquire() is a borrower of its own", async () => {
     const limiter = new CapacityLimiter(2);

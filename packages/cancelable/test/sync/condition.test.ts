@@ -1,4 +1,6 @@
-import { expect } from "vitest";
+import v8 from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, test } from "vitest";
 import {
   Condition,
   type Lease,
@@ -240,6 +242,17 @@ describeEverywhere("Condition", (everywhere) => {
     },
   );
 
+  everywhere(
+    "waitUntil refuses a predicate that returns a promise, which would always be truthy",
+    async () => {
+      const condition = new Condition();
+      using _lease = await condition.acquire();
+      const error = await rejection(condition.waitUntil(async () => Promise.reject(new Error("unseen"))));
+      expect(error).toMatchObject({ name: "TypeError", code: "ERR_INVALID_ARG_TYPE" });
+      expect(condition.lock.isLocked).toBe(true);
+    },
+  );
+
   everywhere("waitUntil does not wait when the predicate holds already", async () => {
     const condition = new Condition();
     using _lease = await condition.acquire();
@@ -287,4 +300,27 @@ describeEverywhere("Condition", (everywhere) => {
     });
     expect(condition.lock.isLocked).toBe(true);
   });
+});
+
+test("a lock keeps no condition that has no waiters", async () => {
+  v8.setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  const lock = new Lock();
+  const conditions = await (async () => {
+    const unused = new Condition(lock);
+    const used = new Condition(lock);
+    await taskGroup((group) => {
+      group.startSoon(() => lock.run(() => moveOnAfter(2, () => used.wait())));
+      group.startSoon(() => lock.run(() => used.wait()));
+      group.startSoon(async () => {
+        await sleep(5);
+        await lock.run(() => used.notifyAll());
+      });
+    });
+    return [new WeakRef(unused), new WeakRef(used)];
+  })();
+  await sleep(1);
+  gc();
+  expect(conditions.map((one) => one.deref())).toEqual([undefined, undefined]);
+  expect(lock.isLocked).toBe(false);
 });

@@ -105,6 +105,22 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
     },
   );
 
+  everywhere("the cancellation of the scope comes before the closed handle", async () => {
+    const queue = new Queue<string>();
+    const [sender, receiver] = [new QueueSender(queue), new QueueReceiver(queue)];
+    sender.close();
+    receiver.close();
+    for (const call of [() => sender.put("x"), () => receiver.get()]) {
+      const scope = new CancelScope();
+      let error: unknown;
+      await scope.run(async () => {
+        scope.cancel();
+        error = await rejection(call());
+      });
+      expect(error).toBe(scope.error);
+    }
+  });
+
   everywhere("a cancelled wait and a served wait are both forgotten", async () => {
     const queue = new Queue<number>(0);
     const sender = new QueueSender(queue);

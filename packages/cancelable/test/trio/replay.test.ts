@@ -37,8 +37,9 @@ function read<T>(file: string): T {
 }
 
 beforeEach(() => {
-  // Operations that take long to end say so.
+  // Operations that take long to end say so, and so do tasks that wait for their own lease.
   vi.spyOn(console, "warn").mockImplementation(() => {});
+  vi.spyOn(console, "error").mockImplementation(() => {});
 });
 afterEach(() => {
   vi.restoreAllMocks();

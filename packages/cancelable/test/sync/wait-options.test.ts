@@ -1,0 +1,80 @@
+import { expect } from "vitest";
+import {
+  Cancellable,
+  CancelScope,
+  CapacityLimiter,
+  Condition,
+  Deferred,
+  Event,
+  Lock,
+  Queue,
+  QueueReceiver,
+  QueueSender,
+  Semaphore,
+  type WaitOptions,
+} from "../../src/index.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { expectRejects, wrong } from "../refusals.ts";
+import { usage } from "../until.ts";
+
+/** Waits that do not end by themselves, by name. */
+function waits(): ReadonlyArray<(options?: WaitOptions) => Promise<unknown>> {
+  const [lock, semaphore, limiter] = [new Lock(), new Semaphore(0), new CapacityLimiter(0)];
+  const condition = new Condition(lock);
+  lock.acquireNowait();
+  const [empty, full] = [new Queue<number>(), new Queue<number>(0)];
+  const [receiver, sender] = [new QueueReceiver(empty), new QueueSender(full)];
+  const [event, deferred] = [new Event(), new Deferred<number>()];
+  return [
+    (options) => lock.acquire(options),
+    (options) => lock.run(() => {}, options),
+    (options) => condition.acquire(options),
+    (options) => semaphore.acquire(options),
+    (options) => semaphore.run(() => {}, options),
+    (options) => limiter.acquire(undefined, options),
+    (options) => empty.get(options),
+    (options) => full.put(1, options),
+    (options) => receiver.get(options),
+    (options) => sender.put(1, options),
+    (options) => event.wait(options),
+    (options) => deferred.wait(options),
+  ];
+}
+
+describeEverywhere("the option parent of a wait", (everywhere) => {
+  everywhere("the wait ends with the operation that it belongs to", async () => {
+    const op = new Cancellable().start();
+    const waiting = waits().map((wait) => rejection(wait({ parent: op })));
+    op.cancel("shutdown");
+    for (const error of await Promise.all(waiting)) expect(error).toBe(op.error);
+    for (const wait of waits()) expect(await rejection(wait({ parent: op }))).toBe(op.error);
+    await op[Symbol.asyncDispose]();
+  });
+
+  everywhere("an ambient cancellation does not end the wait", async () => {
+    const op = new Cancellable().start();
+    const queue = new Queue<number>();
+    const inner = new CancelScope({ parent: op });
+    const got = await inner.run(async () => {
+      inner.cancel();
+      const getting = queue.get({ parent: op });
+      queue.putNowait(7);
+      return await getting;
+    });
+    expect(got).toBe(7);
+    await op[Symbol.asyncDispose]();
+  });
+
+  everywhere("wrong options are refused", async () => {
+    const ended = new CancelScope();
+    await ended.run(() => {});
+    for (const wait of waits()) {
+      await expectRejects("TypeError", [
+        [() => wait(wrong(2)), "options", "an object", "2"],
+        [() => wait({ parent: wrong({}) }), "options.parent", "a Cancellable or a CancelScope", "{}"],
+      ]);
+      expect(await rejection(wait(wrong({ parnt: ended })))).toMatchObject({ code: "ERR_UNKNOWN_OPTION" });
+      expect(await rejection(wait({ parent: ended }))).toMatchObject(usage("ERR_PARENT_ENDED"));
+    }
+  });
+});
