@@ -3,7 +3,7 @@ import { type Span, toMilliseconds } from "./duration.ts";
 import { requireKnownOptions } from "./known-options.ts";
 import type { Callback, CallbackKind } from "./operation/callbacks.ts";
 import { Operation } from "./operation/operation.ts";
-import { OperationSource, toSources } from "./operation/operation-source.ts";
+import { OperationSource, toSource, toSources } from "./operation/operation-source.ts";
 import { type CancellableOptions, cancellableOptions } from "./operation/options.ts";
 import { currentNode, enter } from "./scope/ambient.ts";
 import { explicitParent } from "./scope/scope-options.ts";
@@ -14,7 +14,7 @@ import { ConditionSource } from "./sources/condition-source.ts";
 import { DeadlineSource } from "./sources/deadline-source.ts";
 import { type ResourceOptions, ResourceSource, type ResourceThresholds } from "./sources/resource-source.ts";
 import { type SignalName, SignalSource } from "./sources/signal-source.ts";
-import { CancellationSource } from "./sources/source.ts";
+import type { CancellationSource } from "./sources/source.ts";
 import { TokenSource } from "./sources/token-source.ts";
 import { type OperationStream, stream } from "./streams/operation-stream.ts";
 import type { StreamInput } from "./streams/reading/stream-input.ts";
@@ -22,7 +22,7 @@ import type { StreamOptions } from "./streams/reading/stream-options.ts";
 import type { CancellationToken } from "./token/token.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** An argument of {@link Cancellable.anyOf} and {@link Cancellable.allOf}. */
+/** An argument of {@link Cancellable.anyOf}, {@link Cancellable.allOf} and {@link Cancellable.addSource}. */
 export type CancellationPart = Cancellable | CancellationSource | CancellationToken | AbortSignal;
 
 /** A stream that can be cancelled. One reader reads it once; see `cancellableStream`. */
@@ -222,14 +222,14 @@ export class Cancellable extends Operation {
   }
 
   /**
-   * Adds a source that can cancel this operation.
+   * Adds a part that can cancel this operation: an operation, a source, a token or an `AbortSignal`. While the operation
+   * runs, the part takes effect at once.
    *
-   * @throws UsageError `ERR_ALREADY_STARTED` after the start.
+   * @throws UsageError `ERR_ENDED` after the end.
    */
-  addSource(source: CancellationSource): this {
-    if (!(source instanceof CancellationSource)) throw invalidType("source", "a CancellationSource", source);
-    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
-    this.watch(source);
+  addSource(part: CancellationPart): this {
+    if (this.hasEnded) throw new UsageError("ERR_ENDED", this.label);
+    this.watch(toSource(part, "part"));
     return this;
   }
 

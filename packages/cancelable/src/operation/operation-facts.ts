@@ -1,11 +1,13 @@
-import { toMilliseconds } from "../duration.ts";
+import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { requireDeadline } from "../scope/cancel-scope.ts";
 import { explicitParent } from "../scope/scope-options.ts";
 import type { CancellationSource } from "../sources/source.ts";
 import { TimeoutSource } from "../sources/timeout-source.ts";
 import type { Cancellation } from "../token/cancellation.ts";
 import { LinkedCancellationToken } from "../token/linked.ts";
+import { UsageError } from "../usage-error.ts";
 import { Callbacks } from "./callbacks.ts";
 import { OperationContext, type OperationState } from "./context.ts";
 import { OperationNode } from "./operation-node.ts";
@@ -68,10 +70,10 @@ export abstract class OperationFacts {
 
   // ---- before the start -----------------------------------------------------------------------
 
-  /** @internal Adds a source. To be called only before the start. */
+  /** @internal Adds a source, and starts it if the operation runs. To be called only before the end. */
   watch(source: CancellationSource): void {
     this.sources ??= new RunningSources(this.node);
-    this.sources.list.push(source);
+    this.sources.add(source);
   }
 
   /** @internal The callbacks, created on first use. */
@@ -150,6 +152,47 @@ export abstract class OperationFacts {
   /** Whether the operation is completed, cancelled or failed. */
   get hasEnded(): boolean {
     return this.ending !== undefined;
+  }
+
+  /**
+   * The operation's own deadline on the backend's clock, in ms: the earliest of its timeout and its deadlines. Infinity
+   * means none. It can be changed before the end: the new deadline replaces the earlier ones. An operation that has
+   * expired stays expired.
+   *
+   * @throws UsageError `ERR_RELATIVE_DEADLINE` before the start, if there is a timeout.
+   */
+  get deadline(): number {
+    this.#requireAbsoluteDeadline();
+    return this.node.at;
+  }
+
+  set deadline(at: number) {
+    this.#requireAbsoluteDeadline();
+    requireDeadline(at, "deadline");
+    if (this.hasEnded) return;
+    this.sources?.dropDeadlines();
+    this.node.setDeadline(at);
+  }
+
+  #requireAbsoluteDeadline(): void {
+    if (this.timeout !== undefined && this.node.phase === "new")
+      throw new UsageError("ERR_RELATIVE_DEADLINE", this.label);
+  }
+
+  /**
+   * Moves the deadline by `span`: milliseconds, a `Duration`, or `null` for no limit any more. Negative spans shorten
+   * the time. Without a deadline it has no effect.
+   *
+   * @returns false, without any effect, if the operation is cancelled or has ended.
+   */
+  extend(span: Span): boolean {
+    const ms = toMilliseconds(span, "span");
+    if (this.hasEnded || this.isCancelled) return false;
+    const { node } = this;
+    if (node.phase === "new") {
+      if (this.timeout !== undefined && this.timeout !== Number.POSITIVE_INFINITY) this.timeout += ms;
+    } else if (node.at !== Number.POSITIVE_INFINITY) this.deadline = node.at + ms;
+    return true;
   }
 
   /** Whether cancellation was requested, came from above, or the deadline has passed. */

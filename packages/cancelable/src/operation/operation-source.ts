@@ -51,7 +51,7 @@ export function toSources(
   return parts.map((part, index) => toSource(part, `${argument}[${index}]`, removeParts));
 }
 
-function toSource(part: unknown, argument: string, removePart: boolean): CancellationSource {
+export function toSource(part: unknown, argument: string, removePart = true): CancellationSource {
   if (part instanceof CancellationSource) return part;
   if (part instanceof Operation) return new OperationSource(part, removePart);
   if (part instanceof CancellationToken) return new TokenSource(part);

@@ -115,13 +115,17 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     return value;
   }
 
-  /** Like {@link run}, but never rejects: resolves with the {@link Outcome}. */
+  /**
+   * Like {@link run}, but resolves with the {@link Outcome} also after a cancellation or a failure. Rejects only for a
+   * wrong call: with a TypeError if `body` is no function, or a UsageError `ERR_ALREADY_STARTED`.
+   */
   async settle<T>(body: (op: this) => T | PromiseLike<T>): Promise<Outcome<T>> {
-    const fresh = this.node.phase === "new";
+    requireFunction(body, "body");
+    this.#requireNew();
     try {
       return { status: "completed", value: await this.run(body) };
     } catch (error) {
-      if (!fresh || this.currentStatus !== "cancelled") return { status: "failed", error };
+      if (this.currentStatus !== "cancelled") return { status: "failed", error };
       // A cancelled run rejects with its cancellation.
       const cancellation = error as CancellationError;
       return this.#isAbandoned
@@ -169,9 +173,13 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     this.#close();
   }
 
+  #requireNew(): void {
+    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+  }
+
   /** The scope below which the operation starts. Throws if the operation was started before. */
   #placeAbove(): ScopeNode {
-    if (this.node.phase !== "new") throw new UsageError("ERR_ALREADY_STARTED", this.label);
+    this.#requireNew();
     const parent = this.options?.parent;
     if (parent === undefined) return currentNode();
     return parent === null ? rootOf(currentNode().clock) : explicitParent(parent);

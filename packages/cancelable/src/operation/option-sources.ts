@@ -42,9 +42,19 @@ export const sourceOptions: KnownOptions<SourceOptions> = {
   resources: 1,
 };
 
+const none: readonly CancellationSource[] = [];
+
 /** @internal Checks the options, and creates a source for each limit in them. */
-export function sourcesOf(options: SourceOptions): CancellationSource[] {
+export function sourcesOf(options: SourceOptions): readonly CancellationSource[] {
   const { deadline, signal, token, signals, condition, resources } = options;
+  const isPlain =
+    deadline === undefined &&
+    signal === undefined &&
+    token === undefined &&
+    signals === undefined &&
+    condition === undefined &&
+    resources === undefined;
+  if (isPlain) return none;
   const sources: CancellationSource[] = [];
   if (token !== undefined)
     for (const one of toList(token, "options.token", requireToken)) sources.push(new TokenSource(one));

@@ -2,15 +2,16 @@ import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { enter } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { CancellationSource } from "../sources/source.ts";
-import { startSources } from "../sources/start-source.ts";
+import { type SourceTarget, startSources } from "../sources/start-source.ts";
 
-/** The sources of one operation: added before the operation starts, running until it ends. */
+/** The sources of one operation: they run from its start, or from their addition while it runs, until it ends. */
 export class RunningSources {
+  /** The sources that were added before the start. */
   readonly list: CancellationSource[] = [];
   /** The name of the source that cancelled the operation. */
   cancelledBy: string | undefined = undefined;
   readonly #node: ScopeNode;
-  #running: Disposable | undefined = undefined;
+  readonly #running: Disposable[] = [];
   /** The deadlines that sources handed over. The node holds the earliest of them. */
   #deadlines: Array<{ readonly at: number; readonly expire: () => void }> | undefined = undefined;
 
@@ -18,24 +19,36 @@ export class RunningSources {
     this.#node = node;
   }
 
+  /** Adds a source, and starts it if the operation runs. If it throws then, it is not added. */
+  add(source: CancellationSource): void {
+    if (this.#node.phase === "new") this.list.push(source);
+    else this.#start([source]);
+  }
+
   /** Starts all sources, in order. If one throws, the sources before it are stopped. */
   start(): void {
+    this.#start(this.list);
+  }
+
+  #start(sources: readonly CancellationSource[]): void {
     const node = this.#node;
-    this.#running = enter(
-      node,
-      () =>
-        startSources(this.list, {
-          clock: node.clock,
-          fired: (source, reason, message, detail) => this.#fired(source, reason, message, detail),
-          takeDeadline: (at, expire) => this.#takeDeadline(at, expire),
-        }),
-      undefined,
-    );
+    const target: SourceTarget = {
+      clock: node.clock,
+      fired: (source, reason, message, detail) => this.#fired(source, reason, message, detail),
+      takeDeadline: (at, expire) => this.#takeDeadline(at, expire),
+    };
+    this.#running.push(enter(node, () => startSources(sources, target), undefined));
   }
 
   /** Stops all sources, in reverse order. */
   stop(): void {
-    this.#running?.[Symbol.dispose]();
+    for (let last = this.#running.pop(); last !== undefined; last = this.#running.pop())
+      last[Symbol.dispose]();
+  }
+
+  /** The user has set another deadline, which replaces those of the sources. */
+  dropDeadlines(): void {
+    this.#deadlines = undefined;
   }
 
   /** The deadline of the node has passed. Returns false if it is not the deadline of a source. */
