@@ -34,7 +34,7 @@ import { sleepIn } from "../scope/sleeper.ts";
 import { waitIn } from "../scope/waiting.ts";
 import { type CancelOptions, cancelNode, requireCancelArguments } from "../token/cancel.ts";
 import { Cancellation } from "../token/cancellation.ts";
-import { announce } from "../token/tree.ts";
+import { announce } from "../token/wave.ts";
 import { UsageError } from "../usage-error.ts";
 import type { CallbackKind } from "./callbacks.ts";
 import type { OperationEventName } from "./events.ts";

@@ -1,6 +1,8 @@
+import { listenForAbort } from "#platform/abort";
 import { invalidType } from "../arguments.ts";
 import { isCancellationError } from "../errors.ts";
 import { Cancellation } from "./cancellation.ts";
+import { inWave } from "./wave.ts";
 
 export function requireSignal(signal: unknown, argument: string): asserts signal is AbortSignal {
   const candidate = signal as Partial<AbortSignal> | null | undefined;
@@ -13,28 +15,35 @@ export function requireSignal(signal: unknown, argument: string): asserts signal
 class SignalListeners {
   readonly #signal: AbortSignal;
   readonly #callbacks = new Set<() => void>();
+  #listener: Disposable;
   readonly #onAbort = (): void => {
-    this.#removeListener();
-    for (const callback of this.#callbacks) callback();
+    this.#listener[Symbol.dispose]();
+    // Other code can dispatch an event of this name. The signal itself says whether it is aborted.
+    if (!this.#signal.aborted) {
+      this.#listener = listenForAbort(this.#signal, this.#onAbort);
+      return;
+    }
+    listeners.delete(this.#signal);
+    // One wave, so that no callback of a user runs before everything that follows the signal is cancelled (T4).
+    inWave(() => {
+      for (const callback of this.#callbacks) callback();
+    });
   };
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
-    signal.addEventListener("abort", this.#onAbort);
+    this.#listener = listenForAbort(signal, this.#onAbort);
   }
 
   add(callback: () => void): Disposable {
     this.#callbacks.add(callback);
     return {
       [Symbol.dispose]: () => {
-        if (this.#callbacks.delete(callback) && this.#callbacks.size === 0) this.#removeListener();
+        if (!this.#callbacks.delete(callback) || this.#callbacks.size > 0) return;
+        this.#listener[Symbol.dispose]();
+        listeners.delete(this.#signal);
       },
     };
-  }
-
-  #removeListener(): void {
-    this.#signal.removeEventListener("abort", this.#onAbort);
-    listeners.delete(this.#signal);
   }
 }
 

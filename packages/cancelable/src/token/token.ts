@@ -4,7 +4,8 @@ import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import { onAbort, requireSignal } from "./abort-signal.ts";
 import { type CancelOptions, cancelNode } from "./cancel.ts";
-import { announce, CancelNode, Waiter } from "./tree.ts";
+import { CancelNode, Waiter } from "./tree.ts";
+import { announce } from "./wave.ts";
 
 /** Calls a user's callback after the wave has marked all nodes (T4). */
 class CallbackWaiter extends Waiter {
@@ -80,6 +81,7 @@ export class CancellationToken {
   readonly node: CancelNode;
   #id: string | undefined;
   #cancelledAt: Date | undefined;
+  #cancelled: Promise<void> | undefined;
 
   constructor();
   /** @internal A handle on an existing node: cancelling the token cancels the node, and the reverse. */
@@ -147,10 +149,15 @@ export class CancellationToken {
     return subscribe(this.node, () => callback(this), "an onCancel callback of a token");
   }
 
-  /** Resolves when the token is cancelled. Never rejects, and is not a checkpoint. */
+  /**
+   * Resolves when the token is cancelled. Never rejects, and is not a checkpoint: to end the wait with the ambient scope,
+   * use `waitFor(token.waitForCancel())`. Every call returns the same promise.
+   */
   waitForCancel(): Promise<void> {
-    if (this.isCancelled) return Promise.resolve();
-    return new Promise((resolve) => this.node.wait(new CancelWaiter(resolve)));
+    this.#cancelled ??= this.isCancelled
+      ? Promise.resolve()
+      : new Promise((resolve) => this.node.wait(new CancelWaiter(resolve)));
+    return this.#cancelled;
   }
 
   /**

@@ -11,17 +11,20 @@
  *  T3  If a node has an identity, a cancellation from above becomes its own cancellation (reason `parent`), and is
  *      permanent. For any other node it is only the cancellation that reached the node.
  *  T4  State comes first: a wave marks all nodes that it reaches before any user code runs. Promises are rejected
- *      while nodes are marked; their handlers run later. Abort signals and callbacks follow after the marking.
+ *      while nodes are marked; their handlers run later. After the marking, all abort signals say `aborted`, then their
+ *      listeners run, and then the callbacks.
  *  T5  When `cancel()` returns, its whole wave is complete. A cancel from inside a callback is a wave of its own. A
- *      cancel from inside a wave (links, sources) joins this wave.
+ *      cancel from inside a wave (links, sources) joins this wave. In a deep chain of callbacks that cancel, the
+ *      listeners and callbacks of the inner waves run after the outer ones, so that the chain costs no stack.
  *  T6  Waves are lists, never recursion, so the depth of the tree costs no stack. Cycles of links end because of T1.
  *  T7  A waiter is called at most once, and is removed from the list of its node before the call.
  *  T8  A node that closes removes itself from its parent in O(1), and keeps no reference to the nodes below it.
  */
 
+import { allowManyListeners } from "#platform/abort";
 import type { CancellationOwner } from "../errors.ts";
-import { report } from "../reporter.ts";
 import type { Cancellation } from "./cancellation.ts";
+import { inWave, type Wave } from "./wave.ts";
 
 /**
  * An entry in the list of a node. It is called once, when a cancellation reaches the node or when the node closes.
@@ -54,50 +57,11 @@ export abstract class Waiter {
   }
 }
 
-/** The effects of one call of `cancel()`. */
-interface Wave {
-  /** Marked nodes, in order. Their waiters and children are visited one node after another. */
-  readonly nodes: CancelNode[];
-  /** User code, to run after the marking. */
-  readonly announcements: Array<() => void>;
-}
-
-let current: Wave | undefined;
-
 const beforeShield = new WeakMap<CancelNode, Cancellation>();
 
 /** The cancellation that had already reached `node` when a shield at or above the node was switched on. */
 export function reachedBeforeShield(node: CancelNode): Cancellation | undefined {
   return beforeShield.get(node);
-}
-
-/** Runs `fn` when the current wave has marked all nodes. To be called only during a wave. */
-export function announce(fn: () => void): void {
-  (current as Wave).announcements.push(fn);
-}
-
-/** Runs `mark` inside the current wave, or inside a new wave that is complete when this returns (T5). */
-function inWave(mark: (wave: Wave) => void): void {
-  if (current !== undefined) {
-    mark(current);
-    return;
-  }
-  const wave: Wave = { nodes: [], announcements: [] };
-  current = wave;
-  try {
-    mark(wave);
-    for (let i = 0; i < wave.nodes.length; i++) (wave.nodes[i] as CancelNode).spread(wave);
-  } finally {
-    current = undefined;
-  }
-  for (const announcement of wave.announcements) {
-    try {
-      announcement();
-    } catch (error) {
-      /* v8 ignore next -- @preserve hosts or polyfills whose `abort()` throws the error of a listener */
-      report(error, "a cancellation callback");
-    }
-  }
 }
 
 export class CancelNode {
@@ -160,6 +124,7 @@ export class CancelNode {
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
+      allowManyListeners(this.controller.signal);
       if (this.reached !== undefined) this.controller.abort(this.reached.error);
     }
     return this.controller.signal;
@@ -247,7 +212,7 @@ export class CancelNode {
     this.reached = cancellation;
     wave.nodes.push(this);
     const { controller } = this;
-    if (controller !== undefined) wave.announcements.push(() => controller.abort(cancellation.error));
+    if (controller !== undefined) wave.signals.push({ controller, cancellation });
     this.marked();
   }
 
