@@ -4,6 +4,20 @@ export function requireOperation(value: unknown, argument: string): asserts valu
   if (!(value instanceof Cancellable)) throw invalidType(argument, "a Cancellable", value);
 }
 
+/** The operation, or the operation that the function creates. */
+export function operationOf(op: Cancellable | (() => Cancellable)): Cancellable {
+  if (typeof op !== "function") return op;
+  const created = op();
+  requireOperation(created, "the result of op()");
+  return created;
+}
+
+export function requireOperationOrFunction(value: unknown, argument: string): void {
+  if (typeof value !== "function" && !(value instanceof Cancellable)) {
+    throw invalidType(argument, "a Cancellable, or a function that returns one", value);
+  }
+}
+
 export function requireFunction(value: unknown, argument: string): void {
   if (typeof value !== "function") throw invalidType(argument, "a function", value);
 }

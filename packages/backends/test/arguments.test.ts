@@ -4,10 +4,20 @@ import * as effection from "@hother/cancelable-backends/effection";
 import { expect, test } from "vitest";
 
 test.each([
-  ["op", "a Cancellable", "string", () => effect.fromCancellable("op" as never, () => 1)],
+  [
+    "op",
+    "a Cancellable, or a function that returns one",
+    "string",
+    () => effect.fromCancellable("op" as never, () => 1),
+  ],
   ["body", "a function", "null", () => effect.fromCancellable(new Cancellable(), null as never)],
   ["effect", "an Effect", "number", () => effect.toCancellable(7 as never)],
-  ["op", "a Cancellable", "object", () => effection.fromCancellable({} as never, () => 1)],
+  [
+    "op",
+    "a Cancellable, or a function that returns one",
+    "object",
+    () => effection.fromCancellable({} as never, () => 1),
+  ],
   ["operation", "a function", "undefined", () => effection.toCancellable(undefined as never)],
 ])(
   "the argument %s must be %s, not %s: the error has the code of the core",

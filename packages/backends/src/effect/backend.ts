@@ -197,7 +197,10 @@ export function settled<E = never>(
   return Effect.callback((resume) => {
     work.then(
       () => resume(Effect.void),
-      (error: unknown) => resume(error === cancelled.error ? Effect.void : failed(error)),
+      (error: unknown) => {
+        const own = cancelled.error;
+        resume(own !== undefined && error === own ? Effect.void : failed(error));
+      },
     );
   });
 }

@@ -7,7 +7,14 @@ import {
   ParentCancellation,
 } from "@hother/cancelable";
 import { Cause, Context, Effect, Exit, Option } from "effect";
-import { invalidType, requireFunction, requireKnownOptions, requireOperation } from "../arguments.ts";
+import {
+  invalidType,
+  operationOf,
+  requireFunction,
+  requireKnownOptions,
+  requireOperation,
+  requireOperationOrFunction,
+} from "../arguments.ts";
 import { EffectBackend, effectBackend, enterFiber, settled } from "./backend.ts";
 import { type AnyFiber, CancelledBy, interruption } from "./fiber.ts";
 import { withAmbientScopes } from "./layer.ts";
@@ -24,6 +31,9 @@ export interface FromCancellableOptions<E> {
  *
  * The body may return an effect. This effect runs with the services of the fiber, and its failures stay typed.
  *
+ * An operation runs once. For an effect that is evaluated several times, for example by `Effect.retry`, pass a function
+ * that creates the operation.
+ *
  * @example
  * ```ts
  * import { Cancellable, sleep } from "@hother/cancelable";
@@ -37,32 +47,33 @@ export interface FromCancellableOptions<E> {
  * ```
  */
 export function fromCancellable<A, E, R>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => Effect.Effect<A, E, R>,
 ): Effect.Effect<A, AnyCancellation | E, R>;
 export function fromCancellable<A>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => A | PromiseLike<A>,
 ): Effect.Effect<A, AnyCancellation>;
 export function fromCancellable<A, E = never, R = never, C = never>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
   options?: FromCancellableOptions<C>,
 ): Effect.Effect<A, AnyCancellation | E | C, R>;
 export function fromCancellable<A, E = never, R = never, C = never>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => A | PromiseLike<A> | Effect.Effect<A, E, R>,
   options?: FromCancellableOptions<C>,
 ): Effect.Effect<A, AnyCancellation | E | C, R> {
-  requireOperation(op, "op");
+  requireOperationOrFunction(op, "op");
   requireFunction(body, "body");
   requireKnownOptions(options, ["catch"], "fromCancellable");
   return Effect.withFiber((fiber) => {
+    const operation = operationOf(op);
     let work: Promise<A> | undefined;
     /** The full cause of a failure of the effect that the body returned. */
     let inner: { readonly error: unknown; readonly cause: Cause.Cause<E> } | undefined;
     const start = (): Promise<A> =>
-      op.run((self) => {
+      operation.run((self) => {
         const result = body(self);
         if (!Effect.isEffect(result)) return result;
         // The cast is safe: the effect runs in a child of this fiber, which has the services `R`.
@@ -79,7 +90,8 @@ export function fromCancellable<A, E = never, R = never, C = never>(
           resume(
             Effect.suspend(() =>
               failure<AnyCancellation | C>(error, () => {
-                if (error === op.token.error) return Effect.fail(error as AnyCancellation);
+                if (operation.isCancelled && error === operation.error)
+                  return Effect.fail(error as AnyCancellation);
                 return options?.catch === undefined ? Effect.die(error) : Effect.fail(options.catch(error));
               }),
             ),
@@ -92,12 +104,12 @@ export function fromCancellable<A, E = never, R = never, C = never>(
       other: (error: unknown) => Effect.Effect<never, X>,
     ): Effect.Effect<never, E | X> => {
       if (inner === undefined || error !== inner.error) return other(error);
-      return Effect.failCause(op.isCancelled ? withoutInterrupts(inner.cause) : inner.cause);
+      return Effect.failCause(operation.isCancelled ? withoutInterrupts(inner.cause) : inner.cause);
     };
     return Effect.onExit(waiting, (exit) => {
       if (work === undefined || Exit.isSuccess(exit) || !Cause.hasInterrupts(exit.cause)) return Effect.void;
-      op.cancel("parent", interruption(fiber, exit.cause));
-      return settled(work, op.token, (error) => failure(error, Effect.die));
+      operation.cancel("parent", interruption(fiber, exit.cause));
+      return settled(work, operation.token, (error) => failure(error, Effect.die));
     });
   });
 }

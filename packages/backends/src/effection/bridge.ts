@@ -1,6 +1,6 @@
 import { type Cancellable, CancelScope } from "@hother/cancelable";
 import { ensure, type Operation, type Scope, scoped, until, useScope } from "effection";
-import { requireFunction, requireOperation } from "../arguments.ts";
+import { operationOf, requireFunction, requireOperation, requireOperationOrFunction } from "../arguments.ts";
 import { effectionBackend } from "./backend.ts";
 
 export { CancelledBy } from "./backend.ts";
@@ -18,6 +18,9 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
  * waits for the clean-up of the body, even if it is halted again. An error of the clean-up is thrown by the halt. A
  * cancellation of `op` itself is thrown. The body may return an Effection operation, which runs in this scope.
  *
+ * A `Cancellable` runs once. For an Effection operation that is evaluated several times, pass a function that creates
+ * the `Cancellable`.
+ *
  * @example
  * ```ts
  * import { Cancellable, sleep } from "@hother/cancelable";
@@ -34,18 +37,22 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
  * console.assert(reason === "timeout");
  * ```
  */
-export function fromCancellable<T>(op: Cancellable, body: (op: Cancellable) => Operation<T>): Operation<T>;
 export function fromCancellable<T>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
+  body: (op: Cancellable) => Operation<T>,
+): Operation<T>;
+export function fromCancellable<T>(
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => T | PromiseLike<T>,
 ): Operation<T>;
 export function fromCancellable<T>(
-  op: Cancellable,
+  op: Cancellable | (() => Cancellable),
   body: (op: Cancellable) => T | PromiseLike<T> | Operation<T>,
 ): Operation<T> {
-  requireOperation(op, "op");
+  requireOperationOrFunction(op, "op");
   requireFunction(body, "body");
   return scoped(function* underOperation() {
+    const own = operationOf(op);
     const scope = yield* useScope();
     let work: Promise<T> | undefined;
     /** Whether `work` has ended this Effection operation. Otherwise the operation was halted. */
@@ -55,12 +62,12 @@ export function fromCancellable<T>(
       try {
         yield* until(work);
       } catch (error) {
-        if (error !== op.token.error) throw error;
+        if (!own.isCancelled || error !== own.error) throw error;
       }
     });
     try {
       work = effectionBackend.enter(scope, () =>
-        op.run((self) => {
+        own.run((self) => {
           const result = body(self);
           return isOperation(result) ? within(self, () => result as Operation<T>, scope) : (result as T);
         }),
@@ -74,7 +81,7 @@ export function fromCancellable<T>(
     } finally {
       // Cancels before the end of the scope would cancel with another message. The wait is in `ensure`, because a
       // second halt would end a wait here.
-      if (!settled) op.cancel("parent", "its Effection task was halted");
+      if (!settled) own.cancel("parent", "its Effection task was halted");
     }
   });
 }

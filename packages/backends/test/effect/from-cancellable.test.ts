@@ -52,6 +52,32 @@ describe("fromCancellable: results", () => {
     expect(await Effect.runPromise(program)).toEqual(["shutdown", "the service is going down"]);
   });
 
+  test("a function that creates the operation lets the effect be evaluated several times", async () => {
+    let attempts = 0;
+    const program = fromCancellable(
+      () => new Cancellable(),
+      () => {
+        if (++attempts < 3) throw new Error("not yet");
+        return "third";
+      },
+      { catch: (error) => error },
+    );
+    expect(await Effect.runPromise(Effect.retry(program, { times: 3 }))).toBe("third");
+    expect(await Effect.runPromise(program)).toBe("third");
+    const wrong = fromCancellable(
+      () => 5 as never,
+      () => 1,
+    );
+    expect(defects(await causeOf(wrong))[0]).toMatchObject({ code: "ERR_INVALID_ARG_TYPE" });
+  });
+
+  test("a body that rejects with undefined is not taken for the cancellation", async () => {
+    const program = fromCancellable(new Cancellable(), () => Promise.reject(undefined), {
+      catch: (error) => ({ rejected: error }),
+    });
+    expect(Cause.squash(await causeOf(program))).toEqual({ rejected: undefined });
+  });
+
   test("Effect.catchTag catches the class of a cancellation", async () => {
     const program = fromCancellable(Cancellable.withTimeout(5), () => sleepForever()).pipe(
       Effect.as(0),
@@ -126,7 +152,9 @@ describe("fromCancellable: results", () => {
   });
 
   test("wrong arguments are refused at once", () => {
-    expect(() => fromCancellable({} as Cancellable, () => 1)).toThrow("op must be a Cancellable; got object");
+    expect(() => fromCancellable({} as Cancellable, () => 1)).toThrow(
+      "op must be a Cancellable, or a function that returns one; got object",
+    );
     expect(() => fromCancellable(new Cancellable(), 1 as never)).toThrow(
       "body must be a function; got number",
     );

@@ -23,6 +23,24 @@ describe("fromCancellable: results", () => {
     expect(await run(() => fromCancellable(new Cancellable(), () => bytes))).toBe(bytes);
   });
 
+  test("a function that creates the Cancellable lets the operation be evaluated several times", async () => {
+    let calls = 0;
+    const operation = fromCancellable(
+      () => new Cancellable(),
+      () => ++calls,
+    );
+    expect(
+      await run(function* () {
+        return [yield* operation, yield* operation];
+      }),
+    ).toEqual([1, 2]);
+    const wrong = fromCancellable(
+      () => 5 as never,
+      () => 1,
+    );
+    expect(await rejection(run(() => wrong))).toMatchObject({ code: "ERR_INVALID_ARG_TYPE" });
+  });
+
   test("a cancellation of the operation is thrown as the operation's error", async () => {
     const op = new Cancellable();
     const seen = await run(function* () {
@@ -76,7 +94,9 @@ describe("fromCancellable: results", () => {
   });
 
   test("wrong arguments are refused at once", () => {
-    expect(() => fromCancellable({} as Cancellable, () => 1)).toThrow("op must be a Cancellable; got object");
+    expect(() => fromCancellable({} as Cancellable, () => 1)).toThrow(
+      "op must be a Cancellable, or a function that returns one; got object",
+    );
     expect(() => fromCancellable(new Cancellable(), 1 as never)).toThrow(
       "body must be a function; got number",
     );
