@@ -68,6 +68,7 @@ export { withCancellable } from "./wrap/with-cancellable.ts";
 export { withCurrentOperation } from "./wrap/with-current-operation.ts";
 export type {
   AnyFunction,
+  ArgumentsOf,
   AsyncFunction,
   CancellableFunction,
   EffectiveOptions,

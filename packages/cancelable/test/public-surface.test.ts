@@ -103,6 +103,7 @@ test("the root exports exactly these types", async () => {
     "AbortSignalOptions",
     "AnyCancellation",
     "AnyFunction",
+    "ArgumentsOf",
     "AsyncFunction",
     "Callback",
     "CallbackArguments",

@@ -34,8 +34,7 @@ export class CallPlan {
   readonly #running = new Set<string>();
 
   constructor(options: WrapOptions | InjectingOptions) {
-    // Here `undefined` is an error: the options are required.
-    requireKnownOptions(options ?? null, known, "cancellable");
+    requireKnownOptions(options, known, "cancellable");
     const { id, combine, inject, parent, ...ofOperation } = options;
     if (id !== undefined && typeof id !== "string" && typeof id !== "function") {
       throw invalidType("options.id", "a string or a function", id);

@@ -1,8 +1,7 @@
-import { invalidType, outOfRange, requireFunction } from "../arguments.ts";
+import { invalidType, outOfRange } from "../arguments.ts";
 import type { CallPlan } from "./call-plan.ts";
 import { copySignature, effective } from "./copy-signature.ts";
-import type { AnyFunction } from "./options.ts";
-import { wrapFunction } from "./wrap-function.ts";
+import { requireWrappable, wrapFunction } from "./wrap-function.ts";
 
 /** The used part of the context of a standard decorator. */
 export interface DecoratorContext {
@@ -50,8 +49,8 @@ export function decorate(plan: CallPlan, value: unknown, context: DecoratorConte
  * For methods and getters: one wrapper for all objects. The names of its operations contain the class of the object.
  */
 function replacement(plan: CallPlan, value: unknown, member: string | symbol): unknown {
-  requireFunction(value, "value");
-  const fn = value as AnyFunction; // just checked
+  requireWrappable(value, "value");
+  const fn = value;
   const { name } = plan.options;
   const wrapper = function (this: unknown, ...args: unknown[]): Promise<unknown> {
     return plan.run({
@@ -67,8 +66,8 @@ function replacement(plan: CallPlan, value: unknown, member: string | symbol): u
 
 /** For accessors and fields that contain functions: one wrapper per object. */
 function wrapMember(plan: CallPlan, owner: unknown, member: string | symbol, value: unknown): unknown {
-  requireFunction(value, memberName(owner, member));
-  return wrapFunction(plan, value as AnyFunction, plan.options.name ?? memberName(owner, member), true);
+  requireWrappable(value, memberName(owner, member));
+  return wrapFunction(plan, value, plan.options.name ?? memberName(owner, member), true);
 }
 
 /** `Class.member` with the class of the object, or the member alone if the object has no class name. */

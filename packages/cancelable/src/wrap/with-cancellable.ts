@@ -1,4 +1,4 @@
-import { invalidType, requireBoolean, requireFunction } from "../arguments.ts";
+import { invalidType, requireBoolean } from "../arguments.ts";
 import { Cancellable } from "../cancellable.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
@@ -6,6 +6,7 @@ import { UsageError } from "../usage-error.ts";
 import { append } from "./argument-place.ts";
 import { copySignature } from "./copy-signature.ts";
 import type { AnyFunction, AsyncFunction, Promised } from "./options.ts";
+import { requireWrappable } from "./wrap-function.ts";
 
 /**
  * Wraps `fn` so that each call runs in `op`, an operation that is already running. Several functions can share one
@@ -45,7 +46,7 @@ export function withCancellable(
   options?: { readonly inject?: boolean | undefined },
 ): AsyncFunction {
   if (!(op instanceof Cancellable)) throw invalidType("op", "a Cancellable", op);
-  requireFunction(fn, "fn");
+  requireWrappable(fn, "fn");
   requireKnownOptions(options, { inject: 1 }, "withCancellable");
   const inject = options?.inject ?? false;
   requireBoolean(inject, "options.inject");

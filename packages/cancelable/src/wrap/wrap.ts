@@ -1,16 +1,16 @@
-import { invalidType, requireFunction } from "../arguments.ts";
+import { invalidType } from "../arguments.ts";
 import type { Cancellable } from "../cancellable.ts";
 import { CallPlan } from "./call-plan.ts";
 import { type DecoratorContext, decorate } from "./decorate.ts";
 import type {
-  AnyFunction,
+  ArgumentsOf,
   AsyncFunction,
   CancellableFunction,
   InjectingOptions,
   WrapOptions,
   Wrapped,
 } from "./options.ts";
-import { wrapFunction } from "./wrap-function.ts";
+import { requireWrappable, wrapFunction } from "./wrap-function.ts";
 
 /** The result of {@link cancellable} without a function: a wrapper for functions and a standard decorator. */
 export interface CancellableWrapper {
@@ -33,7 +33,19 @@ export interface CancellableWrapper {
   ): (this: This, initial: F) => F;
   /** For a function. */
   <F extends Function>(fn: F): CancellableFunction<F>;
+  /** For a project with `experimentalDecorators`: never matches. */
+  (target: object, key: LegacyDecorators): never;
 }
+
+/** `never` for the arguments of a function with type parameters, which the compiler infers as `unknown`. */
+type WithoutTypeParameters<A extends unknown[]> = number extends A["length"]
+  ? InjectingOptions<A>
+  : unknown extends A[number]
+    ? never
+    : InjectingOptions<A>;
+
+/** The compiler shows this text if `experimentalDecorators` is on. */
+type LegacyDecorators = "cancellable is a standard decorator: switch `experimentalDecorators` off";
 
 /** `F` if its last argument can be an operation, otherwise `never`. */
 type TakesOperation<F> = F extends (this: any, ...args: [...infer _, Cancellable]) => unknown ? F : never;
@@ -53,6 +65,8 @@ export interface InjectingWrapper {
   <This, A extends unknown[], R>(
     fn: (this: This, ...args: [...A, Cancellable]) => R,
   ): ((this: This, ...args: A) => Promise<Awaited<R>>) & Wrapped;
+  /** For a project with `experimentalDecorators`: never matches. */
+  (target: object, key: LegacyDecorators): never;
 }
 
 /**
@@ -70,13 +84,15 @@ export interface InjectingWrapper {
  * function of the arguments as `id` if calls overlap.
  *
  * Without `fn`, the result wraps any number of functions. It is also a standard (TC39) decorator for methods, getters,
- * and accessors and fields that contain functions. The operations of a member are named `Class.member`, with the class
+ * and accessors and fields that contain functions. The options can be left out: `cancellable(fn)` and the decorator
+ * without parentheses. The operations of a member are named `Class.member`, with the class
  * of the object. Bundlers that rename classes have an option that keeps the names (`keepNames`). A method with `inject`
  * declares the operation as an optional last parameter. It always gets its own operation, even if a caller passes
  * another one. `experimentalDecorators` is not supported.
  *
- * @param options Checked immediately. Times are in milliseconds or a `Duration`.
- * @throws TypeError or RangeError that names the option.
+ * @param options Default: none. Checked immediately. Times are in milliseconds or a `Duration`.
+ * @throws TypeError or RangeError that names the option. TypeError for a generator function: `cancellableStream` puts a
+ * limit on its items.
  * @returns A function that never throws. It rejects with the cancellation; with the error of `fn`; with a `UsageError`:
  * `ERR_BUSY` for an `id` in use, `ERR_PARENT_ENDED`, or `ERR_UNSUPPORTED_HOST` for `signals` or `resources` on a host
  * without them; or with a RangeError for an empty `combine`.
@@ -94,42 +110,74 @@ export interface InjectingWrapper {
  * );
  * console.assert((await load(7)) === "load 7");
  *
- * class Service {
- *   @cancellable({ timeout: 10 })
- *   async poll(): Promise<void> {
- *     await sleep({ minutes: 1 });
- *   }
- * }
+ * class Service { @cancellable({ timeout: 10 }) async poll(): Promise<void> {
+ *   await sleep({ minutes: 1 });
+ * } }
  * await new Service().poll().catch((error) => console.assert(isCancellation(error)));
  * ```
  */
-export function cancellable<F extends Function>(options: WrapOptions, fn: F): CancellableFunction<F>;
+// The compiler explains an error with the last form that has the same number of arguments.
+export function cancellable<This, F extends AsyncFunction>(
+  value: F,
+  context: ClassMethodDecoratorContext<This, F>,
+): F;
+export function cancellable<This, V extends Promise<any>>(
+  value: (this: This) => V,
+  context: ClassGetterDecoratorContext<This, V>,
+): (this: This) => V;
+export function cancellable<This, F extends AsyncFunction>(
+  value: ClassAccessorDecoratorTarget<This, F>,
+  context: ClassAccessorDecoratorContext<This, F>,
+): ClassAccessorDecoratorResult<This, F>;
+export function cancellable<This, F extends AsyncFunction>(
+  value: undefined,
+  context: ClassFieldDecoratorContext<This, F>,
+): (this: This, initial: F) => F;
+export function cancellable<F extends Function>(fn: F): CancellableFunction<F>;
+export function cancellable(options?: WrapOptions): CancellableWrapper;
+export function cancellable(options: InjectingOptions): InjectingWrapper;
 export function cancellable<This, A extends unknown[], R>(
-  options: InjectingOptions,
+  options: WithoutTypeParameters<A>,
   fn: (this: This, ...args: [...A, Cancellable]) => R,
 ): ((this: This, ...args: A) => Promise<Awaited<R>>) & Wrapped;
-export function cancellable(options: WrapOptions): CancellableWrapper;
-export function cancellable(options: InjectingOptions): InjectingWrapper;
-export function cancellable(options: WrapOptions | InjectingOptions, ...rest: [fn?: unknown]): unknown {
-  const plan = new CallPlan(options);
-  if (rest.length > 0) return wrap(plan, rest[0]);
+// For functions with type parameters. The compiler keeps them only if the result has no properties.
+export function cancellable<This, A extends unknown[], R>(
+  options: InjectingOptions<A>,
+  fn: (this: This, ...args: [...A, Cancellable]) => R,
+): (this: This, ...args: A) => Promise<Awaited<R>>;
+export function cancellable<F extends Function>(
+  options: WrapOptions<ArgumentsOf<F>> | undefined,
+  fn: F,
+): CancellableFunction<F>;
+export function cancellable(...args: readonly unknown[]): unknown {
+  const [first, second] = args;
+  if (isContext(second)) return decorate(new CallPlan({}), first, second);
+  if (args.length > 2) throw legacyDecorators(second);
+  if (args.length === 1 && typeof first === "function") return wrap(new CallPlan({}), first);
+  const plan = new CallPlan(first === undefined ? {} : (first as WrapOptions)); // the plan checks it
+  if (args.length === 2) return wrap(plan, second);
   return (value: unknown, context?: unknown): unknown => {
-    if (typeof context === "object" && context !== null) {
+    if (typeof context === "object" && context !== null)
       return decorate(plan, value, context as DecoratorContext); // only decorators get an object here
-    }
-    if (typeof context === "string" || typeof context === "symbol") {
-      throw invalidType(
-        "context",
-        "the context of a standard decorator; switch `experimentalDecorators` off",
-        context,
-      );
-    }
+    if (typeof context === "string" || typeof context === "symbol") throw legacyDecorators(context);
     return wrap(plan, value);
   };
 }
 
+function isContext(value: unknown): value is DecoratorContext {
+  return typeof (value as Partial<DecoratorContext> | null | undefined)?.kind === "string";
+}
+
+function legacyDecorators(got: unknown): TypeError {
+  return invalidType(
+    "context",
+    "the context of a standard decorator; switch `experimentalDecorators` off",
+    got,
+  );
+}
+
 function wrap(plan: CallPlan, fn: unknown): AsyncFunction {
-  requireFunction(fn, "fn");
-  const { name } = fn as AnyFunction; // just checked
-  return wrapFunction(plan, fn as AnyFunction, plan.options.name ?? (name === "" ? undefined : name), false);
+  requireWrappable(fn, "fn");
+  const { name } = fn;
+  return wrapFunction(plan, fn, plan.options.name ?? (name === "" ? undefined : name), false);
 }

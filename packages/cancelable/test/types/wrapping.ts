@@ -21,6 +21,35 @@ export function functions(): void {
   cancellable({ timeot: 5 }, async () => {});
 }
 
+export async function withoutOptions(): Promise<void> {
+  const load = cancellable(async (path: string) => path.length);
+  expectTypeOf(load).parameters.toEqualTypeOf<[path: string]>();
+  expectTypeOf(cancellable()((text: string) => text)).returns.resolves.toEqualTypeOf<string>();
+  // @ts-expect-error: the path is a string
+  await load(5);
+}
+
+export function optionsFromArguments(): void {
+  cancellable(
+    { id: (user) => user.toUpperCase(), combine: (user) => [new Cancellable({ id: user })] },
+    (user: string) => user,
+  );
+  cancellable({ id: (user) => user.toUpperCase(), inject: true }, (user: string, _op: Cancellable) => user);
+  // @ts-expect-error: the function has another parameter
+  cancellable({ id: (user: Date) => `${user}` }, async (user: string) => user);
+  // @ts-expect-error: the function has another parameter
+  cancellable({ combine: (_signal: AbortSignal) => [] }, async (user: string) => user);
+  // @ts-expect-error: the function has another parameter
+  cancellable({ inject: true, id: (user: Date) => `${user}` }, (user: string, _op: Cancellable) => user);
+}
+
+export async function genericFunctionsWithInjection(): Promise<void> {
+  const one = cancellable({ inject: true }, async <T>(value: T, _op: Cancellable) => value);
+  expectTypeOf(await one(5 as const)).toEqualTypeOf<5>();
+  const two = cancellable({ inject: true }, <T>(list: T[], index: number, _op: Cancellable) => list[index]);
+  expectTypeOf(await two(["a"], 0)).toEqualTypeOf<string | undefined>();
+}
+
 export function injection(op: Cancellable): void {
   const load = cancellable({ inject: true }, async (path: string, self: Cancellable) => [path, self.name]);
   expectTypeOf(load).parameters.toEqualTypeOf<[path: string]>();
@@ -47,6 +76,19 @@ export class Service {
   async withOperation(id: number, op?: Cancellable): Promise<string> {
     return `${id} ${op?.name}`;
   }
+
+  @cancellable
+  async bare(id: number): Promise<number> {
+    return id;
+  }
+
+  @cancellable()
+  async called(id: number): Promise<number> {
+    return id;
+  }
+
+  @cancellable
+  field = async (text: string): Promise<string> => text;
 
   // @ts-expect-error: a synchronous method would return a promise against its type
   @cancellable({})

@@ -194,6 +194,22 @@ describeEverywhere("cancellable(options) as a decorator of accessors and fields"
   );
 });
 
+test("the decorator works without parentheses, and without options", async () => {
+  const bare = cancellable as unknown as Decorator;
+  for (const use of [bare, cancellable() as unknown as Decorator]) {
+    const method = use(async () => currentOperation()?.name, contextOf("method", "load")) as Method;
+    expect(await method.call(new (class Service {})())).toBe("Service.load");
+    const field = use(undefined, contextOf("field", "load")) as (this: unknown, initial: unknown) => Method;
+    expect(await field.call(new (class Service {})(), async () => currentOperation()?.name)()).toBe(
+      "Service.load",
+    );
+  }
+  const legacy = (): unknown => Reflect.apply(bare, undefined, [{}, "load", {}]);
+  expectThrows("TypeError", [
+    [legacy, "context", "the context of a standard decorator; switch `experimentalDecorators` off", '"load"'],
+  ]);
+});
+
 test("members that cannot be decorated and legacy decorators are refused", () => {
   const fn = vi.fn();
   const kinds = '"method", "getter", "accessor" or "field"';

@@ -1,9 +1,49 @@
 import { expect, expectTypeOf, vi } from "vitest";
 import { Cancellable, currentOperation, OperationRegistry, registry, sleep } from "../../src/index.ts";
+import { withCancellable } from "../../src/wrap/with-cancellable.ts";
 import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { thrown } from "../refusals.ts";
 
 describeEverywhere("cancellable(options, fn)", (everywhere) => {
+  everywhere("the options can be left out", async () => {
+    const load = cancellable(async function load(path: string) {
+      return `${currentOperation()?.name} ${path}`;
+    });
+    expect(await load("a")).toBe("load a");
+    expect([load.name, load.length, load.cancellableOptions]).toEqual([
+      "load",
+      1,
+      { name: "load", inject: false },
+    ]);
+    expect(await cancellable()(load)("b")).toBe("load b");
+    expect(await cancellable(undefined, () => currentOperation() !== undefined)()).toBe(true);
+  });
+
+  everywhere(
+    "a generator function is refused, because its items would run outside the operation",
+    async () => {
+      async function* items(): AsyncGenerator<number> {
+        yield 1;
+      }
+      const op = new Cancellable();
+      for (const call of [
+        () => cancellable({ timeout: 5 }, items),
+        () => cancellable(items),
+        () => cancellable({})(items),
+        () => withCancellable(op, items),
+        () => cancellable(function* list() {}),
+      ]) {
+        expect(thrown(call)).toMatchObject({
+          name: "TypeError",
+          message: expect.stringMatching(
+            /^fn must be no generator function: cancellableStream limits its items; got/,
+          ),
+        });
+      }
+    },
+  );
+
   everywhere("arguments, this and the result pass through (PAR-DEC-01)", async () => {
     const counter = {
       base: 10,

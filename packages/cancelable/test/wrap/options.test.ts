@@ -35,7 +35,7 @@ test("the returned options are frozen, and later changes of the given object hav
 
 test("options of the wrong type are refused at once with the option's name", () => {
   expectThrows("TypeError", [
-    [() => cancellable(wrong(undefined), fn), "options", "an object", "null"],
+    [() => cancellable(wrong(null), fn), "options", "an object", "null"],
     [() => cancellable(wrong("fast"), fn), "options", "an object", '"fast"'],
     [() => cancellable({}, wrong("fn")), "fn", "a function", '"fn"'],
     [() => cancellable({}, wrong(undefined)), "fn", "a function", "undefined"],
