@@ -35,7 +35,7 @@ const board = new Board(files);
 const live = out.isTTY && process.env.TERM !== "dumb" && (out.rows || 24) > files.length + 2;
 const view = live ? new Table(out, board) : new Lines(out);
 
-const whole = Cancellable.withSignal("SIGINT", "SIGTERM").onProgress((_id, progress, metadata) => {
+const whole = Cancellable.withSignal("SIGINT", "SIGTERM").onProgress((progress, { metadata }) => {
   if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
 });
 // With `npm run demo | head`, the reader closes the output early.

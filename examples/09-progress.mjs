@@ -15,7 +15,7 @@ subscribe("cancelable:operation", listen);
 
 const backup = new Cancellable({ name: "backup", metadata: { host: "db-1" } })
   .onStart((context) => console.log("start:", context.name, context.metadata.host))
-  .onProgress((_id, progress) => {
+  .onProgress((progress) => {
     if (typeof progress === "string") console.log("progress:", progress);
     else console.log(`progress: ${progress.phase} ${progress.current}/${progress.total} ${progress.unit}`);
   })

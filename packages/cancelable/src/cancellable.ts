@@ -282,7 +282,10 @@ export class Cancellable extends Operation {
   onStart(callback: Callback<"start">): this {
     return this.#on("start", callback);
   }
-  /** Adds a callback for every progress report of this operation and of the operations below. */
+  /**
+   * Adds a callback for every progress report of this operation and of the operations below:
+   * `(progress, { context, metadata })`. `context` is the context of the operation that reported.
+   */
   onProgress(callback: Callback<"progress">): this {
     return this.#on("progress", callback);
   }

@@ -12,12 +12,12 @@ export {
   type CancellationPart,
   currentOperation,
 } from "./cancellable.ts";
-export type { Outcome } from "./operation/outcome.ts";
+export { type Outcome, unwrap } from "./operation/outcome.ts";
 export type { CancellableOptions } from "./operation/options.ts";
 export type { ConditionOption, SourceOptions } from "./operation/option-sources.ts";
 export { OperationContext, type OperationSnapshot } from "./operation/context.ts";
 export type { OperationStatus } from "./operation/status.ts";
-export type { Callback, CallbackArguments, CallbackKind } from "./operation/callbacks.ts";
+export type { Callback, CallbackArguments, CallbackKind, ProgressReport } from "./operation/callbacks.ts";
 export type { Progress, ProgressDetail } from "./operation/progress.ts";
 export type { ProgressEstimate } from "./operation/estimate.ts";
 
@@ -54,7 +54,7 @@ export { RunVariable, type RunVariableToken } from "./backends/run-variable.ts";
 export { Lock } from "./sync/lock.ts";
 export { Semaphore } from "./sync/semaphore.ts";
 export { CapacityLimiter } from "./sync/capacity-limiter.ts";
-export { Event } from "./sync/event.ts";
+export { Event, Event as AsyncEvent } from "./sync/event.ts";
 export { Condition } from "./sync/condition.ts";
 export { Deferred, DeferredCancelledError } from "./sync/deferred.ts";
 export { Queue, QueueClosedError } from "./sync/queue.ts";
@@ -102,6 +102,7 @@ export type {
   OperationStore,
   StoredOperation,
 } from "./registry/store.ts";
+export type { OperationWatcher } from "./registry/watcher.ts";
 export type { OperationFilter } from "./registry/filter.ts";
 export type { HistoryQuery, RegistryOptions, WatchOptions } from "./registry/options.ts";
 export type { DurationStatistics, RegistryStatistics } from "./registry/statistics.ts";

@@ -24,6 +24,7 @@ test("the root exports exactly these values", () => {
     "AllOfSource",
     "AnyOfSource",
     "AsyncBackend",
+    "AsyncEvent",
     "CancelScope",
     "Cancellable",
     "CancellationError",
@@ -91,6 +92,7 @@ test("the root exports exactly these values", () => {
     "sleepForever",
     "sleepUntil",
     "taskGroup",
+    "unwrap",
     "waitFor",
     "withCancellable",
     "withCurrentOperation",
@@ -143,6 +145,7 @@ test("the root exports exactly these types", async () => {
     "OperationStatus",
     "OperationStore",
     "OperationTree",
+    "OperationWatcher",
     "OtherCancellation",
     "Outcome",
     "ParentOption",
@@ -150,6 +153,7 @@ test("the root exports exactly these types", async () => {
     "Progress",
     "ProgressDetail",
     "ProgressEstimate",
+    "ProgressReport",
     "Promised",
     "RegistryOptions",
     "RegistryStatistics",
@@ -252,8 +256,9 @@ test("the package can be imported by exactly these paths, each with types", asyn
 });
 
 test("every exported class and function has its own name", () => {
-  const { registry, ...named } = { ...root, ...inspect, ...testing };
+  const { registry, AsyncEvent, ...named } = { ...root, ...inspect, ...testing };
   expect(registry).toBeInstanceOf(root.OperationRegistry);
+  expect(AsyncEvent).toBe(root.Event);
   for (const [name, value] of Object.entries(named)) {
     expect(value, name).toBeTypeOf("function");
     expect((value as { readonly name: string }).name).toBe(name);

@@ -20,9 +20,12 @@ export function sleep(span: Span): Promise<void> {
   return sleepIn(currentNode(), span);
 }
 
+/** The longest sleep without a look at the wall clock, in ms. */
+const rereadEvery = 60_000;
+
 /**
  * Sleeps until a moment of the wall clock: a `Date` or epoch milliseconds. A moment in the past is still a
- * checkpoint.
+ * checkpoint. When the clock is set past the moment, the sleep ends within a minute.
  *
  * @example
  * ```ts
@@ -42,10 +45,12 @@ async function sleepToMoment(
 ): Promise<void> {
   const epoch = toEpoch(moment, "moment");
   const { runtime } = node.clock;
-  // The wall clock can be set during the sleep, so compare again before returning.
+  // The wall clock can be set during the sleep, back or forth, so it is read again every minute and before returning.
   for (let left = epoch - runtime.epoch(); left > 0; left = epoch - runtime.epoch()) {
     try {
-      await sleepUntilIn(node, runtime.now() + left);
+      // Virtual time and its wall clock move together.
+      const isEven = left === Number.POSITIVE_INFINITY || runtime.exactTimers === true;
+      await sleepUntilIn(node, runtime.now() + (isEven ? left : Math.min(left, rereadEvery)));
     } catch (error) {
       // No code awaits a sleep whose scope has closed.
       if (node.phase === "closed") abandonSleep();

@@ -11,6 +11,8 @@ export type LoggedEvent = Exclude<OperationEventName, "ended"> | EndedStatus;
 export interface ChannelEvent {
   readonly type: OperationEventName;
   readonly operation: OperationSnapshot;
+  /** The error of an operation that has failed. */
+  readonly error?: unknown;
 }
 
 /** The kind of the log line for a message. Undefined for an event of a newer version of this package. */
@@ -23,7 +25,7 @@ export function kindOf({ type, operation }: ChannelEvent): LoggedEvent | undefin
 /** The fields of a log line. Undefined values are omitted. */
 export function fieldsOf(
   event: LoggedEvent,
-  operation: OperationSnapshot,
+  { operation, error }: ChannelEvent,
   withMetadata: boolean,
 ): Record<string, unknown> {
   const all = {
@@ -33,14 +35,20 @@ export function fieldsOf(
     parentId: operation.parentId,
     status: operation.status,
     // Only for ended operations: before the end, the value would be different at every read.
-    durationMs: operation.endTime === undefined ? undefined : operation.duration,
+    durationMs: operation.endTime === undefined ? undefined : rounded(operation.duration),
     cancelReason: operation.cancelReason,
     cancelMessage: operation.cancelMessage,
-    error: operation.errorMessage,
+    // The key that pino and others print with class, stack and cause.
+    err: error,
     progress: event === "progress" ? operation.progress : undefined,
     metadata: withMetadata ? operation.metadata : undefined,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** To a thousandth of a millisecond: more digits are noise. */
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 1_000) / 1_000;
 }
 
 /** The message of a log line: one sentence on one line. Text from users is quoted. */

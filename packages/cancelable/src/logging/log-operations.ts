@@ -30,7 +30,7 @@ const defaultLevels: Readonly<Record<LoggedEvent, LogLevel | "silent">> = {
 /**
  * Writes the events of all operations in this process to a logger, until the result is disposed of. Each line has the
  * fields `event` (for example `operation.cancelled`), `operationId`, `operationName`, `parentId`, `status`,
- * `cancelReason`, `cancelMessage`, `error` (the message of the error) and `progress`. The line of an ended operation
+ * `cancelReason`, `cancelMessage`, `err` (the error of a failed operation) and `progress`. The line of an ended operation
  * also has `durationMs`. Before the first call of this function the library creates no events.
  *
  * An error of the logger or the filter goes to the reporter and does not affect the operation. Operations that the
@@ -73,7 +73,7 @@ export function logOperations(logger: OperationLogger, options?: LogOptions): Di
     if (event === undefined) return;
     const level = levels[event];
     if (level === "silent" || filter?.(operation, event) === false) return;
-    logger[level]?.(fieldsOf(event, operation, withMetadata), messageOf(event, operation));
+    logger[level]?.(fieldsOf(event, message, withMetadata), messageOf(event, operation));
   };
   let writing = false;
   /** The ids of running operations that the logger has started. A line about one of them would start the next one. */

@@ -3,10 +3,18 @@ import { report } from "../reporter.ts";
 import type { OperationContext } from "./context.ts";
 import type { Progress } from "./progress.ts";
 
+/** Where a progress report comes from. */
+export interface ProgressReport {
+  /** The context of the operation that reported: this operation, or one below. */
+  readonly context: OperationContext;
+  /** The second argument of `reportProgress`. */
+  readonly metadata: Record<string, unknown> | undefined;
+}
+
 /** The arguments of each kind of callback. */
 export interface CallbackArguments {
   start: [context: OperationContext];
-  progress: [id: string, progress: Progress, metadata: Record<string, unknown> | undefined];
+  progress: [progress: Progress, report: ProgressReport];
   complete: [context: OperationContext];
   cancel: [context: OperationContext];
   error: [context: OperationContext, error: unknown];

@@ -7,6 +7,9 @@ import type { Progress } from "./progress.ts";
 import type { ProgressLedger } from "./progress-ledger.ts";
 import { hasEnded, type OperationStatus } from "./status.ts";
 
+/** The latest time that a `Date` can have, in ms. Virtual time can go beyond. */
+const lastDate = 8.64e15;
+
 /** The state of an operation at one time, as plain data. */
 export interface OperationSnapshot {
   readonly id: string;
@@ -91,10 +94,15 @@ export class OperationContext {
   get cancelMessage(): string | undefined {
     return this.#state.cancellation?.error.message;
   }
+  /** @internal The error of a failed operation. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.status === "failed" ? this.#state.ending : undefined;
+  }
   /** The message of the error of a failed operation. */
   get errorMessage(): string | undefined {
-    if (this.status !== "failed") return undefined;
-    const error = this.#state.ending?.error;
+    const { failure } = this;
+    if (failure === undefined) return undefined;
+    const { error } = failure;
     if (typeof error === "string") return error;
     try {
       return error instanceof Error ? error.message : show(error);
@@ -129,7 +137,8 @@ export class OperationContext {
   #wallTime(at: number | undefined): Date | undefined {
     if (at === undefined) return undefined;
     const { runtime } = this.#state.node.clock;
-    return new Date(runtime.epoch() - (runtime.now() - at));
+    const time = runtime.epoch() - (runtime.now() - at);
+    return new Date(Math.min(Math.max(time, -lastDate), lastDate));
   }
 
   toJSON(): OperationSnapshot {

@@ -363,7 +363,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     let operation: Operation | undefined = this;
     for (; operation !== undefined; operation = operation.parent) {
       if (operation.callbacks?.has("progress"))
-        operation.callbacks.emit("progress", this.id, progress, metadata);
+        operation.callbacks.emit("progress", progress, { context: this.context, metadata });
     }
     notify(this.#observer, "progress", this);
     const { fraction } = ledger.tracker.estimate;

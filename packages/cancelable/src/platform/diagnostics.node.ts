@@ -4,14 +4,17 @@ const operations = channel("cancelable:operation");
 
 /** An operation as the channel shows it. */
 interface Shown {
-  readonly context: { toJSON(): unknown };
+  readonly context: { toJSON(): unknown; readonly failure: { readonly error: unknown } | undefined };
 }
 
-/** Publishes a snapshot of the operation. */
+/** Publishes a snapshot of the operation, and the error of an operation that has failed. */
 const publish =
   (type: string) =>
-  (operation: Shown): void =>
-    operations.publish({ type, operation: operation.context.toJSON() });
+  ({ context }: Shown): void => {
+    const event = { type, operation: context.toJSON() };
+    const { failure } = context;
+    operations.publish(failure === undefined ? event : { ...event, error: failure.error });
+  };
 
 interface ChannelObserver {
   started(operation: Shown): void;

@@ -3,7 +3,7 @@ import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import type { OperationDirectory, OperationEvent, OperationStore, StoredOperation } from "./store.ts";
-import { Watcher } from "./watcher.ts";
+import { defaultBuffer, type OperationWatcher, Watcher } from "./watcher.ts";
 
 /** A store in the memory of this process. Several registries can share one. */
 export class MemoryStore implements OperationStore, OperationDirectory {
@@ -32,8 +32,9 @@ export class MemoryStore implements OperationStore, OperationDirectory {
     return this.#operations.get(id)?.snapshot();
   }
 
-  watch(): AsyncIterableIterator<OperationEvent> {
-    const watcher = new Watcher(0, (closed) => this.#watchers.delete(closed));
+  watch(): OperationWatcher {
+    const onClose = (closed: Watcher): void => void this.#watchers.delete(closed);
+    const watcher = new Watcher({ interval: 0, buffer: defaultBuffer, onClose });
     this.#watchers.add(watcher);
     return watcher;
   }

@@ -15,6 +15,11 @@ export interface WatchOptions {
    * progress is never lost. Default: 100 ms.
    */
   readonly throttle?: Span | undefined;
+  /**
+   * The maximum number of events that wait to be read. When there are more, the oldest ones are dropped, and the next
+   * event has their number as `dropped`. Default: 10,000.
+   */
+  readonly buffer?: number | undefined;
 }
 
 export interface HistoryQuery {

@@ -22,7 +22,7 @@ import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 import { StoreWriter } from "./store-writer.ts";
-import { Watcher } from "./watcher.ts";
+import { defaultBuffer, type OperationWatcher, Watcher } from "./watcher.ts";
 
 /** A snapshot of an operation, with the operations below it. */
 export interface OperationTree extends OperationSnapshot {
@@ -151,13 +151,17 @@ export class OperationRegistry implements OperationObserver {
 
   /**
    * The events from now on. Each read is a checkpoint. The subscription ends when the loop is left, also by a
-   * cancellation. A slow reader gets every event except progress; of the progress it gets the newest.
+   * cancellation, and when the result is disposed of: `using events = registry.watch()`. A slow reader gets every event
+   * except progress, up to `buffer` events; of the progress it gets the newest.
    */
-  watch(options?: WatchOptions): AsyncIterableIterator<OperationEvent> {
-    requireKnownOptions(options, { throttle: 1 }, "watch");
+  watch(options?: WatchOptions): OperationWatcher {
+    requireKnownOptions(options, { throttle: 1, buffer: 1 }, "watch");
+    const buffer = options?.buffer ?? defaultBuffer;
+    requireCount(buffer, "options.buffer", 1);
     const throttle =
       options?.throttle === undefined ? 100 : toMilliseconds(options.throttle, "options.throttle");
-    const watcher = new Watcher(throttle, (closed) => this.#watchers.delete(closed));
+    const onClose = (closed: Watcher): void => void this.#watchers.delete(closed);
+    const watcher = new Watcher({ interval: throttle, buffer, onClose });
     this.#watchers.add(watcher);
     return watcher;
   }

@@ -8,6 +8,8 @@ export interface OperationEvent {
   /** `registered` when a registry added the operation; otherwise an event of the operation's life. */
   readonly type: "registered" | OperationEventName;
   readonly operation: OperationSnapshot;
+  /** The number of events that were dropped before this one, because the reader is too slow. Absent if none was. */
+  readonly dropped?: number;
 }
 
 /**

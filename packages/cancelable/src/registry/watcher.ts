@@ -5,6 +5,25 @@ import { UsageError } from "../usage-error.ts";
 import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
+/** The events of a registry, until the loop is left or the watcher is disposed of. */
+export interface OperationWatcher
+  extends AsyncIterableIterator<OperationEvent, undefined, undefined>,
+    AsyncDisposable,
+    Disposable {
+  [Symbol.asyncIterator](): OperationWatcher;
+}
+
+/** The default of `buffer`. */
+export const defaultBuffer = 10_000;
+
+interface WatcherSettings {
+  /** In ms. */
+  readonly interval: number;
+  /** The maximum number of events that have not been read. */
+  readonly buffer: number;
+  readonly onClose: (watcher: Watcher) => void;
+}
+
 /** An entry in the queue of events that have not been read. */
 interface QueuedEvent {
   event: OperationEvent;
@@ -26,12 +45,18 @@ interface Throttle {
 
 /**
  * One reader of events. A slow reader gets every event except progress; of the progress of an operation between two
- * other events it gets the newest. A fast reader gets at most one progress event of an operation per `interval`.
+ * other events it gets the newest. A fast reader gets at most one progress event of an operation per `interval`. A
+ * reader that does not read loses the oldest events when there are more than `buffer`.
  */
-export class Watcher implements AsyncIterableIterator<OperationEvent> {
+export class Watcher implements OperationWatcher {
   readonly #clock: Clock = currentNode().clock;
   readonly #interval: number;
+  readonly #buffer: number;
   readonly #onClose: (watcher: Watcher) => void;
+  /** The number of events in the queue. */
+  #size = 0;
+  /** The number of events that were dropped since the last event that was read. */
+  #dropped = 0;
   #first: QueuedEvent | undefined;
   #last: QueuedEvent | undefined;
   readonly #throttles = new Map<unknown, Throttle>();
@@ -39,9 +64,9 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  /** @param interval In ms. */
-  constructor(interval: number, onClose: (watcher: Watcher) => void) {
+  constructor({ interval, buffer, onClose }: WatcherSettings) {
     this.#interval = interval;
+    this.#buffer = buffer;
     this.#onClose = onClose;
   }
 
@@ -95,12 +120,28 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
   }
 
   #append(event: OperationEvent, throttle?: Throttle): QueuedEvent {
+    if (this.#size >= this.#buffer) {
+      this.#shift();
+      this.#dropped++;
+    }
     const queued: QueuedEvent = { event, throttle, next: undefined };
+    this.#size++;
     if (this.#last === undefined) this.#first = queued;
     else this.#last.next = queued;
     this.#last = queued;
     this.#wake?.();
     return queued;
+  }
+
+  /** Removes the oldest event. */
+  #shift(): QueuedEvent | undefined {
+    const first = this.#first;
+    if (first === undefined) return undefined;
+    this.#size--;
+    this.#first = first.next;
+    if (this.#first === undefined) this.#last = undefined;
+    if (first.throttle !== undefined) first.throttle.queued = undefined;
+    return first;
   }
 
   async next(): Promise<IteratorResult<OperationEvent, undefined>> {
@@ -121,27 +162,42 @@ export class Watcher implements AsyncIterableIterator<OperationEvent> {
     } finally {
       this.#wake = undefined;
     }
-    const first = this.#first;
+    const first = this.#shift();
     if (first === undefined) return { done: true, value: undefined };
-    this.#first = first.next;
-    if (this.#first === undefined) this.#last = undefined;
-    if (first.throttle !== undefined) {
-      first.throttle.queued = undefined;
-      first.throttle.nextAt = this.#clock.now() + this.#interval;
-    }
+    if (first.throttle !== undefined) first.throttle.nextAt = this.#clock.now() + this.#interval;
     const { type, operation } = first.event;
-    return { done: false, value: { type, operation: copyOf(operation) } };
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    const value = { type, operation: copyOf(operation) };
+    return { done: false, value: dropped === 0 ? value : { ...value, dropped } };
   }
 
-  return(): Promise<IteratorResult<OperationEvent, undefined>> {
+  // As in a generator: the value goes to the caller, for instance to `yield*`.
+  async return(value?: undefined | PromiseLike<undefined>): Promise<IteratorReturnResult<undefined>> {
     this.#close();
-    return Promise.resolve({ done: true, value: undefined });
+    return { done: true, value: await value };
+  }
+
+  /** Ends the subscription and rejects with `error`. */
+  throw(error: unknown): Promise<never> {
+    this.#close();
+    return Promise.reject(error);
+  }
+
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    return Promise.resolve();
   }
 
   #close(): void {
     this.#isClosed = true;
     for (const key of [...this.#throttles.keys()]) this.removeThrottle(key);
     this.#first = this.#last = undefined;
+    this.#size = 0;
     this.#onClose(this);
     this.#wake?.();
   }

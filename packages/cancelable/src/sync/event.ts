@@ -4,7 +4,8 @@ import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
- * A flag that is set once and wakes all waiters.
+ * A flag that is set once and wakes all waiters. `AsyncEvent` is the same class, for modules that also use the `Event`
+ * of the DOM.
  *
  * @example
  * ```ts

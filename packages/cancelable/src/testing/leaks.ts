@@ -30,6 +30,11 @@ export interface LeakOptions {
    * socket, for example, closes after `close()` has returned. Only a failing test waits this long. Default: 50 ms.
    */
   readonly settle?: Span | undefined;
+  /**
+   * Kinds of handles that are not counted, by the names in the message of the assertion. `fetch` keeps its sockets open
+   * for later requests: `["TCPSocketWrap", "TLSWrap"]`. Default: none.
+   */
+  readonly ignore?: readonly string[] | undefined;
 }
 
 /** How many turns of the event loop work that is ending may take. */
@@ -60,8 +65,9 @@ const realNow = performance.now.bind(performance);
  */
 export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?: LeakOptions): Promise<T> {
   requireFunction(body, "body");
-  requireKnownOptions(options, { listeners: 1, settle: 1 }, "expectNoLeaks");
+  requireKnownOptions(options, { listeners: 1, settle: 1, ignore: 1 }, "expectNoLeaks");
   const targets = checkListened(options?.listeners);
+  const ignored = checkIgnored(options?.ignore);
   const allowed = options?.settle === undefined ? 50 : options.settle;
   const settle = toMilliseconds(allowed, "options.settle");
   if (!(settle >= 0) || settle === Number.POSITIVE_INFINITY) {
@@ -94,17 +100,17 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
       );
     };
     const ownBefore = own(before);
-    const hostBefore = countHost(timers);
+    const hostBefore = countHost(timers, ignored);
     const value = await timers.run(body);
     const found: string[] = [];
     await held(async () => {
       await turns(turnsToEnd);
       const after = live();
       found.push(...scopeNames(after.filter(({ id }) => !known.has(id))), ...more(ownBefore, own(after)));
-      let left = more(hostBefore, countHost(timers));
+      let left = more(hostBefore, countHost(timers, ignored));
       for (const end = realNow() + settle; left.length > 0 && realNow() < end; ) {
         await turns(1);
-        left = more(hostBefore, countHost(timers));
+        left = more(hostBefore, countHost(timers, ignored));
       }
       found.push(...left);
     });
@@ -147,10 +153,10 @@ function countOwn(backend: unknown, waits: number, targets: readonly Listened[])
 }
 
 /** Counts the timers and handles of the host, by kind. These can take some turns to end. */
-function countHost(timers: TimerWatch): Counts {
+function countHost(timers: TimerWatch, ignored: ReadonlySet<string>): Counts {
   const counts = new Map([["timers", timers.count()]]);
   for (const kind of activeHandles()) {
-    if (shortLived.has(kind)) continue;
+    if (shortLived.has(kind) || ignored.has(kind)) continue;
     const name = `handles of kind ${kind}`;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
@@ -160,6 +166,14 @@ function countHost(timers: TimerWatch): Counts {
 function isEmitter(target: unknown): target is ListenerCounts {
   const { eventNames, listenerCount } = (target ?? {}) as Partial<ListenerCounts>;
   return typeof eventNames === "function" && typeof listenerCount === "function";
+}
+
+function checkIgnored(kinds: readonly string[] | undefined): ReadonlySet<string> {
+  if (kinds !== undefined && !Array.isArray(kinds)) throw invalidType("options.ignore", "an array", kinds);
+  for (const [index, kind] of (kinds ?? []).entries()) {
+    if (typeof kind !== "string") throw invalidType(`options.ignore[${index}]`, "a string", kind);
+  }
+  return new Set(kinds);
 }
 
 function checkListened(targets: readonly Listened[] | undefined): readonly Listened[] {

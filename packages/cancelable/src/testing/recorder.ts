@@ -88,7 +88,7 @@ export class OperationRecorder {
       started = detectBackend().now() - (context.duration as number);
       note("start", { name: op.name });
     });
-    op.onProgress((from, progress, metadata) => {
+    op.onProgress((progress, { context: { id: from }, metadata }) => {
       // An operation that is attached itself records its own progress.
       if (from !== id && this.#attached.has(from)) return;
       const message = typeof progress === "string" ? progress : progress.message;

@@ -17,7 +17,7 @@ export class ScenarioRun {
     this.op = op;
     this.backend = backend;
     op.onStart(() => this.#changed());
-    op.onProgress((_, progress) => {
+    op.onProgress((progress) => {
       this.reports.push(progress);
       this.#changed();
     });

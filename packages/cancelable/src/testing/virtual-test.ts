@@ -26,16 +26,34 @@ export interface VirtualTestOptions extends VirtualBackendOptions {
 }
 
 /** Declares a test in virtual time. Returns the result of the runner's `test`. */
-export type VirtualTest = (
-  title: string,
-  body: (backend: VirtualBackend) => unknown,
-  options?: VirtualTestOptions,
-) => unknown;
+export interface VirtualTest {
+  (title: string, body: (backend: VirtualBackend) => unknown, options?: VirtualTestOptions): unknown;
+  /** As `test.skip` of the runner. */
+  readonly skip: VirtualTest;
+  /** As `test.only` of the runner. */
+  readonly only: VirtualTest;
+  /** As `test.each` of the runner: one test for each case. A case that is an array is spread. */
+  each<const T>(
+    cases: readonly T[],
+  ): (
+    title: string,
+    body: (backend: VirtualBackend, ...values: T extends readonly unknown[] ? [...T] : [T]) => unknown,
+    options?: VirtualTestOptions,
+  ) => unknown;
+  /** As `test.for` of vitest: one test for each case, which is passed as it is. */
+  for<T>(
+    cases: readonly T[],
+  ): (
+    title: string,
+    body: (backend: VirtualBackend, value: T) => unknown,
+    options?: VirtualTestOptions,
+  ) => unknown;
+}
 
 /**
  * Returns a test function like `test`, with the additional method `test.virtual(title, body, options?)`. The body runs
  * in `run(…, { backend })` on a new {@link VirtualBackend}, and gets this backend as its argument. `test` itself is not
- * changed. `withVirtual(test.only)` works too.
+ * changed. `test.virtual.skip`, `only`, `each` and `for` use the functions of the runner with these names.
  *
  * A test whose time is stuck fails and does not hang. Time is stuck when every task waits, no timer is set, and no
  * promise is held. The body is then cancelled, and the `AssertionError` lists the waiting tasks. With `autoJump:
@@ -59,14 +77,62 @@ export type VirtualTest = (
  */
 export function withVirtual<T extends TestFunction>(test: T): T & { readonly virtual: VirtualTest } {
   requireFunction(test, "test");
-  const virtual: VirtualTest = (title, body, options) => {
-    requireFunction(body, "body");
-    requireKnownOptions(options, { ...virtualBackendOptions, patience: 1 }, "test.virtual");
-    return test(title, () => runVirtual(body, options));
-  };
+  const virtual = virtualOf(test);
   return new Proxy(test, {
     get: (target, key): unknown => (key === "virtual" ? virtual : Reflect.get(target, key)),
   }) as T & { readonly virtual: VirtualTest };
+}
+
+/** The functions of a runner's `test` that are used, if the runner has them. */
+interface RunnerTest extends TestFunction {
+  readonly skip?: TestFunction;
+  readonly only?: TestFunction;
+  readonly each?: (cases: readonly unknown[]) => TestFunction;
+  readonly for?: (cases: readonly unknown[]) => TestFunction;
+}
+
+/** `test.virtual` for a runner's `test`. */
+function virtualOf(test: RunnerTest): VirtualTest {
+  const ofCases = (kind: "each" | "for", cases: readonly unknown[]) => {
+    requireFunction(test[kind], `test.${kind}`);
+    const declare = (test[kind] as NonNullable<RunnerTest["each"]>)(cases);
+    return (
+      title: string,
+      body: (backend: VirtualBackend, ...values: never[]) => unknown,
+      options?: VirtualTestOptions,
+    ): unknown => {
+      requireBody(body, options);
+      // The runner of `for` adds a context of its own.
+      const run = (values: unknown[]): Promise<void> =>
+        runVirtual((backend) => body(backend, ...(values as never[])), options);
+      return kind === "each"
+        ? declare(title, (...values: unknown[]) => run(values))
+        : declare(title, (value: unknown) => run([value]));
+    };
+  };
+  const virtual = (
+    title: string,
+    body: (backend: VirtualBackend) => unknown,
+    options?: VirtualTestOptions,
+  ): unknown => {
+    requireBody(body, options);
+    return test(title, () => runVirtual(body, options));
+  };
+  const other = (kind: "skip" | "only"): VirtualTest => {
+    requireFunction(test[kind], `test.${kind}`);
+    return virtualOf(test[kind] as RunnerTest);
+  };
+  return Object.defineProperties(virtual, {
+    skip: { get: () => other("skip") },
+    only: { get: () => other("only") },
+    each: { value: (cases: readonly unknown[]) => ofCases("each", cases) },
+    for: { value: (cases: readonly unknown[]) => ofCases("for", cases) },
+  }) as VirtualTest;
+}
+
+function requireBody(body: unknown, options: VirtualTestOptions | undefined): void {
+  requireFunction(body, "body");
+  requireKnownOptions(options, { ...virtualBackendOptions, patience: 1 }, "test.virtual");
 }
 
 /** A virtual backend that counts activity. */

@@ -85,6 +85,27 @@ describeEverywhere("sleepUntil", (everywhere) => {
     });
   });
 
+  test("a wall clock that is set forth past the moment ends the sleep within a minute", async () => {
+    let set = 0;
+    class SetClock extends VirtualBackend {
+      override epoch(): number {
+        return super.epoch() + set;
+      }
+    }
+    const backend = new SetClock();
+    Object.defineProperty(backend, "exactTimers", { value: false }); // as on real timers
+    await run(
+      async () => {
+        const sleeping = sleepUntil(backend.epoch() + 8 * 3_600_000);
+        await sleep(30_000);
+        set = 9 * 3_600_000;
+        await sleeping;
+        expect(backend.now()).toBe(60_000);
+      },
+      { backend },
+    );
+  });
+
   everywhere("a cancellation ends the sleep", async (t) => {
     const target = t.backend.epoch() + 60_000;
     expect(await moveOnAfter(5, () => sleepUntil(target).then(() => "woke"))).toBeUndefined();

@@ -128,11 +128,15 @@ describeEverywhere("logOperations", (everywhere) => {
   });
 
   everywhere("a failure is written at level error, and nameless operations are called by id", async () => {
+    const failure = new Error("two\nlines");
     const [line] = await logged(
-      () => new Cancellable({ id: "id-1" }).settle(() => Promise.reject(new Error("two\nlines"))),
+      () => new Cancellable({ id: "id-1" }).settle(() => Promise.reject(failure)),
       only("failed"),
     );
-    expect(line).toMatchObject({ level: "error", fields: { error: "two\nlines", status: "failed" } });
+    expect(line).toMatchObject({ level: "error", fields: { status: "failed" } });
+    expect(line?.fields.err).toBe(failure);
+    const duration = line?.fields.durationMs as number;
+    expect(duration).toBe(Number(duration.toFixed(3)));
     expect(line?.message).toMatch(/^operation id-1 failed after .*: "two\\nlines"$/);
   });
 

@@ -1,5 +1,6 @@
 import { expect, vi } from "vitest";
 import {
+  type Callback,
   Cancellable,
   currentDeadline,
   currentOperation,
@@ -131,29 +132,37 @@ describeEverywhere("an operation's callbacks: order", (everywhere) => {
 });
 
 describeEverywhere("an operation's callbacks: progress", (everywhere) => {
-  everywhere("onProgress gets id, report and metadata in order (PAR-CAN-13)", async () => {
-    const seen: unknown[] = [];
-    const op = new Cancellable({ id: "op-1" }).onProgress((...args) => void seen.push(args));
-    await op.run(() => {
-      op.reportProgress("begun");
-      op.reportProgress({ current: 1, total: 3, unit: "files" }, { file: "a" });
-    });
-    expect(seen).toEqual([
-      ["op-1", "begun", undefined],
-      ["op-1", { current: 1, total: 3, unit: "files" }, { file: "a" }],
-    ]);
-    await new Cancellable().run((silent) => {
-      silent.reportProgress("nobody listens");
-      expect(silent.context.progress).toBe("nobody listens");
-    });
-  });
+  everywhere(
+    "onProgress gets the report, its metadata and the context of the operation, in order (PAR-CAN-13)",
+    async () => {
+      const seen: unknown[] = [];
+      const op = new Cancellable({ id: "op-1" }).onProgress((...args) => void seen.push(args));
+      await op.run(() => {
+        op.reportProgress("begun");
+        op.reportProgress({ current: 1, total: 3, unit: "files" }, { file: "a" });
+      });
+      expect(seen).toEqual([
+        ["begun", { context: op.context, metadata: undefined }],
+        [
+          { current: 1, total: 3, unit: "files" },
+          { context: op.context, metadata: { file: "a" } },
+        ],
+      ]);
+      await new Cancellable().run((silent) => {
+        silent.reportProgress("nobody listens");
+        expect(silent.context.progress).toBe("nobody listens");
+      });
+    },
+  );
 
   everywhere(
-    "a report reaches every ancestor, the nearest first, with the id of the reporting operation",
+    "a report reaches every ancestor, the nearest first, with the context of the reporting operation",
     async () => {
       const seen: string[] = [];
-      const listener = (level: string) => (id: string, progress: unknown) =>
-        void seen.push(`${level}: ${id} ${progress}`);
+      const listener =
+        (level: string): Callback<"progress"> =>
+        (progress, { context }) =>
+          void seen.push(`${level}: ${context.id} ${progress}`);
       await new Cancellable({ id: "top" })
         .onProgress(listener("top"))
         .run(() =>

@@ -1,5 +1,14 @@
-import { expect, vi } from "vitest";
-import { Cancellable, CancellationToken, currentOperation, sleep, sleepForever } from "../../src/index.ts";
+import { expect, test, vi } from "vitest";
+import {
+  Cancellable,
+  CancellationToken,
+  currentOperation,
+  OperationRegistry,
+  run,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
+import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("an operation's context: status", (everywhere) => {
@@ -227,4 +236,13 @@ describeEverywhere("the times of an operation", (everywhere) => {
     }
     expect(duration).toBeGreaterThanOrEqual(10);
   });
+});
+
+test("in virtual time beyond the last date an operation ends, and its times are the last date", async () => {
+  const register = new OperationRegistry();
+  await run(() => new Cancellable({ name: "far", register }).run(() => sleep(9e15)), {
+    backend: new VirtualBackend(),
+  });
+  expect(register.size).toBe(0);
+  expect(register.history()).toMatchObject([{ name: "far", endTime: "+275760-09-13T00:00:00.000Z" }]);
 });

@@ -151,8 +151,8 @@ describeEverywhere("reports", (everywhere) => {
     "a report inside a shield reaches the operations above, and no operation stays shielded",
     async () => {
       const heard: unknown[] = [];
-      const above = new Cancellable({ name: "above" }).onProgress((_, progress) => void heard.push(progress));
-      const op = new Cancellable({ name: "op" }).onProgress((_, progress) => void heard.push(progress));
+      const above = new Cancellable({ name: "above" }).onProgress((progress) => void heard.push(progress));
+      const op = new Cancellable({ name: "op" }).onProgress((progress) => void heard.push(progress));
       const outcome = await above.settle(() =>
         op.settle(async () => {
           op.cancel();

@@ -9,6 +9,7 @@ import {
   sleep,
   sleepForever,
   TimeoutCancellation,
+  unwrap,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
@@ -24,6 +25,17 @@ describeEverywhere("settle", (everywhere) => {
     const op = Cancellable.withTimeout(5);
     const outcome = await op.settle(() => sleepForever());
     expect(outcome).toEqual({ status: "cancelled", error: op.token.error });
+  });
+
+  everywhere("unwrap() gives the value of an outcome or throws its error", async () => {
+    expect(unwrap(await new Cancellable().settle(async () => 42))).toBe(42);
+    const failure = new Error("body");
+    const failed = await new Cancellable().settle(() => Promise.reject(failure));
+    expect(() => unwrap(failed)).toThrow(failure);
+    const op = new Cancellable();
+    op.cancel();
+    const cancelled = await op.settle(() => {});
+    expect(() => unwrap(cancelled)).toThrow(op.error);
   });
 
   everywhere("settle() rejects for misuse, which no program reads in an outcome", async () => {

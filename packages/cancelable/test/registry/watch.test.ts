@@ -146,7 +146,7 @@ describeEverywhere("a slow watcher", (everywhere) => {
 
   everywhere("a reader that is 100,000 operations behind catches up", async () => {
     const register = new OperationRegistry({ history: 0 });
-    const events = register.watch();
+    const events = register.watch({ buffer: Number.POSITIVE_INFINITY });
     for (let i = 0; i < 100_000; i++) {
       const operation = { id: `${i}`, name: "x", parent: undefined, context: new Cancellable().context };
       register.started({ ...operation, cancel: () => false, observe() {} });

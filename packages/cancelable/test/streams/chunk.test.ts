@@ -24,7 +24,7 @@ describeEverywhere("chunk", (everywhere) => {
     const reports: unknown[] = [];
     const reporting = (options: { readonly reportEvery?: number }): Promise<number[][]> =>
       new Cancellable()
-        .onProgress((_, progress) => reports.push(progress))
+        .onProgress((progress) => reports.push(progress))
         .run((op) => collect(chunk(stream(op, numbers(12).source), 5, options)));
     await reporting({});
     expect(reports.splice(0)).toEqual([]);

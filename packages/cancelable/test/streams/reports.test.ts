@@ -32,7 +32,7 @@ describeEverywhere("the reports of a stream", (everywhere) => {
     async () => {
       const reports: unknown[] = [];
       await new Cancellable()
-        .onProgress((_, progress, metadata) => reports.push([progress, metadata]))
+        .onProgress((progress, { metadata }) => reports.push([progress, metadata]))
         .run((op) => collect(stream(op, numbers(25).source, { reportEvery: 10 })));
       expect(reports).toEqual([
         ["Processed 10 items", { count: 10, latestItem: 9 }],

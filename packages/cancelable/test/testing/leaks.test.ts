@@ -185,3 +185,23 @@ test("the error of a leak check is not reported as well", async () => {
   setReporter(before);
   expect(reported).toEqual([]);
 });
+
+test("kinds of handles that are ignored are not counted", async () => {
+  const listening = (): Promise<Server> =>
+    new Promise((resolve) => {
+      const created = createServer().listen(0, () => resolve(created));
+    });
+  let server: Server | undefined;
+  const leaking = async (): Promise<void> => {
+    server = await listening();
+  };
+  const kinds = ["TCPServerWrap", "TCPSocketWrap"];
+  await expectNoLeaks(leaking, { ignore: kinds });
+  server?.close();
+  expect(await rejection(expectNoLeaks(() => {}, { ignore: "TCPSocketWrap" as never }))).toMatchObject({
+    message: 'options.ignore must be an array; got "TCPSocketWrap"',
+  });
+  expect(await rejection(expectNoLeaks(() => {}, { ignore: [1 as never] }))).toMatchObject({
+    message: "options.ignore[0] must be a string; got 1",
+  });
+});

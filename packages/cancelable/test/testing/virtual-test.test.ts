@@ -186,3 +186,53 @@ test("with node:test stuck time fails the test instead of hanging", async () => 
   expect(code).toBe(1);
   expect(output).toContain("Time is stuck at 0 ms: 1 task waits and no timer is set");
 });
+
+test.virtual.each([
+  [1, "one"],
+  [2, "two"],
+])("each: case %i is spread", async (backend, n, name) => {
+  await sleep(n);
+  expect([backend.now(), name]).toEqual([n, n === 1 ? "one" : "two"]);
+});
+
+test.virtual.each([5, 10])("each: a case that is no array is the argument, %i", async (backend, n) => {
+  await sleep(n);
+  expect(backend.now()).toBe(n);
+});
+
+test.virtual.for([[3, 4]])("for: the case is passed as it is", async (backend, pair) => {
+  await sleep(pair[0] as number);
+  expect([backend.now(), pair]).toEqual([3, [3, 4]]);
+});
+
+test.virtual.skip("skip: the body does not run", () => {
+  throw new Error("it ran");
+});
+
+test.virtual.skip.each([1, 2])("skip.each: the body does not run", () => {
+  throw new Error("it ran");
+});
+
+test("only uses the runner's only, and functions that the runner lacks are named", async () => {
+  const declared: string[] = [];
+  const runner = Object.assign((title: string) => declared.push(title), {
+    only: (title: string) => declared.push(`only ${title}`),
+  });
+  const own = withVirtual(runner);
+  own.virtual.only("a", () => {});
+  own.virtual("b", () => {});
+  expect(declared).toEqual(["only a", "b"]);
+  expect(() => own.virtual.skip("c", () => {})).toThrow("test.skip must be a function; got undefined");
+  expect(() => own.virtual.each([1])).toThrow("test.each must be a function; got undefined");
+  expect(() => own.virtual.for([1])).toThrow("test.for must be a function; got undefined");
+  const wrongBody = withVirtual(vitestTest).virtual.each([1]);
+  expect(() => wrongBody("title", 5 as never)).toThrow("body must be a function; got 5");
+});
+
+test("with node:test a virtual test can be skipped", async () => {
+  const { code, output } = await runScript(
+    nodeTest(`test.virtual.skip("skipped", () => { throw new Error("it ran"); });`),
+  );
+  expect(code).toBe(0);
+  expect(output).toMatch(/skipped 1\b/);
+});

@@ -72,8 +72,8 @@ export function callbacks(op: Cancellable): void {
   op.onError((_context, error) => {
     expectTypeOf(error).toBeUnknown();
   });
-  op.onProgress((id, progress, metadata) => {
-    expectTypeOf(id).toEqualTypeOf<string>();
+  op.onProgress((progress, { context, metadata }) => {
+    expectTypeOf(context.id).toEqualTypeOf<string>();
     expectTypeOf(progress).not.toBeAny();
     expectTypeOf(metadata).toEqualTypeOf<Record<string, unknown> | undefined>();
   });

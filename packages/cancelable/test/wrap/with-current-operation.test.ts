@@ -83,7 +83,7 @@ describeEverywhere("withCurrentOperation", (everywhere) => {
       );
       const heard: unknown[] = [];
       await new Cancellable()
-        .onProgress((_id, progress) => heard.push(progress))
+        .onProgress((progress) => heard.push(progress))
         .run(cancellable({}, async () => report("half way")));
       expect(heard).toEqual(["half way"]);
     },
