@@ -42,7 +42,22 @@ export function outOfRange(argument: string, expected: string, got: unknown): Ra
 }
 
 export function requireFunction(value: unknown, argument: string): void {
-  if (typeof value !== "function") throw invalidType(argument, "a function", value);
+  if (typeof value === "function") return;
+  if (!(value instanceof Promise)) throw invalidType(argument, "a function", value);
+  // The caller gave the promise away: after this error, no code waits for it.
+  value.catch(() => {});
+  throw invalidType(argument, "a function, such as () => promise", value);
+}
+
+/** Requires an iterable. @param expected The values of the iterable, for the message. */
+export function requireIterable(value: unknown, argument: string, expected: string): void {
+  const candidate = value as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+  if (typeof candidate?.[Symbol.iterator] === "function") return;
+  const advice =
+    typeof candidate?.[Symbol.asyncIterator] === "function"
+      ? ", not an async one; read that with for await, chunk or merge, or through a Queue"
+      : "";
+  throw invalidType(argument, `${expected}${advice}`, value);
 }
 
 export function requireOptions(value: unknown, argument = "options"): void {

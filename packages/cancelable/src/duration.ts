@@ -1,4 +1,5 @@
 import { invalidType, outOfRange } from "./arguments.ts";
+import { requireKnownOptions } from "./known-options.ts";
 
 /** A time span as an object. It is the sum of its parts. `Temporal.Duration` objects are accepted. */
 export interface Duration {
@@ -29,6 +30,12 @@ const units: ReadonlyArray<readonly [keyof Duration, number]> = [
   ["nanoseconds", 1e-6],
 ];
 
+const knownUnits = {
+  ...Object.fromEntries(units.map(([unit]) => [unit, 1 as const])),
+  years: 1,
+  months: 1,
+} as const;
+
 /**
  * The milliseconds of a span. `Infinity` means no limit.
  *
@@ -40,7 +47,11 @@ export function toMilliseconds(span: Span, argument: string): number {
     return span;
   }
   if (span === null) return Number.POSITIVE_INFINITY;
-  if (typeof span !== "object") throw invalidType(argument, "milliseconds, a Duration or null", span);
+  if (typeof span !== "object")
+    throw invalidType(argument, "milliseconds, a Duration such as { seconds: 5 }, or null", span);
+  // Other objects, such as those of Temporal, can have properties of their own.
+  if (Object.getPrototypeOf(span) === Object.prototype)
+    requireKnownOptions(span, knownUnits, "a Duration", argument, "unit");
   let total = 0;
   let known = false;
   for (const [unit, factor] of units) {
@@ -55,7 +66,7 @@ export function toMilliseconds(span: Span, argument: string): number {
   if (dated.years || dated.months) {
     throw outOfRange(argument, "a span without years and months, whose length varies", span);
   }
-  if (!known) throw invalidType(argument, "milliseconds, a Duration or null", span);
+  if (!known) throw invalidType(argument, "milliseconds, a Duration such as { seconds: 5 }, or null", span);
   if (Number.isNaN(total)) throw outOfRange(argument, "a span whose parts add up to a number", span);
   return total;
 }

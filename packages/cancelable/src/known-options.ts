@@ -12,7 +12,8 @@ const otherNames: Readonly<Record<string, string>> = {
   predicate: "condition",
   detached: "parent",
   label: "name",
-  ms: "timeout",
+  ms: "milliseconds timeout",
+  min: "minutes",
   limit: "concurrency",
 };
 
@@ -21,42 +22,46 @@ const otherNames: Readonly<Record<string, string>> = {
  * otherwise be ignored, and the limit that it asks for would be missing without a sign.
  *
  * @param of The function or class that takes the options.
+ * @param kind The word for a name in the message.
  */
 export function requireKnownOptions(
   options: unknown,
   known: Readonly<Record<string, 1>>,
   of: string,
   argument = "options",
+  kind = "option",
 ): void {
   if (options === undefined) return;
   requireOptions(options, argument);
   for (const name in options as object) {
     if (known[name] !== 1 && Object.hasOwn(options as object, name))
-      throw unknownOption(name, known, of, argument);
+      throw unknownOption(name, known, { of, argument, kind });
   }
 }
 
 function unknownOption(
   name: string,
   known: Readonly<Record<string, 1>>,
-  of: string,
-  argument: string,
+  { of, argument, kind }: { readonly of: string; readonly argument: string; readonly kind: string },
 ): TypeError {
   const names = Object.keys(known);
+  const article = kind === "option" ? "an" : "a";
   const nearest = nearestName(name, names);
-  const advice = ofOperations.split(" ").includes(name)
-    ? "it is an option of Cancellable"
-    : nearest === undefined
-      ? `the options are ${names.join(", ")}`
-      : `did you mean ${nearest}?`;
-  return Object.assign(new TypeError(`${argument}.${name} is not an option of ${of}; ${advice}`), {
+  const advice =
+    known.timeout === 1 && ofOperations.split(" ").includes(name)
+      ? "it is an option of Cancellable"
+      : nearest === undefined
+        ? `the ${kind}s are ${names.join(", ")}`
+        : `did you mean ${nearest}?`;
+  return Object.assign(new TypeError(`${argument}.${name} is not ${article} ${kind} of ${of}; ${advice}`), {
     code: "ERR_UNKNOWN_OPTION",
   });
 }
 
 function nearestName(name: string, known: readonly string[]): string | undefined {
-  const other = Object.hasOwn(otherNames, name) ? (otherNames[name] as string) : "";
-  if (known.includes(other.replace(/\..*/, ""))) return other;
+  const others = Object.hasOwn(otherNames, name) ? (otherNames[name] as string).split(" ") : [];
+  const other = others.find((one) => known.includes(one.replace(/\..*/, "")));
+  if (other !== undefined) return other;
   const wanted = name.toLowerCase();
   let nearest: string | undefined;
   let least = 3;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sleep } from "../src/index.ts";
+import { all, map, sleep } from "../src/index.ts";
 import { rejection } from "./backends.ts";
 
 const messageOf = async (argument: unknown): Promise<string> =>
@@ -7,8 +7,8 @@ const messageOf = async (argument: unknown): Promise<string> =>
 
 test("a message shows the given value, cut to the length that fits", async () => {
   expect(await messageOf("x".repeat(1_000))).toMatch(/got "x{77}…"$/);
-  const long = await messageOf({ parts: "y".repeat(1_000) });
-  expect(long).toMatch(/got \{"parts":"y+…$/);
+  const long = await messageOf(["y".repeat(1_000)]);
+  expect(long).toMatch(/got \["y+…$/);
   expect(long.length).toBeLessThan(200);
 });
 
@@ -16,4 +16,17 @@ test("a message names the kind of a value whose class has no name", async () => 
   expect(await messageOf((async function* () {})())).toMatch(/got an async generator$/);
   expect(await messageOf((function* () {})())).toMatch(/got a generator$/);
   expect(await messageOf(new (class {})())).toMatch(/got an instance of a class without a name$/);
+});
+
+test("an async iterable where an iterable is expected gets advice", async () => {
+  async function* items(): AsyncGenerator<number> {
+    yield 1;
+  }
+  const advice = "read that with for await, chunk or merge, or through a Queue; got an async generator";
+  expect(await rejection(map(items() as never, () => 1))).toMatchObject({
+    message: `items must be an iterable, not an async one; ${advice}`,
+  });
+  expect(await rejection(all(items() as never))).toMatchObject({
+    message: `tasks must be an iterable of functions or promises, not an async one; ${advice}`,
+  });
 });

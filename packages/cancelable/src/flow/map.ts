@@ -1,4 +1,4 @@
-import { invalidType, requireFunction } from "../arguments.ts";
+import { requireFunction, requireIterable } from "../arguments.ts";
 import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
 
 /**
@@ -21,9 +21,7 @@ export async function map<I, T>(
   fn: (item: I, index: number) => T | PromiseLike<T>,
   options?: ConcurrencyOptions,
 ): Promise<T[]> {
-  if (typeof (items as Iterable<I> | null | undefined)?.[Symbol.iterator] !== "function") {
-    throw invalidType("items", "an iterable", items);
-  }
+  requireIterable(items, "items", "an iterable");
   requireFunction(fn, "fn");
   const concurrency = requireConcurrency(options, "map");
   const list = [...items];

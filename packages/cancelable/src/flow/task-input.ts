@@ -1,4 +1,4 @@
-import { invalidType, isThenable } from "../arguments.ts";
+import { invalidType, isThenable, requireIterable } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { abandon, waitIn } from "../scope/waiting.ts";
 
@@ -21,9 +21,7 @@ export function requireTasks<T>(
   tasks: Iterable<TaskInput<T>>,
   argument: string,
 ): ReadonlyArray<TaskInput<T>> {
-  if (typeof (tasks as Iterable<TaskInput<T>> | null | undefined)?.[Symbol.iterator] !== "function") {
-    throw invalidType(argument, "an iterable of functions or promises", tasks);
-  }
+  requireIterable(tasks, argument, "an iterable of functions or promises");
   const list = [...tasks];
   // The caller gave the promises away: after an early failure, no code waits for the remaining ones.
   for (const task of list) abandon(task);

@@ -17,7 +17,7 @@ import {
 import { describeEverywhere } from "../backends.ts";
 import { expectRejects, wrong } from "../refusals.ts";
 
-const span = "milliseconds, a Duration or null";
+const span = "milliseconds, a Duration such as { seconds: 5 }, or null";
 
 const ms = "a number of milliseconds";
 

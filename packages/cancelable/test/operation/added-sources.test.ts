@@ -204,7 +204,12 @@ describeEverywhere("the deadline of an operation", (everywhere) => {
         "a number of milliseconds",
         '"5"',
       ],
-      [() => new Cancellable().extend(wrong("5")), "span", "milliseconds, a Duration or null", '"5"'],
+      [
+        () => new Cancellable().extend(wrong("5")),
+        "span",
+        "milliseconds, a Duration such as { seconds: 5 }, or null",
+        '"5"',
+      ],
     ]);
   });
 });

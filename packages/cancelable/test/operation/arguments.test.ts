@@ -3,9 +3,11 @@ import { Cancellable, CancellationToken, CancelScope, run, sleep } from "../../s
 import { describeEverywhere } from "../backends.ts";
 import { expectRejects, expectThrows, type Refusal, thrown, wrong } from "../refusals.ts";
 
-const span = "milliseconds, a Duration or null";
+const span = "milliseconds, a Duration such as { seconds: 5 }, or null";
 
 const moment = "a Date or epoch milliseconds";
+
+const promised = "a function, such as () => promise";
 
 const never = (): boolean => false;
 
@@ -101,7 +103,7 @@ describeEverywhere("the methods of operations refuse wrong arguments", (everywhe
     const op = new Cancellable();
     await expectRejects("TypeError", [
       [() => op.run(wrong(undefined)), "body", "a function", "undefined"],
-      [() => op.run(wrong(Promise.resolve())), "body", "a function", "an instance of Promise"],
+      [() => op.run(wrong(Promise.resolve())), "body", promised, "an instance of Promise"],
       [() => op.settle(wrong(5)), "body", "a function", "5"],
       [() => op.shield(wrong("x")), "body", "a function", '"x"'],
       [() => op.shield(never, wrong(5)), "options", "an object", "5"],

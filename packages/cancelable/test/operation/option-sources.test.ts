@@ -171,7 +171,12 @@ describeEverywhere("the options of an operation are the same everywhere (rule 38
       const refused = (options: unknown) => () => new Cancellable({ ...(options as object), parent });
       const moment = "a Date or epoch milliseconds";
       expectThrows("TypeError", [
-        [refused({ timeout: "5" }), "options.timeout", "milliseconds, a Duration or null", '"5"'],
+        [
+          refused({ timeout: "5" }),
+          "options.timeout",
+          "milliseconds, a Duration such as { seconds: 5 }, or null",
+          '"5"',
+        ],
         [refused({ deadline: "x" }), "options.deadline", moment, '"x"'],
         [refused({ signal: {} }), "options.signal", "an AbortSignal", "{}"],
         [refused({ signal: [{}] }), "options.signal[0]", "an AbortSignal", "{}"],
@@ -195,7 +200,7 @@ describeEverywhere("the options of an operation are the same everywhere (rule 38
         [
           () => new Cancellable().shield(() => 1, { grace: wrong("5") }),
           "options.grace",
-          "milliseconds, a Duration or null",
+          "milliseconds, a Duration such as { seconds: 5 }, or null",
           '"5"',
         ],
       ]);

@@ -255,7 +255,7 @@ describeEverywhere("the misuse of a watcher", (everywhere) => {
       [
         () => register.watch({ throttle: wrong("1s") }),
         "options.throttle",
-        "milliseconds, a Duration or null",
+        "milliseconds, a Duration such as { seconds: 5 }, or null",
         '"1s"',
       ],
     ]);

@@ -1,13 +1,15 @@
 import { expect } from "vitest";
 import { CancelScope, run, sleep, taskGroup } from "../../src/index.ts";
-import { describeEverywhere } from "../backends.ts";
-import { expectRejects, expectThrows, wrong } from "../refusals.ts";
+import { describeEverywhere, rejection } from "../backends.ts";
+import { expectRejects, expectThrows, thrown, wrong } from "../refusals.ts";
 
 const reasons = 'a word such as "shutdown", of lower-case letters and hyphens';
 
-const span = "milliseconds, a Duration or null";
+const span = "milliseconds, a Duration such as { seconds: 5 }, or null";
 
 const moment = "a Date or epoch milliseconds";
+
+const promised = "a function, such as () => promise";
 
 const ms = "a number of milliseconds";
 
@@ -16,13 +18,34 @@ describeEverywhere("a task group refuses wrong arguments", (everywhere) => {
     await taskGroup(async (group) => {
       expectThrows("TypeError", [
         [() => group.startSoon(wrong(undefined)), "fn", "a function", "undefined"],
-        [() => group.startSoon(wrong(Promise.resolve())), "fn", "a function", "an instance of Promise"],
+        [() => group.startSoon(wrong(Promise.resolve())), "fn", promised, "an instance of Promise"],
         [() => group.cancel(wrong("why not"), "x"), "reason", reasons, '"why not"'],
       ]);
       await expectRejects("TypeError", [[() => group.start(wrong(5)), "fn", "a function", "5"]]);
       expect([group.tasks, group.errors, group.scope.isCancelled]).toEqual([[], [], false]);
       await expect(group.startSoon(async () => "value")).resolves.toBe("value");
     });
+  });
+});
+
+describeEverywhere("a promise where a function is expected", (everywhere) => {
+  everywhere("its rejection is handled, because the caller gave the promise away", async () => {
+    const rejected: unknown[] = [];
+    const listen = (reason: unknown): void => void rejected.push(reason);
+    process.on("unhandledRejection", listen);
+    try {
+      await taskGroup(async (group) => {
+        expect(thrown(() => group.startSoon(wrong(sleep(60_000))))).toBeInstanceOf(TypeError);
+        await rejection(group.start(wrong(sleep(60_000))));
+        await rejection(taskGroup(wrong(sleep(60_000))));
+        group.cancel();
+      });
+      // Rejections become unhandled in a later turn of the event loop.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(rejected).toEqual([]);
+    } finally {
+      process.removeListener("unhandledRejection", listen);
+    }
   });
 });
 

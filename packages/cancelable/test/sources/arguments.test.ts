@@ -18,7 +18,7 @@ import { expectThrows, type Refusal, wrong } from "../refusals.ts";
 
 const reasons = 'a word such as "shutdown", of lower-case letters and hyphens';
 
-const span = "milliseconds, a Duration or null";
+const span = "milliseconds, a Duration such as { seconds: 5 }, or null";
 
 const moment = "a Date or epoch milliseconds";
 
@@ -87,7 +87,7 @@ describeEverywhere("sources refuse wrong arguments", (everywhere) => {
       [
         () => new ConditionSource(wrong(Promise.resolve(true))),
         "predicate",
-        "a function",
+        "a function, such as () => promise",
         "an instance of Promise",
       ],
       [() => new ConditionSource(never, wrong(100)), "options", "an object", "100"],

@@ -40,7 +40,12 @@ test("options of the wrong type are refused at once with the option's name", () 
     [() => cancellable({}, wrong("fn")), "fn", "a function", '"fn"'],
     [() => cancellable({}, wrong(undefined)), "fn", "a function", "undefined"],
     [() => cancellable({})(wrong(7)), "fn", "a function", "7"],
-    [refused({ timeout: "5s" }), "options.timeout", "milliseconds, a Duration or null", '"5s"'],
+    [
+      refused({ timeout: "5s" }),
+      "options.timeout",
+      "milliseconds, a Duration such as { seconds: 5 }, or null",
+      '"5s"',
+    ],
     [refused({ token: {} }), "options.token", "a CancellationToken", "{}"],
     [refused({ signals: 9 }), "options.signals", "the name of a signal or an array of names", "9"],
     [refused({ signals: [9] }), "signals[0]", 'the name of a signal, such as "SIGINT"', "9"],
@@ -81,7 +86,12 @@ test("options of the wrong type are refused at once with the option's name", () 
     [refused({ metadata: [] }), "options.metadata", "a plain object", "[]"],
     [refused({ metadata: null }), "options.metadata", "a plain object", "null"],
     [refused({ parent: "me" }), "options.parent", "a Cancellable or a CancelScope", '"me"'],
-    [refused({ grace: "5" }), "options.grace", "milliseconds, a Duration or null", '"5"'],
+    [
+      refused({ grace: "5" }),
+      "options.grace",
+      "milliseconds, a Duration such as { seconds: 5 }, or null",
+      '"5"',
+    ],
     [refused({ register: 1 }), "options.register", "true, false or a registry", "1"],
     [refused({ inject: "op" }), "options.inject", "true or false", '"op"'],
   ]);
