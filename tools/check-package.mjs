@@ -156,7 +156,7 @@ for (const [name, lib] of [
           moduleResolution: "nodenext",
           exactOptionalPropertyTypes: true,
           skipLibCheck: false,
-          lib: [...lib, "esnext.disposable"],
+          lib,
           types: [],
         },
         files: ["use.mts"],

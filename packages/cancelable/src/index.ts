@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // The public names of the package, in chapters. The formatter's import sorting is off for this file, so that they stay.
 
 // ---- tokens ------------------------------------------------------------------------------------

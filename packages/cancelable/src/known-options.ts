@@ -67,7 +67,7 @@ function nearestName(name: string, known: readonly string[]): string | undefined
   let least = 3;
   for (const candidate of known) {
     const lower = candidate.toLowerCase();
-    const distance = letters(wanted) === letters(lower) ? 1 : editDistance(wanted, lower);
+    const distance = Math.max(lettersWithout(wanted, lower), lettersWithout(lower, wanted));
     if (distance < least && distance * 2 <= lower.length) {
       least = distance;
       nearest = candidate;
@@ -79,22 +79,14 @@ function nearestName(name: string, known: readonly string[]): string | undefined
   );
 }
 
-/** The same for two words that differ only in the order of their letters. */
-const letters = (word: string): string => [...word].sort().join("");
-
-/** The number of letters to insert, remove or replace in order to turn `from` into `to` (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const letter of from) {
-    let left = (row[0] as number) + 1;
-    row = [
-      left,
-      ...[...to].map((other, column) => {
-        const replaced = (row[column] as number) + (letter === other ? 0 : 1);
-        left = Math.min(left + 1, (row[column + 1] as number) + 1, replaced);
-        return left;
-      }),
-    ];
+/** The number of letters of `word` that `other` does not have, in any order. */
+function lettersWithout(word: string, other: string): number {
+  let rest = other;
+  let count = 0;
+  for (const letter of word) {
+    const shorter = rest.replace(letter, "");
+    if (shorter === rest) count++;
+    rest = shorter;
   }
-  return row[to.length] as number;
+  return count;
 }

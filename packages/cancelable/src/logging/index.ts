@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 export { type ConsoleLike, type ConsoleLoggerOptions, consoleLogger } from "./console-logger.ts";
 export type { LoggedEvent } from "./describe.ts";
 export { type LogOptions, logOperations } from "./log-operations.ts";

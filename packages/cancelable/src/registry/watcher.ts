@@ -6,10 +6,7 @@ import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
 /** The events of a registry, until the loop is left or the watcher is disposed of. */
-export interface OperationWatcher
-  extends AsyncIterableIterator<OperationEvent, undefined, undefined>,
-    AsyncDisposable,
-    Disposable {
+export interface OperationWatcher extends AsyncIterableIterator<OperationEvent>, AsyncDisposable, Disposable {
   [Symbol.asyncIterator](): OperationWatcher;
 }
 

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 export { AssertionError } from "./assertion-error.ts";
 export { assertCancellationWithin } from "./assertions.ts";
 export { expectNoLeaks, type LeakOptions, type Listened } from "./leaks.ts";
