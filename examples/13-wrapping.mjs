@@ -58,7 +58,7 @@ console.log(await query("select 2").catch((error) => error.code));
 
 // prints:
 // load took less than 200 ms
-// Operation timed out after 200 ms
+// operation "load" timed out after 200 ms
 // Account.sync of ann
 // ERR_BUSY
 // Account.sync of bob

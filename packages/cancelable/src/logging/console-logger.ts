@@ -30,7 +30,7 @@ export interface ConsoleLoggerOptions {
  *
  * const logging = logOperations(consoleLogger({ level: "warn" }));
  * await Cancellable.withTimeout(5, { name: "poll" }).settle((op) => op.sleep(1_000));
- * // operation "poll" was cancelled after 5 ms: timeout, "Operation timed out after 5 ms" { event: 'operation.cancelled', … }
+ * // operation "poll" was cancelled after 5 ms: timeout, "timed out after 5 ms" { event: 'operation.cancelled', … }
  * logging[Symbol.dispose]();
  * ```
  */

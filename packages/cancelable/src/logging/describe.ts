@@ -55,7 +55,12 @@ function rounded(ms: number | undefined): number | undefined {
 export function messageOf(event: LoggedEvent, operation: OperationSnapshot): string {
   const subject = `operation ${operation.name === undefined ? operation.id : show(operation.name)}`;
   const after = `after ${formatSpan(operation.duration ?? 0)}`;
-  const reason = `${operation.cancelReason}, ${show(operation.cancelMessage)}`;
+  const { cancelMessage = "" } = operation;
+  // A message of the library starts with the operation, like the line.
+  const why = cancelMessage.startsWith(`${subject} `)
+    ? cancelMessage.slice(subject.length + 1)
+    : cancelMessage;
+  const reason = `${operation.cancelReason}, ${show(why)}`;
   switch (event) {
     case "started":
       return `${subject} started`;
