@@ -46,7 +46,7 @@ function findingFor(file: SourceFile, use: Syntax, imported: string): Finding {
     ...base,
     class: "R",
     reason:
-      "Waiting for it ends when the scope is cancelled. Acquiring it twice in one task throws instead of waiting for ever.",
+      "Waiting for it ends when the scope is cancelled. A task that waits for its own lock is reported after 5 s.",
     suggestion,
     changes: () => {
       file.imports.gone(use);
