@@ -35,7 +35,7 @@ export function fieldsOf(
     parentId: operation.parentId,
     status: operation.status,
     // Only for ended operations: before the end, the value would be different at every read.
-    durationMs: operation.endTime === undefined ? undefined : rounded(operation.duration),
+    durationMs: operation.endTime === undefined ? undefined : rounded(operation.duration as number),
     cancelReason: operation.cancelReason,
     cancelMessage: operation.cancelMessage,
     // The key that pino and others print with class, stack and cause.
@@ -47,8 +47,8 @@ export function fieldsOf(
 }
 
 /** To a thousandth of a millisecond: more digits are noise. */
-function rounded(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.round(ms * 1_000) / 1_000;
+function rounded(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
 }
 
 /** The message of a log line: one sentence on one line. Text from users is quoted. */

@@ -87,10 +87,8 @@ async function* merged(
 ): AsyncGenerator<unknown, undefined, undefined> {
   const arrivals: Arrival[] = [];
   let wake: (() => void) | undefined;
-  let hasEnded = false;
   const arrive = (arrival: Arrival): void => {
-    if (hasEnded) drop(arrival);
-    else arrivals.push(arrival);
+    arrivals.push(arrival);
     wake?.();
   };
   /** Takes an arrival that the consumer does not get. */
@@ -132,8 +130,8 @@ async function* merged(
     try {
       await closeAll(readers, failed);
     } finally {
-      hasEnded = true;
-      for (const late of arrivals.splice(0)) drop(late);
+      // Everything has arrived: a reader that has closed gives its consumer no item any more.
+      for (const late of arrivals) drop(late);
     }
   }
   return undefined;

@@ -145,9 +145,9 @@ export class CapacityLimiter {
     return latest;
   }
 
-  /** Whether the task holds all tokens. */
+  /** Whether the task holds all tokens, of which none is free. */
   #isHeldBy(task: unknown): boolean {
-    if (this.available > 0 || this.#leases.size === 0) return false;
+    if (this.#leases.size === 0) return false; // the total is 0
     for (const lease of this.#leases) if (lease.holder !== task) return false;
     return true;
   }

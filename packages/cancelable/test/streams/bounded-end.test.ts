@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { expect } from "vitest";
 import {
   Cancellable,
+  CancelScope,
   cancellableStream,
   chunk,
   merge,
@@ -105,6 +106,53 @@ describeEverywhere("the end of a stream over a source that cancellation does not
       t.expectElapsed(100);
     },
   );
+
+  everywhere("chunk in a cancelled scope gives up the source that it never reads", async (t) => {
+    const stuck = { next: never, return: never, [Symbol.asyncIterator]: () => stuck };
+    const scope = new CancelScope();
+    await scope.run(() => {
+      scope.cancel();
+      return collect(chunk<number>(stuck, 2));
+    });
+    t.expectElapsed(100);
+    expect(scope.cancelledCaught).toBe(true);
+  });
+
+  everywhere("a closing that was given up may still succeed", async (t) => {
+    let close!: (result: IteratorResult<number>) => void;
+    const slow: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        next: never,
+        return: () =>
+          new Promise((resolve) => {
+            close = resolve;
+          }),
+      }),
+    };
+    await rejection(collect(cancellableStream(slow, { timeout: 10 })));
+    t.expectElapsed(110);
+    close({ done: true, value: undefined });
+    await sleep(1);
+  });
+
+  everywhere("a cancellation after the closing ends the tasks of the source", async (t) => {
+    const source: AsyncIterable<number> = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          void new CancelScope().run(() => sleep(60_000)).catch(() => {});
+          return { done: false, value: 1 };
+        },
+      }),
+    };
+    const stream = cancellableStream(source);
+    const reading = (async () => {
+      for await (const _ of stream) break;
+    })();
+    await sleep(5);
+    stream.operation.cancel();
+    await reading;
+    t.expectElapsed(5);
+  });
 
   everywhere("an error of a closing that was given up goes to the reporter", async (t) => {
     const failure = new Error("late");

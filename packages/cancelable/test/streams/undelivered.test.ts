@@ -41,6 +41,15 @@ describeEverywhere("items that were pulled and not delivered", (everywhere) => {
     expect(t.reported.splice(0)).toEqual([broken, broken]);
   });
 
+  everywhere("an error that onUndelivered throws goes to the reporter", async (t) => {
+    const broken = new Error("callback");
+    const onUndelivered = (): never => {
+      throw broken;
+    };
+    await moveOnAfter(5, () => collect(chunk(filled(1, 2), 3, { onUndelivered })));
+    expect(t.reported.splice(0).every((error) => error === broken)).toBe(true);
+  });
+
   everywhere("merge gives what its sources are ahead to onUndelivered, when the loop is left", async () => {
     const rest: (string | number)[] = [];
     const [letters, numbers] = [filled("a", "b"), filled(1, 2)];
@@ -59,9 +68,9 @@ describeEverywhere("items that were pulled and not delivered", (everywhere) => {
     });
     const rest: number[] = [];
     const onUndelivered = (item: number): void => void rest.push(item);
-    await moveOnAfter(5, () => collect(chunk(late(), 1, { onUndelivered })));
-    await moveOnAfter(5, () => collect(merge(late(), { onUndelivered })));
-    await rejection(collect(cancellableStream(late(), { timeout: 5, onUndelivered })));
+    await moveOnAfter(100, () => collect(chunk(late(), 1, { onUndelivered })));
+    await moveOnAfter(100, () => collect(merge(late(), { onUndelivered })));
+    await rejection(collect(cancellableStream(late(), { timeout: 100, onUndelivered })));
     for (const [index, resolve] of pending.entries()) resolve({ done: false, value: index });
     await sleep(1);
     expect(rest).toEqual([0, 1, 2]);

@@ -253,6 +253,22 @@ describeEverywhere("Condition", (everywhere) => {
     },
   );
 
+  everywhere(
+    "a lock that breaks still reaches the waiters that remain after the first one left",
+    async () => {
+      const condition = new Condition();
+      const ends: unknown[] = [];
+      await taskGroup(async (group) => {
+        const wait = (): Promise<void> => condition.lock.run(() => condition.wait());
+        group.startSoon(() => moveOnAfter(5, wait));
+        group.startSoon(async () => void ends.push(await rejection(wait())));
+        await sleep(20);
+        group.startSoon(async () => void (await condition.acquire()));
+      });
+      expect(ends).toMatchObject([{ code: "ERR_BROKEN" }]);
+    },
+  );
+
   everywhere("waitUntil does not wait when the predicate holds already", async () => {
     const condition = new Condition();
     using _lease = await condition.acquire();

@@ -37,6 +37,8 @@ describe("a task that waits for its own lease", () => {
     await acquireTwice(() => limiter.acquire());
     expect(t.reported.splice(0)).toMatchObject([usage("ERR_ALREADY_HELD")]);
     expect(limiter.available).toBe(1);
+    await acquireTwice(() => new CapacityLimiter(0).acquire());
+    expect(t.reported).toEqual([]);
     const shared = new CapacityLimiter(2);
     await shared.acquire();
     await acquireTwice(() => shared.acquire());

@@ -98,8 +98,7 @@ export class ScopedInput {
 
   async #close(scope: CancelScope, reason: unknown): Promise<Failure | undefined> {
     const node = this.#node;
-    const reader = this.#reader;
-    if (reader === undefined) return undefined;
+    const reader = this.#reader as InputReader; // an input that could not be opened is not closed
     try {
       await scope.execute(() => reader.close(reason), true, node);
     } catch (error) {
