@@ -1,6 +1,6 @@
 // Runs every code block of the README, of docs/ and of the public docstrings, each as a separate program with the built
-// package. A block fails if it throws or if a console.assert in it fails.
-import { spawn } from "node:child_process";
+// package. A block fails if it throws, if a console.assert in it fails, or if it has a type error in strict mode.
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -73,9 +73,35 @@ const run = async ({ where, code }, index) => {
   return ok;
 };
 
+/** Type-checks all programs in one compilation. Returns the errors, with the place of each program. */
+const typeErrors = () => {
+  const compilerOptions = {
+    ...{ strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: true },
+    ...{ target: "esnext", lib: ["esnext", "dom"], types: ["node"], module: "nodenext" },
+  };
+  for (const [index, { code }] of programs.entries())
+    writeFileSync(join(folder, `${index}.ts`), `${code}\nexport {};\n`);
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  const files = programs.map((_, index) => `${index}.ts`);
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const { stdout } = spawnSync(process.execPath, [compiler, "-p", folder, "--pretty", "false"], {
+    encoding: "utf8",
+  });
+  return stdout.replace(/^\S*?(\d+)\.ts\((\d+),\d+\)/gm, (_, index, line) => {
+    const { where } = programs[index];
+    return where.replace(/\d+$/, (first) => Number(first) + Number(line));
+  });
+};
+
 let next = 0;
 let failed = 0;
 try {
+  const errors = typeErrors();
+  if (errors !== "") {
+    console.error(`FAILED type check of the code blocks\n${errors}`);
+    failed++;
+  }
   const worker = async () => {
     while (next < programs.length) {
       const index = next++;

@@ -23,7 +23,7 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
  *
  * @example
  * ```ts
- * import { Cancellable, sleep } from "@hother/cancelable";
+ * import { Cancellable, CancellationError, sleep } from "@hother/cancelable";
  * import { fromCancellable } from "@hother/cancelable-backends/effection";
  * import { run } from "effection";
  *
@@ -31,7 +31,7 @@ const isOperation = (value: unknown): value is Operation<unknown> =>
  *   try {
  *     yield* fromCancellable(Cancellable.withTimeout(10), () => sleep({ hours: 1 }));
  *   } catch (error) {
- *     return error.reason;
+ *     return error instanceof CancellationError ? error.reason : "failed";
  *   }
  * });
  * console.assert(reason === "timeout");

@@ -65,7 +65,7 @@ export function fromAsyncIterable<T>(
  *
  * const queue = createQueue();
  * queue.add(1);
- * queue.close();
+ * queue.close(undefined);
  * const seen = [];
  * for await (const item of toAsyncIterable({ *[Symbol.iterator]() { return queue; } })) seen.push(item);
  * console.assert(seen.length === 1);

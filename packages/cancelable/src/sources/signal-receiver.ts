@@ -20,7 +20,7 @@ type Arrival = IteratorResult<SignalName, undefined>;
  *
  * using signals = new SignalReceiver("SIGHUP", "SIGUSR2");
  * process.kill(process.pid, "SIGUSR2");
- * await sleep(20); // the program does something else
+ * await sleep(100); // the program does something else
  * for await (const signal of signals) {
  *   console.assert(signal === "SIGUSR2");
  *   break;
