@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+  AbortSignalSource,
   all,
   any,
   asCompleted,
@@ -10,11 +11,13 @@ import {
   cancellable,
   cancellableStream,
   cancellableTransform,
+  chunk,
   failAfter,
   LinkedCancellationToken,
   map,
   moveOnAfter,
   OperationRegistry,
+  Queue,
   ResourceSource,
   race,
   run,
@@ -55,6 +58,10 @@ const entries: ReadonlyArray<readonly [of: string, call: (options: never) => unk
   ["cancel", (options) => op().cancel("manual", "", options), "propagate"],
   ["op.shield", (options) => op().shield(fn, options), "timeout"],
   ["op.stream", (options) => op().stream([], options), "idleTimeout"],
+  ["cancel", (options) => new CancellationToken().cancel("manual", "", options), "cause"],
+  ["chunk", (options) => chunk([], 1, options), "reportEvery"],
+  ["AbortSignalSource", (options) => new AbortSignalSource(never, options), "reason"],
+  ["put", (options) => new Queue().put(1, options), "parent"],
   [
     "link",
     (options) => new LinkedCancellationToken().link(new CancellationToken(), options),

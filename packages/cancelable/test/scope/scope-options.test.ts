@@ -51,10 +51,10 @@ const failing: typeof absorbing = [
 function* limits(
   backend: AsyncBackend,
 ): Generator<readonly [reason: string, options: ScopeOptions, fire: () => void]> {
-  yield ["timeout", { timeout: 5 }, () => {}];
-  yield ["timeout", { timeout: 5, deadline: backend.epoch() + 60_000 }, () => {}];
-  yield ["timeout", { deadline: backend.epoch() + 5 }, () => {}];
-  yield ["timeout", { timeout: { minutes: 1 }, deadline: new Date(backend.epoch() + 5) }, () => {}];
+  yield ["timeout", { timeout: 30 }, () => {}];
+  yield ["timeout", { timeout: 30, deadline: backend.epoch() + 60_000 }, () => {}];
+  yield ["timeout", { deadline: backend.epoch() + 30 }, () => {}];
+  yield ["timeout", { timeout: { minutes: 1 }, deadline: new Date(backend.epoch() + 30) }, () => {}];
   const controller = new AbortController();
   const other = new AbortController().signal;
   yield ["manual", { signal: controller.signal }, () => controller.abort()];
@@ -182,5 +182,17 @@ describeEverywhere("the options of a scope are the same everywhere", (everywhere
       });
     });
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "shutdown" } });
+  });
+
+  everywhere("the name of a scope is in the message of its cancellation", async () => {
+    expect(await rejection(failAfter(5, () => sleepForever(), { name: "warm up" }))).toMatchObject({
+      message: 'scope "warm up" timed out after 5 ms',
+    });
+    const error = await rejection(all([() => sleepForever()], { name: "copies", deadline: new Date(0) }));
+    expect(error).toMatchObject({ message: 'scope "copies" timed out: its deadline has passed' });
+    const token = new CancellationToken();
+    token.cancel("shutdown", "closing");
+    const told = await rejection(failAfter(5, () => sleep(0), { name: "warm up", token }));
+    expect(told).toMatchObject({ reason: "shutdown", message: "closing", operation: undefined });
   });
 });
