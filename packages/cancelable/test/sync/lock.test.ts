@@ -110,7 +110,7 @@ describeEverywhere("Lock: mutual exclusion", (everywhere) => {
 });
 
 describeEverywhere("Lock: ownership", (everywhere) => {
-  everywhere("a second acquire() in the task that holds the lock waits (CONF-J03)", async () => {
+  everywhere("a second acquire() in the task that holds the lock waits (rule 11, CONF-J03)", async () => {
     const lock = new Lock();
     const order: string[] = [];
     const save = (name: string, ms: number): Promise<void> =>

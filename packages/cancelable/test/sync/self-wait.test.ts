@@ -16,7 +16,7 @@ function acquireTwice(acquire: () => Promise<Lease>): Promise<unknown> {
 }
 
 describe("a task that waits for its own lease", () => {
-  inVirtualTime("is reported once after 5 s, and goes on to wait", async (t) => {
+  inVirtualTime("is reported once after 5 s, and goes on to wait (rule 11)", async (t) => {
     const lock = new Lock();
     const watching = sleep(4_999).then(() => expect(t.reported).toEqual([]));
     await acquireTwice(() => lock.acquire());

@@ -25,7 +25,8 @@
  *      The consumer is notified after the input has closed and after the operation has ended.
  *  R4  An input that waits for something that cancellation does not reach cannot close before this wait is over. The
  *      reader requests the close, and gives the wait up after 100 ms in which the input does nothing of this library.
- *      Only the clean-up of an input that waits for no item is not limited, unless the stream is cancelled.
+ *      Only the clean-up of an input that waits for no item and does not read ahead is not limited, unless the stream
+ *      is cancelled.
  */
 
 import { belongsTo } from "../../absorb.ts";
