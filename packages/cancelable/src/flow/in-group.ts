@@ -1,6 +1,7 @@
 import { requireCount } from "../arguments.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
+import type { CancelScope } from "../scope/cancel-scope.ts";
 import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import type { Task } from "../scope/task.ts";
 import { type TaskGroup, taskGroup } from "../scope/task-group.ts";
@@ -41,10 +42,10 @@ export async function inGroup(
   };
   const { concurrency: _, ...ofGroup } = options ?? {};
   const tasks: Task<unknown>[] = [];
-  const scope = await taskGroup((group: TaskGroup) => {
+  const scope = (await taskGroup((group: TaskGroup) => {
     if (concurrency >= count) for (let i = 0; i < count; i++) tasks.push(group.startSoon(runOne, i));
     else for (let i = 0; i < concurrency; i++) tasks.push(group.startSoon(worker));
     return group.scope;
-  }, ofGroup);
-  if (scope?.cancelCalled && tasks.some((task) => task.status !== "completed")) throw scope.error;
+  }, ofGroup)) as CancelScope; // the body starts tasks only, so nothing interrupts it
+  if (scope.cancelCalled && tasks.some((task) => task.status !== "completed")) throw scope.error;
 }

@@ -1,5 +1,6 @@
 import { isCancellation } from "../is-cancellation.ts";
 import { report } from "../reporter.ts";
+import type { CancelScope } from "../scope/cancel-scope.ts";
 import type { ScopeOptions } from "../scope/scope-options.ts";
 import { taskGroup } from "../scope/task-group.ts";
 import { runTask, type TaskInput } from "./task-input.ts";
@@ -20,7 +21,7 @@ export async function raceIn<T>(
   decides: (outcome: Settled<T>) => boolean,
 ): Promise<Settled<T> | undefined> {
   let winner: Settled<T> | undefined;
-  const scope = await taskGroup((group) => {
+  const scope = (await taskGroup((group) => {
     const compete = async (task: TaskInput<T>): Promise<void> => {
       let outcome: Settled<T>;
       try {
@@ -38,7 +39,7 @@ export async function raceIn<T>(
     };
     for (const task of tasks) group.startSoon(compete, task);
     return group.scope;
-  }, options);
-  if (winner === undefined && scope?.cancelCalled) throw scope.error;
+  }, options)) as CancelScope; // the body starts tasks only, so nothing interrupts it
+  if (winner === undefined && scope.cancelCalled) throw scope.error;
   return winner;
 }

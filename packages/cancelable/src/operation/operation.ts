@@ -23,13 +23,12 @@ import { requireFunction, requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
-import { currentNode, enter } from "../scope/ambient.ts";
+import { enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 
 import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
-import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { explicitParent } from "../scope/scope-options.ts";
+import { parentNode } from "../scope/scope-options.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { waitIn } from "../scope/waiting.ts";
 import { type CancelOptions, cancelNode, requireCancelArguments } from "../token/cancel.ts";
@@ -180,9 +179,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
   /** The scope below which the operation starts. Throws if the operation was started before. */
   #placeAbove(): ScopeNode {
     this.#requireNew();
-    const parent = this.options?.parent;
-    if (parent === undefined) return currentNode();
-    return parent === null ? rootOf(currentNode().clock) : explicitParent(parent);
+    return parentNode(this.options);
   }
 
   /** Opens the operation. If this throws, the caller ends the operation: it can be open already. */

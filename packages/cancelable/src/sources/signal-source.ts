@@ -1,8 +1,12 @@
 import { listenToSignal, requireSignalName } from "#platform/signals";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
-/** The name of an operating-system signal, such as `"SIGINT"`. */
-export type SignalName = `SIG${string}`;
+/** The name of an operating-system signal that a program can handle. Not every host has all of them. */
+export type SignalName =
+  | `SIG${"ABRT" | "ALRM" | "BREAK" | "BUS" | "CHLD" | "CONT" | "FPE" | "HUP" | "ILL" | "INFO" | "INT"}`
+  | `SIG${"IO" | "IOT" | "LOST" | "PIPE" | "POLL" | "PROF" | "PWR" | "QUIT" | "SEGV" | "STKFLT" | "SYS"}`
+  | `SIG${"TERM" | "TRAP" | "TSTP" | "TTIN" | "TTOU" | "UNUSED" | "URG" | "USR1" | "USR2" | "VTALRM"}`
+  | `SIG${"WINCH" | "XCPU" | "XFSZ"}`;
 
 /**
  * Fires when the process receives one of the given operating-system signals. Reason `signal`. All sources share one

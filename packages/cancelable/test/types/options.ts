@@ -51,6 +51,8 @@ export function oneOrSeveral(token: CancellationToken, signal: AbortSignal): voi
   new CancelScope({ condition: () => true });
   // @ts-expect-error: a token is no signal
   new Cancellable({ signal: token });
+  // @ts-expect-error: no such signal
+  Cancellable.withSignal("SIGFOO");
   // @ts-expect-error: signals have names such as SIGINT
   new Cancellable({ signals: "INT" });
 }
