@@ -1,4 +1,4 @@
-import { type CancellationError, isCancellationError } from "./errors.ts";
+import { CancellationError, isCancellationError } from "./errors.ts";
 
 /** The result of {@link withoutCancellation}: nothing, or an error to throw. */
 export type Remainder = { readonly absorbed: true } | { readonly absorbed: false; readonly error: unknown };
@@ -76,7 +76,8 @@ function remainder(root: unknown, own: CancellationError): unknown {
 
 /** Examines an error without its parts: {@link gone}, the parts, or `kept`. */
 function examine(error: unknown, own: CancellationError): typeof gone | "kept" | Frame {
-  if (error === own) return gone;
+  const origin = CancellationError.originOf(own);
+  if (error === own || error === origin) return gone;
   if (typeof error !== "object" || error === null) return "kept";
   const parts = partsOf(error);
   if (parts !== undefined) return { error, parts, isCause: false, left: [] };
@@ -85,7 +86,7 @@ function examine(error: unknown, own: CancellationError): typeof gone | "kept" |
   let isForeign = true;
   const seen = new Set<object>();
   for (let link: unknown = error; typeof link === "object" && link !== null && !seen.has(link); ) {
-    if (link === own) return gone;
+    if (link === own || link === origin) return gone;
     seen.add(link);
     if (link !== error) {
       const inner = partsOf(link);

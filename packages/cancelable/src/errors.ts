@@ -1,3 +1,8 @@
+/*
+ * The errors of cancellations. This file is long because the base class creates its subclasses from JSON, so that the
+ * classes, their union and their factory refer to each other.
+ */
+
 import { invalidType } from "./arguments.ts";
 import { defaultMessage } from "./default-message.ts";
 
@@ -65,6 +70,8 @@ export class CancellationError extends Error {
    * never shrinks in V8.
    */
   #owner: CancellationOwner | true | undefined = undefined;
+  /** The reason of the foreign signal from which this cancellation came. Code that got the signal throws this value. */
+  #signalReason: { readonly value: unknown } | undefined = undefined;
   readonly reason: CancellationReason;
   readonly code: "ABORT_ERR" = "ABORT_ERR";
   /** The name of the class. `Effect.catchTag` looks at it. */
@@ -91,10 +98,15 @@ export class CancellationError extends Error {
     this.reason = reason;
     if (options === undefined) return;
     if (options.context !== undefined) this.context = options.context;
+    const detail: CancellationDetail = options;
     for (const key of detailKeys) {
-      const value = (options as CancellationDetail)[key];
-      if (value !== undefined) Object.assign(this, { [key]: value });
+      if (detail[key] !== undefined) Object.assign(this, { [key]: detail[key] });
     }
+    const { cause } = detail;
+    if (detail.fromSignal) this.#signalReason = { value: cause };
+    // A failure that led to a cancellation is not a cancellation.
+    else if (reason !== "error" && isCancellationError(cause) && #owner in cause)
+      this.#signalReason = cause.#signalReason;
   }
 
   /** The operation whose cancellation this is. Undefined for a token, a scope, and an error that a user constructed. */
@@ -147,6 +159,11 @@ export class CancellationError extends Error {
   /** @internal Marks the error as the error of a cancellation that has happened. */
   static own(error: CancellationError, owner: CancellationOwner | undefined): void {
     if (#owner in error) error.#owner = owner ?? true;
+  }
+
+  /** @internal The foreign signal's reason from which the cancellation came, or else the error itself. */
+  static originOf(error: CancellationError): unknown {
+    return (#owner in error ? error.#signalReason?.value : undefined) ?? error;
   }
 
   /** @internal Whether `error` was constructed by a user, so that no token, scope or operation owns it. */
@@ -259,6 +276,8 @@ export interface CancellationDetail extends CancellationErrorOptions {
   readonly conditionName?: string;
   readonly parentId?: string;
   readonly parentReason?: CancellationReason;
+  /** Whether `cause` is the reason of an `AbortSignal` that caused the cancellation. */
+  readonly fromSignal?: boolean;
   /** The text of the deadline that has passed; empty if it has no text. For the message only. */
   readonly deadline?: string;
 }

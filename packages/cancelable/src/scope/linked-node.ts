@@ -54,7 +54,7 @@ export class LinkedNode extends ScopeNode {
     for (const signal of this.#signals) {
       this.#links.push(
         onAbort(signal, ({ reason, message }) => {
-          this.cancelFor(reason, message, { cause: signal.reason });
+          this.cancelFor(reason, message, { cause: signal.reason, fromSignal: true });
         }),
       );
     }

@@ -46,7 +46,7 @@ export class AbortSignalSource extends CancellationSource {
 
   override start(sink: SourceSink): Disposable {
     return onAbort(this.signal, ({ reason, message }) => {
-      sink.trigger(this.#reason ?? reason, message, { cause: this.signal.reason });
+      sink.trigger(this.#reason ?? reason, message, { cause: this.signal.reason, fromSignal: true });
     });
   }
 }

@@ -67,7 +67,7 @@ export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellati
   const aborted = (): void => {
     const cause: unknown = signal.reason;
     if (isCancellationError(cause)) {
-      callback(new Cancellation(cause.reason, cause.message, { cause }));
+      callback(new Cancellation(cause.reason, cause.message, { cause, fromSignal: true }));
       return;
     }
     let name: unknown;
@@ -81,7 +81,7 @@ export function onAbort(signal: AbortSignal, callback: (cancellation: Cancellati
       new Cancellation(
         name === "TimeoutError" ? "timeout" : "manual",
         typeof message === "string" && message !== "" ? message : "AbortSignal was aborted",
-        { cause },
+        { cause, fromSignal: true },
       ),
     );
   };

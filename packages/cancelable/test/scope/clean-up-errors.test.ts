@@ -149,6 +149,51 @@ describeEverywhere("the clean-up of a cancelled scope that runs out of time", (e
   );
 });
 
+describeEverywhere("code that got a foreign signal and throws the signal's reason (rule 4)", (everywhere) => {
+  for (const reason of [new Error("the client left"), "the client left", new TypeError("x")]) {
+    everywhere(`is cancelled by the signal, also below, for ${String(reason)}`, async () => {
+      const aborted = (): [AbortController, () => never] => {
+        const controller = new AbortController();
+        const work = (): never => {
+          controller.abort(reason);
+          throw controller.signal.reason;
+        };
+        return [controller, work];
+      };
+      const [first, work] = aborted();
+      expect((await Cancellable.withAbortSignal(first.signal).settle(work)).status).toBe("cancelled");
+
+      const [second, below] = aborted();
+      const outcome = await Cancellable.withAbortSignal(second.signal).settle(async () => {
+        const child = new Cancellable();
+        expect((await child.settle(below)).status).toBe("cancelled");
+        await sleep(1);
+      });
+      expect(outcome.status).toBe("cancelled");
+
+      const [third, fail] = aborted();
+      expect(await moveOnAfter(60_000, fail, { signal: third.signal })).toBeUndefined();
+
+      const [fourth, last] = aborted();
+      const token = CancellationToken.from(fourth.signal);
+      expect((await new Cancellable({ token }).settle(last)).status).toBe("cancelled");
+      expect(isCancellation(reason, token)).toBe(true);
+      expect(isCancellation(new Error("outer", { cause: reason }), token)).toBe(typeof reason === "object");
+    });
+  }
+
+  everywhere("fails with another error, and in an operation that the signal did not cancel", async () => {
+    const controller = new AbortController();
+    const op = new Cancellable();
+    const outcome = await op.settle(() => {
+      op.cancel();
+      controller.abort(new Error("the client left"));
+      throw controller.signal.reason;
+    });
+    expect(outcome).toEqual({ status: "failed", error: controller.signal.reason });
+  });
+});
+
 describeEverywhere("a SuppressedError (rule 4)", (everywhere) => {
   everywhere("of two cancellations of the scope is its cancellation", async () => {
     const block = (): Promise<void> => usingBlock(() => sleep(1));
