@@ -3,7 +3,7 @@ import type { CancellationReason } from "../errors.ts";
 import type { OperationSnapshot } from "../operation/context.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
 import type { OperationDirectory, OperationEvent, OperationStore, StoredOperation } from "./store.ts";
-import { defaultBuffer, type OperationWatcher, Watcher } from "./watcher.ts";
+import { type OperationWatcher, type Watcher, watchIn } from "./watcher.ts";
 
 /** A store in the memory of this process. Several registries can share one. */
 export class MemoryStore implements OperationStore, OperationDirectory {
@@ -33,10 +33,7 @@ export class MemoryStore implements OperationStore, OperationDirectory {
   }
 
   watch(): OperationWatcher {
-    const onClose = (closed: Watcher): void => void this.#watchers.delete(closed);
-    const watcher = new Watcher({ interval: 0, buffer: defaultBuffer, onClose });
-    this.#watchers.add(watcher);
-    return watcher;
+    return watchIn(this.#watchers, { throttle: 0 });
   }
 
   /** Cancels the operation at once, because the operations of this store run in this process. */

@@ -22,7 +22,7 @@ import { copyOf, snapshotOf } from "./snapshot.ts";
 import { type Counts, durationsOf, increment, type RegistryStatistics } from "./statistics.ts";
 import type { OperationEvent, OperationStore } from "./store.ts";
 import { StoreWriter } from "./store-writer.ts";
-import { defaultBuffer, type OperationWatcher, Watcher } from "./watcher.ts";
+import { type OperationWatcher, type Watcher, watchIn } from "./watcher.ts";
 
 /** A snapshot of an operation, with the operations below it. */
 export interface OperationTree extends OperationSnapshot {
@@ -155,15 +155,7 @@ export class OperationRegistry implements OperationObserver {
    * except progress, up to `buffer` events; of the progress it gets the newest.
    */
   watch(options?: WatchOptions): OperationWatcher {
-    requireKnownOptions(options, { throttle: 1, buffer: 1 }, "watch");
-    const buffer = options?.buffer ?? defaultBuffer;
-    requireCount(buffer, "options.buffer", 1);
-    const throttle =
-      options?.throttle === undefined ? 100 : toMilliseconds(options.throttle, "options.throttle");
-    const onClose = (closed: Watcher): void => void this.#watchers.delete(closed);
-    const watcher = new Watcher({ interval: throttle, buffer, onClose });
-    this.#watchers.add(watcher);
-    return watcher;
+    return watchIn(this.#watchers, options);
   }
 
   // ---- actions --------------------------------------------------------------------------------

@@ -1,24 +1,17 @@
+import { requireCount } from "../arguments.ts";
+import { toMilliseconds } from "../duration.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { waitIn } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import type { WatchOptions } from "./options.ts";
 import { copyOf } from "./snapshot.ts";
 import type { OperationEvent } from "./store.ts";
 
 /** The events of a registry, until the loop is left or the watcher is disposed of. */
 export interface OperationWatcher extends AsyncIterableIterator<OperationEvent>, AsyncDisposable, Disposable {
   [Symbol.asyncIterator](): OperationWatcher;
-}
-
-/** The default of `buffer`. */
-export const defaultBuffer = 10_000;
-
-interface WatcherSettings {
-  /** In ms. */
-  readonly interval: number;
-  /** The maximum number of events that have not been read. */
-  readonly buffer: number;
-  readonly onClose: (watcher: Watcher) => void;
 }
 
 /** An entry in the queue of events that have not been read. */
@@ -49,7 +42,7 @@ export class Watcher implements OperationWatcher {
   readonly #clock: Clock = currentNode().clock;
   readonly #interval: number;
   readonly #buffer: number;
-  readonly #onClose: (watcher: Watcher) => void;
+  readonly #watchers: Set<Watcher>;
   /** The number of events in the queue. */
   #size = 0;
   /** The number of events that were dropped since the last event that was read. */
@@ -61,10 +54,13 @@ export class Watcher implements OperationWatcher {
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ interval, buffer, onClose }: WatcherSettings) {
-    this.#interval = interval;
+  /** @param watchers Contains the watcher until it is closed. */
+  constructor(watchers: Set<Watcher>, { throttle = 100, buffer = 10_000 }: WatchOptions) {
+    this.#interval = toMilliseconds(throttle, "options.throttle");
+    requireCount(buffer, "options.buffer", 1);
     this.#buffer = buffer;
-    this.#onClose = onClose;
+    this.#watchers = watchers;
+    watchers.add(this);
   }
 
   /** @param key Identifies the operation. The id does not suffice: several operations can have the same id. */
@@ -195,11 +191,17 @@ export class Watcher implements OperationWatcher {
     for (const key of [...this.#throttles.keys()]) this.removeThrottle(key);
     this.#first = this.#last = undefined;
     this.#size = 0;
-    this.#onClose(this);
+    this.#watchers.delete(this);
     this.#wake?.();
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** @internal Adds a watcher with these options to `watchers`. */
+export function watchIn(watchers: Set<Watcher>, options: WatchOptions | undefined): Watcher {
+  requireKnownOptions(options, { throttle: 1, buffer: 1 }, "watch");
+  return new Watcher(watchers, options ?? {});
 }
