@@ -48,7 +48,9 @@ export { type ShieldOptions, shield } from "./flow/shield.ts";
 export { sleep, sleepForever, sleepUntil } from "./flow/sleep.ts";
 export { checkpoint } from "./flow/checkpoint.ts";
 export { waitFor } from "./flow/wait-for.ts";
-export { currentDeadline, currentSignal } from "./flow/current.ts";
+export { bind } from "./flow/bind.ts";
+export { currentDeadline, currentScope, currentSignal } from "./flow/current.ts";
+export type { AmbientScope } from "./scope/ambient-scope.ts";
 export { RunVariable, type RunVariableToken } from "./backends/run-variable.ts";
 
 // ---- coordination ------------------------------------------------------------------------------

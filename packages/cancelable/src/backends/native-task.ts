@@ -89,7 +89,7 @@ export class NativeTask {
       node.phase = "closed";
     }
     if (node.phase !== "open") return;
-    if (node.live > 0) node.cancelFor("parent", message);
+    if (node.live > 0 || node.waiters !== undefined) node.cancelFor("parent", message);
     while (node.live > 0) await node.empty();
     // If the task was interrupted twice, two calls wait here. Only the first one closes the scope.
     if (this.inUse) node.close();

@@ -1,8 +1,7 @@
 import { type Span, toEpoch } from "../duration.ts";
 import { currentNode } from "../scope/ambient.ts";
-import type { ScopeNode } from "../scope/scope-node.ts";
+import { openFrom, type ScopeNode } from "../scope/scope-node.ts";
 import { nextTurnIn, sleepIn, sleepUntilIn } from "../scope/sleeper.ts";
-import { abandonable } from "../scope/waiting.ts";
 
 /**
  * Sleeps for `span` (milliseconds or a `Duration`), and never for less. A span of 0 or less gives the event loop
@@ -35,29 +34,19 @@ const rereadEvery = 60_000;
  * ```
  */
 export function sleepUntil(moment: Date | number): Promise<void> {
-  return abandonable((abandonSleep) => sleepToMoment(currentNode(), moment, abandonSleep));
+  return sleepToMoment(currentNode(), moment);
 }
 
-async function sleepToMoment(
-  node: ScopeNode,
-  moment: Date | number,
-  abandonSleep: () => void,
-): Promise<void> {
+async function sleepToMoment(node: ScopeNode, moment: Date | number): Promise<void> {
   const epoch = toEpoch(moment, "moment");
   const { runtime } = node.clock;
   // The wall clock can be set during the sleep, back or forth, so it is read again every minute and before returning.
   for (let left = epoch - runtime.epoch(); left > 0; left = epoch - runtime.epoch()) {
-    try {
-      // Virtual time and its wall clock move together.
-      const isEven = left === Number.POSITIVE_INFINITY || runtime.exactTimers === true;
-      await sleepUntilIn(node, runtime.now() + (isEven ? left : Math.min(left, rereadEvery)));
-    } catch (error) {
-      // No code awaits a sleep whose scope has closed.
-      if (node.phase === "closed") abandonSleep();
-      throw error;
-    }
+    // Virtual time and its wall clock move together.
+    const isEven = left === Number.POSITIVE_INFINITY || runtime.exactTimers === true;
+    await sleepUntilIn(openFrom(node), runtime.now() + (isEven ? left : Math.min(left, rereadEvery)));
   }
-  await nextTurnIn(node);
+  await nextTurnIn(openFrom(node));
 }
 
 /** Sleeps until cancelled. */

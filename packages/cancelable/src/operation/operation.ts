@@ -27,7 +27,7 @@ import { enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 
 import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
-import type { ScopeNode } from "../scope/scope-node.ts";
+import { openFrom, type ScopeNode } from "../scope/scope-node.ts";
 import { parentNode } from "../scope/scope-options.ts";
 import { sleepIn } from "../scope/sleeper.ts";
 import { waitIn } from "../scope/waiting.ts";
@@ -341,12 +341,12 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
 
   /** Like {@link sleep}, but in this operation and not in the ambient scope. */
   sleep(span: Span): Promise<void> {
-    return sleepIn(this.node, span);
+    return sleepIn(openFrom(this.node), span);
   }
 
   /** Like {@link waitFor}, but in this operation and not in the ambient scope. */
   waitFor<T>(work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
-    return waitIn(this.node, work);
+    return waitIn(openFrom(this.node), work);
   }
 
   /** Reports progress to the callbacks of this operation and of every operation above. */

@@ -75,7 +75,7 @@ export function startWith(store: object, fn: () => void): void {
 }
 
 /** Returns a function that runs other functions in the current async context, including the user's own stores. */
-export function captureContext(): (fn: () => void) => void {
+export function captureContext(): <R>(fn: () => R) => R {
   const resource = new AsyncResource("cancelable:callback");
   return (fn) => resource.runInAsyncScope(fn);
 }

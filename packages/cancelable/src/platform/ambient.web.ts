@@ -30,7 +30,7 @@ export function startWith(store: object, fn: () => void): void {
   void now.then(() => runWith(store, fn, undefined));
 }
 
-export function captureContext(): (fn: () => void) => void {
+export function captureContext(): <R>(fn: () => R) => R {
   const store = current;
   return (fn) => runWith(store, fn, undefined);
 }

@@ -9,7 +9,7 @@ import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
 import { LinkedNode } from "./linked-node.ts";
-import { ScopeNode } from "./scope-node.ts";
+import { openFrom, ScopeNode } from "./scope-node.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
 import { sleepIn } from "./sleeper.ts";
 import { waitIn } from "./waiting.ts";
@@ -91,6 +91,7 @@ export class CancelScope implements Unclosed {
       const above = parent ?? parentNode(this.#options);
       begun = true;
       node.open(above, this.#span);
+      if (this.#isBornDue) node.due();
       const result = enter(node, body, this);
       return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
         (value) => this.#completed(value),
@@ -108,9 +109,21 @@ export class CancelScope implements Unclosed {
     }
   }
 
+  /** Whether the deadline has passed before the scope is entered. A time span above 0 needs no look at the clock. */
+  get #isBornDue(): boolean {
+    const { at, clock, own } = this.node;
+    if (own !== undefined) return false;
+    return this.#span === undefined ? at !== Number.POSITIVE_INFINITY && at <= clock.now() : this.#span <= 0;
+  }
+
   /** @internal */
   closeUnclosed(): void {
     this.node.close();
+  }
+
+  /** @internal For a task group, which absorbs the cancellation of its scope itself. */
+  absorbed(): void {
+    this.#caught = true;
   }
 
   /** @internal For a task group, which runs its body itself. */
@@ -133,9 +146,12 @@ export class CancelScope implements Unclosed {
     const { own, shielded, parent } = node;
     if (own === undefined) throw error;
     const rest = withoutCancellation(error, own.error);
-    if (!rest.absorbed) throw rest.error;
     // If an outer scope is cancelled as well, the outermost cancelled scope absorbs (as in trio).
     const above = shielded ? undefined : parent?.pending();
+    if (!rest.absorbed) {
+      if (rest.error !== error && above === undefined) this.#caught = true;
+      throw rest.error;
+    }
     if (above !== undefined) throw above.error;
     this.#caught = true;
     if (fail) throw own.error;
@@ -213,12 +229,12 @@ export class CancelScope implements Unclosed {
 
   /** Like {@link sleep}, but in this scope and not in the ambient one. */
   sleep(span: Span): Promise<void> {
-    return sleepIn(this.node, span);
+    return sleepIn(openFrom(this.node), span);
   }
 
   /** Like {@link waitFor}, but in this scope and not in the ambient one. */
   waitFor<T>(work: PromiseLike<T> | (() => T | PromiseLike<T>)): Promise<T> {
-    return waitIn(this.node, work);
+    return waitIn(openFrom(this.node), work);
   }
 
   /** The deadline can pass before the scope is entered. The scope then stays expired, as in trio. */

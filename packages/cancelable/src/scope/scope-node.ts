@@ -7,14 +7,15 @@
  *  S2  A node is opened once and closed once. A closed node holds no timer and no place in its parent.
  *  S3  `live` counts the open nodes directly below. A scope ends when `live` is 0.
  *  S4  A closed node that was not cancelled is transparent: late code in its async context belongs to the next open
- *      node above. A closed node that was cancelled continues to throw, so that late code stops.
+ *      node above, and so do the waits that have not ended. A closed node that was cancelled continues to throw, so that
+ *      late code stops.
  */
 
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Slot, Timed } from "../runtime/deadline-queue.ts";
 import { Cancellation } from "../token/cancellation.ts";
-import { CancelNode } from "../token/tree.ts";
+import { CancelNode, type Waiter } from "../token/tree.ts";
 import { closeUnclosed, unclosed } from "./empty-stack.ts";
 
 export class ScopeNode extends CancelNode implements Timed {
@@ -129,19 +130,21 @@ export class ScopeNode extends CancelNode implements Timed {
     const wasOpen = this.phase === "open";
     this.phase = "closed";
     this.slot?.remove();
-    if (this.waiters !== undefined) this.dismissWaiters();
     this.remove();
+    if (this.waiters !== undefined) this.releaseWaiters();
     if (!wasOpen) return;
     const parent = this.parent as ScopeNode;
     if (--parent.live === 0) parent.whenEmpty?.();
   }
 
-  /** Ends the remaining waits. Otherwise they would later receive a lock or an item that no code uses. */
-  private dismissWaiters(): void {
-    const ended = new Cancellation("parent", "The scope that this waited in has ended");
-    for (let waiter = this.waiters; waiter !== undefined; waiter = this.waiters) {
+  /** The remaining waits continue in the next open node above (S4), in the order of their arrival. */
+  private releaseWaiters(): void {
+    const waiters: Waiter[] = [];
+    for (let waiter = this.waiters; waiter !== undefined; waiter = waiter.next) waiters.push(waiter);
+    const above = openFrom(this);
+    for (const waiter of waiters.reverse()) {
       waiter.remove();
-      waiter.dismissed(ended);
+      waiter.nodeClosed(above);
     }
   }
 
@@ -226,6 +229,17 @@ export class ScopeNode extends CancelNode implements Timed {
       };
     });
   }
+}
+
+/**
+ * The node to which the waits in `node` belong: the node itself if it is open, cancelled or not yet in the tree, and
+ * otherwise the next such node above (S4).
+ */
+export function openFrom(node: ScopeNode): ScopeNode {
+  let found = node;
+  while (found.phase === "closed" && found.reached === undefined && found.parent !== undefined)
+    found = found.parent as ScopeNode;
+  return found;
 }
 
 function inheritedDeadline(node: ScopeNode): number {

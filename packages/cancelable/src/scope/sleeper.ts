@@ -1,16 +1,13 @@
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { Slot, Timed } from "../runtime/deadline-queue.ts";
 import { type Cancellation } from "../token/cancellation.ts";
-import { Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
-import { abandon, rejectIfCancelled } from "./waiting.ts";
+import { rejectIfCancelled, ScopeWait } from "./waiting.ts";
 
 /** Resolves a promise at a time, or rejects it when its scope is cancelled. */
-class Sleeper extends Waiter implements Timed {
+class Sleeper extends ScopeWait implements Timed {
   at: number;
   slot: Slot | undefined = undefined;
-  /** The promise that {@link due} resolves. */
-  promise: Promise<void> | undefined = undefined;
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
 
@@ -30,15 +27,10 @@ class Sleeper extends Waiter implements Timed {
     this.slot?.remove();
     this.#reject(cancellation.error);
   }
-
-  override dismissed(ended: Cancellation): void {
-    abandon(this.promise);
-    this.reached(ended);
-  }
 }
 
 /** Resolves a promise in the next turn of the event loop, or rejects it when its scope is cancelled. */
-class TurnWaiter extends Waiter {
+class TurnWaiter extends ScopeWait {
   readonly #reject: (error: unknown) => void;
   readonly #cancelTurn: () => void;
 
@@ -80,13 +72,10 @@ export function sleepIn(node: ScopeNode, span: Span): Promise<void> {
 export function sleepUntilIn(node: ScopeNode, at: number): Promise<void> {
   const rejected = rejectIfCancelled(node);
   if (rejected !== undefined) return rejected;
-  let sleeper!: Sleeper;
-  const promise = new Promise<void>((resolve, reject) => {
-    sleeper = new Sleeper(at, resolve, reject);
+  return new Promise<void>((resolve, reject) => {
+    const sleeper = new Sleeper(at, resolve, reject);
+    node.wait(sleeper);
+    // Also for a time of Infinity: a task that sleeps until it is cancelled keeps the process alive.
+    node.clock.deadlines.add(sleeper);
   });
-  sleeper.promise = promise;
-  node.wait(sleeper);
-  // Also for a time of Infinity: a task that sleeps until it is cancelled keeps the process alive.
-  node.clock.deadlines.add(sleeper);
-  return promise;
 }

@@ -15,6 +15,7 @@ import type { CancellationReason } from "../errors.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
 import { type CancelOptions, cancelNode } from "../token/cancel.ts";
+import type { Cancellation } from "../token/cancellation.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
@@ -40,8 +41,10 @@ export class TaskGroup {
   readonly errors: readonly unknown[] = [];
   readonly #collect: boolean;
   readonly #owner: TaskOwner;
-  /** Whether a cancellation from outside the group ended a child, so that the work of the group is incomplete. */
+  /** Whether a cancellation of the group ended its body or a child, so that the work of the group is incomplete. */
   #interrupted = false;
+  /** The cancellation from outside that ended the body or a child first. */
+  #outer: Cancellation | undefined = undefined;
 
   /** @internal */
   constructor(collect: boolean, options: ScopeOptions | undefined) {
@@ -166,9 +169,21 @@ export class TaskGroup {
   #taskEnded(task: TaskHandle<unknown>): void {
     if (task.status === "failed") this.#fail(task.error, `task ${task.name}`);
     else if (task.status === "cancelled") {
-      const { own, reached } = this.scope.node;
-      if (reached !== undefined && reached !== own) this.#interrupted = true;
+      const { reached } = this.scope.node;
+      if (reached !== undefined) this.#interruptedBy(reached);
     }
+  }
+
+  /**
+   * A cancellation has ended the body or a child. One from outside cancels the group itself too, so that a shield which
+   * the clean-up switches on later does not revive the rest (as in trio).
+   */
+  #interruptedBy(cancellation: Cancellation): void {
+    this.#interrupted = true;
+    if (this.scope.node.own !== undefined) return;
+    this.#outer = cancellation;
+    const { reason, error } = cancellation;
+    this.scope.node.cancelFor("parent", undefined, { parentReason: reason, cause: error });
   }
 
   #fail(error: unknown, origin: string): void {
@@ -189,20 +204,24 @@ export class TaskGroup {
       reached === undefined
         ? ({ absorbed: false, error } as const)
         : withoutCancellation(error, reached.error);
-    if (rest.absorbed) return;
+    if (rest.absorbed) {
+      this.#interruptedBy(reached as Cancellation); // an error is absorbed only by a cancellation
+      return;
+    }
     if (isFailureOf(rest.error, this.errors)) return;
     this.#fail(rest.error, "the body of the group");
   }
 
   /** @internal Returns the result of the group, or throws its failure or an outer cancellation. */
   outcome<T>(body: { readonly value: T } | undefined): T | undefined {
+    const { parent, shielded } = this.scope.node;
+    const outer = shielded ? undefined : (parent?.pending() ?? this.#outer);
+    if (this.#interrupted && outer === undefined) this.scope.absorbed();
     if (this.errors.length > 0) {
       if (!this.#collect) throw this.errors[0];
       throw new AggregateError(this.errors, `Failures in a task group: ${this.errors.length}`);
     }
-    const { own, reached, parent, shielded } = this.scope.node;
-    const outer = own === undefined ? reached : shielded ? undefined : parent?.pending();
-    if (outer !== undefined && (body === undefined || this.#interrupted)) throw outer.error;
+    if (outer !== undefined && this.#interrupted) throw outer.error;
     return body?.value;
   }
 }

@@ -1,12 +1,19 @@
 import { invalidType, isThenable } from "../arguments.ts";
 import { type Cancellation } from "../token/cancellation.ts";
-import { Waiter } from "../token/tree.ts";
+import { type CancelNode, Waiter } from "../token/tree.ts";
 import type { ScopeNode } from "./scope-node.ts";
 
-/**
- * A wait in a scope: a promise that its creator settles, and that is rejected when the scope is cancelled or closes.
- */
-export class PromiseWaiter<T> extends Waiter {
+/** A wait in a scope. When the scope closes without a cancellation, the wait continues in the scope above (S4). */
+export abstract class ScopeWait extends Waiter {
+  override nodeClosed(above: CancelNode): void {
+    const cancellation = above.pending();
+    if (cancellation === undefined) above.wait(this);
+    else this.reached(cancellation);
+  }
+}
+
+/** A wait whose promise its creator settles. A cancellation of the scope rejects the promise. */
+export class PromiseWaiter<T> extends ScopeWait {
   #resolve: ((value: T | PromiseLike<T>) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
   readonly promise: Promise<T>;
@@ -36,11 +43,6 @@ export class PromiseWaiter<T> extends Waiter {
 
   override reached(cancellation: Cancellation): void {
     this.reject(cancellation.error);
-  }
-
-  override dismissed(ended: Cancellation): void {
-    abandon(this.promise);
-    this.reached(ended);
   }
 
   /**
@@ -87,15 +89,6 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
     (error: unknown) => waiter.reject(error),
   );
   return waiter.promise;
-}
-
-/**
- * Runs the async function `wait` and returns its promise. `wait` gets a function that abandons this promise, to be
- * called when the wait fails because its scope has closed.
- */
-export function abandonable<T>(wait: (abandonWait: () => void) => Promise<T>): Promise<T> {
-  const waiting: Promise<T> = wait(() => abandon(waiting));
-  return waiting;
 }
 
 /** To be called for a promise that no code awaits any more. Its rejection then does not count as unhandled. */

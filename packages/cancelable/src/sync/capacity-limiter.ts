@@ -7,12 +7,6 @@ import { reportSelfWait } from "./self-wait.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
-/** The payload of a waiter. */
-interface Claim {
-  readonly borrower: unknown;
-  readonly task: unknown;
-}
-
 /**
  * Limits how many borrowers run at the same time (anyio, trio: `CapacityLimiter`). The limit can be changed while
  * the limiter is in use. Each call of `acquire()` borrows a token of its own, also in the same task, until the lease is
@@ -33,7 +27,7 @@ export class CapacityLimiter {
   readonly #leases = new Set<Lease>();
   /** The leases of the borrowers that were given. */
   readonly #byKey = new Map<unknown, Lease>();
-  readonly #waiters = new WaitQueue<Lease, Claim>();
+  readonly #waiters = new WaitQueue<Lease, unknown>();
 
   /** @param total The number of tokens: a whole number of at least 0, or Infinity. */
   constructor(total: number) {
@@ -93,7 +87,7 @@ export class CapacityLimiter {
     }
     const { task } = node;
     if (this.available > 0 && this.#waiters.size === 0) return Promise.resolve(this.#lend(borrower, task));
-    const { promise } = this.#waiters.join(node, { borrower, task });
+    const { promise } = this.#waiters.join(node, borrower);
     if (task !== undefined && this.#isHeldBy(task))
       reportSelfWait(this, {
         name: "CapacityLimiter",
@@ -157,10 +151,10 @@ export class CapacityLimiter {
       const next = this.#waiters.shift();
       if (next === undefined) return;
       // The borrower may have got a token since it began to wait, or may wait twice.
-      const { borrower, task } = next.payload;
+      const borrower = next.payload;
       if (borrower !== undefined && this.#byKey.has(borrower))
         next.reject(new UsageError("ERR_ALREADY_HELD", "CapacityLimiter"));
-      else next.resolve(this.#lend(borrower, task));
+      else next.resolve(this.#lend(borrower, next.task));
     }
   }
 

@@ -1,7 +1,7 @@
 import { invalidType, isThenable, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { abandon, abandonable } from "../scope/waiting.ts";
+import { abandon } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import type { Lease } from "./lease.ts";
 import { Lock } from "./lock.ts";
@@ -65,11 +65,8 @@ export class Condition {
    * Releases the lock, waits for a notification, and acquires the lock again. The caller holds the lock again also
    * when the wait throws a cancellation.
    */
-  wait(): Promise<void> {
-    return abandonable((abandonWait) => this.#wait(currentNode(), abandonWait));
-  }
-
-  async #wait(node: ScopeNode, abandonWait: () => void): Promise<void> {
+  async wait(): Promise<void> {
+    const node = currentNode();
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
@@ -77,12 +74,8 @@ export class Condition {
     try {
       await waiter.promise;
     } catch (error) {
-      // No code awaits a wait whose scope has closed, and the lock must not go to it.
-      if (node.phase === "closed") abandonWait();
-      else {
-        // If acquiring fails too, the first error is the one to throw.
-        await this.lock.requeue(lease, node).catch(() => {});
-      }
+      // If acquiring fails too, the first error is the one to throw.
+      await this.lock.requeue(lease, node).catch(() => {});
       throw error;
     } finally {
       if (this.#waiters.size === 0) this.lock.detach(this.#waiters);

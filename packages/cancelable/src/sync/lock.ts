@@ -11,12 +11,6 @@ import { reportSelfWait } from "./self-wait.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
-/** The payload of a waiter. `lease`: a waiter of a condition gets back the lease that it held before. */
-interface Claim {
-  readonly task: TaskHandle<unknown> | undefined;
-  readonly lease: Lease | undefined;
-}
-
 /** The waiters of a condition. */
 interface Rejectable {
   rejectAll(error: () => unknown): void;
@@ -43,7 +37,8 @@ interface Rejectable {
 export class Lock {
   #lease: Lease | undefined;
   #broken = false;
-  readonly #waiters = new WaitQueue<Lease, Claim>();
+  /** The payload is the lease that a waiter of a condition held before and gets back. */
+  readonly #waiters = new WaitQueue<Lease, Lease | undefined>();
   /** The conditions with waiters for a notification. */
   #conditions: Set<Rejectable> | undefined;
 
@@ -74,7 +69,7 @@ export class Lock {
     if (this.#broken) return Promise.reject(new UsageError("ERR_BROKEN", "Lock"));
     const task = node.task as TaskHandle<unknown> | undefined;
     if (this.#lease === undefined) return Promise.resolve(this.#grant(task, undefined));
-    const { promise } = this.#waiters.join(node, { task, lease: undefined });
+    const { promise } = this.#waiters.join(node, undefined);
     if (task !== undefined && this.#lease.holder === task)
       reportSelfWait(this, {
         name: "Lock",
@@ -135,7 +130,7 @@ export class Lock {
       return Promise.reject(error);
     }
     if (this.#lease === undefined) return Promise.resolve(this.#grant(task, lease));
-    return this.#waiters.join(rootOf(node.clock), { task, lease }).promise;
+    return this.#waiters.join(rootOf(node.clock), lease).promise;
   }
 
   /** @internal The owning task ended without releasing the lock (trio: a broken lock). */
@@ -161,14 +156,14 @@ export class Lock {
     (lease.holder as TaskHandle<unknown> | undefined)?.held?.delete(this);
     this.#lease = undefined;
     for (let next = this.#waiters.shift(); next !== undefined; next = this.#waiters.shift()) {
-      const { task, lease: before } = next.payload;
+      const before = next.payload;
       try {
         this.#requireHeld(before);
       } catch (error) {
         next.reject(error);
         continue;
       }
-      next.resolve(this.#grant(task, before));
+      next.resolve(this.#grant((before?.holder ?? next.task) as TaskHandle<unknown> | undefined, before));
       return;
     }
   }

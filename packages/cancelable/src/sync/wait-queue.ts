@@ -16,6 +16,11 @@ export class QueuedWaiter<T, P> extends PromiseWaiter<T> {
     this.payload = payload;
   }
 
+  /** The task of the scope in which the waiter waits now. A value that is handed over belongs to this task. */
+  get task(): object | undefined {
+    return (this.node as ScopeNode | undefined)?.task;
+  }
+
   /** Removes the waiter from the queue and rejects its promise. Does nothing if the promise has settled. */
   fail(error: unknown): void {
     this.#queue.remove(this);

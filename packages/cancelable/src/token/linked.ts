@@ -38,7 +38,7 @@ class LinkEnd extends Waiter {
   override reached(): void {
     this.#link.remove();
   }
-  override dismissed(): void {
+  override nodeClosed(): void {
     this.#link.remove();
   }
 }

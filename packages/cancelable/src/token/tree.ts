@@ -43,8 +43,11 @@ export abstract class Waiter {
    */
   abstract reached(cancellation: Cancellation): void;
 
-  /** The node has closed without a cancellation. The waiter is already removed from its list. */
-  dismissed(_ended: Cancellation): void {}
+  /**
+   * The node has closed without a cancellation, and the waiter is already removed from its list. A wait continues in
+   * `above`, the nearest open node.
+   */
+  nodeClosed(_above: CancelNode): void {}
 
   /** Removes the waiter from the list of its node. Does nothing if it is in no list. */
   remove(): void {
