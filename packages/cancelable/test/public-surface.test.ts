@@ -65,7 +65,6 @@ test("the root exports exactly these values", () => {
     "all",
     "any",
     "asCompleted",
-    "bind",
     "cancellable",
     "cancellableStream",
     "cancellableTransform",
@@ -105,6 +104,7 @@ test("the root exports exactly these values", () => {
 test("the root exports exactly these types", async () => {
   expect(await typesOf("../src/index.ts")).toEqual([
     "AbortSignalOptions",
+    "AmbientScope",
     "AnyCancellation",
     "AnyFunction",
     "ArgumentsOf",
