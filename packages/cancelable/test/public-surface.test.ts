@@ -65,6 +65,7 @@ test("the root exports exactly these values", () => {
     "all",
     "any",
     "asCompleted",
+    "bind",
     "cancellable",
     "cancellableStream",
     "cancellableTransform",
