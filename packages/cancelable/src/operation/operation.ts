@@ -25,7 +25,6 @@ import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-
 import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
 import { openFrom, type ScopeNode } from "../scope/scope-node.ts";
 import { parentNode } from "../scope/scope-options.ts";
