@@ -1,3 +1,7 @@
+/*
+ * The public class of an operation. This file is long because static methods and their overloads cannot leave the class.
+ */
+
 import { invalidType, requireFunction, requireOptions } from "./arguments.ts";
 import { type Span, toMilliseconds } from "./duration.ts";
 import { requireKnownOptions } from "./known-options.ts";
