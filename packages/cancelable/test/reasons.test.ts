@@ -51,6 +51,9 @@ describeEverywhere("the reason and the cause of cancel()", (everywhere) => {
         expect(group.scope.error?.cause).toBe(cause);
       });
       expect(new CancellationToken().cancel("manual", "x", {})).toBe(true);
+      const silent = new CancellationToken();
+      silent.cancel("quota", undefined, options);
+      expect(silent.message).toBeUndefined();
       expect(() => token.cancel("manual", "x", { casue: cause } as never)).toThrow("options.casue");
       expect(() => op.cancel("manual", "x", { casue: cause } as never)).toThrow("options.casue");
     },
@@ -145,6 +148,7 @@ describeEverywhere("an error says whose it is", (everywhere) => {
     const op = Cancellable.withTimeout(5, { name: "load users" });
     const outcome = await op.settle(() => sleepForever());
     expect(outcome).toMatchObject({ error: { message: 'operation "load users" timed out after 5 ms' } });
+    expect(op.token.message).toBe('operation "load users" timed out after 5 ms');
     expect((outcome as { error: CancellationError }).error.operation).toEqual({
       id: op.id,
       name: "load users",
@@ -190,6 +194,18 @@ describeEverywhere("an error says whose it is", (everywhere) => {
     const op = new Cancellable({ name: "thrower" });
     expect(await rejection(op.run(() => Promise.reject(thrown)))).toBe(thrown);
     expect(thrown.operation?.name).toBe("thrower");
+  });
+
+  everywhere("where stacks cannot be cut, the stack contains the frames of the library too", () => {
+    const { captureStackTrace } = Error;
+    const token = new CancellationToken();
+    try {
+      Object.assign(Error, { captureStackTrace: undefined });
+      token.cancel();
+    } finally {
+      Error.captureStackTrace = captureStackTrace;
+    }
+    expect(token.error?.stack).toContain("reasons.test.ts");
   });
 
   everywhere("the stack of cancel() begins at the caller, also if the error is read later", async () => {

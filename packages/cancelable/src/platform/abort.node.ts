@@ -14,17 +14,22 @@ let canSetMaxListeners = setMaxListeners !== undefined;
  * event. Disposing removes the listener.
  */
 export function listenForAbort(signal: AbortSignal, listener: () => void): Disposable {
+  /* v8 ignore else -- @preserve hosts without the function */
   if (addAbortListener !== undefined) return addAbortListener(signal, listener);
+  /* v8 ignore next -- @preserve hosts without the function */
   signal.addEventListener("abort", listener, { once: true, capture: true });
+  /* v8 ignore next -- @preserve hosts without the function */
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", listener, { capture: true }) };
 }
 
 /** Keeps the host from a warning about many listeners: any number of calls can use the signal of one operation. */
 export function allowManyListeners(signal: AbortSignal): void {
+  /* v8 ignore if -- @preserve hosts without the function */
   if (!canSetMaxListeners) return;
   try {
     setMaxListeners?.(0, signal);
   } catch {
+    /* v8 ignore next -- @preserve hosts whose function takes emitters only */
     canSetMaxListeners = false;
   }
 }

@@ -113,6 +113,29 @@ describeEverywhere("an error that cannot be inspected", (everywhere) => {
     expect((error as AggregateError).errors).not.toContain(scope.error);
   });
 
+  everywhere("a group whose message cannot be read comes out as it is", async () => {
+    const scope = new CancelScope();
+    const group = new AggregateError([new Error("real")]);
+    Object.defineProperty(group, "message", { get: looking });
+    const error = await rejection(
+      scope.run(() => {
+        scope.cancel();
+        group.errors.push(scope.error);
+        throw group;
+      }),
+    );
+    expect(Object.is(error, group)).toBe(true);
+  });
+
+  everywhere("a cancellation that is its own cause is safe", () => {
+    const [token, other] = [new CancellationToken(), new CancellationToken()];
+    token.cancel();
+    other.cancel();
+    Object.assign(token.error as Error, { cause: token.error });
+    expect(isCancellation(other.error, token)).toBe(false);
+    expect(isCancellation(token.error, token)).toBe(true);
+  });
+
   everywhere("isCancellation is false for each of these errors", () => {
     const token = new CancellationToken();
     token.cancel();
