@@ -274,6 +274,30 @@ describeEverywhere("a deeply nested error", (everywhere) => {
   }
 
   everywhere(
+    "an error whose cause contains a real error too comes out unchanged, and a group keeps its cause",
+    async () => {
+      const [real, reason] = [new Error("real"), new Error("why")];
+      const thrown = async (make: (own: unknown) => unknown): Promise<unknown> => {
+        const scope = new CancelScope();
+        return rejection(
+          scope.run(() => {
+            scope.cancel();
+            throw make(scope.error);
+          }),
+        );
+      };
+      let outer: Error | undefined;
+      const error = await thrown((own) => {
+        outer = new Error("outer", { cause: new AggregateError([own, real]) });
+        return outer;
+      });
+      expect(error).toBe(outer);
+      const group = await thrown((own) => new AggregateError([own, real], "both", { cause: reason }));
+      expect(group).toMatchObject({ message: "both", cause: reason, errors: [real] });
+    },
+  );
+
+  everywhere(
     "a group of another realm, and a group that contains only itself besides, are absorbed",
     async () => {
       const absorbs = async (make: (own: unknown) => unknown): Promise<boolean> => {
