@@ -250,10 +250,11 @@ export class OperationRegistry implements OperationObserver {
     message?: string,
   ): number {
     requireCancelArguments(reason ?? "manual", message);
+    const all = [...operations];
     // One cause for all: a parent whose body throws the cancellation of its child has been cancelled too (rule 4).
-    const options = { cause: new CancellationError(reason, message) };
+    const options = all.length > 1 ? { cause: new CancellationError(reason, message) } : undefined;
     let count = 0;
-    for (const operation of operations) {
+    for (const operation of all) {
       try {
         if (operation.cancel(reason, message, options)) count++;
       } catch (error) {

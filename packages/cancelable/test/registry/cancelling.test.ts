@@ -79,7 +79,12 @@ describeEverywhere("cancelling many operations of a registry", (everywhere) => {
       await below.run(() => sleepForever());
     });
     expect(register.cancelAll({}, "shutdown")).toBe(2);
-    expect((await outcome).status).toBe("cancelled");
+    expect(await outcome).toMatchObject({ status: "cancelled", error: { cause: { reason: "shutdown" } } });
+    const alone = new Cancellable({ register });
+    register.register(alone);
+    register.cancel(alone.id);
+    expect(alone.error?.cause).toBeUndefined();
+    register.unregister(alone.id);
     expect(register.history().map(({ name, cancelReason }) => [name, cancelReason])).toEqual([
       ["below", "shutdown"],
       ["above", "shutdown"],
