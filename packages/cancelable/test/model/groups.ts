@@ -1,5 +1,5 @@
 import { asFailure, type Code, type Engine, type Failure, tick, type Value } from "./engine.ts";
-import { belongs, cancelled, Place, type Waiter, without } from "./tree.ts";
+import { belongs, type Cancelled, cancelled, Place, type Waiter, without } from "./tree.ts";
 
 /** The surroundings of a step: its place in the tree, and its task (undefined for the main task). */
 export interface Here {
@@ -22,8 +22,10 @@ export interface Group {
   readonly children: Child[];
   readonly errors: Failure[];
   readonly collect: boolean;
-  /** A child was cancelled from outside the group. */
+  /** A cancellation has ended the body or a child. */
   interrupted: boolean;
+  /** The cancellation from outside that ended the body or a child first. */
+  outer: Cancelled | undefined;
   whenEmpty: (() => void) | undefined;
   /** The number of undecided `start()` calls. The group waits for them. */
   undecided: number;
@@ -56,6 +58,7 @@ export class Groups {
       errors: [],
       collect,
       interrupted: false,
+      outer: undefined,
       whenEmpty: undefined,
       undecided: 0,
     };
@@ -106,9 +109,8 @@ export class Groups {
         this.#fail(group, left);
       } else if (reached !== undefined) {
         child.end = { kind: "gone", failure: reached };
-        // Rule 18. A cancellation from outside interrupts the group, because the child's work is not done.
-        const { own, reached: groups } = group.place;
-        if (groups !== undefined && groups !== own) group.interrupted = true;
+        const { reached: groups } = group.place;
+        if (groups !== undefined) this.#interrupted(group, groups);
       }
     }
     place.close();
@@ -169,10 +171,21 @@ export class Groups {
     group.place.cancel(cancelled("error", undefined, failure));
   }
 
+  /** Rule 18: the group's work is not done. A cancellation from outside becomes one of the group itself. */
+  #interrupted(group: Group, by: Cancelled): void {
+    group.interrupted = true;
+    if (group.place.own !== undefined) return;
+    group.outer = by;
+    group.place.cancel(cancelled("parent", undefined, by));
+  }
+
   #bodyFailed(group: Group, failure: Failure): void {
     const reached = group.place.pending() ?? group.place.freed;
     const left = reached === undefined ? failure : without(failure, reached);
-    if (left === undefined) return;
+    if (left === undefined) {
+      this.#interrupted(group, reached as Cancelled);
+      return;
+    }
     // A child's failure that came through the body is known already.
     if (left.kind === "failed" && group.errors.includes(left.cause)) return;
     this.#fail(group, left);
@@ -182,9 +195,9 @@ export class Groups {
     const [first] = group.errors;
     if (first !== undefined)
       throw group.collect ? ({ kind: "many", errors: group.errors } satisfies Failure) : first;
-    const { own, reached, shielded, parent } = group.place;
-    const outer = own === undefined ? reached : shielded ? undefined : parent?.pending();
-    if (outer !== undefined && (result === undefined || group.interrupted)) throw outer;
+    const { shielded, parent } = group.place;
+    const outer = shielded ? undefined : (parent?.pending() ?? group.outer);
+    if (outer !== undefined && group.interrupted) throw outer;
     return result?.value;
   }
 

@@ -217,6 +217,8 @@ export function predict(
   function* scope(step: StepOf<"scope">, here: Here): Code {
     const inner = new Place(engine, here.place, { shield: step.shield, span: step.span });
     places.set(step.id, inner);
+    // A scope without time is cancelled when it is entered (trio).
+    if (step.span !== undefined && step.span <= 0) inner.expire();
     let value: Value;
     try {
       value = yield* sequence(step.body, { ...here, place: inner });

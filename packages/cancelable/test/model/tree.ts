@@ -105,14 +105,14 @@ export class Place {
       }
       if (place.shielded) break;
     }
-    if (first !== undefined) first.#expire();
+    if (first !== undefined) first.expire();
     return this.reached;
   }
 
   /** Rule 14. */
   moveDeadline(at: number): void {
     this.#arm(at, "at its deadline");
-    if (at <= this.engine.time) this.#expire();
+    if (at <= this.engine.time) this.expire();
   }
 
   setShield(on: boolean): void {
@@ -127,10 +127,10 @@ export class Place {
     this.deadline = at;
     this.#by = by;
     const dead = (): boolean => this.closed || this.deadline !== at || this.own !== undefined;
-    this.engine.setTimer({ at, turn: false, fire: () => this.#expire(), dead });
+    this.engine.setTimer({ at, turn: false, fire: () => this.expire(), dead });
   }
 
-  #expire(): void {
+  expire(): void {
     this.cancel(cancelled("timeout", this.#by));
   }
 
@@ -167,7 +167,10 @@ export function without(failure: Failure, own: Cancelled): Failure | undefined {
 
 /** A failure belongs to a cancellation if the chain of its causes leads to the cancellation, or to its origin. */
 export function belongs(failure: Failure, own: Cancelled): boolean {
-  const origins = new Set(chain(own).filter(({ kind }) => kind === "cancelled"));
+  const links = chain(own);
+  // A failure that led to a cancellation is not a cancellation.
+  const end = links.findIndex((link) => link.kind !== "cancelled" || link.reason === "error");
+  const origins = new Set(end < 0 ? links : links.slice(0, end + (links[end]?.kind === "cancelled" ? 1 : 0)));
   return chain(failure).some((link) => origins.has(link));
 }
 
