@@ -1,19 +1,27 @@
-import { DeadlineQueue, type Slot, type Timed } from "./deadline-queue.ts";
+import { DeadlineQueue } from "./deadline-queue.ts";
+import { OwnTimers } from "./own-timers.ts";
 import type { Runtime } from "./runtime.ts";
+import type { Deadlines, Slot, Timed } from "./timed.ts";
 
 /** The clock of one runtime, with all deadlines, sleeps and alarms that are set on it. */
 export class Clock {
   readonly runtime: Runtime;
-  #deadlines: DeadlineQueue;
+  #timers: unknown;
+  #deadlines: Deadlines;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
-    this.#deadlines = new DeadlineQueue(runtime);
+    this.#timers = runtime.timers;
+    this.#deadlines = deadlinesOf(runtime);
   }
 
-  /** The queue of deadlines. A new one after the runtime's timers were replaced, for example by fake timers. */
-  get deadlines(): DeadlineQueue {
-    if (!this.#deadlines.isCurrent) this.#deadlines = new DeadlineQueue(this.runtime);
+  /** The deadlines. A new object after the runtime's timers were replaced, for example by fake timers. */
+  get deadlines(): Deadlines {
+    const { timers } = this.runtime;
+    if (timers !== this.#timers) {
+      this.#timers = timers;
+      this.#deadlines = deadlinesOf(this.runtime);
+    }
     return this.#deadlines;
   }
 
@@ -44,6 +52,10 @@ class Alarm implements Timed, Disposable {
   [Symbol.dispose](): void {
     this.slot?.remove();
   }
+}
+
+function deadlinesOf(runtime: Runtime): Deadlines {
+  return runtime.ownTimers === true ? new OwnTimers(runtime) : new DeadlineQueue(runtime);
 }
 
 const clocks = new WeakMap<Runtime, Clock>();

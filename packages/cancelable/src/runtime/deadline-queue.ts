@@ -1,21 +1,12 @@
 import { runOutside } from "#platform/ambient";
 import { afterMicrotasks, inLaterTurn } from "#platform/turns";
 import type { Runtime } from "./runtime.ts";
-
-/** An entry that is due at a time. */
-export interface Timed {
-  /** The time, in milliseconds of the runtime's clock. */
-  at: number;
-  /** The slot of the entry while it is in a queue. Only the queue and its slots set this. */
-  slot: Slot | undefined;
-  /** Called once, when the time has come and the entry is removed from the queue. */
-  due(): void;
-}
+import type { Deadlines, Slot, Timed } from "./timed.ts";
 
 /**
  * A place in a queue. It keeps the time at which it was taken, so that a removed entry can change its own time (D1).
  */
-export class Slot {
+class QueueSlot implements Slot {
   readonly at: number;
   /** The order of slots with the same time. */
   readonly sequence: number;
@@ -48,14 +39,13 @@ export class Slot {
  *  D2  The timer is never later than the first entry. The timer may be earlier if its entry has left. In this case it
  *      is set again when it fires.
  *  D3  An empty queue keeps its timer only until the end of the current turn of the event loop. A runtime that counts
- *      its timers (fake timers, virtual time) gets the timer back at once.
+ *      its timers (virtual time) gets the timer back at once.
  *  D4  Microtasks run between two entries, as between two timers of the host. Code of the first entry can therefore
  *      still remove the second entry.
  */
-export class DeadlineQueue {
+export class DeadlineQueue implements Deadlines {
   readonly #runtime: Runtime;
-  readonly #timers: unknown;
-  readonly #heap: Slot[] = [];
+  readonly #heap: QueueSlot[] = [];
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #sequence = 0;
@@ -68,16 +58,10 @@ export class DeadlineQueue {
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
-    this.#timers = runtime.timers;
-  }
-
-  /** Whether the runtime still has the timers for which this queue was created. */
-  get isCurrent(): boolean {
-    return this.#runtime.timers === this.#timers;
   }
 
   add(entry: Timed): void {
-    const slot = new Slot(this, entry, this.#sequence++);
+    const slot = new QueueSlot(this, entry, this.#sequence++);
     entry.slot = slot;
     this.#live++;
     const heap = this.#heap;
@@ -95,7 +79,7 @@ export class DeadlineQueue {
   }
 
   /** The entry of `slot` was removed. */
-  emptied(slot: Slot): void {
+  emptied(slot: QueueSlot): void {
     const heap = this.#heap;
     this.#live--;
     if (heap[heap.length - 1] === slot) heap.pop();
@@ -109,11 +93,11 @@ export class DeadlineQueue {
     let kept = 0;
     for (const slot of heap) if (slot.entry !== undefined) heap[kept++] = slot;
     heap.length = kept;
-    for (let at = (kept >> 1) - 1; at >= 0; at--) this.#down(heap[at] as Slot, at);
+    for (let at = (kept >> 1) - 1; at >= 0; at--) this.#down(heap[at] as QueueSlot, at);
   }
 
   /** The first slot that is not empty. */
-  #first(): Slot | undefined {
+  #first(): QueueSlot | undefined {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
       if (first.entry !== undefined) return first;
       this.#shift();
@@ -124,18 +108,17 @@ export class DeadlineQueue {
   /** Removes the slot at the top of the heap. */
   #shift(): void {
     const heap = this.#heap;
-    const last = heap.pop() as Slot;
+    const last = heap.pop() as QueueSlot;
     if (heap.length > 0) this.#down(last, 0);
   }
 
   /**
    * Sets the timer for `slot` (D2). Also for a time of Infinity: a task that sleeps for ever keeps the process alive.
    */
-  #armFor(slot: Slot): void {
+  #armFor(slot: QueueSlot): void {
     const at = Math.min(slot.at, this.#timerAt);
     const before = this.#timer;
-    // Fake-timer libraries can clear timers without telling us, so re-arm every time.
-    if (before !== undefined && at === this.#timerAt && this.#runtime.exactTimers !== true) return;
+    if (before !== undefined && at === this.#timerAt) return;
     const beforeAt = this.#timerAt;
     this.#timerAt = at; // before the call: a runtime can fire a timer that is due at once
     try {
@@ -195,12 +178,12 @@ export class DeadlineQueue {
     }
   };
 
-  #up(entry: Slot, from: number): void {
+  #up(entry: QueueSlot, from: number): void {
     const heap = this.#heap;
     let slot = from;
     while (slot > 0) {
       const above = (slot - 1) >> 1;
-      const parent = heap[above] as Slot;
+      const parent = heap[above] as QueueSlot;
       if (!before(entry, parent)) break;
       heap[slot] = parent;
       slot = above;
@@ -208,7 +191,7 @@ export class DeadlineQueue {
     heap[slot] = entry;
   }
 
-  #down(entry: Slot, from: number): void {
+  #down(entry: QueueSlot, from: number): void {
     const heap = this.#heap;
     const { length } = heap;
     let slot = from;
@@ -216,8 +199,8 @@ export class DeadlineQueue {
       let below = 2 * slot + 1;
       if (below >= length) break;
       const right = below + 1;
-      if (right < length && before(heap[right] as Slot, heap[below] as Slot)) below = right;
-      const child = heap[below] as Slot;
+      if (right < length && before(heap[right] as QueueSlot, heap[below] as QueueSlot)) below = right;
+      const child = heap[below] as QueueSlot;
       if (!before(child, entry)) break;
       heap[slot] = child;
       slot = below;
@@ -226,6 +209,6 @@ export class DeadlineQueue {
   }
 }
 
-function before(a: Slot, b: Slot): boolean {
+function before(a: QueueSlot, b: QueueSlot): boolean {
   return a.at < b.at || (a.at === b.at && a.sequence < b.sequence);
 }

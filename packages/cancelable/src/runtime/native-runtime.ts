@@ -1,15 +1,9 @@
 import { inLaterTurn } from "#platform/turns";
+import { hostNow, isDriven, isFake, isReplaced, moveTo, now } from "./native-clock.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The longest delay of `setTimeout`, in ms. It fires a longer one immediately. */
 const longestTimer = 2 ** 31 - 1;
-
-const originalSetTimeout = globalThis.setTimeout;
-
-/**
- * Offset between `performance.now()` and faked timers, in ms. Stays 0 unless timers are faked and the clock is not.
- */
-let skew = 0;
 
 /**
  * The runtime of plain promises, on the timers of the host. It looks the timers up at every use, so that fake timers
@@ -18,9 +12,7 @@ let skew = 0;
 export const nativeRuntime: Runtime = {
   name: "native",
 
-  now(): number {
-    return performance.now() + skew;
-  },
+  now,
 
   epoch(): number {
     return Date.now();
@@ -31,31 +23,57 @@ export const nativeRuntime: Runtime = {
   },
 
   get exactTimers(): boolean {
-    return globalThis.setTimeout !== originalSetTimeout;
+    return isReplaced();
+  },
+
+  get ownTimers(): boolean {
+    return isReplaced();
   },
 
   setTimer(at: number, fire: () => void): Disposable {
     // One pair for setting and clearing: the global functions can be replaced between the two calls.
     const { setTimeout, clearTimeout } = globalThis;
-    let handle: ReturnType<typeof setTimeout>;
-    const arm = (): void => {
-      const armedAt = performance.now();
-      const delay = Math.min(Math.max(Math.ceil(at - armedAt - skew), 0), longestTimer);
+    let handle: ReturnType<typeof setTimeout> | undefined;
+    /** Sets a timer on a clock that follows its timers. */
+    const armDriven = (from: number): void => {
+      const delay = delayOf(at - from);
       handle = setTimeout(() => {
-        const early = at - (performance.now() + skew);
-        if (early <= 0) fire();
-        else if (setTimeout !== originalSetTimeout && performance.now() - armedAt < delay / 2) {
-          // The timers are faked and the clock is not, as with the mock timers of node:test. The clock follows the
-          // timer.
-          skew += Math.min(early, delay);
-          if (delay < early) arm();
-          else fire();
-        } else arm();
+        const reached = from + delay;
+        moveTo(reached);
+        if (reached >= at) fire();
+        else armDriven(reached);
       }, delay);
     };
-    arm();
-    return { [Symbol.dispose]: () => clearTimeout(handle) };
+    /** Sets a timer on a clock that goes on by itself. */
+    const arm = (): void => {
+      const armedAt = hostNow();
+      const delay = delayOf(at - armedAt);
+      handle = setTimeout(() => {
+        let reached = hostNow();
+        // A timer that fires this early is an unknown fake, without a fake clock: the clock follows the timer. A real
+        // timer can be early by 1 ms.
+        if (reached < at && isReplaced(setTimeout) && reached - armedAt < delay / 2 - 1) {
+          reached = Math.min(armedAt + delay, at);
+          moveTo(reached);
+        } else if (isDriven()) moveTo(Math.min(reached, at)); // the timers were faked after this timer was set
+        if (reached >= at) fire();
+        else arm();
+      }, delay);
+    };
+    if (isDriven()) {
+      // Fake timers keep no process alive, and "run the pending timers" is not to wait for ever.
+      if (at !== Number.POSITIVE_INFINITY) armDriven(now());
+    } else if (at !== Number.POSITIVE_INFINITY || !isFake(setTimeout)) arm();
+    return {
+      [Symbol.dispose]() {
+        if (handle !== undefined) clearTimeout(handle);
+      },
+    };
   },
 
   turn: inLaterTurn,
 };
+
+function delayOf(span: number): number {
+  return Math.min(Math.max(Math.ceil(span), 0), longestTimer);
+}

@@ -15,6 +15,8 @@ export interface Runtime {
   readonly timers?: unknown;
   /** Whether timers are counted, as fake timers and virtual time do. An unused timer is then removed immediately. */
   readonly exactTimers?: boolean;
+  /** Whether each deadline and sleep gets a timer of its own, as fake timers expect. Default: all share one timer. */
+  readonly ownTimers?: boolean;
   /**
    * Calls `fire` once, not before `at` on the runtime's own clock. At Infinity it is never called. Disposing removes
    * the timer. Until then the timer keeps the process alive. Called outside every async context, because one timer

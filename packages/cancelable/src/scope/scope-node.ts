@@ -13,7 +13,7 @@
 
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import type { Clock } from "../runtime/clock.ts";
-import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import type { Slot, Timed } from "../runtime/timed.ts";
 import { Cancellation } from "../token/cancellation.ts";
 import { CancelNode, type Waiter } from "../token/tree.ts";
 import { closeUnclosed, unclosed } from "./empty-stack.ts";

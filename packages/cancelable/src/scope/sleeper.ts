@@ -1,5 +1,5 @@
 import { type Span, toMilliseconds } from "../duration.ts";
-import type { Slot, Timed } from "../runtime/deadline-queue.ts";
+import type { Slot, Timed } from "../runtime/timed.ts";
 import { type Cancellation } from "../token/cancellation.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { rejectIfCancelled, ScopeWait } from "./waiting.ts";
