@@ -26,6 +26,7 @@ import { requireKnownOptions } from "../known-options.ts";
 import { enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
+import { afterTurn } from "../scope/fair-turn.ts";
 import { openFrom, type ScopeNode } from "../scope/scope-node.ts";
 import { parentNode } from "../scope/scope-options.ts";
 import { sleepIn } from "../scope/sleeper.ts";
@@ -103,6 +104,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
         while (node.live > 0 && !this.#isAbandoned) await this.#endChildren();
       }
       this.#close();
+      if (node.clock.isTurnDue(node.clock.latest)) await afterTurn(node, undefined);
       throw failure;
     }
     if (this.#finish("completed", undefined)) {
@@ -110,6 +112,8 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
       while (node.live > 0) await node.empty();
     }
     this.#close();
+    // The end of the operation has read the clock.
+    if (node.clock.isTurnDue(node.clock.latest)) await afterTurn(node, undefined);
     return value;
   }
 

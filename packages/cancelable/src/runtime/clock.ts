@@ -1,13 +1,22 @@
+import { runOutside } from "#platform/ambient";
+import { inLaterTurn } from "#platform/turns";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import { OwnTimers } from "./own-timers.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Deadlines, Slot, Timed } from "./timed.ts";
 
+/** The longest time that the event loop goes without a turn while code awaits functions of this library, in ms. */
+const longestTurn = 4;
+
 /** The clock of one runtime, with all deadlines, sleeps and alarms that are set on it. */
 export class Clock {
   readonly runtime: Runtime;
+  /** The time that {@link now} returned last. */
+  latest = 0;
   #timers: unknown;
   #deadlines: Deadlines;
+  /** The time at which the current turn of the event loop was first seen. Undefined: this turn was not seen yet. */
+  #turnSeen: number | undefined = undefined;
 
   constructor(runtime: Runtime) {
     this.runtime = runtime;
@@ -27,7 +36,26 @@ export class Clock {
 
   /** The time in monotonic milliseconds. */
   now(): number {
-    return this.runtime.now();
+    this.latest = this.runtime.now();
+    return this.latest;
+  }
+
+  /**
+   * Whether the current turn of the event loop has taken 4 ms or more, so that timers, sockets and signals wait. Never on
+   * timers that are counted: there time does not pass by itself.
+   *
+   * @param now A time from {@link now}, for callers that have just read it.
+   */
+  isTurnDue(now: number = this.now()): boolean {
+    if (this.#turnSeen !== undefined) return now - this.#turnSeen >= longestTurn;
+    if (this.runtime.exactTimers === true) return false;
+    this.#turnSeen = now;
+    runOutside(() =>
+      inLaterTurn(() => {
+        this.#turnSeen = undefined;
+      }),
+    );
+    return false;
   }
 
   /** Calls `due` once, not before `at`. Disposing cancels the call. */

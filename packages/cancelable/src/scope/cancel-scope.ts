@@ -8,6 +8,7 @@ import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
+import { afterTurn } from "./fair-turn.ts";
 import { LinkedNode } from "./linked-node.ts";
 import { openFrom, ScopeNode } from "./scope-node.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
@@ -135,7 +136,10 @@ export class CancelScope implements Unclosed {
     const { node } = this;
     if (node.live > 0) return node.empty().then(() => this.#completed(value));
     node.close();
-    return value;
+    const { clock } = node;
+    // A scope with a deadline has read the clock when it was opened.
+    const isTurnDue = clock.isTurnDue(this.#span === undefined ? clock.now() : clock.latest);
+    return isTurnDue ? afterTurn(node, value) : value;
   }
 
   /** Absorbs the error of the body if it is the cancellation of this scope, and throws it otherwise. */

@@ -21,6 +21,7 @@ import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import { CancelScope } from "./cancel-scope.ts";
 import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
+import { afterTurn } from "./fair-turn.ts";
 import type { ScopeNode } from "./scope-node.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "./scope-options.ts";
 import { spawnIn, type Task, TaskFailedError, type TaskHandle, type TaskOwner } from "./task.ts";
@@ -293,5 +294,6 @@ export async function taskGroup<T>(
   // Children can start children, so the group can become busy again.
   while (node.live > 0) await node.empty();
   node.close();
+  if (node.clock.isTurnDue()) await afterTurn(node, undefined);
   return group.outcome(result);
 }

@@ -1,6 +1,7 @@
 import { invalidType, isThenable } from "../arguments.ts";
 import { type Cancellation } from "../token/cancellation.ts";
 import { type CancelNode, Waiter } from "../token/tree.ts";
+import { afterTurn, resolveFairly } from "./fair-turn.ts";
 import type { ScopeNode } from "./scope-node.ts";
 
 /** A wait in a scope. When the scope closes without a cancellation, the wait continues in the scope above (S4). */
@@ -75,7 +76,7 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
   } catch (error) {
     return Promise.reject(error);
   }
-  if (!isThenable(promise)) return Promise.resolve(promise);
+  if (!isThenable(promise)) return resolveFairly(node, promise);
   // The function can have cancelled the scope in which it was called.
   const reached = node.pending();
   if (reached !== undefined) {
@@ -88,7 +89,8 @@ export function waitIn<T>(node: ScopeNode, work: PromiseLike<T> | (() => T | Pro
     (value) => waiter.resolve(value as T),
     (error: unknown) => waiter.reject(error),
   );
-  return waiter.promise;
+  // The work can settle in this turn of the event loop.
+  return node.clock.isTurnDue() ? waiter.promise.then((value) => afterTurn(node, value)) : waiter.promise;
 }
 
 /** To be called for a promise that no code awaits any more. Its rejection then does not count as unhandled. */

@@ -1,5 +1,6 @@
 import { requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
@@ -86,7 +87,8 @@ export class CapacityLimiter {
       return Promise.reject(error);
     }
     const { task } = node;
-    if (this.available > 0 && this.#waiters.size === 0) return Promise.resolve(this.#lend(borrower, task));
+    if (this.available > 0 && this.#waiters.size === 0)
+      return resolveFairly(node, this.#lend(borrower, task));
     const { promise } = this.#waiters.join(node, borrower);
     if (task !== undefined && this.#isHeldBy(task))
       reportSelfWait(this, {

@@ -1,5 +1,6 @@
 import { requireText } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
@@ -81,7 +82,7 @@ export class Deferred<T> {
     if (rejected !== undefined) return rejected;
     const outcome = this.#outcome;
     if (outcome === undefined) return this.#waiters.join(node, undefined).promise;
-    return "error" in outcome ? Promise.reject(outcome.error) : Promise.resolve(outcome.value);
+    return "error" in outcome ? Promise.reject(outcome.error) : resolveFairly(node, outcome.value);
   }
 
   #settle(outcome: Outcome<T>): void {

@@ -1,4 +1,5 @@
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
@@ -43,6 +44,6 @@ export class Event {
     if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node);
     if (rejected !== undefined) return rejected;
-    return this.#set ? Promise.resolve() : this.#waiters.join(node, undefined).promise;
+    return this.#set ? resolveFairly(node, undefined) : this.#waiters.join(node, undefined).promise;
   }
 }

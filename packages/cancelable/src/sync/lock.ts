@@ -1,6 +1,7 @@
 import { followsAwait } from "#platform/ambient";
 import { requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
@@ -68,7 +69,7 @@ export class Lock {
     if (rejected !== undefined) return rejected;
     if (this.#broken) return Promise.reject(new UsageError("ERR_BROKEN", "Lock"));
     const task = node.task as TaskHandle<unknown> | undefined;
-    if (this.#lease === undefined) return Promise.resolve(this.#grant(task, undefined));
+    if (this.#lease === undefined) return resolveFairly(node, this.#grant(task, undefined));
     const { promise } = this.#waiters.join(node, undefined);
     if (task !== undefined && this.#lease.holder === task)
       reportSelfWait(this, {

@@ -1,5 +1,6 @@
 import { requireCount } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
@@ -109,7 +110,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
-    if (this.#accept(item)) return Promise.resolve();
+    if (this.#accept(item)) return resolveFairly(node, undefined);
     const waiter = this.#putters.join(node, item);
     handle?.track(waiter);
     return waiter.promise;
@@ -136,7 +137,7 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
-    if (this.#available) return Promise.resolve(this.#take());
+    if (this.#available) return resolveFairly(node, this.#take());
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     const waiter = this.#getters.join(node, undefined);
     handle?.track(waiter);

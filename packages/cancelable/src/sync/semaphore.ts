@@ -1,6 +1,7 @@
 import { outOfRange, requireCount, requireFunction } from "../arguments.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
+import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import { Lease, withLease } from "./lease.ts";
@@ -56,7 +57,7 @@ export class Semaphore {
     if (rejected !== undefined) return rejected;
     if (this.#value > 0) {
       this.#value--;
-      return Promise.resolve(new Lease(this));
+      return resolveFairly(node, new Lease(this));
     }
     return this.#waiters.join(node, undefined).promise;
   }

@@ -34,7 +34,7 @@ describeEverywhere("Lock: ownership", (everywhere) => {
       await taskGroup(async (group) => {
         const owner = group.startSoon(async () => {
           await lock.acquire();
-          await sleep(10);
+          await sleep(200);
           lock.release();
         });
         await until(() => lock.isLocked);

@@ -34,6 +34,7 @@ import { isThenable } from "../../arguments.ts";
 import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
 import { currentNode } from "../../scope/ambient.ts";
+import { afterTurn, resolveFairly } from "../../scope/fair-turn.ts";
 import { UsageError } from "../../usage-error.ts";
 import { closingSource, waitAtMost } from "./close-limit.ts";
 import { IdleLimit } from "./idle-limit.ts";
@@ -192,7 +193,9 @@ export class StreamReader implements StreamHooks {
     if (!result.done) {
       if (this.#state === "pulling") this.#state = "idle";
       this.#log?.add(result.value);
-      if (!this.#consumer.give(result)) this.#onUndelivered?.(result.value);
+      const node = this.#node as StreamNode;
+      const given = node.clock.isTurnDue() ? afterTurn(node, result) : result;
+      if (!this.#consumer.give(given)) this.#onUndelivered?.(result.value);
     } else if (this.#state === "pulling") {
       // An input that ends because of the cancellation has not come to its own end.
       void this.#end(this.#node?.cancellation === undefined ? "done" : "cancelled");
@@ -229,7 +232,7 @@ export class StreamReader implements StreamHooks {
     }
     this.#state = "idle";
     this.#log?.add(value);
-    return Promise.resolve(result);
+    return resolveFairly(this.#node as StreamNode, result);
   }
 
   #fail(error: unknown): Promise<Result> {

@@ -2,9 +2,9 @@ import type { Result } from "./result.ts";
 
 /** @internal The consumer that waits for an item, if any. Shared by all items: an item costs a promise and no closure. */
 export class WaitingConsumer {
-  #resolve: ((result: Result | Promise<never>) => void) | undefined = undefined;
+  #resolve: ((result: Result | Promise<Result>) => void) | undefined = undefined;
 
-  readonly #executor = (resolve: (result: Result | Promise<never>) => void): void => {
+  readonly #executor = (resolve: (result: Result | Promise<Result>) => void): void => {
     this.#resolve = resolve;
   };
 
@@ -17,7 +17,7 @@ export class WaitingConsumer {
   }
 
   /** Ends the wait with a result. Returns false if no consumer waits. */
-  give(result: Result): boolean {
+  give(result: Result | Promise<Result>): boolean {
     const resolve = this.#resolve;
     this.#resolve = undefined;
     resolve?.(result);
