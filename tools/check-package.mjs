@@ -17,16 +17,16 @@ let failed = 0;
  * than the size today, so that growth is noticed. docs/design.md has the original goals.
  */
 const budgets = [
-  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 30_900 },
+  { what: "everything", code: 'export * from "@hother/cancelable";', limit: 37_500 },
   {
     what: "Cancellable",
     code: 'export { Cancellable } from "@hother/cancelable";',
-    limit: 17_900,
+    limit: 22_800,
   },
   {
     what: "token + scope + moveOnAfter",
     code: 'export { CancellationToken, CancelScope, moveOnAfter } from "@hother/cancelable";',
-    limit: 7_950,
+    limit: 11_400,
   },
 ];
 
