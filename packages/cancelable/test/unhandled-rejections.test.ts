@@ -37,7 +37,7 @@ test("no promise that the library creates is left without a handler (CONF-T08)",
     const condition = new Condition();
     await moveOnAfter(1_000, async () => {
       using lease = await condition.acquire();
-      void sleepForever();
+      void sleep(20);
       void queue.get();
       void swallow(waitFor(late(10))); // a failure of the caller's own work
       void condition.wait();
