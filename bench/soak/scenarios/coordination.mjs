@@ -77,8 +77,8 @@ async function conditions({ random }) {
         assert.equal(await deferred.wait(), 42);
       }),
     );
-    await sleep(1);
-    assert.equal(condition.waiting, 20);
+    // A task that is given the lock late in a turn of the event loop gets it in the next turn.
+    while (condition.waiting < 20) await sleep(0);
     for (const task of random.shuffle(waiting).slice(0, losers)) {
       task.cancel();
       await task.wait();
