@@ -7,11 +7,15 @@ import { currentNode } from "./ambient.ts";
 import { rootOf } from "./root.ts";
 import { ScopeNode } from "./scope-node.ts";
 
-/** An explicit parent: a `CancelScope`, the scope of a task group or a `Cancellable`. */
+/**
+ * An explicit parent: a `CancelScope`, the scope of a task group, a `Cancellable` or the value of `currentScope()`. Not a
+ * token, which no code runs in.
+ */
 export interface ScopeParent {
   readonly signal: AbortSignal;
   readonly isCancelled: boolean;
   check(): void;
+  sleep(span: Span): Promise<void>;
   /** @internal */
   readonly node: ScopeNode;
 }

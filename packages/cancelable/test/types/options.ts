@@ -1,5 +1,6 @@
 // Options: one vocabulary, and undefined for every option (with exactOptionalPropertyTypes).
 import {
+  type AmbientScope,
   all,
   Cancellable,
   type CancellableOptions,
@@ -69,4 +70,17 @@ export function subclasses(token: CancellationToken): void {
   }
   // @ts-expect-error: the constructor of the subclass takes no options
   Named.withTimeout(5);
+}
+
+export function parents(
+  token: CancellationToken,
+  operation: Cancellable,
+  scope: CancelScope,
+  ambient: AmbientScope,
+): void {
+  for (const parent of [operation, scope, ambient, null, undefined]) new CancelScope({ parent });
+  // @ts-expect-error -- a token is no scope
+  new CancelScope({ parent: token });
+  // @ts-expect-error -- an AbortSignal is no scope
+  new Cancellable({ parent: token.signal });
 }
