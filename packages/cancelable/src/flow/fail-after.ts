@@ -1,6 +1,6 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { emptyStack } from "../scope/empty-stack.ts";
+import { emptyStack, releaseIfOverflow } from "../scope/empty-stack.ts";
 import { parentNode, type ScopeOptions } from "../scope/scope-options.ts";
 import { timedScope } from "./timed-scope.ts";
 
@@ -30,6 +30,10 @@ export function failAfter<T>(
     // `undefined` is possible only without `fail`: here a timeout rejects.
     return timedScope(span, options, parent, "failAfter").execute(body, true, parent) as Promise<T>;
   } catch (error) {
-    return emptyStack.then(() => Promise.reject(error));
+    const rejected: Promise<never> = emptyStack.then(() => {
+      releaseIfOverflow(rejected, error);
+      throw error;
+    });
+    return rejected;
   }
 }

@@ -1,6 +1,6 @@
 import type { Span } from "../duration.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
-import { emptyStack } from "../scope/empty-stack.ts";
+import { emptyStack, releaseIfOverflow } from "../scope/empty-stack.ts";
 import { parentNode, type ScopeOptions } from "../scope/scope-options.ts";
 import { timedScope } from "./timed-scope.ts";
 
@@ -29,6 +29,10 @@ export function moveOnAfter<T>(
     const parent = parentNode(options);
     return timedScope(span, options, parent, "moveOnAfter").execute(body, false, parent);
   } catch (error) {
-    return emptyStack.then(() => Promise.reject(error));
+    const rejected: Promise<never> = emptyStack.then(() => {
+      releaseIfOverflow(rejected, error);
+      throw error;
+    });
+    return rejected;
   }
 }

@@ -7,7 +7,7 @@ import { type Clock } from "../runtime/clock.ts";
 import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
-import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
+import { emptyStack, releaseIfOverflow, type Unclosed, unclosed } from "./empty-stack.ts";
 import { afterTurn } from "./fair-turn.ts";
 import { LinkedNode } from "./linked-node.ts";
 import { openFrom, ScopeNode } from "./scope-node.ts";
@@ -102,7 +102,11 @@ export class CancelScope implements Unclosed {
       const reject = (): Promise<never> => Promise.reject(error);
       if (!begun) return emptyStack.then(reject);
       try {
-        return emptyStack.then(() => this.#failed(error, fail));
+        const ended: Promise<undefined> = emptyStack.then(() => {
+          releaseIfOverflow(ended, error);
+          return this.#failed(error, fail);
+        });
+        return ended;
       } catch {
         unclosed.places[unclosed.count++] = this;
         throw error;

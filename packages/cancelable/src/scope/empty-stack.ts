@@ -6,6 +6,15 @@
 /** A resolved promise. Its handlers run on an empty stack: `emptyStack.then(…)`, `await emptyStack`. */
 export const emptyStack: Promise<void> = Promise.resolve();
 
+/**
+ * To be called on an empty stack for a promise that is about to reject with `error`. V8 can throw once more when a
+ * function returns on a stack that is used up. Then the caller gets that error, and the promise has no owner: its
+ * rejection must not end the process.
+ */
+export function releaseIfOverflow(promise: Promise<unknown>, error: unknown): void {
+  if (error instanceof RangeError && error.message.includes("call stack")) promise.then(undefined, () => {});
+}
+
 /** A scope or an operation that opened, and then had no stack for the code that would close it. */
 export interface Unclosed {
   /** @internal */
