@@ -334,7 +334,9 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     requireCancelArguments(reason ?? "manual", message);
     requireKnownOptions(options, { propagate: 1, cause: 1 }, "cancel");
     if (this.hasEnded) return false;
-    return cancelNode(this.node, this.cancel, reason, message, options, options?.propagate !== false);
+    return (
+      cancelNode(this.node, this.cancel, reason, message, options, options?.propagate !== false) === true
+    );
   }
 
   /** Throws the error of the cancellation, if there is one. Compares the clock with the deadline. */

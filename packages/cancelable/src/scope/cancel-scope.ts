@@ -169,7 +169,7 @@ export class CancelScope implements Unclosed {
   /** Cancels everything in the scope, synchronously. Returns false if the scope was cancelled before. */
   cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
     if (this.node.phase === "new") this.#expireIfDue();
-    return cancelNode(this.node, this.cancel, reason, message, options);
+    return cancelNode(this.node, this.cancel, reason, message, options) === true;
   }
 
   /** Whether cancellation of this scope was requested, by {@link cancel} or by its deadline. */

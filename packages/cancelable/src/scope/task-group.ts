@@ -160,7 +160,7 @@ export class TaskGroup {
 
   /** Cancels the body and all children. The group then ends without an error. */
   cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
-    return cancelNode(this.scope.node, this.cancel, reason, message, options);
+    return cancelNode(this.scope.node, this.cancel, reason, message, options) === true;
   }
 
   #requireOpen(): void {

@@ -103,7 +103,7 @@ export class TaskHandle<T> implements Task<T> {
   }
 
   cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
-    return !this.hasEnded && cancelNode(this.scope.node, this.cancel, reason, message, options);
+    return !this.hasEnded && cancelNode(this.scope.node, this.cancel, reason, message, options) === true;
   }
 
   /** Resolves when the task has ended. Never rejects, and is not a checkpoint. */

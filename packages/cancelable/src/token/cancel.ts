@@ -17,7 +17,8 @@ export function requireCancelArguments(reason: unknown, message: unknown): void 
 }
 
 /**
- * Cancels `node` for a call of a public method.
+ * Cancels `node` for a call of a public method. The methods compare the result with `true`: JavaScriptCore (Bun, Safari)
+ * drops the frame of a method that ends with a plain call, and the stack could not begin at its caller.
  *
  * @param called The public method. The stack of the error begins at its caller.
  * @param propagate As in {@link CancelNode.cancel}.

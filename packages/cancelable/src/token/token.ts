@@ -131,7 +131,7 @@ export class CancellationToken {
    * @returns false, without any effect, if the token is already cancelled.
    */
   cancel(reason?: CancellationReason, message?: string, options?: CancelOptions): boolean {
-    return cancelNode(this.node, this.cancel, reason, message, options);
+    return cancelNode(this.node, this.cancel, reason, message, options) === true;
   }
 
   /** Throws {@link error} if the token is cancelled. */
