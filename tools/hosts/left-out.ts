@@ -53,6 +53,19 @@ export const leftOut: readonly LeftOut[] = [
     title: "keeps no condition that has no waiters",
     reason: "the test starts the garbage collector by a flag of V8",
   },
+  {
+    hosts: ["Deno"],
+    file: "fake-timers.test.ts",
+    title: "s mock timers",
+    reason:
+      "the mock timers of node:test on Deno have no name to know them by: they count as an unknown fake",
+  },
+  {
+    hosts: ["Deno"],
+    file: "signals-first.test.ts",
+    title: "a listener that stops the propagation",
+    reason: "events.addAbortListener of Deno adds an ordinary listener",
+  },
   { hosts: ["Bun", "Deno"], file: "virtual-test.test.ts", title: "with node:test", reason: nodeTest },
   {
     hosts: ["Bun"],

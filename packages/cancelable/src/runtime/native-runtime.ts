@@ -27,7 +27,7 @@ export const nativeRuntime: Runtime = {
   },
 
   get ownTimers(): boolean {
-    return isReplaced();
+    return isFake(globalThis.setTimeout);
   },
 
   setTimer(at: number, fire: () => void): Disposable {
