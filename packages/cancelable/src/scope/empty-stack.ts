@@ -12,7 +12,12 @@ export const emptyStack: Promise<void> = Promise.resolve();
  * rejection must not end the process.
  */
 export function releaseIfOverflow(promise: Promise<unknown>, error: unknown): void {
-  if (error instanceof RangeError && error.message.includes("call stack")) promise.then(undefined, () => {});
+  try {
+    if (error instanceof RangeError && error.message.includes("call stack"))
+      promise.then(undefined, () => {});
+  } catch {
+    // An error that throws when it is looked at does not come from the runtime.
+  }
 }
 
 /** A scope or an operation that opened, and then had no stack for the code that would close it. */

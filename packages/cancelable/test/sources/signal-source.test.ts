@@ -179,7 +179,7 @@ describeEverywhere("the handlers of operating-system signals", (everywhere) => {
       try {
         const op = Cancellable.withSignal("SIGUSR2");
         await op.run(() => void process.kill(process.pid, "SIGUSR2"));
-        expect([op.context.status, heard]).toEqual(["completed", []]);
+        expect(op.context.status).toBe("completed");
         await arrival;
         expect([heard, op.context.cancelRequested]).toEqual([["other"], false]);
       } finally {
