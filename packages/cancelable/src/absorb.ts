@@ -152,7 +152,7 @@ function rebuildSuppressed(before: object, [error, suppressed]: unknown[]): Erro
   return Object.assign(new Error((before as Error).message), { name: "SuppressedError", error, suppressed });
 }
 
-function nameOf(error: object): unknown {
+export function nameOf(error: object): unknown {
   try {
     return (error as { readonly name?: unknown }).name;
   } catch {

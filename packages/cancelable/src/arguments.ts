@@ -1,3 +1,6 @@
+import { otherCopyOf, thisCopy } from "./copy.ts";
+import { isNativePromise, timeOf } from "./realms.ts";
+
 /** A short text for a value, for messages. Never throws. */
 export function show(value: unknown): string {
   try {
@@ -5,10 +8,15 @@ export function show(value: unknown): string {
     if (typeof value === "string")
       return JSON.stringify(value.length > 80 ? `${value.slice(0, 77)}…` : value);
     if (typeof value === "object" && value !== null) {
-      if (value instanceof Date && Number.isNaN(value.getTime())) return "an invalid Date";
+      if (Number.isNaN(timeOf(value))) return "an invalid Date";
       const name = (value as object).constructor?.name ?? "Object";
       if (name === "") return withoutClass(value);
-      if (name !== "Object" && name !== "Array") return `an instance of ${name}`;
+      if (name !== "Object" && name !== "Array") {
+        const other = otherCopyOf(value);
+        return other === undefined
+          ? `an instance of ${name}`
+          : `an instance of ${name} of another copy of @hother/cancelable (${other.version}; this one is ${thisCopy.version})`;
+      }
       const text = JSON.stringify(value);
       return text.length > 80 ? `${text.slice(0, 77)}…` : text;
     }
@@ -43,9 +51,9 @@ export function outOfRange(argument: string, expected: string, got: unknown): Ra
 
 export function requireFunction(value: unknown, argument: string): void {
   if (typeof value === "function") return;
-  if (!(value instanceof Promise)) throw invalidType(argument, "a function", value);
+  if (!isNativePromise(value)) throw invalidType(argument, "a function", value);
   // The caller gave the promise away: after this error, no code waits for it.
-  value.catch(() => {});
+  Promise.resolve(value).catch(() => {});
   throw invalidType(argument, "a function, such as () => promise", value);
 }
 
@@ -86,6 +94,20 @@ export function toList<T>(
 
 export function requireBoolean(value: unknown, argument: string): void {
   if (typeof value !== "boolean") throw invalidType(argument, "true or false", value);
+}
+
+/** Requires one of these words. */
+export function requireOneOf(value: unknown, argument: string, words: readonly string[]): void {
+  if (words.includes(value as string)) return; // a value of another type is in no list of words
+  const quoted = words.map((word) => `"${word}"`);
+  throw invalidType(argument, `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`, value);
+}
+
+/** Requires a whole number of at least `least`, and not Infinity. */
+export function requireWhole(value: unknown, argument: string, least: number): void {
+  if (typeof value !== "number") throw invalidType(argument, "a number", value);
+  if (!Number.isInteger(value) || value < least)
+    throw outOfRange(argument, `a whole number of at least ${least}`, value);
 }
 
 /** Requires a whole number of at least `least`, or Infinity. */

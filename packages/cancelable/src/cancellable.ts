@@ -9,7 +9,7 @@ import type { Callback, CallbackKind } from "./operation/callbacks.ts";
 import { Operation } from "./operation/operation.ts";
 import { OperationSource, toSource, toSources } from "./operation/operation-source.ts";
 import { type CancellableOptions, cancellableOptions } from "./operation/options.ts";
-import { currentNode, enter } from "./scope/ambient.ts";
+import { ambientNode, enter } from "./scope/ambient.ts";
 import { explicitParent } from "./scope/scope-options.ts";
 import { waitIn } from "./scope/waiting.ts";
 import { AbortSignalSource } from "./sources/abort-signal-source.ts";
@@ -282,6 +282,7 @@ export class Cancellable extends Operation {
 
   /**
    * Adds a callback that runs before the body. The body waits for the callback, whose time counts for the timeout.
+   * The callback runs also if the operation is already cancelled when it starts, so that every `onCancel` follows an `onStart`.
    */
   onStart(callback: Callback<"start">): this {
     return this.#on("start", callback);
@@ -331,5 +332,5 @@ export class Cancellable extends Operation {
 
 /** The operation that the calling code runs in, if any. */
 export function currentOperation(): Cancellable | undefined {
-  return currentNode().operation as Cancellable | undefined; // the node holds only operations
+  return ambientNode().operation as Cancellable | undefined; // the node holds only operations
 }

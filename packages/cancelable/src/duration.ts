@@ -1,5 +1,6 @@
 import { invalidType, outOfRange } from "./arguments.ts";
 import { requireKnownOptions } from "./known-options.ts";
+import { isPlainObject, timeOf } from "./realms.ts";
 
 /** A time span as an object. It is the sum of its parts. `Temporal.Duration` objects are accepted. */
 export interface Duration {
@@ -50,8 +51,7 @@ export function toMilliseconds(span: Span, argument: string): number {
   if (typeof span !== "object")
     throw invalidType(argument, "milliseconds, a Duration such as { seconds: 5 }, or null", span);
   // Other objects, such as those of Temporal, can have properties of their own.
-  if (Object.getPrototypeOf(span) === Object.prototype)
-    requireKnownOptions(span, knownUnits, "a Duration", argument, "unit");
+  if (isPlainObject(span)) requireKnownOptions(span, knownUnits, "a Duration", argument, "unit");
   let total = 0;
   let known = false;
   for (const [unit, factor] of units) {
@@ -82,7 +82,7 @@ export function toInterval(span: Span, argument: string): number {
 
 /** The epoch milliseconds of a time on the wall clock. */
 export function toEpoch(moment: Date | number, argument: string): number {
-  const epoch: unknown = moment instanceof Date ? moment.getTime() : moment;
+  const epoch: unknown = typeof moment === "object" ? timeOf(moment) : moment;
   if (typeof epoch !== "number") throw invalidType(argument, "a Date or epoch milliseconds", moment);
   if (Number.isNaN(epoch)) throw outOfRange(argument, "a valid Date or epoch milliseconds", moment);
   return epoch;

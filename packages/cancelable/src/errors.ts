@@ -46,6 +46,8 @@ export interface CancellationOwner {
   readonly name: string | undefined;
   /** The operation or scope as the subject of a sentence. Undefined if it has neither a name nor a given id. */
   readonly subject: string | undefined;
+  /** Where the operation or scope was made, if places are kept. */
+  readonly place: string | undefined;
 }
 
 const detailKeys = ["timeoutMs", "signal", "conditionName", "parentId", "parentReason"] as const;
@@ -116,6 +118,15 @@ export class CancellationError extends Error {
     return id === undefined ? undefined : { id, name: (owner as CancellationOwner).name };
   }
 
+  /**
+   * Where the cancelled operation or scope was made, such as `loadUsers (file:///app/users.js:12:9)`. Undefined unless
+   * `keepPlaces` of `@hother/cancelable/inspect` was on by then.
+   */
+  get place(): string | undefined {
+    const owner = this.#owner;
+    return typeof owner === "object" ? owner.place : undefined;
+  }
+
   /** The data of the error for `JSON.stringify`, without the stack and the cause. {@link from} reads it. */
   toJSON(): CancellationJson {
     const { name, reason, message, code } = this;
@@ -159,6 +170,13 @@ export class CancellationError extends Error {
   /** @internal Marks the error as the error of a cancellation that has happened. */
   static own(error: CancellationError, owner: CancellationOwner | undefined): void {
     if (#owner in error) error.#owner = owner ?? true;
+  }
+
+  /** @internal The operation or named scope whose cancellation `error` is, if any. */
+  static ownerOf(error: unknown): CancellationOwner | undefined {
+    if (typeof error !== "object" || error === null || !(#owner in error)) return undefined;
+    const owner = error.#owner;
+    return typeof owner === "object" ? owner : undefined;
   }
 
   /** @internal The foreign signal's reason from which the cancellation came, or else the error itself. */

@@ -33,17 +33,30 @@ export {
   type TaskStatus,
 } from "./scope/task.ts";
 export { CancelScope } from "./scope/cancel-scope.ts";
-export type { ParentOption, ScopeOptions, ScopeParent } from "./scope/scope-options.ts";
+export type { Limits, ParentOption, ScopeOptions, ScopeParent } from "./scope/scope-options.ts";
 export { all } from "./flow/all.ts";
 export { any } from "./flow/any.ts";
 export { asCompleted } from "./flow/as-completed.ts";
 export { map } from "./flow/map.ts";
+export { mapSettled } from "./flow/map-settled.ts";
+export { type MapStreamOptions, mapStream } from "./flow/map-stream.ts";
+export { type EventIterator, on, type OnOptions } from "./flow/on.ts";
+export type { EventOverflow } from "./flow/event-buffer.ts";
+export { once, type OnceOptions } from "./flow/once.ts";
+export type { EmitterLike } from "./flow/event-listeners.ts";
 export { race } from "./flow/race.ts";
+export type { RaceOptions } from "./flow/race-in.ts";
 export type { ConcurrencyOptions } from "./flow/in-group.ts";
-export type { TaskInput, TaskValue, TaskValues } from "./flow/task-input.ts";
+export type { AnyTaskValue, TaskInput, TaskSource, TaskValue, TaskValues } from "./flow/task-input.ts";
+export { retry, type RetryAttempt, type RetryOptions } from "./flow/retry.ts";
+export type { Backoff, BackoffFunction } from "./flow/backoff.ts";
+export { interval, type IntervalOptions } from "./flow/interval.ts";
+export { select, type Selected, type SelectOptions } from "./flow/select.ts";
+export type { ArmValue, SelectArm } from "./flow/select-arms.ts";
+export { type After, after } from "./flow/after.ts";
 export { failAfter } from "./flow/fail-after.ts";
 export { moveOnAfter } from "./flow/move-on-after.ts";
-export { withTimeout } from "./flow/with-timeout.ts";
+export { type WithTimeoutOptions, withTimeout } from "./flow/with-timeout.ts";
 export { type ShieldOptions, shield } from "./flow/shield.ts";
 export { sleep, sleepForever, sleepUntil } from "./flow/sleep.ts";
 export { checkpoint } from "./flow/checkpoint.ts";
@@ -56,13 +69,17 @@ export { RunVariable, type RunVariableToken } from "./backends/run-variable.ts";
 // ---- coordination ------------------------------------------------------------------------------
 export { Lock } from "./sync/lock.ts";
 export { Semaphore } from "./sync/semaphore.ts";
-export { CapacityLimiter } from "./sync/capacity-limiter.ts";
+export { type BorrowOptions, CapacityLimiter } from "./sync/capacity-limiter.ts";
 export { Event, Event as AsyncEvent } from "./sync/event.ts";
 export { Condition } from "./sync/condition.ts";
 export { Deferred, DeferredCancelledError } from "./sync/deferred.ts";
-export { Queue, QueueClosedError } from "./sync/queue.ts";
+export { Queue } from "./sync/queue.ts";
+export { QueueClosedError } from "./sync/queue-closed.ts";
+export type { QueueOptions } from "./sync/queue-options.ts";
 export { QueueReceiver, QueueSender } from "./sync/queue-ends.ts";
 export type { Lease } from "./sync/lease.ts";
+export type { Selectable } from "./sync/arm.ts";
+export type { AcquireOptions, PermitOptions } from "./sync/demand.ts";
 export type { WaitOptions } from "./sync/wait-options.ts";
 
 // ---- wrapping ----------------------------------------------------------------------------------
@@ -89,6 +106,8 @@ export {
   cancellableTransform,
 } from "./streams/cancellable-transform.ts";
 export { type ChunkOptions, chunk } from "./streams/chunk.ts";
+export { type DecodeOptions, decode } from "./streams/decode.ts";
+export { type LinesOptions, lines } from "./streams/lines.ts";
 export { type MergeOptions, merge, type StreamItem } from "./streams/merge.ts";
 export type { CancellableStreamOptions } from "./streams/new-operation.ts";
 export type { StreamProgress } from "./streams/reading/item-log.ts";
@@ -144,6 +163,7 @@ export {
   SignalCancellation,
   TimeoutCancellation,
 } from "./errors.ts";
+export { LagError } from "./lag-error.ts";
 export { isCancellation } from "./is-cancellation.ts";
 export { cancellationOf } from "./cancellation-of.ts";
 export { UsageError, type UsageErrorCode } from "./usage-error.ts";

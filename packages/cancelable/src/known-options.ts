@@ -15,6 +15,7 @@ const otherNames: Readonly<Record<string, string>> = {
   ms: "milliseconds timeout",
   min: "minutes",
   limit: "concurrency",
+  retries: "attempts",
 };
 
 /**

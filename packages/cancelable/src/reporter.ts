@@ -36,6 +36,18 @@ export function setReporter(next: Reporter | null): Reporter {
 }
 
 /**
+ * @internal Writes a warning about a likely mistake to the console. The reporter does not get it: the reporter gets errors,
+ * and the code that a warning is about can be right. Never throws.
+ */
+export function warn(message: string): void {
+  try {
+    console.warn(`@hother/cancelable: ${message}`);
+  } catch {
+    // There is no other place for the warning.
+  }
+}
+
+/**
  * Sends an error that has no caller to the reporter, for packages that build on this library. `source` names the
  * code that failed. If the reporter throws, both errors go to the console; `report` itself never throws.
  *

@@ -13,14 +13,14 @@ async function ended(name: string): Promise<Cancellable> {
 describeEverywhere("combine (rule 21)", (everywhere) => {
   everywhere("the earliest timeout wins, whatever the order of the parts (PAR-CAN-10)", async (t) => {
     await Cancellable.withTimeout(10)
-      .combine(Cancellable.withTimeout(1_000))
+      .combine(Cancellable.withTimeout(60_000))
       .settle(() => sleepForever());
     t.expectElapsed(10);
-    await Cancellable.withTimeout(1_000)
+    await Cancellable.withTimeout(60_000)
       .combine(Cancellable.withTimeout(10))
       .settle(() => sleepForever());
     t.expectElapsed(20);
-    expect(t.elapsed()).toBeLessThan(900);
+    expect(t.elapsed()).toBeLessThan(60_000);
   });
 
   everywhere(
@@ -32,7 +32,7 @@ describeEverywhere("combine (rule 21)", (everywhere) => {
         () => void events.push("part"),
       );
       const whole = new Cancellable({ name: "whole", metadata: { b: 2 } }).combine(
-        Cancellable.withTimeout(1_000),
+        Cancellable.withTimeout(60_000),
         Cancellable.withTimeout(2_000).combine(part),
       );
       const ended = whole.settle(() => sleepForever());

@@ -12,8 +12,8 @@ export interface ScriptResult {
   readonly errors: string;
 }
 
-/** Runs a TypeScript module that imports the library from its source, in a process of its own. */
-export async function runScript(source: string, nodeOptions: readonly string[] = []): Promise<ScriptResult> {
+/** Bundles a TypeScript module that imports the library from its source, for a process or a thread. */
+export async function bundle(source: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, loader: "ts", resolveDir: packageRoot },
     bundle: true,
@@ -23,12 +23,21 @@ export async function runScript(source: string, nodeOptions: readonly string[] =
     target: "node20",
     conditions: ["source"],
     alias: {
+      "@hother/cancelable/calls": `${packageRoot}/src/calls/index.ts`,
+      "@hother/cancelable/process": `${packageRoot}/src/process/index.ts`,
+      "@hother/cancelable/threads": `${packageRoot}/src/threads/index.ts`,
       "@hother/cancelable/testing": `${packageRoot}/src/testing/index.ts`,
+      "@hother/cancelable/sync": `${packageRoot}/src/sync/index.ts`,
       "@hother/cancelable/logging": `${packageRoot}/src/logging/index.ts`,
       "@hother/cancelable": `${packageRoot}/src/index.ts`,
     },
   });
-  const code = outputFiles[0]?.text ?? "";
+  return outputFiles[0]?.text ?? "";
+}
+
+/** Runs a TypeScript module that imports the library from its source, in a process of its own. */
+export async function runScript(source: string, nodeOptions: readonly string[] = []): Promise<ScriptResult> {
+  const code = await bundle(source);
   const child = spawn(process.execPath, [...nodeOptions, "--input-type=module", "-"], {
     stdio: ["pipe", "pipe", "pipe"],
   });

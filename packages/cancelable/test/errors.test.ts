@@ -126,6 +126,19 @@ describe("the error classes", () => {
     expect([code, output, errors]).toEqual([0, "Operation timed out after 1 ms true\n", ""]);
   });
 
+  test("an error that a user constructed has no operation and no place", () => {
+    const { operation, place } = new ManualCancellation();
+    expect([operation, place]).toEqual([undefined, undefined]);
+  });
+
+  test("an object that only inherits from a cancellation ends an operation as one", async () => {
+    const odd = Object.create(ManualCancellation.prototype) as ManualCancellation;
+    const outcome = await new Cancellable().settle(() => {
+      throw odd;
+    });
+    expect(outcome).toMatchObject({ status: "cancelled" });
+  });
+
   test("a cause that was not given is absent, and undefined is a valid cause", () => {
     expect("cause" in new CancellationError("manual", "x")).toBe(false);
     expect("cause" in new CancellationError("manual", "x", { context: 1 })).toBe(false);

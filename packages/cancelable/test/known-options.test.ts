@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { debounce, hedge, latest, singleFlight } from "../src/calls/index.ts";
 import {
   AbortSignalSource,
   all,
@@ -7,27 +8,40 @@ import {
   Cancellable,
   CancellationToken,
   CancelScope,
+  CapacityLimiter,
   ConditionSource,
   cancellable,
   cancellableStream,
   cancellableTransform,
   chunk,
+  decode,
   failAfter,
+  interval,
   LinkedCancellationToken,
+  Lock,
+  lines,
   map,
+  mapSettled,
+  mapStream,
   moveOnAfter,
   OperationRegistry,
+  on,
+  once,
   Queue,
   ResourceSource,
   race,
+  retry,
   run,
   Semaphore,
+  select,
   shield,
   taskGroup,
   withCancellable,
   withTimeout,
 } from "../src/index.ts";
 import { consoleLogger, logOperations } from "../src/logging/index.ts";
+import { main, runProcess } from "../src/process/index.ts";
+import { Barrier, Broadcast, PriorityQueue, RateLimiter, ReadWriteLock } from "../src/sync/index.ts";
 import {
   CancellationScenario,
   expectNoLeaks,
@@ -36,6 +50,13 @@ import {
   VirtualBackend,
   withVirtual,
 } from "../src/testing/index.ts";
+import {
+  PiscinaPool,
+  runInThread,
+  settleInThread,
+  streamFromThread,
+  ThreadBridge,
+} from "../src/threads/index.ts";
 import { rejection } from "./backends.ts";
 import { thrown, wrong } from "./refusals.ts";
 
@@ -49,6 +70,19 @@ const virtualTest = withVirtual(() => {});
 /** Every function that takes options: its name in messages, a call with these options, and an option of its own. */
 const entries: ReadonlyArray<readonly [of: string, call: (options: never) => unknown, own: string]> = [
   ["Cancellable", (options) => new Cancellable(options), "name"],
+  ["ThreadBridge", (options) => new ThreadBridge({}, options), "capacity"],
+  ["PiscinaPool", (options) => new PiscinaPool(options), "threads"],
+  ["runInThread", (options) => runInThread({ module: new URL("file:///x.js") }, [], options), "limiter"],
+  [
+    "settleInThread",
+    (options) => settleInThread({ module: new URL("file:///x.js") }, [], options),
+    "transfer",
+  ],
+  [
+    "streamFromThread",
+    (options) => streamFromThread({ module: new URL("file:///x.js") }, [], options),
+    "buffer",
+  ],
   ["Cancellable", (options) => Cancellable.withTimeout(5, options), "grace"],
   ["Cancellable", (options) => Cancellable.withToken(new CancellationToken(), options), "metadata"],
   ["Cancellable", (options) => Cancellable.withAbortSignal(never, options), "parent"],
@@ -60,8 +94,20 @@ const entries: ReadonlyArray<readonly [of: string, call: (options: never) => unk
   ["op.stream", (options) => op().stream([], options), "idleTimeout"],
   ["cancel", (options) => new CancellationToken().cancel("manual", "", options), "cause"],
   ["chunk", (options) => chunk([], 1, options), "reportEvery"],
+  ["lines", (options) => lines([], options), "onUndelivered"],
+  ["decode", (options) => decode([], options), "encoding"],
   ["AbortSignalSource", (options) => new AbortSignalSource(never, options), "reason"],
-  ["put", (options) => new Queue().put(1, options), "parent"],
+  ["PriorityQueue", (options) => new PriorityQueue(1, options), "compare"],
+  ["RateLimiter", (options) => new RateLimiter(options), "limit"],
+  ["acquire", (options) => new RateLimiter({ limit: 1, per: 1 }).acquire(options), "weight"],
+  ["acquireNowait", (options) => new RateLimiter({ limit: 1, per: 1 }).acquireNowait(options), "weight"],
+  ["Broadcast", (options) => new Broadcast(options), "replay"],
+  ["subscribe", (options) => new Broadcast().subscribe(options), "capacity"],
+  ["publish", (options) => new Broadcast().publish(1, options), "scope"],
+  ["wait", (options) => new Barrier(2).wait(options), "scope"],
+  ["join", (options) => new Queue().join(options), "scope"],
+  ["put", (options) => new Queue().put(1, options), "scope"],
+  ["Queue", (options) => new Queue(1, options), "overflow"],
   [
     "link",
     (options) => new LinkedCancellationToken().link(new CancellationToken(), options),
@@ -78,16 +124,40 @@ const entries: ReadonlyArray<readonly [of: string, call: (options: never) => unk
   ["moveOnAfter", (options) => moveOnAfter(5, fn, options), "shield"],
   ["failAfter", (options) => failAfter(5, fn, options), "shield"],
   ["withTimeout", (options) => withTimeout(5, fn, options), "parent"],
-  ["withTimeout", (options) => withTimeout(5, Promise.resolve(), options), "parent"],
+  ["withTimeout", (options) => withTimeout(5, Promise.resolve(), options), "value"],
   ["shield", (options) => shield(fn, options), "timeout"],
   ["run", (options) => run(fn, options), "backend"],
   ["all", (options) => all(tasks, options), "concurrency"],
-  ["any", (options) => any(tasks, options), "parent"],
-  ["race", (options) => race(tasks, options), "parent"],
+  ["any", (options) => any(tasks, options), "onUndelivered"],
+  ["select", (options) => select({ queue: new Queue() }, options), "order"],
+  ["race", (options) => race(tasks, options), "onUndelivered"],
   ["map", (options) => map([1], fn, options), "concurrency"],
+  ["mapSettled", (options) => mapSettled([1], fn, options), "concurrency"],
+  ["mapStream", (options) => mapStream([1], fn, options), "buffer"],
+  ["once", (options) => once(new EventTarget(), "open", options), "filter"],
+  ["on", (options) => on(new EventTarget(), "open", options), "overflow"],
   ["asCompleted", (options) => asCompleted(tasks, options), "concurrency"],
+  ["interval", (options) => interval(5, options), "immediate"],
+  ["retry", (options) => retry(fn, options), "attemptTimeout"],
+  ["hedge", (options) => hedge(fn, options), "onUndelivered"],
+  ["latest", (options) => latest(fn, options), "grace"],
+  ["singleFlight", (options) => singleFlight(fn, options), "key"],
+  ["debounce", (options) => debounce(fn, 5, options), "leading"],
+  ["runProcess", (options) => runProcess("true", [], options), "maxOutput"],
+  ["main", (options) => main(fn, options), "signals"],
   ["ConditionSource", (options) => new ConditionSource(() => false, options), "interval"],
   ["ResourceSource", (options) => new ResourceSource({ memory: 99 }, options), "reader"],
+  ["acquire", (options) => new Semaphore(1).acquire(options), "priority"],
+  ["acquiring", (options) => new Semaphore(1).acquiring(options), "weight"],
+  ["acquireNowait", (options) => new Semaphore(1).acquireNowait(options), "weight"],
+  ["acquire", (options) => new Lock().acquire(options), "priority"],
+  ["acquire", (options) => new CapacityLimiter(1).acquire(options), "borrower"],
+  ["acquireNowait", (options) => new CapacityLimiter(1).acquireNowait(options), "borrower"],
+  ["acquiring", (options) => new CapacityLimiter(1).acquiring(options), "borrower"],
+  ["release", (options) => new CapacityLimiter(1).release(options), "borrower"],
+  ["acquireRead", (options) => new ReadWriteLock().acquireRead(options), "scope"],
+  ["acquireWrite", (options) => new ReadWriteLock().acquireWrite(options), "scope"],
+  ["whenIdle", (options) => new Lock().whenIdle(options), "scope"],
   ["Semaphore", (options) => new Semaphore(1, options), "max"],
   ["OperationRegistry", (options) => new OperationRegistry(options), "history"],
   ["a filter", (options) => registry.list(options), "status"],
@@ -143,9 +213,12 @@ test.each([
   ["conditionInterval", "condition.interval", (options: never) => cancellable(options, fn)],
   ["maxConcurrency", "concurrency", (options: never) => asCompleted(tasks, options)],
   ["limit", "concurrency", (options: never) => asCompleted(tasks, options)],
+  ["retries", "attempts", (options: never) => retry(fn, options)],
   ["label", "name", (options: never) => new Cancellable(options)],
-])("the name %s of other libraries leads to %s", (given, meant, call) => {
-  expect((thrown(() => call(wrong({ [given]: 1 }))) as Error).message).toMatch(`did you mean ${meant}?`);
+])("the name %s of other libraries leads to %s", async (given, meant, call) => {
+  expect(((await refusal(() => call(wrong({ [given]: 1 })))) as Error).message).toMatch(
+    `did you mean ${meant}?`,
+  );
 });
 
 test("an option of an operation that a scope does not have leads to Cancellable", () => {

@@ -53,3 +53,17 @@ test("no promise that the library creates is left without a handler (CONF-T08)",
   `);
   expect([errors, output.trim(), code]).toEqual(["", "quiet", 0]);
 });
+
+test("a rejected Deferred is an unhandled rejection only if its promise was read (SYNC-25)", async () => {
+  const { code, output } = await runScript(`
+    import { Deferred } from "@hother/cancelable";
+    process.on("unhandledRejection", (error) => console.log("unhandled", error));
+    new Deferred().reject("nobody looked");
+    const read = [new Deferred(), new Deferred()];
+    void read[0].promise;
+    for (const one of read) one.reject("read");
+    await read[1].promise.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  `);
+  expect([output.trim(), code]).toEqual(["unhandled read", 0]);
+});

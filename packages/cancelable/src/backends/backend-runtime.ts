@@ -73,6 +73,14 @@ export abstract class BackendRuntime implements TaskRuntime {
     return Date.now();
   }
 
+  /**
+   * A random number from 0 up to, and without, 1. Everything random in the library asks the backend: the jitter of
+   * `retry`, for example. Default: `Math.random`.
+   */
+  random(): number {
+    return Math.random();
+  }
+
   /** The runtime that the core uses for this backend. */
   protected get runtime(): Runtime {
     return this;

@@ -1,3 +1,4 @@
+import { markCopy } from "../copy.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError } from "../errors.ts";
 import { currentNode } from "../scope/ambient.ts";
@@ -11,6 +12,7 @@ import { Lock } from "../sync/lock.ts";
 import { Queue } from "../sync/queue.ts";
 import { Semaphore } from "../sync/semaphore.ts";
 import { BackendRuntime } from "./backend-runtime.ts";
+import { threadCallsOf, threadRunner } from "./thread-operations.ts";
 
 /**
  * An async runtime on which operations run. A new backend extends this class and defines `name`, `now`, `setTimer`,
@@ -61,8 +63,34 @@ export abstract class AsyncBackend extends BackendRuntime {
     return sleepIn(node.clock === this.clock ? node : rootOf(this.clock), span);
   }
 
+  /**
+   * Calls a handler of a `ThreadBridge` soon, by its name. In the thread of the bridge this is the bridge that was started
+   * last on this backend. In a thread without one it is the bridge to which the thread attached last.
+   *
+   * @throws UsageError `ERR_NO_BRIDGE`, and the errors of `ThreadBridge.callSoon`.
+   */
+  callSoonThreadsafe(name: string, payload?: unknown): void {
+    threadCallsOf(this).callSoon(name, payload);
+  }
+
+  /**
+   * Runs a function in a thread of a pool, as `runInThread(work, args)` of `@hother/cancelable/threads` does, which
+   * must be imported. A cancellation waits for the function.
+   *
+   * @param work The module, as `{ module: new URL("./work.js", import.meta.url), export: "name" }`, or a function that uses
+   *   nothing from outside of itself.
+   * @returns A promise that rejects with a UsageError `ERR_NO_THREADS`, and with the errors of `runInThread`.
+   */
+  async runSyncInThread<F extends (...args: never[]) => unknown>(
+    work: { readonly module: URL; readonly export?: string | undefined; readonly type?: F | undefined } | F,
+    ...args: Parameters<F>
+  ): Promise<Awaited<ReturnType<F>>> {
+    return (await threadRunner(this)(work, args)) as Awaited<ReturnType<F>>; // the result of F
+  }
+
   /** The same as {@link now}. */
   currentTime(): number {
     return this.now();
   }
 }
+markCopy(AsyncBackend);

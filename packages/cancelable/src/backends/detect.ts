@@ -1,5 +1,5 @@
 import { invalidType } from "../arguments.ts";
-import { currentNode, setDetector } from "../scope/ambient.ts";
+import { ambientNode, setDetector } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { UsageError } from "../usage-error.ts";
 import { AsyncBackend } from "./backend.ts";
@@ -51,7 +51,7 @@ function locateRunning(): ScopeNode | undefined {
  * task the caller runs, or the native backend.
  */
 export function detectBackend(): AsyncBackend {
-  const { runtime } = currentNode().clock;
+  const { runtime } = ambientNode().clock;
   return runtime instanceof AsyncBackend ? runtime : nativeBackend;
 }
 

@@ -1,5 +1,6 @@
 import { invalidType, requireText } from "../arguments.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { ambientNode } from "../scope/ambient.ts";
+import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -13,9 +14,9 @@ export function markRun(node: ScopeNode): void {
 
 /** The node of the nearest `run()` around the caller. Outside every `run()`: the implicit root. */
 function currentRun(): ScopeNode {
-  let node = currentNode();
+  let node = ambientNode();
   while (!runs.has(node) && node.parent !== undefined) node = node.parent as ScopeNode;
-  return node;
+  return runs.has(node) ? node : rootOf(node.clock);
 }
 
 /** The result of {@link RunVariable.set}. Disposing it restores the previous value, once. */

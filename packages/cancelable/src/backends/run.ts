@@ -1,6 +1,6 @@
 import { requireFunction } from "../arguments.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { ambientNode } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { rootOf } from "../scope/root.ts";
 import { parentNode, type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
@@ -41,7 +41,7 @@ export async function run<T>(
   requireBackend(backend, "options.backend");
   const scope = new CancelScope(options, backend.clock);
   markRun(scope.node);
-  const above = parentNode(options);
+  const above = parentNode(options, ambientNode);
   // Below the parent, also if it uses another clock. Outside every scope: below the root of the backend.
   scope.node.attach(above === rootOf(above.clock) ? rootOf(backend.clock) : above);
   return backend.start(scope, main);

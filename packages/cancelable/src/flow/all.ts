@@ -1,5 +1,12 @@
-import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
-import { requireTasks, runTask, type TaskInput, type TaskValues } from "./task-input.ts";
+import { type ConcurrencyOptions, inGroup, toConcurrency } from "./in-group.ts";
+import {
+  type AnyTaskValue,
+  runTask,
+  type TaskInput,
+  type TaskSource,
+  type TaskValues,
+} from "./task-input.ts";
+import { taskItems } from "./task-items.ts";
 
 /**
  * Runs all tasks at the same time (or `concurrency` at a time) and resolves with their values in order, as
@@ -14,15 +21,24 @@ import { requireTasks, runTask, type TaskInput, type TaskValues } from "./task-i
  * console.assert(one === 1 && two === "two");
  * ```
  */
-export async function all<const I extends readonly TaskInput<unknown>[]>(
+export function all<const I extends readonly TaskInput<unknown>[]>(
   tasks: I,
   options?: ConcurrencyOptions,
-): Promise<TaskValues<I>> {
-  const list = requireTasks(tasks, "tasks");
-  const concurrency = requireConcurrency(options, "all");
-  const values: unknown[] = new Array(list.length);
-  await inGroup(list.length, concurrency, options, async (index) => {
-    values[index] = await runTask(list[index] as TaskInput<unknown>);
-  });
-  return values as TaskValues<I>; // one value per task, in order
+): Promise<TaskValues<I>>;
+export function all<S extends TaskSource<unknown>>(
+  tasks: S,
+  options?: ConcurrencyOptions,
+): Promise<AnyTaskValue<S>[]>;
+export async function all(tasks: TaskSource<unknown>, options?: ConcurrencyOptions): Promise<unknown[]> {
+  const limits = toConcurrency(options, "all");
+  const values: unknown[] = [];
+  await inGroup(
+    taskItems(tasks, "tasks"),
+    limits,
+    (task) => runTask(task),
+    (value, index) => {
+      values[index] = value;
+    },
+  );
+  return values;
 }

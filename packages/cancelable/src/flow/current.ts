@@ -8,7 +8,7 @@ import { AmbientScope } from "../scope/ambient-scope.ts";
  */
 export function currentDeadline(): number {
   const node = currentNode();
-  return node.pending() === undefined ? node.effective : Number.NEGATIVE_INFINITY;
+  return node.pending() === undefined ? node.deadline : Number.NEGATIVE_INFINITY;
 }
 
 /** The `AbortSignal` of the ambient scope, for code that accepts a signal. Never aborted outside of any scope. */

@@ -1,9 +1,16 @@
-import { requireFunction, requireIterable } from "../arguments.ts";
-import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group.ts";
+import { requireFunction } from "../arguments.ts";
+import type { AmbientScope } from "../scope/ambient-scope.ts";
+import type { StreamInput } from "../streams/reading/stream-input.ts";
+import { type ConcurrencyOptions, inGroup, toConcurrency } from "./in-group.ts";
+import { itemsOf } from "./pulling.ts";
 
 /**
- * Calls `fn` for every item, at most `concurrency` calls at the same time, and resolves with the results in
- * order. The first failure cancels the running calls, and no further call starts.
+ * Calls `fn` for every item of an iterable or async iterable, at most `concurrency` calls at the same time, and resolves
+ * with the results in order. An item is pulled when a call can start, and not before. The first failure, of `fn` or of
+ * the source, cancels the running calls and closes the source, and `map` rejects with it when all of them have ended.
+ *
+ * @param fn Gets the item, its index, and the scope of the call. On hosts without AsyncLocalStorage, hand this scope as
+ * `parent` to the operations that the call starts.
  *
  * @example
  * ```ts
@@ -17,17 +24,15 @@ import { type ConcurrencyOptions, inGroup, requireConcurrency } from "./in-group
  * ```
  */
 export async function map<I, T>(
-  items: Iterable<I>,
-  fn: (item: I, index: number) => T | PromiseLike<T>,
+  items: StreamInput<I>,
+  fn: (item: I, index: number, scope: AmbientScope) => T | PromiseLike<T>,
   options?: ConcurrencyOptions,
 ): Promise<T[]> {
-  requireIterable(items, "items", "an iterable");
   requireFunction(fn, "fn");
-  const concurrency = requireConcurrency(options, "map");
-  const list = [...items];
-  const results: T[] = new Array(list.length);
-  await inGroup(list.length, concurrency, options, async (index) => {
-    results[index] = await fn(list[index] as I, index);
+  const limits = toConcurrency(options, "map");
+  const results: T[] = [];
+  await inGroup(itemsOf(items, "items"), limits, fn, (result: T, index) => {
+    results[index] = result;
   });
   return results;
 }

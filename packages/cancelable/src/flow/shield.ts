@@ -1,11 +1,9 @@
 import { requireKnownOptions } from "../known-options.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
-import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
+import { type Limits, limits } from "../scope/scope-options.ts";
 
 /** The options of {@link shield}. When the `timeout` is over, the shield rejects with a `TimeoutCancellation`. */
-export type ShieldOptions = Omit<ScopeOptions, "shield">;
-
-const { shield: _, ...known } = scopeOptions;
+export type ShieldOptions = Limits;
 
 /**
  * Runs `body` protected from cancellation from outside: for clean-up that awaits. The end of a shield is no
@@ -33,7 +31,7 @@ export async function shield<T>(
   body: (scope: CancelScope) => T | PromiseLike<T>,
   options?: ShieldOptions,
 ): Promise<T> {
-  requireKnownOptions(options, known, "shield");
+  requireKnownOptions(options, limits, "shield");
   // `undefined` is possible only without `fail`: here a timeout rejects.
   return new CancelScope({ ...options, shield: true }).execute(body, true) as Promise<T>;
 }

@@ -3,6 +3,7 @@ import { AsyncBackend } from "../backends/backend.ts";
 import { detectBackend } from "../backends/detect.ts";
 import type { Cancellable } from "../cancellable.ts";
 import type { OperationStatus } from "../operation/status.ts";
+import { placeOf } from "../place.ts";
 import { LinkedNode } from "../scope/linked-node.ts";
 import { rootOf } from "../scope/root.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
@@ -32,6 +33,8 @@ export interface LiveScope {
   readonly operation: LiveOperation | undefined;
   /** Whether a cancellation has reached the scope. */
   readonly isCancelled: boolean;
+  /** Where the scope was made. Undefined unless `keepPlaces` was on by then. */
+  readonly place: string | undefined;
   /** The number of sleeps, other waits and subscriptions in this scope. Scopes below are not counted. */
   readonly waits: number;
 }
@@ -95,6 +98,7 @@ function describe(node: ScopeNode): LiveScope {
         ? undefined
         : { id: operation.id, name: operation.name, status: operation.status },
     isCancelled: node.reached !== undefined,
+    place: placeOf(node),
     waits: waitsIn(node),
   };
 }

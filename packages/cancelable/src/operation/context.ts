@@ -1,5 +1,6 @@
 import { show } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
+import { isError } from "../realms.ts";
 import type { Clock } from "../runtime/clock.ts";
 import type { Cancellation } from "../token/cancellation.ts";
 import type { ProgressEstimate } from "./estimate.ts";
@@ -9,6 +10,7 @@ import { hasEnded, type OperationStatus } from "./status.ts";
 
 /** The latest time that a `Date` can have, in ms. Virtual time can go beyond. */
 const lastDate = 8.64e15;
+const toDate = (epoch: number): Date => new Date(Math.min(Math.max(epoch, -lastDate), lastDate));
 
 /** The state of an operation at one time, as plain data. */
 export interface OperationSnapshot {
@@ -71,12 +73,17 @@ export class OperationContext {
   }
   /** The time of the start on the wall clock. Undefined before the start. */
   get startTime(): Date | undefined {
-    this.#startTime ??= this.#wallTime(this.#state.startedAt);
+    const { startedAt, node } = this.#state;
+    if (startedAt === undefined) return undefined;
+    const { runtime } = node.clock;
+    this.#startTime ??= toDate(runtime.epoch() - (runtime.now() - startedAt));
     return this.#startTime;
   }
-  /** The time of the end on the wall clock. Undefined before the end. */
+  /** The start time plus the duration: a wall clock that is set meanwhile has no effect. Undefined before the end. */
   get endTime(): Date | undefined {
-    this.#endTime ??= this.#wallTime(this.#state.endedAt);
+    const { startTime } = this;
+    if (startTime === undefined || this.#state.endedAt === undefined) return undefined;
+    this.#endTime ??= toDate(startTime.getTime() + (this.duration as number)); // the operation has started
     return this.#endTime;
   }
   /** The time from the start to the end, or to now, in ms on a monotonic clock. Undefined before the start. */
@@ -94,7 +101,7 @@ export class OperationContext {
   get cancelMessage(): string | undefined {
     return this.#state.cancellation?.error.message;
   }
-  /** @internal The error of a failed operation. */
+  /** The error of a failed operation. It is in an object, because any value can be thrown. */
   get failure(): { readonly error: unknown } | undefined {
     return this.status === "failed" ? this.#state.ending : undefined;
   }
@@ -105,7 +112,7 @@ export class OperationContext {
     const { error } = failure;
     if (typeof error === "string") return error;
     try {
-      return error instanceof Error ? error.message : show(error);
+      return isError(error) ? error.message : show(error);
     } catch {
       return "an error that cannot be read";
     }
@@ -132,13 +139,6 @@ export class OperationContext {
   /** Whether the operation has ended. */
   get isTerminal(): boolean {
     return hasEnded(this.status);
-  }
-
-  #wallTime(at: number | undefined): Date | undefined {
-    if (at === undefined) return undefined;
-    const { runtime } = this.#state.node.clock;
-    const time = runtime.epoch() - (runtime.now() - at);
-    return new Date(Math.min(Math.max(time, -lastDate), lastDate));
   }
 
   toJSON(): OperationSnapshot {

@@ -1,7 +1,8 @@
 import { type Span, toMilliseconds } from "../duration.ts";
+import { warn } from "../reporter.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 
-/** The time after which a warning names a cancelled operation that has not ended, in ms. */
+/** The time after which a warning names a cancelled operation that has not ended, in ms. The operation gives the text. */
 const warnAfter = 5_000;
 
 /**
@@ -12,7 +13,8 @@ export class GraceTimer implements Disposable {
   readonly #node: ScopeNode;
   /** The bound in ms. Undefined means none. */
   readonly #grace: number | undefined;
-  readonly #label: () => string;
+  /** The text of the warning: the operation, the reason of its wait, and advice. */
+  readonly #describe: (bodyHasEnded: boolean) => string;
   #alarm: Disposable | undefined;
   #isOver = false;
   /** Ends the current wait. */
@@ -21,10 +23,10 @@ export class GraceTimer implements Disposable {
   /** Whether the body has ended, so that the wait is for the callbacks. */
   #bodyHasEnded = false;
 
-  constructor(node: ScopeNode, grace: Span | undefined, label: () => string) {
+  constructor(node: ScopeNode, grace: Span | undefined, describe: (bodyHasEnded: boolean) => string) {
     this.#node = node;
     this.#grace = grace === undefined ? undefined : toMilliseconds(grace, "options.grace");
-    this.#label = label;
+    this.#describe = describe;
   }
 
   /** Whether the grace was over before a wait ended. */
@@ -95,12 +97,6 @@ export class GraceTimer implements Disposable {
   }
 
   #warn(): void {
-    const waiting = this.#bodyHasEnded
-      ? "its onCancel callbacks have not ended. "
-      : "its body has not ended. Pass op.signal to its calls, or wrap them in op.waitFor(…). ";
-    console.warn(
-      `@hother/cancelable: ${this.#label()} was cancelled ${warnAfter / 1_000} s ago and ${waiting}` +
-        "Set grace to bound this wait.",
-    );
+    warn(`${this.#describe(this.#bodyHasEnded)} Set grace to bound this wait.`);
   }
 }

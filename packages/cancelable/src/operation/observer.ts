@@ -23,6 +23,29 @@ export interface OperationObserver {
   progress(operation: ObservedOperation): void;
   cancelling(operation: ObservedOperation): void;
   ended(operation: ObservedOperation): void;
+  /**
+   * Returns the function that runs in the place of `body`, for an observer that sets an async context for the body. It is
+   * called after `started`. Default: `body` itself.
+   */
+  around?<O extends ObservedOperation, T>(operation: O, body: Body<O, T>): Body<O, T>;
+}
+
+/** The body of an operation. */
+export type Body<O, T> = (operation: O) => T;
+
+/** The body as an observer wants it to run. */
+export function bodyFor<O extends ObservedOperation, T>(
+  observer: OperationObserver,
+  operation: O,
+  body: Body<O, T>,
+): Body<O, T> {
+  if (observer.around === undefined) return body;
+  try {
+    return observer.around(operation, body);
+  } catch (error) {
+    report(error, "an observer of operations");
+    return body;
+  }
 }
 
 /** Calls an observer, if there is one. */
@@ -56,14 +79,20 @@ class ObserverList implements OperationObserver {
   ended(operation: ObservedOperation): void {
     for (const observer of this.observers) notify(observer, "ended", operation);
   }
+  around<O extends ObservedOperation, T>(operation: O, body: Body<O, T>): Body<O, T> {
+    return this.observers.reduce((inner, observer) => bodyFor(observer, operation, inner), body);
+  }
 }
 
 /** Combines observers into one, without duplicates. Undefined if there is none. */
 export function observerList(
   observers: ReadonlyArray<OperationObserver | undefined>,
 ): OperationObserver | undefined {
-  const flat = observers.flatMap((one) => (one instanceof ObserverList ? one.observers : one));
-  const distinct = [...new Set(flat.filter((observer) => observer !== undefined))];
+  const given = observers.filter((observer) => observer !== undefined);
+  // Most operations have one observer.
+  if (given.length <= 1) return given[0];
+  const flat = given.flatMap((one) => (one instanceof ObserverList ? one.observers : one));
+  const distinct = [...new Set(flat)];
   return distinct.length > 1 ? new ObserverList(distinct) : distinct[0];
 }
 

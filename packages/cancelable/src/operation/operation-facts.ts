@@ -1,6 +1,8 @@
+import { markCopy } from "../copy.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { placeOf } from "../place.ts";
+import { ambientNode } from "../scope/ambient.ts";
 import { requireDeadline } from "../scope/cancel-scope.ts";
 import { explicitParent } from "../scope/scope-options.ts";
 import type { CancellationSource } from "../sources/source.ts";
@@ -52,14 +54,14 @@ export abstract class OperationFacts {
   constructor(options?: CancellableOptions) {
     this.options = options;
     if (options === undefined) {
-      this.node = new OperationNode(currentNode().clock, this);
+      this.node = new OperationNode(ambientNode().clock, this);
       return;
     }
     requireCancellableOptions(options);
     const { id, parent, metadata, timeout, shield } = options;
     const sources = sourcesOf(options);
     const above = parent === undefined || parent === null ? undefined : explicitParent(parent);
-    this.node = new OperationNode((above ?? currentNode()).clock, this);
+    this.node = new OperationNode((above ?? ambientNode()).clock, this);
     this.#id = id;
     if (metadata !== undefined) this.ownMetadata = { ...metadata };
     if (timeout !== undefined) this.timeout = toMilliseconds(timeout, "options.timeout");
@@ -121,6 +123,11 @@ export abstract class OperationFacts {
    */
   get subject(): string | undefined {
     return this.name === undefined && this.options?.id === undefined ? undefined : this.label;
+  }
+
+  /** @internal Where the operation was made, if places are kept. */
+  get place(): string | undefined {
+    return placeOf(this.node);
   }
 
   /** The id of the nearest operation above. */
@@ -236,3 +243,4 @@ export abstract class OperationFacts {
   /** @internal A cancellation has reached the node. Called inside the wave: must not run user code (T4). */
   abstract cancelled(): void;
 }
+markCopy(OperationFacts);

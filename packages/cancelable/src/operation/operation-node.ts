@@ -2,12 +2,15 @@ import type { CancellationOwner } from "../errors.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { Cancellation } from "../token/cancellation.ts";
+import { PolledNodes } from "../token/polled-nodes.ts";
+import type { CancelNode } from "../token/tree.ts";
 
 /** The part of an operation that its node calls. */
 export interface OperationHooks {
   readonly id: string;
   readonly name: string | undefined;
   readonly subject: string | undefined;
+  readonly place: string | undefined;
   readonly parentId: string | undefined;
   readonly hasEnded: boolean;
   /** A cancellation has reached the node. Called inside the wave, so it must not run user code (T4). */
@@ -21,6 +24,7 @@ export interface OperationHooks {
  */
 export class OperationNode extends ScopeNode {
   readonly #hooks: OperationHooks;
+  #polled: PolledNodes | undefined = undefined;
 
   constructor(clock: Clock, operation: OperationHooks) {
     super(clock);
@@ -36,12 +40,34 @@ export class OperationNode extends ScopeNode {
     return true;
   }
 
+  protected override get followsPolled(): boolean {
+    return this.#polled !== undefined;
+  }
+
+  protected override look(): void {
+    this.#polled?.look(this);
+  }
+
+  override follow(source: CancelNode): void {
+    this.#polled ??= new PolledNodes();
+    this.#polled.add(source);
+    this.refresh();
+  }
+
+  override unfollow(source: CancelNode): void {
+    this.#polled?.delete(source);
+    if (this.#polled?.isEmpty !== true) return;
+    this.#polled = undefined;
+    this.refresh();
+  }
+
   override cancel(cancellation: Cancellation, propagate = true): boolean {
     return !this.#hooks.hasEnded && super.cancel(cancellation, propagate);
   }
 
   protected override cancellationFrom(above: Cancellation): Cancellation {
     const hooks = this.#hooks;
+    /* v8 ignore if -- @preserve the stack can be used up in `cancel`, before the node is marked */
     if (this.own !== undefined) return this.own;
     this.own = new Cancellation(
       "parent",

@@ -23,7 +23,8 @@ import { requireFunction, requireOptions } from "../arguments.ts";
 import type { Span } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
-import { enter } from "../scope/ambient.ts";
+import { adopted } from "../scope/adopted.ts";
+import { ambientNode, enter } from "../scope/ambient.ts";
 import { CancelScope } from "../scope/cancel-scope.ts";
 import { emptyStack, type Unclosed, unclosed } from "../scope/empty-stack.ts";
 import { afterTurn } from "../scope/fair-turn.ts";
@@ -38,7 +39,14 @@ import { UsageError } from "../usage-error.ts";
 import type { CallbackKind } from "./callbacks.ts";
 import type { OperationEventName } from "./events.ts";
 import { GraceTimer } from "./grace-timer.ts";
-import { globalObserver, notify, type OperationObserver, observerList, processRegistry } from "./observer.ts";
+import {
+  bodyFor,
+  globalObserver,
+  notify,
+  type OperationObserver,
+  observerList,
+  processRegistry,
+} from "./observer.ts";
 import { OperationFacts } from "./operation-facts.ts";
 import { requireObserver } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
@@ -46,6 +54,7 @@ import { type Progress, requireProgress } from "./progress.ts";
 import { ProgressLedger } from "./progress-ledger.ts";
 import { RunningSources } from "./running-sources.ts";
 import type { EndedStatus } from "./status.ts";
+import { warnOfStranger } from "./stranger.ts";
 
 export class Operation extends OperationFacts implements AsyncDisposable, Unclosed {
   #observer: OperationObserver | undefined = undefined;
@@ -80,10 +89,12 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
           await (this.#isBounded ? this.#graceTimer.within(() => starting) : starting);
       }
       node.check();
+      // The parameter is assigned, because a further variable in the function below would cost 40 bytes per operation.
+      if (this.#observer !== undefined) body = bodyFor(this.#observer, this, body);
       // Without a grace there is no frame between the two scopes: each one costs depth of the stack.
       const running = this.#isBounded
-        ? this.#graceTimer.within(() => enter(node, body, this))
-        : enter(node, body, this);
+        ? this.#graceTimer.within(() => adopted(node, enter(node, body, this)))
+        : adopted(node, enter(node, body, this));
       isRunning = true;
       value = await running;
       while (node.live > 0) await this.#graceTimer.within(() => node.empty());
@@ -182,7 +193,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
   /** The scope below which the operation starts. Throws if the operation was started before. */
   #placeAbove(): ScopeNode {
     this.#requireNew();
-    return parentNode(this.options);
+    return parentNode(this.options, ambientNode);
   }
 
   /** Opens the operation. If this throws, the caller ends the operation: it can be open already. */
@@ -205,6 +216,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     this.#countProgress(this.ledger?.counted ?? 0);
   }
 
+  /* v8 ignore next -- @preserve a stack that is used up: a test runs this in a process of its own */
   /** @internal */
   closeUnclosed(): void {
     void this.#endUnstarted(new RangeError("Maximum call stack size exceeded"));
@@ -247,6 +259,7 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     this.endedAt = node.clock.now();
     this.ending = { cancellation: node.own, error };
     if (status === "completed") this.#countProgress(1);
+    else if (status === "failed") warnOfStranger(this, error);
     this.#announce("ended");
     return this.callbacks !== undefined;
   }
@@ -291,8 +304,32 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
   }
 
   get #graceTimer(): GraceTimer {
-    this.#grace ??= new GraceTimer(this.node, this.options?.grace, () => this.label);
+    this.#grace ??= new GraceTimer(this.node, this.options?.grace, (bodyHasEnded) =>
+      this.#describeWait(bodyHasEnded),
+    );
     return this.#grace;
+  }
+
+  /** For the warning about a cancelled operation that has not ended after 5 s. */
+  #describeWait(bodyHasEnded: boolean): string {
+    const start = `${this.label} was cancelled 5 s ago and`;
+    const handle = this.#undisposedHandle();
+    if (handle !== undefined) {
+      const whose = handle === this ? "its handle" : `the handle of ${handle.label} below it`;
+      return `${start} ${whose} has not been disposed of. Use await using, or call [Symbol.asyncDispose]().`;
+    }
+    if (bodyHasEnded) return `${start} its onCancel callbacks have not ended.`;
+    return `${start} its body has not ended. Pass op.signal to its calls, or wrap them in op.waitFor(…).`;
+  }
+
+  /** This operation or one below, if it was started by {@link start} and its handle has not been disposed of. */
+  #undisposedHandle(): Operation | undefined {
+    const open: Operation[] = [this];
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (one.#isHandle && one.#disposal === undefined) return one;
+      for (const child of one.children) open.push(child);
+    }
+    return undefined;
   }
 
   get #isAbandoned(): boolean {

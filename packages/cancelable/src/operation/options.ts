@@ -1,6 +1,7 @@
 import { invalidType, outOfRange, requireBoolean, requireText } from "../arguments.ts";
 import { type Span, toMilliseconds } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
+import { isPlainObject } from "../realms.ts";
 import { ScopeNode } from "../scope/scope-node.ts";
 import { type ScopeOptions, scopeOptions } from "../scope/scope-options.ts";
 import { UsageError } from "../usage-error.ts";
@@ -82,10 +83,4 @@ function requireWeight(value: unknown): void {
   if (typeof value !== "number") throw invalidType("options.progressWeight", "a number", value);
   if (!(value > 0) || value === Number.POSITIVE_INFINITY)
     throw outOfRange("options.progressWeight", "above 0 and finite", value);
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

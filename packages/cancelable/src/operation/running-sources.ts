@@ -36,6 +36,7 @@ export class RunningSources {
       clock: node.clock,
       fired: (source, reason, message, detail) => this.#fired(source, reason, message, detail),
       takeDeadline: (at, expire) => this.#takeDeadline(at, expire),
+      node,
     };
     this.#running.push(enter(node, () => startSources(sources, target), undefined));
   }

@@ -27,7 +27,8 @@ export function allowManyListeners(signal: AbortSignal): void {
   /* v8 ignore if -- @preserve hosts without the function */
   if (!canSetMaxListeners) return;
   try {
-    setMaxListeners?.(0, signal);
+    // Not 0, which means the same: on Node 20 `getMaxListeners` throws then, and so does the `fetch` of undici.
+    setMaxListeners?.(Number.POSITIVE_INFINITY, signal);
   } catch {
     /* v8 ignore next -- @preserve hosts whose function takes emitters only */
     canSetMaxListeners = false;

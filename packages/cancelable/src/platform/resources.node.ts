@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { type LoopDelayMonitor, monitorLoopDelay } from "./loop-delay.node.ts";
 
 /** Measurements of the machine and the process. Percentages are 0 to 100. */
 export interface ResourceProbe extends Disposable {
@@ -11,10 +11,8 @@ export interface ResourceProbe extends Disposable {
   eventLoopDelay(): number;
 }
 
-/**
- * The interval of the samples of the event loop, and the shortest period of a measurement of processor time, in ms.
- */
-const resolution = 10;
+/** The shortest period of a measurement of processor time, in ms. A shorter one would give noise. */
+const shortest = 10;
 
 /** The busy and the total time of all processors since the machine started, in ms. */
 function processorTimes(): { busy: number; total: number } {
@@ -34,10 +32,11 @@ function processorTimes(): { busy: number; total: number } {
 const percent = (share: number): number => Math.min(100, Math.max(0, 100 * share));
 
 export function createResourceProbe(): ResourceProbe {
-  let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  let delays: LoopDelayMonitor | undefined;
   let before = processorTimes();
   let ownBefore = process.cpuUsage();
   let at = performance.now();
+  let isDisposed = false;
   return {
     memory() {
       // Inside a container the limit of the container applies.
@@ -52,9 +51,8 @@ export function createResourceProbe(): ResourceProbe {
       before = now;
       const own = process.cpuUsage(ownBefore);
       ownBefore = process.cpuUsage();
-      // The first measurement follows immediately after the start. A shorter period than `resolution` would give
-      // noise.
-      const elapsed = Math.max(resolution, performance.now() - at);
+      // The first measurement follows immediately after the start.
+      const elapsed = Math.max(shortest, performance.now() - at);
       at = performance.now();
       if (total > 0) return percent(busy / total);
       // Some systems hide the times of their processors. Here the processor time of this process is the measure.
@@ -65,21 +63,14 @@ export function createResourceProbe(): ResourceProbe {
       return blocks === 0 ? 0 : percent(1 - bavail / blocks);
     },
     eventLoopDelay() {
-      if (delays === undefined) {
-        delays = monitorEventLoopDelay({ resolution });
-        delays.enable();
-        return 0;
-      }
-      // The monitor measures between two samples, and a reset discards the latest sample. If the loop is blocked for
-      // longer than the interval of the caller, there is one sample per call. A reset at every call would then
-      // discard every measurement, so the reset waits until there is one.
-      if (delays.count === 0) return 0;
-      const delay = Math.max(0, delays.percentile(99) / 1e6 - resolution);
-      delays.reset();
-      return delay;
+      // A check that was under way at the end must not start another monitor: no code would end it.
+      if (isDisposed) return 0;
+      delays ??= monitorLoopDelay();
+      return delays.read();
     },
     [Symbol.dispose]() {
-      delays?.disable();
+      isDisposed = true;
+      delays?.[Symbol.dispose]();
     },
   };
 }

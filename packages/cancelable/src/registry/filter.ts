@@ -1,6 +1,7 @@
 import { invalidType, outOfRange, requireOptions, requireText } from "../arguments.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { type OperationStatus, operationStatuses } from "../operation/status.ts";
+import { isRegExp } from "../realms.ts";
 
 /** Selects operations. An operation must match every given field. An empty filter matches all operations. */
 export interface OperationFilter {
@@ -34,7 +35,7 @@ export function toPredicate(filter: OperationFilter | undefined): (operation: Fi
   if (filter === undefined) return matchesAll;
   const { status, parent, name, metadata } = filter;
   requireText(parent, "filter.parent");
-  if (name !== undefined && typeof name !== "string" && !(name instanceof RegExp))
+  if (name !== undefined && typeof name !== "string" && !isRegExp(name))
     throw invalidType("filter.name", "a string or a RegExp", name);
   requireOptions(metadata, "filter.metadata");
   const statuses = status === undefined ? undefined : typeof status === "string" ? [status] : status;

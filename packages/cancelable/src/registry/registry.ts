@@ -1,4 +1,5 @@
 import { invalidType, requireBoolean, requireCount, requireText } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import { CancellationError, type CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
@@ -11,7 +12,7 @@ import {
 } from "../operation/observer.ts";
 import type { OperationStatus } from "../operation/status.ts";
 import { report } from "../reporter.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { ambientNode } from "../scope/ambient.ts";
 import { requireCancelArguments } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
 import { type OperationFilter, toPredicate } from "./filter.ts";
@@ -194,7 +195,7 @@ export class OperationRegistry implements OperationObserver {
     if (keepFailed !== undefined) requireBoolean(keepFailed, "options.keepFailed");
     const age = olderThan === undefined ? undefined : toMilliseconds(olderThan, "options.olderThan");
     // The ambient backend's wall clock, which can be a virtual one: the end times come from it as well.
-    const now = currentNode().clock.runtime.epoch();
+    const now = ambientNode().clock.runtime.epoch();
     return this.#history.removeWhere(
       (snapshot) =>
         !(keepFailed && snapshot.status === "failed") && (age === undefined || endOf(snapshot) <= now - age),
@@ -284,6 +285,7 @@ export class OperationRegistry implements OperationObserver {
     this.#storeWriter?.put(type, operation, ended);
   }
 }
+markCopy(OperationRegistry);
 
 /** The end of an operation in the history, in milliseconds since the epoch. */
 function endOf({ endTime }: OperationSnapshot): number {

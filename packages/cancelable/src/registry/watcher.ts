@@ -2,7 +2,7 @@ import { requireCount } from "../arguments.ts";
 import { toMilliseconds } from "../duration.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import type { Clock } from "../runtime/clock.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { ambientNode, currentNode } from "../scope/ambient.ts";
 import { waitIn } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
 import type { WatchOptions } from "./options.ts";
@@ -39,7 +39,7 @@ interface Throttle {
  * reader that does not read loses the oldest events when there are more than `buffer`.
  */
 export class Watcher implements OperationWatcher {
-  readonly #clock: Clock = currentNode().clock;
+  readonly #clock: Clock = ambientNode().clock;
   readonly #interval: number;
   readonly #buffer: number;
   readonly #watchers: Set<Watcher>;

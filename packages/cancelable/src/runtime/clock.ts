@@ -41,14 +41,15 @@ export class Clock {
   }
 
   /**
-   * Whether the current turn of the event loop has taken 4 ms or more, so that timers, sockets and signals wait. Never on
-   * timers that are counted: there time does not pass by itself.
+   * Whether the current turn of the event loop has taken 4 ms or more, so that timers, sockets and signals wait. Never
+   * where time does not pass by itself.
    *
    * @param now A time from {@link now}, for callers that have just read it.
    */
   isTurnDue(now: number = this.now()): boolean {
     if (this.#turnSeen !== undefined) return now - this.#turnSeen >= longestTurn;
-    if (this.runtime.exactTimers === true) return false;
+    const { runtime } = this;
+    if (!(runtime.passesByItself ?? runtime.exactTimers !== true)) return false;
     this.#turnSeen = now;
     runOutside(() =>
       inLaterTurn(() => {

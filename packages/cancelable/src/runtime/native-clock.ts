@@ -54,6 +54,23 @@ export function moveTo(at: number): void {
   skew = Math.max(skew, Math.ceil(at - performance.now()));
 }
 
+/** A `setTimeout` whose timer has fired far too early: of fake timers that the library does not know. */
+let foundFake: unknown;
+
+/** Notes that a timer of `setTimeout` has fired far too early, which no timer of the host does. */
+export function noteFake(setTimeout: unknown): void {
+  foundFake = setTimeout;
+}
+
+/**
+ * Whether timers are faked, as far as the library can know. A replaced `setTimeout` counts as a wrapper of the real one
+ * (N4) until one of its timers has fired far too early.
+ */
+export function isFaked(): boolean {
+  const { setTimeout } = globalThis;
+  return isFake(setTimeout) || (setTimeout === foundFake && isReplaced(setTimeout));
+}
+
 /**
  * Whether `setTimeout` belongs to known fake timers: of sinon (also in vitest and Jest) or of node:test. It is never
  * called to find out, because tests count calls (N4).

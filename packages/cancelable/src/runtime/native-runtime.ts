@@ -1,5 +1,5 @@
 import { inLaterTurn } from "#platform/turns";
-import { hostNow, isDriven, isFake, isReplaced, moveTo, now } from "./native-clock.ts";
+import { hostNow, isDriven, isFake, isFaked, isReplaced, moveTo, noteFake, now } from "./native-clock.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** The longest delay of `setTimeout`, in ms. It fires a longer one immediately. */
@@ -18,12 +18,20 @@ export const nativeRuntime: Runtime = {
     return Date.now();
   },
 
+  random(): number {
+    return Math.random();
+  },
+
   get timers(): unknown {
     return globalThis.setTimeout;
   },
 
   get exactTimers(): boolean {
     return isReplaced();
+  },
+
+  get passesByItself(): boolean {
+    return !isFaked();
   },
 
   get ownTimers(): boolean {
@@ -53,6 +61,7 @@ export const nativeRuntime: Runtime = {
         // A timer that fires this early is an unknown fake, without a fake clock: the clock follows the timer. A real
         // timer can be early by 1 ms.
         if (reached < at && isReplaced(setTimeout) && reached - armedAt < delay / 2 - 1) {
+          noteFake(setTimeout);
           reached = Math.min(armedAt + delay, at);
           moveTo(reached);
         } else if (isDriven()) moveTo(Math.min(reached, at)); // the timers were faked after this timer was set

@@ -8,6 +8,8 @@ export interface Runtime {
   now(): number;
   /** The wall clock that belongs to {@link now}, in epoch milliseconds. */
   epoch(): number;
+  /** A random number from 0 up to, and without, 1. */
+  random(): number;
   /**
    * Identifies the timers. A different value than before means that the timers were replaced, for example by fake
    * timers, and that the clock has changed with them. Omitted by runtimes with only one set of timers.
@@ -15,6 +17,8 @@ export interface Runtime {
   readonly timers?: unknown;
   /** Whether timers are counted, as fake timers and virtual time do. An unused timer is then removed immediately. */
   readonly exactTimers?: boolean;
+  /** Whether time passes without the program's doing. Default: unless timers are counted. */
+  readonly passesByItself?: boolean;
   /** Whether each deadline and sleep gets a timer of its own, as fake timers expect. Default: all share one timer. */
   readonly ownTimers?: boolean;
   /**

@@ -1,5 +1,7 @@
+import { markCopy } from "../copy.ts";
 import type { Span } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
+import { rootOf } from "./root.ts";
 import { openFrom, type ScopeNode } from "./scope-node.ts";
 import type { ScopeParent } from "./scope-options.ts";
 import { sleepIn } from "./sleeper.ts";
@@ -16,6 +18,11 @@ export class AmbientScope implements ScopeParent {
   /** @internal */
   constructor(node: ScopeNode) {
     this.node = node;
+  }
+
+  /** Whether this is the implicit root, which lies outside of every scope and is never cancelled. */
+  get isRoot(): boolean {
+    return this.node === rootOf(this.node.clock);
   }
 
   /** Whether a checkpoint in the scope would throw. */
@@ -38,7 +45,7 @@ export class AmbientScope implements ScopeParent {
    * clock. Infinity means none.
    */
   get deadline(): number {
-    return this.node.effective;
+    return this.node.deadline;
   }
 
   /** Throws if the scope is cancelled. */
@@ -56,3 +63,4 @@ export class AmbientScope implements ScopeParent {
     return waitIn(openFrom(this.node), work);
   }
 }
+markCopy(AmbientScope);

@@ -1,6 +1,10 @@
-import { getStore } from "#platform/ambient";
+import { followsAwait, getStore } from "#platform/ambient";
+import { copies, thisCopy } from "../copy.ts";
+import { setAmbientClock } from "../runtime/ambient-clock.ts";
 import { clockOf } from "../runtime/clock.ts";
 import { nativeRuntime } from "../runtime/native-runtime.ts";
+import { foreignNode } from "./foreign-scope.ts";
+import { warnOfLostScope } from "./lost-scope.ts";
 import { rootOf } from "./root.ts";
 import { ScopeNode } from "./scope-node.ts";
 
@@ -22,28 +26,57 @@ export abstract class LazyNode extends ScopeNode {
 let nativeRoot: ScopeNode | undefined;
 
 /**
- * The scope outside every entered scope: the native task that is running, or the implicit root of the native runtime.
+ * The scope outside every scope that was entered in this copy of the library: the native task that is running, a scope of
+ * another copy, or the implicit root of the native runtime.
  */
 function outermostNode(): ScopeNode {
   const detected = detector?.();
-  if (detected !== undefined) return detected;
-  nativeRoot ??= rootOf(clockOf(nativeRuntime));
+  if (detected !== undefined) {
+    if (detected.phase === "new") (detected as LazyNode).openOnUse();
+    return detected;
+  }
+  const clock = clockOf(nativeRuntime);
+  if (copies.length > 1) {
+    const foreign = foreignNode(clock);
+    if (foreign !== undefined) return foreign;
+  }
+  nativeRoot ??= rootOf(clock);
   return nativeRoot;
 }
 
-/** The scope that the calling code runs in. Closed scopes are transparent (S4). */
-export function currentNode(): ScopeNode {
+/** The scope that the calling code has entered. Closed scopes are transparent (S4). */
+function enteredNode(): ScopeNode | undefined {
   let node = getStore() as ScopeNode | undefined;
   while (node !== undefined && node.phase !== "open") {
     if (node.phase === "new") (node as LazyNode).openOnUse();
     else if (node.reached !== undefined) break;
     else node = node.parent as ScopeNode | undefined;
   }
-  if (node !== undefined) return node;
+  return node;
+}
+
+/**
+ * The scope to which a call without an explicit scope belongs: the scope that the calling code runs in. On hosts without
+ * AsyncLocalStorage the scope can be lost, and there is one warning.
+ */
+export function currentNode(): ScopeNode {
+  const entered = enteredNode();
+  if (entered !== undefined) return entered;
   const outermost = outermostNode();
-  if (outermost.phase === "new") (outermost as LazyNode).openOnUse();
+  if (!followsAwait) warnOfLostScope(outermost);
   return outermost;
 }
+
+/** As {@link currentNode}, without the warning: for calls that are right outside of every scope too, such as a new operation. */
+export function ambientNode(): ScopeNode {
+  return enteredNode() ?? outermostNode();
+}
+
+setAmbientClock(() => ambientNode().clock);
+thisCopy.enteredSignal = () => {
+  const node = enteredNode();
+  return node === undefined || node === nativeRoot ? undefined : node.signal;
+};
 
 /** `enter(node, body, argument)` calls `body(argument)` with `node` as the ambient scope. */
 export { runWith as enter } from "#platform/ambient";

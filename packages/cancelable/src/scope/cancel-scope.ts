@@ -1,12 +1,14 @@
 import { withoutCancellation } from "../absorb.ts";
 import { invalidType, outOfRange, requireBoolean, requireFunction } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import { type Clock } from "../runtime/clock.ts";
 import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import { UsageError } from "../usage-error.ts";
-import { currentNode, enter } from "./ambient.ts";
+import { adopted } from "./adopted.ts";
+import { ambientNode, enter } from "./ambient.ts";
 import { emptyStack, releaseIfOverflow, type Unclosed, unclosed } from "./empty-stack.ts";
 import { afterTurn } from "./fair-turn.ts";
 import { LinkedNode } from "./linked-node.ts";
@@ -49,7 +51,7 @@ export class CancelScope implements Unclosed {
   constructor(options: ScopeOptions | undefined, clock: Clock, span?: number, node?: ScopeNode);
   constructor(options?: ScopeOptions, clock?: Clock, span?: number, node?: ScopeNode) {
     if (clock === undefined) requireKnownOptions(options, scopeOptions, "CancelScope");
-    this.node = node ?? newNode(clock ?? currentNode().clock, options);
+    this.node = node ?? newNode(clock ?? ambientNode().clock, options);
     this.#options = options;
     this.#span = span;
     if (options === undefined) return;
@@ -93,7 +95,7 @@ export class CancelScope implements Unclosed {
       begun = true;
       node.open(above, this.#span);
       if (this.#isBornDue) node.due();
-      const result = enter(node, body, this);
+      const result = adopted(node, enter(node, body, this));
       return (result instanceof Promise ? (result as Promise<T>) : Promise.resolve(result)).then(
         (value) => this.#completed(value),
         (error: unknown) => this.#failed(error, fail),
@@ -108,8 +110,10 @@ export class CancelScope implements Unclosed {
         });
         return ended;
       } catch {
+        /* v8 ignore start -- @preserve a stack that is used up: a test runs this in a process of its own */
         unclosed.places[unclosed.count++] = this;
         throw error;
+        /* v8 ignore stop */
       }
     }
   }
@@ -121,6 +125,7 @@ export class CancelScope implements Unclosed {
     return this.#span === undefined ? at !== Number.POSITIVE_INFINITY && at <= clock.now() : this.#span <= 0;
   }
 
+  /* v8 ignore next -- @preserve a stack that is used up: a test runs this in a process of its own */
   /** @internal */
   closeUnclosed(): void {
     this.node.close();
@@ -251,6 +256,7 @@ export class CancelScope implements Unclosed {
     if (node.phase !== "closed" && node.own === undefined && node.at <= node.clock.now()) node.due();
   }
 }
+markCopy(CancelScope);
 
 export function requireDeadline(at: unknown, argument: string): number {
   if (typeof at !== "number") throw invalidType(argument, "a number of milliseconds", at);

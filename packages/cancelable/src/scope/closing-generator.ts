@@ -1,5 +1,7 @@
+import { report } from "../reporter.ts";
+
 /**
- * @internal Makes `return()` of the generator call `close` first. Needed because a generator that is suspended in an
+ * @internal Makes `return()` and `throw()` of the generator call `close` first. Needed because a generator that is suspended in an
  * `await`, or was never started, does not run its `finally` until that `await` settles.
  */
 export function withEarlyReturn<T>(
@@ -15,6 +17,15 @@ export function withEarlyReturn<T>(
       result = await end(value);
     }
     return result;
+  };
+  const fail = generator.throw.bind(generator);
+  generator.throw = async (error: unknown) => {
+    try {
+      await close();
+    } catch (failure) {
+      report(failure, "closing a source");
+    }
+    return fail(error);
   };
   // Some hosts have generators without this method.
   generator[Symbol.asyncDispose] = async () => {

@@ -13,6 +13,7 @@ export const emptyStack: Promise<void> = Promise.resolve();
  */
 export function releaseIfOverflow(promise: Promise<unknown>, error: unknown): void {
   try {
+    /* v8 ignore if -- @preserve a stack that is used up: a test runs this in a process of its own */
     if (error instanceof RangeError && error.message.includes("call stack"))
       promise.then(undefined, () => {});
   } catch {
@@ -35,6 +36,7 @@ export const unclosed: { readonly places: Array<Unclosed | undefined>; count: nu
   count: 0,
 };
 
+/* v8 ignore next -- @preserve a stack that is used up: a test runs this in a process of its own */
 export function closeUnclosed(): void {
   while (unclosed.count > 0) {
     const place = --unclosed.count;

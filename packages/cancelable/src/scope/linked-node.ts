@@ -1,5 +1,6 @@
 import { requireText, toList } from "../arguments.ts";
 import type { CancellationOwner } from "../errors.ts";
+import { placeOf } from "../place.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { onAbort, requireSignal } from "../token/abort-signal.ts";
 import type { Cancellation } from "../token/cancellation.ts";
@@ -39,7 +40,15 @@ export class LinkedNode extends ScopeNode {
 
   override get owner(): CancellationOwner | undefined {
     const { name } = this;
-    return name === undefined ? undefined : { name, subject: `scope "${name}"` };
+    return name === undefined ? super.owner : { name, subject: `scope "${name}"`, place: placeOf(this) };
+  }
+
+  protected override get followsPolled(): boolean {
+    return this.#tokens.some(({ node }) => node.isPolled);
+  }
+
+  protected override look(): void {
+    for (const { node } of this.#tokens) node.pending();
   }
 
   override open(parent: ScopeNode, span?: number): void {

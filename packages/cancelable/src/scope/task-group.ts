@@ -10,7 +10,7 @@
  */
 
 import { withoutCancellation } from "../absorb.ts";
-import { invalidType, requireFunction } from "../arguments.ts";
+import { requireFunction, requireOneOf } from "../arguments.ts";
 import type { CancellationReason } from "../errors.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
@@ -18,7 +18,7 @@ import { type CancelOptions, cancelNode } from "../token/cancel.ts";
 import type { Cancellation } from "../token/cancellation.ts";
 import { reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
-import { currentNode, enter } from "./ambient.ts";
+import { ambientNode, currentNode, enter } from "./ambient.ts";
 import { CancelScope } from "./cancel-scope.ts";
 import { emptyStack, type Unclosed, unclosed } from "./empty-stack.ts";
 import { afterTurn } from "./fair-turn.ts";
@@ -49,7 +49,7 @@ export class TaskGroup {
 
   /** @internal */
   constructor(collect: boolean, options: ScopeOptions | undefined) {
-    this.scope = new CancelScope(options, currentNode().clock);
+    this.scope = new CancelScope(options, ambientNode().clock);
     this.#collect = collect;
     this.#owner = { taskEnded: (task) => this.#taskEnded(task) };
   }
@@ -265,9 +265,7 @@ export async function taskGroup<T>(
   requireFunction(body, "body");
   requireKnownOptions(options, known, "taskGroup");
   const failures: unknown = options?.failures;
-  if (failures !== undefined && failures !== "first" && failures !== "collect") {
-    throw invalidType("options.failures", '"first" or "collect"', failures);
-  }
+  if (failures !== undefined) requireOneOf(failures, "options.failures", ["first", "collect"]);
   let group: TaskGroup | undefined;
   let result: { readonly value: T } | undefined;
   let isRunning = false;
@@ -283,8 +281,10 @@ export async function taskGroup<T>(
       try {
         await emptyStack;
       } catch {
+        /* v8 ignore start -- @preserve a stack that is used up: a test runs this in a process of its own */
         if (group !== undefined) unclosed.places[unclosed.count++] = group.scope;
         throw error;
+        /* v8 ignore stop */
       }
     }
     if (group === undefined) throw error;

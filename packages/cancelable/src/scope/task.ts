@@ -4,11 +4,14 @@ import { isThenable } from "../arguments.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type CancelOptions, cancelNode } from "../token/cancel.ts";
-import { reachedBeforeShield } from "../token/tree.ts";
+import { type CancelNode, reachedBeforeShield } from "../token/tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { currentNode, enter } from "./ambient.ts";
 import type { CancelScope } from "./cancel-scope.ts";
-import { waitIn } from "./waiting.ts";
+import { resolveFairly } from "./fair-turn.ts";
+import type { ScopeNode } from "./scope-node.ts";
+import { reportSelfWait } from "./self-wait.ts";
+import { PromiseWaiter, rejectIfCancelled } from "./waiting.ts";
 
 /** The status of a task. */
 export type TaskStatus = "pending" | "running" | "cancelling" | "completed" | "cancelled" | "failed";
@@ -51,9 +54,37 @@ export interface Task<T> extends PromiseLike<T> {
   wait(): Promise<void>;
 }
 
+/** @internal Names a task in messages after the user's function that it runs. */
+export function nameAfter(task: Task<unknown>, fn: unknown): void {
+  const name = typeof fn === "function" ? fn.name : "";
+  (task as TaskHandle<unknown>).name = name === "" ? "task" : name; // every task is a handle
+}
+
 /** @internal Is called when a task ends: its group, or the `start()` that waits for it. */
 export interface TaskOwner {
   taskEnded(task: TaskHandle<unknown>): void;
+}
+
+/** A wait for the end of a task. A cut-off wait leaves nothing in the task, which may live long. */
+class TaskWaiter extends PromiseWaiter<void> {
+  readonly #task: TaskHandle<unknown>;
+  readonly #ended = (): void => this.resolve();
+
+  constructor(node: ScopeNode, task: TaskHandle<unknown>) {
+    super(node);
+    this.#task = task;
+    task.endings ??= new Set();
+    task.endings.add(this.#ended);
+  }
+
+  override withdraw(): void {
+    this.#task.endings?.delete(this.#ended);
+  }
+
+  override cut(error: unknown): void {
+    this.withdraw();
+    super.cut(error);
+  }
 }
 
 /** A task as the backend sees it. The backend runs it. */
@@ -64,10 +95,10 @@ export class TaskHandle<T> implements Task<T> {
   owner: TaskOwner | undefined = undefined;
   /** @internal The locks that the task holds. They become broken if the task ends without releasing them. */
   held: Set<{ ownerEnded(): void }> | undefined = undefined;
+  /** @internal Called when the task ends. Must not run user code. */
+  endings: Set<() => void> | undefined = undefined;
   #status: TaskStatus = "pending";
   #result: unknown = undefined;
-  #ended: Promise<void> | undefined;
-  #end: (() => void) | undefined;
 
   constructor(scope: CancelScope) {
     this.scope = scope;
@@ -106,18 +137,30 @@ export class TaskHandle<T> implements Task<T> {
     return !this.hasEnded && cancelNode(this.scope.node, this.cancel, reason, message, options) === true;
   }
 
-  /** Resolves when the task has ended. Never rejects, and is not a checkpoint. */
-  get ended(): Promise<void> {
-    this.#ended ??= this.hasEnded
-      ? Promise.resolve()
-      : new Promise((resolve) => {
-          this.#end = resolve;
-        });
-    return this.#ended;
+  wait(): Promise<void> {
+    const node = currentNode();
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
+    if (this.hasEnded) return resolveFairly(node, undefined);
+    const { promise: wait } = new TaskWaiter(node, this as TaskHandle<unknown>); // its end has no value
+    if (this.#contains(node)) {
+      reportSelfWait(this, {
+        code: "ERR_WAITS_FOR_ITSELF",
+        subject: `Task ${this.name}`,
+        clock: node.clock,
+        wait,
+        held: () => this,
+      });
+    }
+    return wait;
   }
 
-  wait(): Promise<void> {
-    return waitIn(currentNode(), this.ended);
+  /** Whether a wait in `node` keeps this task from ending. */
+  #contains(node: ScopeNode): boolean {
+    const own = this.scope.node;
+    for (let above: CancelNode | undefined = node; above !== undefined; above = above.parent)
+      if (above === own) return true;
+    return false;
   }
 
   then<A = T, B = never>(
@@ -187,7 +230,7 @@ export class TaskHandle<T> implements Task<T> {
     // empty.
     this.owner?.taskEnded(this as TaskHandle<unknown>);
     this.scope.node.close();
-    this.#end?.();
+    for (const ending of this.endings ?? []) ending();
     done?.();
   }
 }

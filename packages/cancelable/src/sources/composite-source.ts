@@ -38,6 +38,7 @@ export class AnyOfSource extends CancellationSource {
     const { target, triggerFrom } = compositeSink(sink);
     return startSources(this.sources, {
       clock: target.clock,
+      node: target.node,
       fired: (origin, reason, message, detail) => {
         this.#triggeredSource = origin;
         triggerFrom(origin, reason, message, detail);
@@ -67,6 +68,7 @@ export class AllOfSource extends CancellationSource {
     // Deadlines are not handed over: a single deadline does not cancel the operation.
     return startSources(this.sources, {
       clock: target.clock,
+      node: target.node,
       fired: (origin, reason, message, detail) => {
         if (--missing === 0) triggerFrom(origin, reason, message, detail);
       },

@@ -3,7 +3,7 @@ import { belongsTo } from "../absorb.ts";
 import { isThenable, requireFunction } from "../arguments.ts";
 import { type Span, toInterval } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
-import { currentNode } from "../scope/ambient.ts";
+import { ambientNode } from "../scope/ambient.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
 
 export interface ConditionOptions {
@@ -44,7 +44,7 @@ export class ConditionSource extends CancellationSource {
     };
     const failed = (error: unknown): void => {
       // A check that throws the cancellation of its operation has not failed.
-      const cancellation = currentNode().pending();
+      const cancellation = ambientNode().pending();
       if (stopped || (cancellation !== undefined && belongsTo(error, cancellation.error))) return;
       sink.report(error);
       decide(false);

@@ -2,7 +2,7 @@ import { listenToSignal, requireSignalName, resendSignal } from "#platform/signa
 import { report } from "../reporter.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
-import { type QueuedWaiter, WaitQueue } from "../sync/wait-queue.ts";
+import { WaitQueue } from "../sync/wait-queue.ts";
 import { UsageError } from "../usage-error.ts";
 import type { SignalName } from "./signal-source.ts";
 
@@ -85,7 +85,7 @@ export class SignalReceiver implements AsyncIterableIterator<SignalName>, Dispos
   }
 
   #arrive(signal: SignalName): void {
-    const reader: QueuedWaiter<Arrival, undefined> | undefined = this.#reader.shift();
+    const reader = this.#reader.shift();
     if (reader === undefined) this.#arrived.add(signal);
     else reader.resolve({ done: false, value: signal });
   }

@@ -1,4 +1,5 @@
 import { requireText } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
 import type { CancellationDetail, CancellationReason } from "../errors.ts";
 
 /** The connection of a started source to its operation: triggers the cancellation, and gives access to the clock. */
@@ -80,3 +81,4 @@ export abstract class CancellationSource {
     return `${this.name}${this.#triggered ? " (triggered)" : ""}`;
   }
 }
+markCopy(CancellationSource);

@@ -2,6 +2,7 @@ import type { CancellationDetail, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
 import type { Clock } from "../runtime/clock.ts";
 import { requireCancelArguments } from "../token/cancel.ts";
+import type { CancelNode } from "../token/tree.ts";
 import type { CancellationSource, SourceSink } from "./source.ts";
 
 /** The listener of a started source: an operation or a composite source. */
@@ -16,6 +17,8 @@ export interface SourceTarget {
   ): void;
   /** Takes over a deadline, and calls `expire` when the deadline passes. Without this method, a timer is used. */
   takeDeadline: ((at: number, expire: () => void) => void) | undefined;
+  /** The node of the operation, which follows the polled nodes of its sources. */
+  readonly node: CancelNode;
 }
 
 /** Internal extension of {@link SourceSink} for any-of and all-of. */

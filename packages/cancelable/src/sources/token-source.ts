@@ -2,6 +2,7 @@ import { type Cancellation } from "../token/cancellation.ts";
 import { type CancellationToken, requireToken } from "../token/token.ts";
 import { Waiter } from "../token/tree.ts";
 import { CancellationSource, type SourceSink } from "./source.ts";
+import type { CompositeSink } from "./start-source.ts";
 
 class TokenWaiter extends Waiter {
   readonly #sink: SourceSink;
@@ -25,10 +26,20 @@ export class TokenSource extends CancellationSource {
   }
 
   override start(sink: SourceSink): Disposable {
+    const { node } = this.token;
     const waiter = new TokenWaiter(sink);
-    const reached = this.token.node.pending();
+    const reached = node.pending();
     if (reached !== undefined) waiter.reached(reached);
-    else this.token.node.wait(waiter);
-    return { [Symbol.dispose]: () => waiter.remove() };
+    else node.wait(waiter);
+    // A sink of a user's own class has no operation.
+    const follower = (sink as Partial<CompositeSink>).target?.node;
+    const isFollowing = reached === undefined && node.isPolled && follower !== undefined;
+    if (isFollowing) follower.follow(node);
+    return {
+      [Symbol.dispose]() {
+        waiter.remove();
+        if (isFollowing) follower.unfollow(node);
+      },
+    };
   }
 }

@@ -30,11 +30,11 @@ import { toStreamParts } from "./reading/stream-options.ts";
  * async function* ticks() {
  *   for (let n = 0; ; n++) {
  *     yield n;
- *     await sleep(10);
+ *     await sleep(300);
  *   }
  * }
  *
- * const stream = cancellableStream(ticks(), { timeout: 35, bufferPartial: true });
+ * const stream = cancellableStream(ticks(), { timeout: 1_000, bufferPartial: true });
  * try {
  *   for await (const tick of stream) console.assert(tick < 4);
  * } catch (error) {

@@ -1,6 +1,7 @@
 import { outOfRange } from "../arguments.ts";
 import type { Cancellable } from "../cancellable.ts";
 import { requireKnownOptions } from "../known-options.ts";
+import { isError } from "../realms.ts";
 import { type CancellableStreamOptions, cancellableStreamOptions, toOperation } from "./new-operation.ts";
 import type { ItemLog } from "./reading/item-log.ts";
 import type { PartialResult } from "./reading/partial-result.ts";
@@ -56,7 +57,7 @@ class TransformPump {
   /** The readable side was cancelled, or the writable side was aborted. */
   async cancel(reason: unknown): Promise<void> {
     try {
-      await this.#close(reason instanceof Error ? { error: reason } : undefined);
+      await this.#close(isError(reason) ? { error: reason } : undefined);
     } catch {
       // The error is the reason itself, which the caller already has.
     }

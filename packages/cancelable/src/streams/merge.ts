@@ -6,6 +6,7 @@ import { withEarlyReturn } from "../scope/closing-generator.ts";
 import { type StreamInput, toOpenableInput } from "./reading/stream-input.ts";
 import { toUndelivered } from "./reading/stream-options.ts";
 import { StreamReader } from "./reading/stream-reader.ts";
+import { Undelivered } from "./reading/undelivered.ts";
 
 /** The type of the items of a {@link StreamInput}. */
 export type StreamItem<S> =
@@ -32,7 +33,7 @@ export interface MergeOptions<T = unknown> {
  * the reader. The return values of the sources are not used. When one source fails, when the reader leaves the loop,
  * and when the ambient scope is cancelled, the other sources are closed. They have closed when the loop is over. The
  * items that were pulled by then, at most one of each source, go to `onUndelivered`, if the last argument is an object
- * with this callback.
+ * with this callback, or else into the partial result of the ambient operation.
  *
  * @throws TypeError at once, for a value that cannot be read. Reading rejects with the first failure of a source, or
  * with the cancellation.
@@ -49,7 +50,7 @@ export interface MergeOptions<T = unknown> {
  * }
  *
  * const order: string[] = [];
- * for await (const name of merge(every(60, "slow"), every(8, "quick"))) order.push(name);
+ * for await (const name of merge(every(600, "slow"), every(50, "quick"))) order.push(name);
  * console.assert(order.join() === "quick,quick,slow,slow");
  * ```
  */
@@ -73,8 +74,9 @@ export function merge(
   if (new Set<unknown>(sources).size < sources.length) {
     throw invalidType("sources", "distinct", sources);
   }
-  const readers = inputs.map((input) => new StreamReader({ input, onUndelivered }));
-  return withEarlyReturn(merged(readers, onUndelivered), () => closeAll(readers, false));
+  const rest = new Undelivered(onUndelivered);
+  const readers = inputs.map((input) => new StreamReader({ input, onUndelivered: rest.add }));
+  return withEarlyReturn(merged(readers, rest), () => closeAll(readers, false));
 }
 
 function isOptions(value: unknown): value is MergeOptions<never> {
@@ -83,8 +85,9 @@ function isOptions(value: unknown): value is MergeOptions<never> {
 
 async function* merged(
   readers: readonly StreamReader[],
-  onUndelivered: ((item: unknown) => void) | undefined,
+  rest: Undelivered,
 ): AsyncGenerator<unknown, undefined, undefined> {
+  rest.begin();
   const arrivals: Arrival[] = [];
   let wake: (() => void) | undefined;
   const arrive = (arrival: Arrival): void => {
@@ -96,7 +99,7 @@ async function* merged(
     if ("error" in late) {
       // The consumer gets the first failure only.
       if (cancellationOf(late.error) === undefined) report(late.error, "a source of merge");
-    } else if (!late.result.done) onUndelivered?.(late.result.value);
+    } else if (!late.result.done) rest.add(late.result.value);
   };
   const pull = (reader: StreamReader): void => {
     reader.next().then(

@@ -1,11 +1,13 @@
-import { invalidType, isThenable, requireCount, requireFunction } from "../arguments.ts";
+import { invalidType, requireCount, requireFunction } from "../arguments.ts";
 import { currentNode } from "../scope/ambient.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
-import { abandon } from "../scope/waiting.ts";
+import { refusePromise } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import type { AcquireOptions } from "./demand.ts";
 import type { Lease } from "./lease.ts";
+import { LineOwner } from "./line-owner.ts";
 import { Lock } from "./lock.ts";
-import type { WaitOptions } from "./wait-options.ts";
+import { type WaitOptions, waitNode } from "./wait-options.ts";
 import { WaitQueue } from "./wait-queue.ts";
 
 /**
@@ -30,24 +32,25 @@ import { WaitQueue } from "./wait-queue.ts";
  * });
  * ```
  */
-export class Condition {
+export class Condition extends LineOwner {
   /** The lock of this condition. */
   readonly lock: Lock;
-  readonly #waiters = new WaitQueue<Lease, Lease>();
+  readonly #waiters = new WaitQueue<PromiseLike<Lease>, Lease>(this);
 
   /** @param lock The lock to use. Several conditions may share one. Default: a new lock. */
   constructor(lock?: Lock) {
+    super();
     if (lock !== undefined && !(lock instanceof Lock)) throw invalidType("lock", "a Lock", lock);
     this.lock = lock ?? new Lock();
   }
 
   /** The number of waiters for a notification. */
-  get waiting(): number {
+  override get waiting(): number {
     return this.#waiters.size;
   }
 
   /** As {@link Lock.acquire}. */
-  acquire(options?: WaitOptions): Promise<Lease> {
+  acquire(options?: AcquireOptions): Promise<Lease> {
     return this.lock.acquire(options);
   }
 
@@ -62,11 +65,30 @@ export class Condition {
   }
 
   /**
+   * Rejects with `error` the calls that wait for a notification now, when they have acquired the lock again. For calls that
+   * wait for the lock there is `condition.lock.rejectWaiters(error)`.
+   */
+  override rejectWaiters(error: unknown): void {
+    this.#waiters.rejectAll(() => error);
+    this.tellIdle();
+  }
+
+  /** Waits until no call waits for a notification. The lock has a `whenIdle` of its own. A checkpoint. */
+  override whenIdle(options?: WaitOptions): Promise<void> {
+    return super.whenIdle(options);
+  }
+
+  protected override get isIdle(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  /**
    * Releases the lock, waits for a notification, and acquires the lock again. The caller holds the lock again also
    * when the wait throws a cancellation.
    */
-  async wait(): Promise<void> {
-    const node = currentNode();
+  async wait(options?: WaitOptions): Promise<void> {
+    const node = options === undefined ? currentNode() : waitNode(options, "wait");
+    if (node instanceof Promise) return node;
     node.check();
     const lease = this.lock.suspend();
     const waiter = this.#waiters.join(node, lease);
@@ -86,15 +108,12 @@ export class Condition {
    * Waits until `predicate` returns a truthy value, and returns this value. The predicate is called with the lock held.
    * It must not return a promise, which would always be truthy.
    */
-  async waitUntil<T>(predicate: () => T): Promise<T> {
+  async waitUntil<T>(predicate: () => T, options?: WaitOptions): Promise<T> {
     requireFunction(predicate, "predicate");
     for (let result = predicate(); ; result = predicate()) {
-      if (isThenable(result)) {
-        abandon(result);
-        throw invalidType("predicate", "a function that returns no promise", predicate);
-      }
+      refusePromise(result, "predicate", predicate);
       if (result) return result;
-      await this.wait();
+      await this.wait(options);
     }
   }
 
@@ -104,9 +123,10 @@ export class Condition {
     if (!this.lock.isHeldHere) throw new UsageError("ERR_NOT_HELD", "The lock of the condition");
     for (let i = 0; i < count; i++) {
       const waiter = this.#waiters.shift();
-      if (waiter === undefined) return;
+      if (waiter === undefined) break;
       waiter.resolve(this.lock.requeue(waiter.payload, currentNode()));
     }
+    this.tellIdle();
   }
 
   /** Wakes all waiters, as {@link notify} does. */

@@ -1,26 +1,28 @@
 import { followsAwait } from "#platform/ambient";
 import { requireFunction } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
+import type { KnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
-import { resolveFairly } from "../scope/fair-turn.ts";
 import { rootOf } from "../scope/root.ts";
 import type { ScopeNode } from "../scope/scope-node.ts";
 import type { TaskHandle } from "../scope/task.ts";
-import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import type { Arm, Selectable } from "./arm.ts";
+import { type AcquireOptions, type Demand, demandOf, plain } from "./demand.ts";
 import { Lease, withLease } from "./lease.ts";
-import { reportSelfWait } from "./self-wait.ts";
-import { type WaitOptions, waitNode } from "./wait-options.ts";
-import { WaitQueue } from "./wait-queue.ts";
+import { Lender } from "./lender.ts";
 
 /** The waiters of a condition. */
 interface Rejectable {
   rejectAll(error: () => unknown): void;
 }
 
+const lockOptions: KnownOptions<AcquireOptions> = { priority: 1, scope: 1 };
+
 /**
- * Mutual exclusion across awaits, strictly first come, first served. A lease holds the lock: a second `acquire()` waits
- * until the first lease is released, also in the same task. A task that waits for its own lease for 5 s is reported. A
- * task of a group that ends without releasing its lease breaks the lock for all others.
+ * Mutual exclusion across awaits, by priority, and first come, first served among equals. A lease holds the lock: a second
+ * `acquire()` waits until the first lease is released, also in the same task. A task that waits for its own lease for 5 s
+ * is reported. A task of a group that ends without releasing its lease breaks the lock for all others.
  *
  * @example
  * ```ts
@@ -35,11 +37,9 @@ interface Rejectable {
  * console.assert(!lock.isLocked);
  * ```
  */
-export class Lock {
+export class Lock extends Lender<Lease | undefined> implements Selectable<Lease> {
   #lease: Lease | undefined;
   #broken = false;
-  /** The payload is the lease that a waiter of a condition held before and gets back. */
-  readonly #waiters = new WaitQueue<Lease, Lease | undefined>();
   /** The conditions with waiters for a notification. */
   #conditions: Set<Rejectable> | undefined;
 
@@ -56,36 +56,15 @@ export class Lock {
     return this.#lease !== undefined && (!followsAwait || this.#lease.holder === currentNode().task);
   }
 
-  /** The number of waiters. */
-  get waiting(): number {
-    return this.#waiters.size;
-  }
-
   /** Waits for the lock. A checkpoint. A cancelled wait does not take the lock. */
-  acquire(options?: WaitOptions): Promise<Lease> {
-    const node = options === undefined ? currentNode() : waitNode(options, "acquire");
-    if (node instanceof Promise) return node;
-    const rejected = rejectIfCancelled(node);
-    if (rejected !== undefined) return rejected;
-    if (this.#broken) return Promise.reject(new UsageError("ERR_BROKEN", "Lock"));
-    const task = node.task as TaskHandle<unknown> | undefined;
-    if (this.#lease === undefined) return resolveFairly(node, this.#grant(task, undefined));
-    const { promise } = this.#waiters.join(node, undefined);
-    if (task !== undefined && this.#lease.holder === task)
-      reportSelfWait(this, {
-        name: "Lock",
-        clock: node.clock,
-        wait: promise,
-        waitsForItself: () => this.#lease?.holder === task,
-      });
-    return promise;
+  acquire(options?: AcquireOptions): Promise<Lease> {
+    if (options === undefined) return this.take(currentNode(), plain);
+    return this.takeWith(options, () => demandOf(options, lockOptions, "acquire"));
   }
 
   /** Takes the lock at once; throws a `UsageError` `ERR_WOULD_BLOCK` when it is held. */
   acquireNowait(): Lease {
-    if (this.#broken) throw new UsageError("ERR_BROKEN", "Lock");
-    if (this.#lease !== undefined) throw new UsageError("ERR_WOULD_BLOCK", "Lock");
-    return this.#grant(currentNode().task as TaskHandle<unknown> | undefined, undefined);
+    return this.takeNowait(plain);
   }
 
   /**
@@ -98,16 +77,32 @@ export class Lock {
     (this.#lease as Lease).release();
   }
 
+  /**
+   * Rejects the calls that wait for the lock now with `error`. The holder keeps the lock. A waiter of a condition that was
+   * notified stays: it comes back to a lock that it held.
+   */
+  override rejectWaiters(error: unknown): void {
+    this.line.rejectAll(
+      () => error,
+      ({ of }) => of === undefined,
+    );
+    this.tellIdle();
+  }
+
   /** Runs `body` with the lock. */
-  async run<T>(body: () => T | PromiseLike<T>, options?: WaitOptions): Promise<T> {
+  async run<T>(body: () => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     requireFunction(body, "body");
     return withLease(this.acquire(options), body);
   }
 
+  /** For `select`, not for user code. */
+  get arm(): Arm<Lease> {
+    return this.armOf(plain);
+  }
+
   /** @internal */
   releaseLease(lease: Lease): void {
-    if (this.#lease !== lease) return;
-    this.#pass(lease);
+    if (this.#lease === lease) this.#pass(lease);
   }
 
   /**
@@ -123,23 +118,16 @@ export class Lock {
 
   /** @internal Acquires the lock for a suspended lease. The wait is below the root scope, so no cancellation ends it. */
   requeue(lease: Lease, node: ScopeNode): Promise<Lease> {
-    const task = lease.holder as TaskHandle<unknown> | undefined;
-    try {
-      this.#requireHeld(lease);
-      if (this.#broken) throw new UsageError("ERR_BROKEN", "Lock");
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    if (this.#lease === undefined) return Promise.resolve(this.#grant(task, lease));
-    return this.#waiters.join(rootOf(node.clock), lease).promise;
+    return this.take(rootOf(node.clock), { ...plain, of: lease });
   }
 
   /** @internal The owning task ended without releasing the lock (trio: a broken lock). */
   ownerEnded(): void {
     this.#broken = true;
     this.#lease = undefined;
-    for (const waiters of [this.#waiters, ...(this.#conditions ?? [])])
+    for (const waiters of [this.line, ...(this.#conditions ?? [])])
       waiters.rejectAll(() => new UsageError("ERR_BROKEN", "Lock"));
+    this.tellIdle();
   }
 
   /** @internal Registers the waiters of a condition, so that a broken lock rejects them too. */
@@ -153,34 +141,52 @@ export class Lock {
     this.#conditions?.delete(waiters);
   }
 
-  #pass(lease: Lease): void {
-    (lease.holder as TaskHandle<unknown> | undefined)?.held?.delete(this);
-    this.#lease = undefined;
-    for (let next = this.#waiters.shift(); next !== undefined; next = this.#waiters.shift()) {
-      const before = next.payload;
-      try {
-        this.#requireHeld(before);
-      } catch (error) {
-        next.reject(error);
-        continue;
-      }
-      next.resolve(this.#grant((before?.holder ?? next.task) as TaskHandle<unknown> | undefined, before));
-      return;
-    }
+  /** @internal */
+  protected override get title(): string {
+    return "Lock";
   }
 
-  /** Refuses a lease that was disposed of during the wait of a condition: no code would release the lock again. */
-  #requireHeld(lease: Lease | undefined): void {
-    if (lease?.isReleased) throw new UsageError("ERR_NOT_HELD", "Lock");
+  /** @internal */
+  protected override get free(): number {
+    return this.#lease === undefined ? 1 : 0;
   }
 
-  #grant(task: TaskHandle<unknown> | undefined, before: Lease | undefined): Lease {
+  /** @internal */
+  protected override lend({ of: before }: Demand<Lease | undefined>, task: object | undefined): Lease {
     const lease = before ?? new Lease(this, task);
     this.#lease = lease;
-    if (task !== undefined) {
-      task.held ??= new Set();
-      task.held.add(this);
+    const holder = lease.holder as TaskHandle<unknown> | undefined;
+    if (holder !== undefined) {
+      holder.held ??= new Set();
+      holder.held.add(this);
     }
     return lease;
   }
+
+  /** @internal A lease that was disposed of during the wait of a condition is refused: no code would release it again. */
+  protected override refusal(before: Lease | undefined): UsageError | undefined {
+    if (before?.isReleased) return new UsageError("ERR_NOT_HELD", "Lock");
+    return this.#broken ? new UsageError("ERR_BROKEN", "Lock") : undefined;
+  }
+
+  /** @internal */
+  protected override heldBy(task: object): Lease | undefined {
+    return this.#lease?.holder === task ? this.#lease : undefined;
+  }
+
+  protected override get isIdle(): boolean {
+    return this.#lease === undefined && this.line.first === undefined;
+  }
+
+  /** @internal */
+  override get isUnused(): boolean {
+    return this.isIdle && !this.#broken;
+  }
+
+  #pass(lease: Lease): void {
+    (lease.holder as TaskHandle<unknown> | undefined)?.held?.delete(this);
+    this.#lease = undefined;
+    this.serve();
+  }
 }
+markCopy(Lock);

@@ -1,7 +1,9 @@
 import { invalidType } from "../arguments.ts";
 import { report } from "../reporter.ts";
 import { UsageError } from "../usage-error.ts";
-import { Queue, untilClosed } from "./queue.ts";
+import { Arm, type Selectable } from "./arm.ts";
+import { Queue } from "./queue.ts";
+import { untilClosed } from "./queue-closed.ts";
 import type { WaitOptions } from "./wait-options.ts";
 import type { EndableWait } from "./wait-queue.ts";
 
@@ -78,7 +80,7 @@ abstract class QueueEnd<T> implements Disposable {
   }
 
   /** @internal */
-  track(wait: EndableWait): void {
+  track(wait: EndableWait & { readonly promise: Promise<unknown> }): void {
     this.#waits.add(wait);
     const remove = (): void => void this.#waits.delete(wait);
     wait.promise.then(remove, remove);
@@ -87,6 +89,43 @@ abstract class QueueEnd<T> implements Disposable {
   /** @internal */
   rejectIfClosed(): Promise<never> | undefined {
     return this.#state.isOpen ? undefined : Promise.reject(this.closedError());
+  }
+
+  /** The arm of a `select` on this handle. It ends with an error when the handle is closed. */
+  protected armFor<V>(of: Arm<V>): Arm<V> {
+    return new Arm(
+      (node) => {
+        this.requireOpen();
+        return of.poll(node);
+      },
+      (receiver) => {
+        const place = of.line({
+          get task() {
+            return receiver.task;
+          },
+          resolve: (value) => {
+            this.#waits.delete(wait);
+            receiver.resolve(value);
+          },
+          reject: (error) => {
+            this.#waits.delete(wait);
+            receiver.reject(error);
+          },
+        });
+        const withdraw = (): void => {
+          this.#waits.delete(wait);
+          place.withdraw();
+        };
+        const wait: EndableWait = {
+          fail: (error) => {
+            withdraw();
+            receiver.reject(error);
+          },
+        };
+        this.#waits.add(wait);
+        return { withdraw };
+      },
+    );
   }
 
   protected closedError(): UsageError {
@@ -142,6 +181,11 @@ export class QueueSender<T> extends QueueEnd<T> {
     return this.queue.putFor(this, item, options);
   }
 
+  /** As {@link Queue.putting}. */
+  putting(item: T): Selectable<void> {
+    return { arm: this.armFor(this.queue.putting(item).arm) };
+  }
+
   /** As {@link Queue.putNowait}. */
   putNowait(item: T): void {
     this.requireOpen();
@@ -153,7 +197,7 @@ export class QueueSender<T> extends QueueEnd<T> {
  * A handle of the receiving end of a queue (trio: `MemoryReceiveChannel`). The end is closed when all its handles
  * are closed. After that, `put` rejects instead of waiting for consumers that no longer exist.
  */
-export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T> {
+export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T>, Selectable<T> {
   constructor(queue: Queue<T>) {
     super(queue, "receiver");
   }
@@ -171,6 +215,11 @@ export class QueueReceiver<T> extends QueueEnd<T> implements AsyncIterable<T> {
   /** As {@link Queue.get}. Rejects with a `UsageError` `ERR_CLOSED` when this handle is closed, also during the wait. */
   get(options?: WaitOptions): Promise<T> {
     return this.queue.getFor(this, options);
+  }
+
+  /** For `select`, which takes the first item. Not for user code. */
+  get arm(): Arm<T> {
+    return this.armFor(this.queue.arm);
   }
 
   /** As {@link Queue.getNowait}. */

@@ -1,39 +1,26 @@
-import { requireCount } from "../arguments.ts";
+/*
+ * The queue. This file is long because the class has two ends and `join`, and their lines change in the same steps.
+ */
+
+import { outOfRange, requireCount, requireOneOf } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
+import { guardCallback } from "../guard-callback.ts";
+import { requireKnownOptions } from "../known-options.ts";
 import { currentNode } from "../scope/ambient.ts";
 import { resolveFairly } from "../scope/fair-turn.ts";
 import { rejectIfCancelled } from "../scope/waiting.ts";
 import { UsageError } from "../usage-error.ts";
+import { Arm, type Selectable, wouldWait } from "./arm.ts";
+import { Fifo, type Items } from "./items.ts";
+import { LineOwner } from "./line-owner.ts";
+import { QueueClosedError, untilClosed } from "./queue-closed.ts";
+import type { QueueOptions } from "./queue-options.ts";
 import { type WaitOptions, waitNode } from "./wait-options.ts";
-import { type EndableWait, WaitQueue } from "./wait-queue.ts";
-
-/** The queue is closed. By the sender: `get` rejects when the queue is empty as well. By the receiver: at once. */
-export class QueueClosedError extends Error {
-  readonly code = "ERR_CLOSED";
-  readonly by: "sender" | "receiver";
-  constructor(by: "sender" | "receiver") {
-    super(`The queue was closed by its ${by}`);
-    this.name = "QueueClosedError";
-    this.by = by;
-  }
-}
-
-/** @internal Yields the items until the sending end is closed and the queue is empty. */
-export async function* untilClosed<T>(from: { get(): Promise<T> }): AsyncGenerator<T, void, undefined> {
-  for (;;) {
-    let item: T;
-    try {
-      item = await from.get();
-    } catch (error) {
-      if (error instanceof QueueClosedError && error.by === "sender") return;
-      throw error;
-    }
-    yield item;
-  }
-}
+import { type EndableWait, type LineEntry, WaitQueue } from "./wait-queue.ts";
 
 /** @internal A sender or receiver of the queue. It ends its waits when it is closed. */
 export interface QueueHandle {
-  track(wait: EndableWait): void;
+  track(wait: EndableWait & { readonly promise: Promise<unknown> }): void;
   /** Looked at after the cancellation of the scope. */
   rejectIfClosed(): Promise<never> | undefined;
 }
@@ -58,30 +45,57 @@ export interface QueueHandle {
  * console.assert(seen.join() === "0,1,2,3,4");
  * ```
  */
-export class Queue<T> implements AsyncIterable<T>, Disposable {
+export class Queue<T> extends LineOwner implements AsyncIterable<T>, Selectable<T>, Disposable {
   /** The most items that the queue holds. */
   readonly capacity: number;
-  readonly #items: T[] = [];
-  /** Index of the first item. Removing it is O(1); the array is compacted from time to time. */
-  #head = 0;
-  readonly #getters = new WaitQueue<T>();
-  readonly #putters = new WaitQueue<void, T>();
+  readonly #items: Items<T>;
+  readonly #getters = new WaitQueue<T>(this);
+  readonly #putters = new WaitQueue<void, T>(this);
+  readonly #joiners = new WaitQueue<void>(this);
+  readonly #overflow: QueueOptions["overflow"];
+  readonly #undelivered: ((item: T, why: "overflow" | "closed") => void) | undefined;
+  /** The number of items that were taken and are not done. */
+  #taken = 0;
   #closedBy: "sender" | "receiver" | undefined;
 
-  /** @param capacity The most items that the queue holds: a whole number of at least 0, or Infinity. Default: Infinity. */
-  constructor(capacity: number = Number.POSITIVE_INFINITY) {
+  /**
+   * @param capacity The most items that the queue holds: a whole number of at least 0, or Infinity. Default: Infinity.
+   * @throws RangeError for a capacity of 0 with a rule that drops: there is nothing to drop.
+   */
+  constructor(capacity?: number, options?: QueueOptions<T>);
+  /** @internal */
+  constructor(capacity: number | undefined, options: QueueOptions<T> | undefined, items: Items<T>);
+  constructor(
+    capacity: number = Number.POSITIVE_INFINITY,
+    options?: QueueOptions<T>,
+    items: Items<T> = new Fifo(),
+  ) {
+    super();
     requireCount(capacity, "capacity", 0);
+    requireKnownOptions(options, { overflow: 1, onUndelivered: 1 }, "Queue");
+    const { overflow = "wait", onUndelivered } = options ?? {};
+    requireOneOf(overflow, "options.overflow", ["wait", "drop-oldest", "drop-newest", "refuse"]);
+    if (capacity === 0 && overflow.startsWith("drop"))
+      throw outOfRange("capacity", `at least 1 with the rule "${overflow}"`, capacity);
     this.capacity = capacity;
+    this.#overflow = overflow;
+    this.#undelivered = guardCallback(onUndelivered, "onUndelivered");
+    this.#items = items;
   }
 
   /** The number of items in the queue. */
   get size(): number {
-    return this.#items.length - this.#head;
+    return this.#items.size;
   }
 
   /** Whether one of the ends was closed. */
   get isClosed(): boolean {
     return this.#closedBy !== undefined;
+  }
+
+  /** The number of waiting `put`, `get` and `join` calls. */
+  override get waiting(): number {
+    return this.#putters.size + this.#getters.size + this.#joiners.size;
   }
 
   /** The number of waiting `put` calls. */
@@ -95,9 +109,10 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * Adds an item; waits while the queue is full. A checkpoint. A cancelled `put` adds nothing.
+   * Adds an item. While the queue is full, it waits or follows the rule in `overflow`. A checkpoint. A cancelled `put`
+   * adds nothing.
    *
-   * @throws QueueClosedError when the queue is closed.
+   * @throws QueueClosedError when the queue is closed; a `UsageError` `ERR_WOULD_BLOCK` when it is full and refuses.
    */
   put(item: T, options?: WaitOptions): Promise<void> {
     return this.putFor(undefined, item, options);
@@ -110,13 +125,33 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
-    if (this.#accept(item)) return resolveFairly(node, undefined);
+    try {
+      if (this.#accept(item)) return resolveFairly(node, undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#overflow === "refuse") return Promise.reject(new UsageError("ERR_WOULD_BLOCK", "Queue"));
     const waiter = this.#putters.join(node, item);
     handle?.track(waiter);
     return waiter.promise;
   }
 
-  /** Adds an item at once; throws a `UsageError` `ERR_WOULD_BLOCK` when the queue is full. */
+  /** The arm of a `select` that adds `item`. */
+  putting(item: T): Selectable<void> {
+    return {
+      arm: new Arm(
+        () => {
+          if (this.#closedBy !== undefined) throw new QueueClosedError(this.#closedBy);
+          if (this.#accept(item)) return undefined;
+          if (this.#overflow === "refuse") throw new UsageError("ERR_WOULD_BLOCK", "Queue");
+          return wouldWait;
+        },
+        (receiver) => this.#putters.stand(receiver, item),
+      ),
+    };
+  }
+
+  /** Adds an item at once; throws a `UsageError` `ERR_WOULD_BLOCK` when the queue is full and drops nothing. */
   putNowait(item: T): void {
     if (this.#closedBy !== undefined) throw new QueueClosedError(this.#closedBy);
     if (!this.#accept(item)) throw new UsageError("ERR_WOULD_BLOCK", "Queue");
@@ -137,7 +172,11 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     if (node instanceof Promise) return node;
     const rejected = rejectIfCancelled(node) ?? handle?.rejectIfClosed();
     if (rejected !== undefined) return rejected;
-    if (this.#available) return resolveFairly(node, this.#take());
+    try {
+      if (this.#available) return resolveFairly(node, this.#take());
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.#closedBy !== undefined) return Promise.reject(new QueueClosedError(this.#closedBy));
     const waiter = this.#getters.join(node, undefined);
     handle?.track(waiter);
@@ -151,21 +190,73 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     throw new UsageError("ERR_WOULD_BLOCK", "Queue");
   }
 
+  /** For `select`, which takes the first item. Not for user code. */
+  get arm(): Arm<T> {
+    return new Arm(
+      () => {
+        if (this.#available) return this.#take();
+        if (this.#closedBy !== undefined) throw new QueueClosedError(this.#closedBy);
+        return wouldWait;
+      },
+      (receiver) => this.#getters.stand(receiver, undefined),
+    );
+  }
+
+  /**
+   * Says that the work for one taken item is done. For {@link join}.
+   *
+   * @throws UsageError `ERR_RELEASED_TOO_OFTEN` when the work for all taken items is done already.
+   */
+  done(): void {
+    if (this.#taken === 0) throw new UsageError("ERR_RELEASED_TOO_OFTEN", "Queue", "more done() than get()");
+    this.#taken--;
+    this.#endJoins();
+  }
+
+  /**
+   * Waits until the queue is empty and {@link done} was called for every item that was taken. A checkpoint. The items of
+   * waiting `put` calls do not count, nor do items that were dropped.
+   */
+  join(options?: WaitOptions): Promise<void> {
+    const node = options === undefined ? currentNode() : waitNode(options, "join");
+    if (node instanceof Promise) return node;
+    const rejected = rejectIfCancelled(node);
+    if (rejected !== undefined) return rejected;
+    return this.#isDone ? resolveFairly(node, undefined) : this.#joiners.join(node, undefined).promise;
+  }
+
   /** Closes the sending end: `put` rejects. When the remaining items have been taken, `get` rejects and loops end. */
   close(): void {
     if (this.#closedBy !== undefined) return;
     this.#closedBy = "sender";
     this.#putters.rejectAll(() => new QueueClosedError("sender"));
     this.#getters.rejectAll(() => new QueueClosedError("sender"));
+    this.tellIdle();
   }
 
-  /** Closes the receiving end: the remaining items are dropped, and all `put` and `get` calls reject, waiting ones too. */
+  /**
+   * Closes the receiving end: all `put` and `get` calls reject, waiting ones too. The remaining items are dropped and go
+   * to `onUndelivered`.
+   */
   closeReceiving(): void {
     if (this.#closedBy === "receiver") return;
     this.#closedBy = "receiver";
-    this.#items.length = this.#head = 0;
+    const dropped = this.#items.clear();
     this.#putters.rejectAll(() => new QueueClosedError("receiver"));
     this.#getters.rejectAll(() => new QueueClosedError("receiver"));
+    this.#endJoins();
+    this.tellIdle();
+    if (this.#undelivered !== undefined) for (const item of dropped) this.#undelivered(item, "closed");
+  }
+
+  /** Rejects all waiting `put`, `get` and `join` calls with `error`. The queue stays open and keeps its items. */
+  override rejectWaiters(error: unknown): void {
+    for (const line of [this.#putters, this.#getters, this.#joiners]) line.rejectAll(() => error);
+    this.tellIdle();
+  }
+
+  protected override get isIdle(): boolean {
+    return this.size === 0 && this.waiting === 0;
   }
 
   /** As {@link close}. */
@@ -182,35 +273,67 @@ export class Queue<T> implements AsyncIterable<T>, Disposable {
     return this.size > 0 || this.#putters.size > 0;
   }
 
+  get #isDone(): boolean {
+    return this.size === 0 && this.#taken === 0;
+  }
+
+  #endJoins(): void {
+    if (!this.#isDone) return;
+    for (let joiner = this.#joiners.shift(); joiner !== undefined; joiner = this.#joiners.shift())
+      joiner.resolve();
+    this.tellIdle();
+  }
+
+  /**
+   * Hands the item to a getter, adds it, or drops an item. Returns false if the item has to wait or is refused.
+   *
+   * @throws The error of the order of a priority queue. Then nothing has changed.
+   */
   #accept(item: T): boolean {
     const getter = this.#getters.shift();
     if (getter !== undefined) {
+      this.#taken++;
       getter.resolve(item);
-      return true;
-    }
-    if (this.size >= this.capacity) return false;
-    this.#items.push(item);
+      this.tellIdle();
+    } else if (this.size < this.capacity) this.#items.add(item);
+    else if (this.#overflow === "drop-newest") this.#undelivered?.(item, "overflow");
+    else if (this.#overflow === "drop-oldest") {
+      const oldest = this.#items.take();
+      this.#items.add(item);
+      this.#undelivered?.(oldest, "overflow");
+    } else return false;
     return true;
   }
 
-  /** Takes the first item, and puts the item of the first waiting `put` into the free place at once. */
+  /** Takes the first item. The caller has checked that the queue has an item. @throws As {@link #accept}. */
   #take(): T {
-    const putter = this.#putters.shift();
-    if (this.size === 0 && putter !== undefined) {
+    if (this.size > 0) {
+      const item = this.#items.take();
+      this.#taken++;
+      if (this.#putters.size > 0) this.#refill();
+      this.tellIdle();
+      return item;
+    }
+    const putter = this.#putters.shift() as LineEntry<void, T>; // without items, the caller has seen a putter
+    this.#taken++;
+    putter.resolve();
+    this.tellIdle();
+    return putter.payload;
+  }
+
+  /** Adds the items of waiting `put` calls while there is room. */
+  #refill(): void {
+    while (this.size < this.capacity) {
+      const putter = this.#putters.shift();
+      if (putter === undefined) return;
+      try {
+        this.#items.add(putter.payload);
+      } catch (error) {
+        putter.reject(error);
+        continue;
+      }
       putter.resolve();
-      return putter.payload;
     }
-    const item = this.#items[this.#head] as T;
-    this.#items[this.#head++] = undefined as T; // do not keep the item alive
-    if (this.#head === this.#items.length) this.#items.length = this.#head = 0;
-    else if (this.#head > 1_000 && this.#head * 2 > this.#items.length) {
-      this.#items.splice(0, this.#head);
-      this.#head = 0;
-    }
-    if (putter !== undefined) {
-      this.#items.push(putter.payload);
-      putter.resolve();
-    }
-    return item;
   }
 }
+markCopy(Queue);

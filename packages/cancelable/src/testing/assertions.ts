@@ -5,6 +5,7 @@ import { formatSpan, type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError } from "../errors.ts";
 import { moveOnAfter } from "../flow/move-on-after.ts";
 import { waitFor } from "../flow/wait-for.ts";
+import { isError } from "../realms.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /**
@@ -70,7 +71,7 @@ export async function assertCancellationWithin(
   const { error } = failed;
   const cancellation = cancellationOf(error);
   if (cancellation === undefined) {
-    const what = error instanceof Error ? `${error.name}: ${error.message}` : show(error);
+    const what = isError(error) ? `${error.name}: ${error.message}` : show(error);
     throw new AssertionError(`Expected cancellation ${window}, but after ${after} it failed: ${what}`, {
       cause: error,
     });

@@ -6,6 +6,7 @@ import { requireKnownOptions } from "../known-options.ts";
 import type { CallbackKind } from "../operation/callbacks.ts";
 import type { Progress } from "../operation/progress.ts";
 import type { OperationStatus } from "../operation/status.ts";
+import { isError } from "../realms.ts";
 import { AssertionError } from "./assertion-error.ts";
 
 /** The recorded data for each type of event. */
@@ -173,6 +174,6 @@ export class OperationRecorder {
 }
 
 function describe(error: unknown): RecordedData["error"] {
-  if (error instanceof Error) return { type: error.constructor.name, message: error.message, error };
+  if (isError(error)) return { type: error.constructor.name, message: error.message, error };
   return { type: typeof error, message: typeof error === "string" ? error : show(error), error };
 }

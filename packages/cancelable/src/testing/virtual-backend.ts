@@ -3,6 +3,7 @@ import { AsyncBackend } from "../backends/backend.ts";
 import { type Span, toEpoch, toMilliseconds } from "../duration.ts";
 import { type KnownOptions, requireKnownOptions } from "../known-options.ts";
 import { report } from "../reporter.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 interface VirtualTimer {
   readonly at: number;
@@ -14,17 +15,22 @@ export interface VirtualBackendOptions {
   readonly autoJump?: boolean | undefined;
   /** The wall clock at time 0, as a `Date` or in milliseconds since the epoch. Default: 2000-01-01T00:00:00Z. */
   readonly epoch?: Date | number | undefined;
+  /**
+   * The seed of {@link VirtualBackend.random}, a whole number. The same seed gives the same numbers, on every host.
+   * Default: 0, so that a test has the same result each time it runs.
+   */
+  readonly seed?: number | undefined;
 }
 
 /** @internal */
-export const virtualBackendOptions: KnownOptions<VirtualBackendOptions> = { autoJump: 1, epoch: 1 };
+export const virtualBackendOptions: KnownOptions<VirtualBackendOptions> = { autoJump: 1, epoch: 1, seed: 1 };
 
 /** After this number of turns of the event loop without activity, every task is blocked. */
 const quietTurns = 2;
 
 /**
  * A backend with virtual time, like trio's `MockClock`: an hour of sleeps takes a millisecond, and a timer for 100 ms
- * fires at exactly 100 ms. Tasks are plain promises. `autoJump` does not see promises that wait for the real world,
+ * fires at exactly 100 ms. Random numbers come from a seed. Tasks are plain promises. `autoJump` does not see promises that wait for the real world,
  * such as files and sockets: pass them to {@link hold}.
  *
  * @example
@@ -43,6 +49,7 @@ export class VirtualBackend extends AsyncBackend {
   readonly exactTimers = true;
   readonly autoJump: boolean;
   readonly #epoch: number;
+  readonly #random: () => number;
   #time = 0;
   readonly #timers: VirtualTimer[] = [];
   /** Increases with every event that can unblock a task. */
@@ -59,6 +66,7 @@ export class VirtualBackend extends AsyncBackend {
     requireKnownOptions(options, virtualBackendOptions, "VirtualBackend");
     this.autoJump = options?.autoJump ?? true;
     this.#epoch = toEpoch(options?.epoch ?? Date.UTC(2000, 0, 1), "options.epoch");
+    this.#random = seededRandom(options?.seed ?? 0, "options.seed");
   }
 
   override now(): number {
@@ -67,6 +75,10 @@ export class VirtualBackend extends AsyncBackend {
 
   override epoch(): number {
     return this.#epoch + this.#time;
+  }
+
+  override random(): number {
+    return this.#random();
   }
 
   /** The number of timers that are set. */

@@ -4,6 +4,7 @@ import { formatSpan, type Span, toInterval } from "../duration.ts";
 import { liveScopes } from "../inspect/index.ts";
 import { requireKnownOptions } from "../known-options.ts";
 import type { CancelScope } from "../scope/cancel-scope.ts";
+import { selfWaitsOn } from "../scope/self-wait.ts";
 import { AssertionError } from "./assertion-error.ts";
 import { scopeNames, taskNames } from "./live-names.ts";
 import { VirtualBackend, type VirtualBackendOptions, virtualBackendOptions } from "./virtual-backend.ts";
@@ -221,12 +222,15 @@ function stuckError(backend: VirtualBackend, scope: CancelScope, bodyEnded: bool
   const names = ["the body of the test", ...taskNames(live)];
   const shown = names.length > 10 ? [...names.slice(0, 10), "…"] : names;
   const timers = backend.timerCount;
+  const selfWaits = selfWaitsOn(backend.clock)
+    .map((message) => `${message} `)
+    .join("");
   const why =
     timers === 0
       ? "and no timer is set"
       : `for ${timers} timer${timers > 1 ? "s" : ""}, and autoJump is off, so only advance() moves the time`;
   return new AssertionError(
     `Time is stuck at ${formatSpan(backend.now())}: ${names.length} task${names.length > 1 ? "s wait" : " waits"} ` +
-      `${why} (${shown.join(", ")}). Pass promises that wait for the real world to backend.hold()`,
+      `${why} (${shown.join(", ")}). ${selfWaits}Pass promises that wait for the real world to backend.hold()`,
   );
 }

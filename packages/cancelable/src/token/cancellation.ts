@@ -26,6 +26,12 @@ function withoutStack<T>(create: () => T): T {
   }
 }
 
+/** Shows where the scope was made as the only frame of an error that has none. */
+function showPlace(error: Error, place: string): void {
+  const value = `${error.name}: ${error.message}\n    at ${place}`;
+  Object.defineProperty(error, "stack", { value, writable: true, configurable: true });
+}
+
 /** One cancellation. It is created when it happens; its error is created on first use. */
 export class Cancellation {
   readonly reason: CancellationReason;
@@ -44,10 +50,11 @@ export class Cancellation {
     detail?: CancellationDetail,
     origin?: Cancellation,
     error?: CancellationError,
+    at: number = Date.now(),
   ) {
     this.reason = reason;
     this.#message = message;
-    this.at = Date.now();
+    this.at = at;
     this.origin = origin;
     this.#detail = detail;
     this.#error = error;
@@ -99,8 +106,11 @@ export class Cancellation {
       const subject = link.#owner?.subject;
       const message = link.#message ?? defaultMessage(link.reason, detail, subject);
       const create = (): CancellationError => createCancellation(link.reason, message, detail);
-      link.#error = origin === undefined && link.reason !== "timeout" ? create() : withoutStack(create);
-      CancellationError.own(link.#error, link.#owner);
+      const hasFrames = origin === undefined && link.reason !== "timeout";
+      const error = hasFrames ? create() : withoutStack(create);
+      CancellationError.own(error, link.#owner);
+      if (!hasFrames && link.#owner?.place !== undefined) showPlace(error, link.#owner.place);
+      link.#error = error;
     }
     return this.#error as unknown as CancellationError; // set above: the chain contains this cancellation
   }

@@ -1,10 +1,18 @@
 import { captureContext } from "#platform/ambient";
-import { invalidType, requireFunction } from "../arguments.ts";
+import { invalidType, outOfRange, requireFunction } from "../arguments.ts";
+import { markCopy } from "../copy.ts";
+import { type Span, toMilliseconds } from "../duration.ts";
 import type { CancellationError, CancellationReason } from "../errors.ts";
 import { report } from "../reporter.ts";
+import { ambientClock } from "../runtime/ambient-clock.ts";
+import { UsageError } from "../usage-error.ts";
 import { onAbort, requireSignal } from "./abort-signal.ts";
 import { type CancelOptions, cancelNode } from "./cancel.ts";
-import { CancelNode, Waiter } from "./tree.ts";
+import { copyOf, follow, Link } from "./follow.ts";
+import { FollowingNode } from "./following-node.ts";
+import { TimeoutNode } from "./timeout-node.ts";
+import { TokenNode } from "./token-node.ts";
+import { type CancelNode, Waiter } from "./tree.ts";
 import { announce } from "./wave.ts";
 
 /** Calls a user's callback after the wave has marked all nodes (T4). */
@@ -19,16 +27,27 @@ class CallbackWaiter extends Waiter {
   }
 }
 
-/** Resolves the promise of {@link CancellationToken.waitForCancel}. */
+/** Settles the promise of {@link CancellationToken.waitForCancel}. */
 class CancelWaiter extends Waiter {
   readonly #resolve: () => void;
-  constructor(resolve: () => void) {
+  readonly #reject: (error: unknown) => void;
+  constructor(resolve: () => void, reject: (error: unknown) => void) {
     super();
     this.#resolve = resolve;
+    this.#reject = reject;
   }
   override reached(): void {
     this.#resolve();
   }
+  override nodeClosed(above: CancelNode | undefined): void {
+    if (above === undefined) this.#reject(new UsageError("ERR_CLOSED", "The token"));
+  }
+}
+
+function closedNode(): TokenNode {
+  const node = new TokenNode();
+  node.close();
+  return node;
 }
 
 /**
@@ -87,8 +106,11 @@ export class CancellationToken {
   /** @internal A handle on an existing node: cancelling the token cancels the node, and the reverse. */
   constructor(node: CancelNode);
   constructor(node?: CancelNode) {
-    this.node = node ?? new CancelNode();
+    this.node = node ?? new TokenNode();
   }
+
+  /** A token that is never cancelled: a closed one, for a default. It keeps no callback. */
+  static readonly none: CancellationToken = new CancellationToken(closedNode());
 
   /** A UUID, created on first use. */
   get id(): string {
@@ -150,14 +172,87 @@ export class CancellationToken {
   }
 
   /**
-   * Resolves when the token is cancelled. Never rejects, and is not a checkpoint: to end the wait with the ambient scope,
-   * use `waitFor(token.waitForCancel())`. Every call returns the same promise.
+   * Resolves when the token is cancelled. Not a checkpoint: to end the wait with the ambient scope, use
+   * `waitFor(token.waitForCancel())`. Every call returns the same promise.
+   *
+   * @throws UsageError `ERR_CLOSED` if the token is closed before it is cancelled.
    */
   waitForCancel(): Promise<void> {
     this.#cancelled ??= this.isCancelled
       ? Promise.resolve()
-      : new Promise((resolve) => this.node.wait(new CancelWaiter(resolve)));
+      : new Promise((resolve, reject) => this.node.wait(new CancelWaiter(resolve, reject)));
     return this.#cancelled;
+  }
+
+  /** Whether {@link close} was called. For the token of an operation: whether the operation has ended. */
+  get isClosed(): boolean {
+    return this.node.isClosed;
+  }
+
+  /**
+   * Ends the use of the token: from now on `cancel` returns false. The callbacks, the links to other tokens and signals,
+   * and the timer of the token are removed, and {@link waitForCancel} rejects. A cancelled token stays cancelled.
+   *
+   * @throws UsageError `ERR_OWNED` for the token of an operation.
+   */
+  close(): void {
+    if (!(this.node instanceof TokenNode)) throw new UsageError("ERR_OWNED", "The token");
+    this.node.close();
+  }
+
+  /**
+   * Creates a token that is cancelled with the reason `timeout` when `span` has passed on the clock of the backend. With a
+   * span of 0 or less, the token is already cancelled. The timer keeps the process alive until then; {@link close} removes it.
+   *
+   * @param span Milliseconds, a `Duration`, or `null` for no limit.
+   * @throws TypeError or RangeError if `span` is not a time span.
+   * @example
+   * ```ts
+   * import { CancellationToken } from "@hother/cancelable";
+   *
+   * const stop = new CancellationToken();
+   * const limit = CancellationToken.withTimeout({ seconds: 30 });
+   * const either = CancellationToken.anyOf(stop, limit);
+   * stop.cancel("shutdown");
+   * console.assert(either.reason === "shutdown");
+   * limit.close();
+   * ```
+   */
+  static withTimeout(span: Span): CancellationToken {
+    return new CancellationToken(new TimeoutNode(ambientClock(), toMilliseconds(span, "span")));
+  }
+
+  /**
+   * Creates a token that is cancelled when the first of `tokens` is, with its reason and message. The error of this token
+   * becomes the `cause`. A closed token counts as one that is never cancelled.
+   *
+   * @throws RangeError without an argument, TypeError for an argument that is not a token.
+   */
+  static anyOf(...tokens: readonly CancellationToken[]): CancellationToken {
+    requireTokens(tokens);
+    const any = new CancellationToken(new FollowingNode());
+    const { node } = any;
+    for (const token of tokens) follow(node, token.node, (cancellation) => node.cancel(copyOf(cancellation)));
+    return any;
+  }
+
+  /**
+   * Creates a token that is cancelled when all of `tokens` are, with the reason and message of the last one. The error of
+   * this token becomes the `cause`.
+   *
+   * @throws RangeError without an argument, TypeError for an argument that is not a token.
+   */
+  static allOf(...tokens: readonly CancellationToken[]): CancellationToken {
+    requireTokens(tokens);
+    const all = new CancellationToken(new FollowingNode());
+    const { node } = all;
+    let missing = tokens.length;
+    for (const token of tokens) {
+      follow(node, token.node, (cancellation) => {
+        if (--missing === 0) node.cancel(copyOf(cancellation));
+      });
+    }
+    return all;
   }
 
   /**
@@ -169,21 +264,29 @@ export class CancellationToken {
     requireSignal(signal, "signal");
     const token = new CancellationToken();
     const subscription = onAbort(signal, (cancellation) => token.node.cancel(cancellation));
-    // A token that is already cancelled does not need the signal.
-    const end = token.onCancel(() => subscription[Symbol.dispose]());
+    // A token that is already cancelled or closed does not need the signal.
+    const stop = (): void => subscription[Symbol.dispose]();
+    const end = new Link(() => announce(stop), stop);
+    if (!token.isCancelled) token.node.wait(end);
     return Object.assign(token, {
       [Symbol.dispose]() {
-        end[Symbol.dispose]();
+        end.remove();
         subscription[Symbol.dispose]();
       },
     });
   }
 
   toString(): string {
-    return `CancellationToken(${this.id.slice(0, 8)}, ${this.isCancelled ? `cancelled: ${this.reason}` : "active"})`;
+    return `CancellationToken(${this.id.slice(0, 8)}, ${this.isCancelled ? `cancelled: ${this.reason}` : this.isClosed ? "closed" : "active"})`;
   }
 }
+markCopy(CancellationToken);
 
 export function requireToken(token: unknown, argument: string): asserts token is CancellationToken {
   if (!(token instanceof CancellationToken)) throw invalidType(argument, "a CancellationToken", token);
+}
+
+function requireTokens(tokens: readonly CancellationToken[]): void {
+  if (tokens.length === 0) throw outOfRange("tokens", "at least one CancellationToken", tokens);
+  for (const [index, token] of tokens.entries()) requireToken(token, `tokens[${index}]`);
 }

@@ -11,8 +11,8 @@
  *  T3  If a node has an identity, a cancellation from above becomes its own cancellation (reason `parent`), and is
  *      permanent. For any other node it is only the cancellation that reached the node.
  *  T4  State comes first: a wave marks all nodes that it reaches before any user code runs. Promises are rejected
- *      while nodes are marked; their handlers run later. After the marking, all abort signals say `aborted`, then their
- *      listeners run, and then the callbacks.
+ *      while nodes are marked; their handlers run later. After the marking, lines that cancelled waiters have left are
+ *      served, all abort signals say `aborted`, then their listeners run, and then the callbacks.
  *  T5  When `cancel()` returns, its whole wave is complete. A cancel from inside a callback is a wave of its own. A
  *      cancel from inside a wave (links, sources) joins this wave. In a deep chain of callbacks that cancel, the
  *      listeners and callbacks of the inner waves run after the outer ones, so that the chain costs no stack.
@@ -44,10 +44,10 @@ export abstract class Waiter {
   abstract reached(cancellation: Cancellation): void;
 
   /**
-   * The node has closed without a cancellation, and the waiter is already removed from its list. A wait continues in
-   * `above`, the nearest open node.
+   * The node has closed without a cancellation, and the waiter is already removed from the list of the node. A wait in a scope
+   * continues in `above`, the nearest open node. Above a token there is none.
    */
-  nodeClosed(_above: CancelNode): void {}
+  nodeClosed(_above: CancelNode | undefined): void {}
 
   /** Removes the waiter from the list of its node. Does nothing if it is in no list. */
   remove(): void {
@@ -67,7 +67,7 @@ export function reachedBeforeShield(node: CancelNode): Cancellation | undefined 
   return beforeShield.get(node);
 }
 
-export class CancelNode {
+export abstract class CancelNode {
   /** @internal Set by {@link cancel}, or by a cancellation from above if the node has an identity (T3). */
   own: Cancellation | undefined = undefined;
   /** @internal */
@@ -94,6 +94,9 @@ export class CancelNode {
     return undefined;
   }
 
+  /** Whether the node has ended, so that it is not cancelled any more. */
+  abstract get isClosed(): boolean;
+
   /** Whether a cancellation from above becomes the node's own (T3). True for operations. */
   get hasIdentity(): boolean {
     return false;
@@ -113,6 +116,20 @@ export class CancelNode {
     inWave((wave) => this.mark(cancellation, wave));
     return true;
   }
+
+  /**
+   * Whether the node can be cancelled without a call in this thread. Its {@link check} and {@link pending} look at the
+   * source of the cancellation. A node that follows it calls {@link pending} at each of its own checkpoints.
+   */
+  get isPolled(): boolean {
+    return false;
+  }
+
+  /** Hook: a link from the polled node `source` to this node was added. */
+  follow(_source: CancelNode): void {}
+
+  /** Hook: a link from `source` to this node was removed. */
+  unfollow(_source: CancelNode): void {}
 
   /** Throws the error of the cancellation that has reached this node, if there is one. */
   check(): void {

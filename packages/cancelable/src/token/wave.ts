@@ -28,15 +28,70 @@ export interface Wave {
 
 let current: Wave | undefined;
 
+/** A line of waiters, whose owner hands over again when an entry has left unserved. Runs no user code. */
+interface Line {
+  serve(): void;
+}
+
+/** The lines that entries have left, during the current wave or just now. */
+const left: Line[] = [];
+let isServing = false;
+
 /** The number of waves whose user code is running, one inside the other. */
 let depth = 0;
-const maxDepth = 50;
+/** Blink runs at most 44 listeners of events one inside the other, those of the page included. */
+const maxDepth = 25;
 /** The waves that are too deep. */
 const deferred: Wave[] = [];
 
 /** Runs `fn` when the current wave has marked all nodes. To be called only during a wave. */
 export function announce(fn: () => void): void {
   (current as Wave).announcements.push(fn);
+}
+
+/**
+ * Serves a line that an entry has left unserved: at once, or after the marking of the current wave. An entry behind it
+ * that the same wave cancels is then no longer in the line.
+ */
+export function serveAfterMarking(line: Line): void {
+  left.push(line);
+  if (current === undefined) serveLeft();
+}
+
+/** Serves one line after another, and never a line inside another one: an entry that is served can leave further lines. */
+function serveLeft(): void {
+  if (isServing) return;
+  isServing = true;
+  let served = 0;
+  try {
+    while (served < left.length) {
+      try {
+        (left[served++] as Line).serve(); // below the length
+      } catch (error) {
+        /* v8 ignore next -- @preserve the stack can be used up */
+        report(error, "a line of waiters");
+      }
+    }
+  } finally {
+    // Also when the stack is used up: a flag that stays would stop every line for ever.
+    isServing = false;
+    left.splice(0, served);
+  }
+}
+
+/** Runs `leave`, in which entries leave lines. No line is served before all of them have left. Runs no user code. */
+export function leaveTogether(leave: () => void): void {
+  if (current !== undefined || isServing) {
+    leave();
+    return;
+  }
+  isServing = true;
+  try {
+    leave();
+  } finally {
+    isServing = false;
+    if (left.length > 0) serveLeft();
+  }
 }
 
 /** Runs `mark` inside the current wave, or inside a new wave that is complete when this returns (T5). */
@@ -52,6 +107,7 @@ export function inWave(mark: (wave: Wave) => void): void {
     for (let i = 0; i < wave.nodes.length; i++) (wave.nodes[i] as WaveNode).spread(wave);
   } finally {
     current = undefined;
+    if (left.length > 0) serveLeft();
   }
   const { signals, announcements } = wave;
   if (signals.length === 0 && announcements.length === 0) return;

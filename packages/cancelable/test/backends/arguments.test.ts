@@ -23,10 +23,13 @@ describeEverywhere("run, backends and the reporter refuse wrong arguments", (eve
       [() => setReporter(wrong(undefined)), "reporter", "a function", "undefined"],
       [() => new VirtualBackend(wrong(5)), "options", "an object", "5"],
       [() => new VirtualBackend({ epoch: wrong("2000") }), "options.epoch", moment, '"2000"'],
+      [() => new VirtualBackend({ seed: wrong("1") }), "options.seed", "a number", '"1"'],
       [() => new VirtualBackend().hold(wrong(5)), "work", "a promise", "5"],
     ]);
     const finite = "at least 0, and finite";
     expectThrows("RangeError", [
+      [() => new VirtualBackend({ seed: 1.5 }), "options.seed", "a whole number", "1.5"],
+      [() => new VirtualBackend({ seed: Number.NaN }), "options.seed", "a whole number", "NaN"],
       [() => new VirtualBackend().pass(-1), "span", finite, "-1"],
       [() => new VirtualBackend().pass(Number.POSITIVE_INFINITY), "span", finite, "Infinity"],
     ]);

@@ -70,8 +70,8 @@ describeEverywhere("the free functions refuse wrong arguments", (everywhere) => 
     await expectRejects("TypeError", [
       [() => moveOnAfter(5, wrong(5)), "body", "a function", "5"],
       [() => failAfter(5, wrong(null)), "body", "a function", "null"],
-      [() => withTimeout(5, wrong(5)), "bodyOrPromise", either, "5"],
-      [() => withTimeout(5, wrong(undefined)), "bodyOrPromise", either, "undefined"],
+      [() => withTimeout(5, wrong(5)), "work", either, "5"],
+      [() => withTimeout(5, wrong(undefined)), "work", either, "undefined"],
       [() => shield(wrong({})), "body", "a function", "{}"],
       [() => waitFor(wrong("x")), "work", "a promise or a function", '"x"'],
       [() => taskGroup(wrong(5)), "body", "a function", "5"],
@@ -124,7 +124,12 @@ describeEverywhere("the free functions refuse wrong arguments", (everywhere) => 
         }
         await expectRejects("RangeError", [[() => race([]), "tasks", "a non-empty iterable", "[]"]]);
         await expectRejects("TypeError", [
-          [() => map(wrong({ length: 1 }), body), "items", "an iterable", '{"length":1}'],
+          [
+            () => map(wrong({ length: 1 }), body),
+            "items",
+            "an async iterable, an iterable, a ReadableStream or a Node Readable",
+            '{"length":1}',
+          ],
           [() => map([1], wrong("f")), "fn", "a function", '"f"'],
         ]);
         expect(parent.children).toEqual([]);

@@ -1,7 +1,19 @@
-import { expect, vi } from "vitest";
-import { CancelScope, Event, map, moveOnAfter, shield, sleep, sleepForever } from "../../src/index.ts";
+import { describe, expect, vi } from "vitest";
+import {
+  all,
+  asCompleted,
+  CancelScope,
+  Event,
+  map,
+  mapSettled,
+  moveOnAfter,
+  shield,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { cancelledAtEveryTurn } from "../every-turn.ts";
 
 describeEverywhere("map", (everywhere) => {
   everywhere("the results are in the order of the items, also for an empty list (CONF-H03)", async () => {
@@ -157,4 +169,247 @@ describeEverywhere("map: shielded calls with limited concurrency", (everywhere) 
       } else expect(calls).toBeLessThanOrEqual(3);
     },
   );
+});
+
+/** A source that counts its pulls and closings. */
+function counting(limit = Number.POSITIVE_INFINITY): {
+  readonly source: AsyncIterable<number>;
+  readonly counts: { pulled: number; closed: number };
+} {
+  const counts = { pulled: 0, closed: 0 };
+  return {
+    counts,
+    source: {
+      [Symbol.asyncIterator]: () => ({
+        next: async () =>
+          counts.pulled < limit ? { done: false, value: counts.pulled++ } : { done: true, value: undefined },
+        async return() {
+          counts.closed++;
+          return { done: true, value: undefined };
+        },
+      }),
+    },
+  };
+}
+
+describeEverywhere("map: pulling", (everywhere) => {
+  everywhere(
+    "an endless source is pulled as calls can start, and closed after a failure (VERB-16)",
+    async () => {
+      for (const kind of ["sync", "async"] as const) {
+        const { source, counts } = counting();
+        let pulled = 0;
+        let closed = 0;
+        function* numbers(): Generator<number> {
+          try {
+            for (;;) yield pulled++;
+          } finally {
+            closed++;
+          }
+        }
+        const ended: number[] = [];
+        const error = await rejection(
+          map(
+            kind === "sync" ? numbers() : source,
+            async (item) => {
+              if (item === 3) throw new Error("fourth");
+              await sleep(item === 2 ? 60_000 : 1).finally(() => ended.push(item));
+            },
+            { concurrency: 2 },
+          ),
+        );
+        expect(error).toMatchObject({ message: "fourth" });
+        if (kind === "sync") Object.assign(counts, { pulled, closed });
+        expect(counts.pulled).toBeLessThanOrEqual(5);
+        expect([counts.closed, ended]).toEqual([1, [0, 1, 2]]);
+      }
+    },
+  );
+
+  everywhere("an item is pulled when a call can start, and not before (VERB-16, rule 47)", async () => {
+    const { source, counts } = counting(10);
+    let begun = 0;
+    await map(
+      source,
+      async () => {
+        begun++;
+        await sleep(1);
+        expect(counts.pulled - begun).toBeLessThanOrEqual(1);
+      },
+      { concurrency: 3 },
+    );
+    expect([begun, counts.closed]).toEqual([10, 0]);
+  });
+
+  everywhere(
+    "a failure of the source cancels the calls and is thrown when they have ended (VERB-16)",
+    async () => {
+      const failure = new Error("source");
+      async function* failing(): AsyncGenerator<number> {
+        yield 1;
+        await sleep(1);
+        throw failure;
+      }
+      const order: string[] = [];
+      const error = await rejection(
+        map(failing(), async () => {
+          try {
+            await sleepForever();
+          } finally {
+            await shield(() => sleep(1));
+            order.push("cleaned up");
+          }
+        }),
+      );
+      order.push("rejected");
+      expect([error, order]).toEqual([failure, ["cleaned up", "rejected"]]);
+    },
+  );
+
+  everywhere("a cancellation closes a source that is pulled at the moment", async () => {
+    const ended: string[] = [];
+    async function* silent(): AsyncGenerator<number> {
+      try {
+        yield 1;
+        await sleepForever();
+      } finally {
+        ended.push("source");
+      }
+    }
+    const value = await moveOnAfter(5, () => map(silent(), () => 1));
+    expect([value, ended]).toEqual([undefined, ["source"]]);
+  });
+
+  everywhere("each call gets its scope", async () => {
+    const scopes = await map([1, 2], (_item, _index, scope) => scope, { concurrency: 1 });
+    expect(scopes[0]).not.toBe(scopes[1]);
+    expect(scopes[0]?.isCancelled).toBe(false);
+  });
+
+  everywhere("a source that lies or throws is a failure and leaves nothing hanging", async () => {
+    const boom = new Error("boom");
+    const throwing = (): never => {
+      throw boom;
+    };
+    const iterator = (next: unknown): AsyncIterable<number> =>
+      ({ [Symbol.asyncIterator]: () => ({ next }) }) as AsyncIterable<number>;
+    const odd: ReadonlyArray<AsyncIterable<number>> = [
+      { [Symbol.asyncIterator]: throwing },
+      iterator(throwing),
+      iterator(() => Object.defineProperty({}, "done", { get: throwing })),
+      iterator(() => Object.defineProperty({ done: false }, "value", { get: throwing })),
+      iterator(() => Object.defineProperty({}, "then", { get: throwing })),
+    ];
+    for (const source of odd) expect(await rejection(map(source, (n) => n))).toBe(boom);
+    expect(
+      await rejection(
+        map(
+          iterator(() => 5),
+          (n) => n,
+        ),
+      ),
+    ).toBeInstanceOf(TypeError);
+  });
+});
+
+describeEverywhere("all and asCompleted: pulling", (everywhere) => {
+  everywhere("tasks of an endless generator are pulled as they can start, and closed (VERB-16)", async () => {
+    let pulled = 0;
+    let closed = 0;
+    function* tasks(): Generator<() => Promise<number>> {
+      try {
+        for (;;) {
+          const n = pulled++;
+          yield () => (n === 3 ? Promise.reject(new Error("fourth")) : sleep(1).then(() => n));
+        }
+      } finally {
+        closed++;
+      }
+    }
+    expect(await rejection(all(tasks(), { concurrency: 2 }))).toMatchObject({ message: "fourth" });
+    expect(pulled).toBeLessThanOrEqual(5);
+    for await (const _ of asCompleted(tasks(), { concurrency: 1 })) break;
+    expect(closed).toBe(2);
+  });
+
+  everywhere("an async iterable of tasks", async () => {
+    async function* tasks(): AsyncGenerator<() => number> {
+      yield () => 1;
+      await sleep(1);
+      yield () => 2;
+    }
+    expect(await all(tasks())).toEqual([1, 2]);
+    const found: number[] = [];
+    for await (const value of asCompleted(tasks())) found.push(value);
+    expect(found).toEqual([1, 2]);
+    async function* wrong(): AsyncGenerator<never> {
+      yield 5 as never;
+    }
+    expect(await rejection(all(wrong()))).toMatchObject({
+      name: "TypeError",
+      message: "tasks[0] must be a function or a promise; got 5",
+    });
+  });
+
+  everywhere(
+    "an error of closing a source with a wrong task is reported, and the TypeError is thrown",
+    async (t) => {
+      const boom = new Error("boom");
+      const tasks: AsyncIterable<never> = {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => ({ done: false, value: 5 as never }),
+          return: () => Promise.reject(boom),
+        }),
+      };
+      expect(await rejection(all(tasks))).toBeInstanceOf(TypeError);
+      expect(t.reported.splice(0)).toEqual([boom]);
+    },
+  );
+
+  everywhere("promises in an iterable run at the same time", async (t) => {
+    const promises = new Set([sleep(5).then(() => "a"), sleep(5).then(() => "b")]);
+    expect(await all(promises)).toEqual(["a", "b"]);
+    t.expectElapsed(5);
+  });
+});
+
+describe("map and its kin in a scope that is cancelled at every turn", () => {
+  let running = 0;
+  const call = async (n: number): Promise<number> => {
+    running++;
+    try {
+      await sleep(n === 0 ? 10 : 3);
+      return n;
+    } finally {
+      await shield(() => sleep(1));
+      running--;
+    }
+  };
+  async function* source(): AsyncGenerator<number> {
+    running++;
+    try {
+      for (let n = 0; n < 5; n++) {
+        yield n;
+        await sleep(1);
+      }
+    } finally {
+      running--;
+    }
+  }
+  const tasks = (): Array<() => Promise<number>> => [0, 1, 2].map((n) => () => call(n));
+  const verbs: Readonly<Record<string, () => Promise<unknown>>> = {
+    map: () => map(source(), call, { concurrency: 2 }),
+    "map of an array": () => map([0, 1, 2, 3], call),
+    mapSettled: () => mapSettled(source(), call, { concurrency: 2 }),
+    all: () => all(tasks(), { concurrency: 2 }),
+    asCompleted: async () => {
+      for await (const n of asCompleted(tasks())) if (n === 0) break;
+    },
+  };
+  for (const [name, verb] of Object.entries(verbs)) {
+    cancelledAtEveryTurn(`${name} leaves nothing (rule 42)`, verb, {
+      times: [0, 1, 3, 4, 10],
+      after: () => expect(running).toBe(0),
+    });
+  }
 });

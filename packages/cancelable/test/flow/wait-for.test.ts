@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { CancelScope, moveOnAfter, sleep, taskGroup, waitFor } from "../../src/index.ts";
+import { Cancellable, CancelScope, moveOnAfter, sleep, taskGroup, waitFor } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("waitFor", (everywhere) => {
@@ -108,5 +108,29 @@ describeEverywhere("several waits for one promise", (everywhere) => {
       gate.resolve("news");
     });
     expect(got).toEqual(["first news", "third news"]);
+  });
+});
+
+describeEverywhere("the stack of an error of foreign work (D3)", (everywhere) => {
+  everywhere("names the async function that waited for the work", async () => {
+    async function failing(): Promise<void> {
+      await undefined;
+      throw new Error("broken");
+    }
+    async function loadUsers(wait: () => Promise<void>): Promise<void> {
+      await wait();
+    }
+    const scope = new CancelScope();
+    await scope.run(async () => {
+      for (const wait of [
+        () => waitFor(failing()),
+        () => waitFor(failing),
+        () => scope.waitFor(failing()),
+        () => new Cancellable().run((op) => op.waitFor(failing)),
+      ]) {
+        const { stack } = (await rejection(loadUsers(wait))) as Error;
+        expect(stack).toMatch(/failing.*\n(.*\n)*.*loadUsers/);
+      }
+    });
   });
 });

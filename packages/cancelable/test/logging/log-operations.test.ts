@@ -53,6 +53,16 @@ async function logged(body: () => unknown, options?: LogOptions): Promise<Line[]
 const only = (...events: LoggedEvent[]): LogOptions => ({ filter: (_, event) => events.includes(event) });
 
 describeEverywhere("logOperations", (everywhere) => {
+  everywhere("a line about a timeout names the operation once", async () => {
+    const lines = await logged(
+      () => Cancellable.withTimeout(1, { name: "import" }).settle(() => sleepForever()),
+      only("cancelling"),
+    );
+    expect(lines.map(({ message }) => message)).toEqual([
+      'operation "import" is being cancelled: timeout, "timed out after 1 ms"',
+    ]);
+  });
+
   everywhere("start, progress and end are written with ids, names and durations as fields", async () => {
     const lines = await logged(() =>
       new Cancellable({ name: "outer", id: "outer-id" }).run(() =>

@@ -226,13 +226,18 @@ export class Groups {
           if ("failure" in outcome) report(outcome.failure);
         } else if (kind === "race" || !lost) {
           winner = outcome;
-          group.place.cancel(cancelled("manual", '"another task finished first"'));
+          group.place.cancel(cancelled("superseded", '"another task finished first"'));
         }
         return undefined;
       };
-    yield* this.run(here, lanes, children.map(enter), false, undefined, (opened) => {
-      group = opened;
-    });
+    try {
+      yield* this.run(here, lanes, children.map(enter), false, undefined, (opened) => {
+        group = opened;
+      });
+    } catch (error) {
+      // The value of the winner is delivered, also when the contest was cancelled from outside meanwhile.
+      if (winner === undefined) throw error;
+    }
     yield* tick();
     if (winner !== undefined && "value" in winner) return winner.value;
     if (winner !== undefined && kind === "race") throw winner.failure;

@@ -120,8 +120,10 @@ export function predict(
         );
       case "race":
       case "any":
+        check(place); // the verbs start no task in a cancelled scope
         return yield* groups.contest(here, step.lanes, step.children.map(part), step.kind);
       case "all": {
+        check(place);
         const values: Value[] = [];
         const placed = (body: Body, i: number) =>
           function* (inner: Here): Code {

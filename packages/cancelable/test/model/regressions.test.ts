@@ -5,6 +5,7 @@ import {
   type AsyncBackend,
   Cancellable,
   CancelScope,
+  Event,
   getBackend,
   run,
   shield,
@@ -83,12 +84,14 @@ describe("a cancellation from outside does not reach the children of a shielded 
 /** Starts a child with `start()` in a child that then ends, and returns the result of the inner child's sleep. */
 async function startedChild(backend: AsyncBackend, starterEnds: "returns" | "is cancelled"): Promise<string> {
   let seen = "nothing";
+  const begun = new Event();
   await run(
     () =>
       taskGroup(async (group) => {
         const starter = group.startSoon(async () => {
           await group.start<void>(async (started) => {
             started();
+            begun.set();
             await sleep(5).then(
               () => {
                 seen = "slept";
@@ -100,6 +103,7 @@ async function startedChild(backend: AsyncBackend, starterEnds: "returns" | "is 
           });
           if (starterEnds === "is cancelled") await sleep(60_000);
         });
+        await begun.wait();
         await sleep(1);
         starter.cancel();
       }),

@@ -207,3 +207,15 @@ describeEverywhere("an operation's callbacks: progress", (everywhere) => {
     expect(() => op.reportProgress("x", "metadata" as never)).toThrow(TypeError);
   });
 });
+
+describeEverywhere("the callbacks of an operation that is cancelled before its start", (everywhere) => {
+  everywhere("come in pairs: onStart and then onCancel, without the body", async () => {
+    const order: string[] = [];
+    const op = new Cancellable()
+      .onStart(() => void order.push("start"))
+      .onCancel(() => void order.push("cancel"));
+    op.cancel();
+    await op.settle(() => void order.push("body"));
+    expect(order).toEqual(["start", "cancel"]);
+  });
+});

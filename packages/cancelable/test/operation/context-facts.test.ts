@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { Cancellable, type OperationSnapshot, sleep } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
@@ -61,6 +61,22 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     const { startTime, endTime, status, name } = op.context.toJSON();
     expect({ status, name }).toEqual({ status: "completed", name: "import" });
     expect(Date.parse(endTime ?? "")).toBeGreaterThanOrEqual(Date.parse(startTime ?? ""));
+  });
+
+  everywhere("a wall clock that is set back does not put the end before the start", async (t) => {
+    const op = new Cancellable();
+    const before = Date.now();
+    let at = t.backend.epoch();
+    vi.spyOn(t.backend, "epoch").mockImplementation(() => at);
+    vi.spyOn(Date, "now").mockImplementation(() => at);
+    await op.run(() => {
+      expect(op.context.startTime?.getTime()).toBeGreaterThan(0);
+      at -= 3_600_000;
+    });
+    const { startTime, endTime, duration } = op.context;
+    vi.restoreAllMocks();
+    expect(Date.now()).toBeGreaterThanOrEqual(before);
+    expect(endTime?.getTime()).toBe(Math.trunc((startTime?.getTime() ?? 0) + (duration ?? 0)));
   });
 
   everywhere("the snapshot survives JSON (PAR-MOD-06)", async () => {

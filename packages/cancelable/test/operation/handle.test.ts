@@ -6,6 +6,7 @@ import {
   currentOperation,
   isCancellation,
   Lock,
+  moveOnAfter,
   Queue,
   run,
   shield,
@@ -292,6 +293,25 @@ describeEverywhere("the disposal of an operation", (everywhere) => {
         expect(await running).toBe("value");
         expect(outer.children).toEqual([]);
       });
+    },
+  );
+});
+
+describeEverywhere("a block of the handle form that throws", (everywhere) => {
+  everywhere(
+    "waits for everything that the block has started, unless the block cancels the operation",
+    async (t) => {
+      const failure = new Error("in the block");
+      const block = async (cancels: boolean): Promise<void> => {
+        await using op = new Cancellable().start();
+        moveOnAfter(30, () => sleepForever(), { parent: op }).catch(() => {}); // rejects if `op` is cancelled
+        if (cancels) op.cancel("error");
+        throw failure;
+      };
+      expect(await rejection(block(true))).toBe(failure);
+      const before = t.elapsed();
+      expect(await rejection(block(false))).toBe(failure);
+      expect(t.elapsed() - before).toBeGreaterThanOrEqual(29);
     },
   );
 });

@@ -82,7 +82,7 @@ describeEverywhere("an operation that has ended (rule 34)", (everywhere) => {
     const over = await ended("over");
     const scope = new CancelScope();
     await scope.run(() => {});
-    const text = /^options\.parent has ended\. Pass a parent that has not/;
+    const text = /^options\.parent has ended\. Pass one that has not/;
     const starts: ReadonlyArray<(parent: ScopeParent) => Promise<unknown>> = [
       (parent) => new CancelScope({ parent }).run(body),
       (parent) => moveOnAfter(5, body, { parent }),

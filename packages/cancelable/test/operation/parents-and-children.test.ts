@@ -179,3 +179,23 @@ describeEverywhere("parents and children", (everywhere) => {
     expect(parent.context.status).toBe("completed");
   });
 });
+
+describeEverywhere("an operation that is never started", (everywhere) => {
+  everywhere("is in its explicit parent, which can cancel it, until the parent has ended", async () => {
+    const parent = new Cancellable();
+    const child = new Cancellable({ parent });
+    await parent.settle(() => {
+      expect(parent.children).toEqual([child]);
+      parent.cancel();
+    });
+    expect(child.isCancelled).toBe(true);
+  });
+
+  everywhere("is in no operation without the option", async () => {
+    const parent = new Cancellable();
+    await parent.run(() => {
+      const child = new Cancellable();
+      expect([parent.children, child.parent]).toEqual([[], undefined]);
+    });
+  });
+});

@@ -176,6 +176,21 @@ describe("the warning after 5 s (rule 2)", () => {
     expect(texts[0]).toMatch(/"import".*op\.signal.*op\.waitFor/);
   });
 
+  test("a handle that was not disposed of is named, of the operation itself or of one below", async () => {
+    const { texts } = await warnings(
+      () => Cancellable.withTimeout(1_000, { name: "import" }),
+      async (op) => {
+        const handle = new Cancellable({ name: "upload", parent: op }).start();
+        await op.shield(() => sleep(10_000));
+        await handle[Symbol.asyncDispose]();
+      },
+    );
+    expect(texts).toEqual([
+      expect.stringMatching(/"import" was cancelled.*the handle of operation "upload" below it.*disposed of/),
+      expect.stringMatching(/"upload" was cancelled.*its handle has not been disposed of.*await using/),
+    ]);
+  });
+
   test("a body that ends in time causes no warning", async () => {
     const { at } = await warnings(() => Cancellable.withTimeout(1_000), stubborn(5_999));
     expect(at).toEqual([]);

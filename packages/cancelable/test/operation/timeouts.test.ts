@@ -3,6 +3,7 @@ import {
   Cancellable,
   CancellationToken,
   ConditionSource,
+  currentDeadline,
   shield,
   sleep,
   sleepForever,
@@ -88,6 +89,19 @@ describeEverywhere("a deadline after the end (rule 36)", (everywhere) => {
       t.expectElapsed(65);
       expect(op.context).toMatchObject({ cancelReason: "shutdown", cancelMessage: "deploy" });
       expect(op.context.metadata).toEqual({ tenant: 7 });
+    },
+  );
+
+  everywhere(
+    "extend() of an operation without a deadline has no effect, before and after the start",
+    async () => {
+      const op = new Cancellable();
+      expect(op.extend(5)).toBe(true);
+      await op.run(() => {
+        const none = Number.POSITIVE_INFINITY;
+        expect([op.extend(5), op.deadline, currentDeadline()]).toEqual([true, none, none]);
+      });
+      expect(op.extend(5)).toBe(false);
     },
   );
 

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, test } from "vitest";
 import {
   Cancellable,
   type OperationFilter,
@@ -9,6 +9,14 @@ import {
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 import { endAll, names, running } from "./running.ts";
+
+test("a name that cannot be looked at is refused as a filter", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  expect(() => new OperationRegistry().list({ name: wrong(proxy) })).toThrow(
+    expect.objectContaining({ code: "ERR_INVALID_ARG_TYPE" }),
+  );
+});
 
 describeEverywhere("the live operations of a registry", (everywhere) => {
   everywhere(

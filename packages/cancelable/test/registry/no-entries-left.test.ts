@@ -49,7 +49,7 @@ describeEverywhere("the entry of an operation is removed (rule 24)", (everywhere
 
   everywhere("after a cancellation from outside, also while the clean-up waits", () =>
     leaves(["cancelled", "cancelled"], async (register, options) => {
-      await Cancellable.withTimeout(5, options).settle(async () => {
+      await Cancellable.withTimeout(200, options).settle(async () => {
         await new Cancellable(options).run(async (op) => {
           try {
             await sleepForever();

@@ -9,6 +9,7 @@ import {
   sleep,
   sleepForever,
   taskGroup,
+  waitFor,
 } from "../../src/index.ts";
 import { runScript } from "../child.ts";
 
@@ -291,6 +292,14 @@ test("the clock follows fake timers that are not known", async () => {
   timers[0]?.fire();
   await sleeping;
   expect(now() - start).toBeGreaterThanOrEqual(30_000);
+  // Known from now on: a call that need not wait gets no turn of the real loop.
+  let turned = false;
+  setImmediate(() => {
+    turned = true;
+  });
+  await waitFor(() => {});
+  await waitFor(() => work(10));
+  expect(turned).toBe(false);
 });
 
 test("time that passes between two looks at the clock makes no sleep shorter", async () => {

@@ -6,6 +6,7 @@ import {
   checkpoint,
   currentDeadline,
   currentOperation,
+  currentScope,
   currentSignal,
   moveOnAfter,
   run,
@@ -105,6 +106,10 @@ describeEverywhere("the free functions outside any operation (rule 15)", (everyw
 test("an implicit root that is never cancelled lies outside every scope, and runs nest (rule 31, CONF-S08)", async () => {
   expect(currentOperation()).toBeUndefined();
   expect([currentDeadline(), currentSignal().aborted]).toEqual([Number.POSITIVE_INFINITY, false]);
+  expect([currentScope().isRoot, await moveOnAfter(1_000, () => currentScope().isRoot)]).toEqual([
+    true,
+    false,
+  ]);
   await checkpoint();
   await sleep(1);
   expect(await moveOnAfter(1, () => sleepForever())).toBeUndefined();

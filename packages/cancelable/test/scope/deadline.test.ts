@@ -15,16 +15,16 @@ describeEverywhere("the effective deadline (rule 14)", (everywhere) => {
   everywhere("the earliest deadline up to the next shield is effective (CONF-C14, CONF-C15)", async (t) => {
     const start = t.backend.now();
     expect(currentDeadline()).toBe(Number.POSITIVE_INFINITY);
-    await moveOnAfter(1_000, async (outer) => {
-      await moveOnAfter(5_000, async () => {
+    await moveOnAfter(60_000, async (outer) => {
+      await moveOnAfter(300_000, async () => {
         expect(currentDeadline()).toBe(outer.deadline);
         await shield(() => expect(currentDeadline()).toBe(Number.POSITIVE_INFINITY));
-        await shield((inner) => expect(currentDeadline()).toBe(inner.deadline), { timeout: 9_000 });
+        await shield((inner) => expect(currentDeadline()).toBe(inner.deadline), { timeout: 600_000 });
       });
       outer.cancel();
       expect(currentDeadline()).toBe(Number.NEGATIVE_INFINITY);
     });
-    expect(t.backend.now() - start).toBeLessThan(1_000);
+    expect(t.backend.now() - start).toBeLessThan(60_000);
   });
 
   everywhere(
@@ -81,15 +81,19 @@ describeEverywhere("a scope's deadline", (everywhere) => {
       expect(() => {
         relative.deadline = t.backend.now() + 5;
       }).toThrow(expect.objectContaining(misuse));
-      const at = t.backend.now() + 1_000;
+      // Between the times before and after it. Wall-clock times are whole milliseconds.
+      const earliest = t.backend.now() + 999;
       const absolute = new CancelScope({ deadline: t.backend.epoch() + 1_000 });
-      expect(Math.abs(absolute.deadline - at)).toBeLessThan(50);
+      const at = t.backend.now() + 1_000;
+      expect(absolute.deadline).toBeGreaterThanOrEqual(earliest);
+      expect(absolute.deadline).toBeLessThanOrEqual(at + 1);
       absolute.deadline = at + 5;
       expect(absolute.deadline).toBe(at + 5);
       t.block(5);
+      const start = t.backend.now();
       await relative.run(() => {
         // The refused assignments have changed nothing.
-        expect(relative.deadline).toBeGreaterThanOrEqual(t.backend.now() + 900);
+        expect(relative.deadline).toBeGreaterThanOrEqual(start + 1_000);
       });
     },
   );
@@ -99,10 +103,10 @@ describeEverywhere("a scope's deadline", (everywhere) => {
     async (t) => {
       const before = t.backend.now();
       await moveOnAfter(1_000, async (scope) => {
-        expect(scope.deadline - 1_000).toBeGreaterThanOrEqual(before);
-        expect(scope.deadline - 1_000).toBeLessThanOrEqual(t.backend.now());
+        expect(scope.deadline).toBeGreaterThanOrEqual(before + 1_000);
+        expect(scope.deadline).toBeLessThanOrEqual(t.backend.now() + 1_000);
         expect(currentDeadline()).toBe(scope.deadline);
-        for (const left of [500, 60_000, 10]) {
+        for (const left of [500_000, 60_000, 10]) {
           const at = t.backend.now() + left;
           scope.deadline = at;
           expect([scope.deadline, currentDeadline()]).toEqual([at, at]);
@@ -110,7 +114,7 @@ describeEverywhere("a scope's deadline", (everywhere) => {
         await sleepForever();
       });
       t.expectElapsed(10);
-      expect(t.elapsed()).toBeLessThan(500);
+      expect(t.elapsed()).toBeLessThan(60_000);
     },
   );
 

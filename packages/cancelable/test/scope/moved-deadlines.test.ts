@@ -124,12 +124,12 @@ describeEverywhere("a deadline that moves", (everywhere) => {
 
 describeEverywhere("deadlines below a cancellation with propagate: false", (everywhere) => {
   everywhere("a check below an expired and cancelled operation notices its own deadline", async (t) => {
-    const above = Cancellable.withTimeout(20);
-    const below = Cancellable.withTimeout(40);
+    const above = Cancellable.withTimeout(400);
+    const below = Cancellable.withTimeout(500);
     const outcome = await above.settle(async () => {
       const running = below.settle(async () => {
         await sleep(5);
-        t.block(60);
+        t.block(700);
         below.check();
         return "passed its deadline";
       });
@@ -138,17 +138,18 @@ describeEverywhere("deadlines below a cancellation with propagate: false", (ever
     });
     expect(outcome).toMatchObject({
       status: "completed",
-      value: { status: "cancelled", error: { reason: "timeout", timeoutMs: 40 } },
+      value: { status: "cancelled", error: { reason: "timeout", timeoutMs: 500 } },
     });
     expect(above.context.cancelMessage).toBe("not you");
   });
 
   everywhere("the earliest of several passed deadlines cancels", async (t) => {
-    const outer = Cancellable.withTimeout(30);
-    const inner = Cancellable.withTimeout(20);
+    // Far apart, because a machine can stall between the two.
+    const outer = Cancellable.withTimeout(600);
+    const inner = Cancellable.withTimeout(300);
     const outcome = await outer.settle(async () => {
       const inside = await inner.settle(async () => {
-        t.block(60);
+        t.block(700);
         inner.check();
       });
       return [inside.status, inner.context.cancelReason, inner.context.metadata.cancelledBy];

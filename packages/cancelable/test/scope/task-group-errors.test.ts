@@ -12,6 +12,28 @@ import {
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { until } from "../until.ts";
 
+describeEverywhere("the failure of a task that the body passes on", (everywhere) => {
+  for (const failures of ["first", "collect"] as const)
+    everywhere(`is no second failure of the group: ${failures}`, async () => {
+      const failure = new Error("boom");
+      const error = await rejection(
+        taskGroup(
+          async (group) => {
+            const task = group.startSoon(() => {
+              throw failure;
+            });
+            await task.wait().catch(() => {});
+            return task.value;
+          },
+          { failures },
+        ),
+      );
+      expect(failures === "first" ? error : (error as AggregateError).errors).toEqual(
+        failures === "first" ? failure : [failure],
+      );
+    });
+});
+
 describeEverywhere("an error that leaves a group", (everywhere) => {
   everywhere("the error is the object that was thrown, with its own cause (CONF-F10)", async () => {
     const cause = new Error("cause");

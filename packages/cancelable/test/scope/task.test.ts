@@ -1,6 +1,7 @@
-import { expect, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Cancellable, currentSignal, sleep, sleepForever, type Task, taskGroup } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { runScript } from "../child.ts";
 import { until } from "../until.ts";
 
 describeEverywhere("a task", (everywhere) => {
@@ -105,4 +106,31 @@ describeEverywhere("a task", (everywhere) => {
     expect(aborted).not.toHaveBeenCalled();
     expect(callback).not.toHaveBeenCalled();
   });
+});
+
+test("20,000 waits that leave a task that lives on keep no memory", async () => {
+  const { code, output, errors } = await runScript(
+    `
+    import { moveOnAfter, sleepForever, taskGroup } from "@hother/cancelable";
+    const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+    const heap = async () => { await turn(); gc(); gc(); return process.memoryUsage().heapUsed; };
+    await taskGroup(async (group) => {
+      const task = group.startSoon(() => sleepForever());
+      const leave = () => moveOnAfter(null, async (scope) => {
+        const ended = task.wait().catch(() => {});
+        scope.cancel();
+        await ended;
+      });
+      for (let i = 0; i < 1_000; i++) await leave();
+      const before = await heap();
+      for (let i = 0; i < 20_000; i++) await leave();
+      console.log(Math.round((await heap() - before) / 1024));
+      group.cancel();
+    });
+    `,
+    ["--expose-gc"],
+  );
+  expect([code, errors]).toEqual([0, ""]);
+  // A wait with its scope takes some hundred bytes: 20,000 of them would be 4 MB or more.
+  expect(Number.parseInt(output, 10)).toBeLessThan(2_000);
 });

@@ -83,9 +83,9 @@ const things: Readonly<Record<string, () => Waited>> = {
   },
   "a token of a limiter": () => {
     const limiter = new CapacityLimiter(1);
-    const lease = limiter.acquireNowait("first");
+    const lease = limiter.acquireNowait({ borrower: "first" });
     return {
-      wait: () => limiter.acquire("second"),
+      wait: () => limiter.acquire({ borrower: "second" }),
       waiting: () => limiter.waiting,
       offer: () => lease[Symbol.dispose](),
       untaken: () => limiter.borrowed === 0,

@@ -1,3 +1,4 @@
+import { createHook } from "node:async_hooks";
 import { existsSync } from "node:fs";
 import { afterEach, expect, test, vi } from "vitest";
 import { Cancellable, type ResourceThresholds, sleep } from "../../src/index.ts";
@@ -6,22 +7,31 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** Whether a few reads of the host's own metrics find one above its threshold. */
-async function exceeds(thresholds: ResourceThresholds, path?: string): Promise<boolean> {
+/** Settles when the host's own metrics are above the thresholds, or after `sleeping` milliseconds. */
+async function statusWith(thresholds: ResourceThresholds, sleeping: number, path?: string): Promise<string> {
   const op = Cancellable.withResources(thresholds, { interval: 5, ...(path === undefined ? {} : { path }) });
-  return (await op.settle(() => sleep(30))).status === "cancelled";
+  return (await op.settle(() => sleep(sleeping))).status;
 }
+
+/** The operation sleeps for as long as the test may take: only the metrics end it. */
+const above = (thresholds: ResourceThresholds, path?: string): Promise<string> =>
+  statusWith(thresholds, 60_000, path);
+/** The metrics are read a few times. */
+const notAbove = (thresholds: ResourceThresholds, path?: string): Promise<string> =>
+  statusWith(thresholds, 30, path);
 
 test("the limit of a container counts if it is below the machine's memory", async () => {
   vi.spyOn(process, "constrainedMemory").mockReturnValue(1_000_000);
   vi.spyOn(process, "availableMemory").mockReturnValue(250_000);
-  expect([await exceeds({ memory: 74 }), await exceeds({ memory: 76 })]).toEqual([true, false]);
+  expect(await above({ memory: 74 })).toBe("cancelled");
+  expect(await notAbove({ memory: 76 })).toBe("completed");
   vi.spyOn(process, "constrainedMemory").mockReturnValue(2 ** 63);
-  expect(await exceeds({ memory: 99 })).toBe(true);
+  expect(await above({ memory: 99 })).toBe("cancelled");
 });
 
 test.runIf(existsSync("/proc/self"))("a disk without blocks is 0 percent full", async () => {
-  expect([await exceeds({ disk: 0 }, "/proc"), await exceeds({ disk: 0 })]).toEqual([false, true]);
+  expect(await notAbove({ disk: 0 }, "/proc")).toBe("completed");
+  expect(await above({ disk: 0 })).toBe("cancelled");
 });
 
 test("an event loop that is blocked repeatedly is noticed", async () => {
@@ -32,4 +42,22 @@ test("an event loop that is blocked repeatedly is noticed", async () => {
     }
   });
   expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "condition" } });
+});
+
+// The host tells of the timers that it makes on Node only: elsewhere the set stays empty.
+test("a check that is under way at the end of its operation leaves no timer", async () => {
+  const timers = new Set<number>();
+  const hook = createHook({
+    init: (id, type) => type === "Timeout" && timers.add(id),
+    destroy: (id) => timers.delete(id),
+  });
+  hook.enable();
+  try {
+    const watched = (): Promise<string> => statusWith({ disk: 100, eventLoopDelay: 60_000 }, 8);
+    for (let round = 0; round < 5; round++) await Promise.all(Array.from({ length: 40 }, watched));
+    for (let turns = 0; timers.size > 0 && turns < 1_000; turns++) await new Promise(setImmediate);
+    expect(timers.size).toBe(0);
+  } finally {
+    hook.disable();
+  }
 });

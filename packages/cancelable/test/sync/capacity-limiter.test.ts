@@ -62,22 +62,22 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
   everywhere("a caller may borrow on behalf of a key (CONF-M02)", async () => {
     const limiter = new CapacityLimiter(2);
     const key = { job: 7 };
-    await limiter.acquire(key);
-    limiter.acquireNowait("other");
+    await limiter.acquire({ borrower: key });
+    limiter.acquireNowait({ borrower: "other" });
     expect(limiter.borrowers).toEqual([key, "other"]);
-    expect(await rejection(limiter.acquire(key))).toMatchObject(usage("ERR_ALREADY_HELD"));
-    limiter.release(key);
-    expect(() => limiter.release(key)).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
+    expect(await rejection(limiter.acquire({ borrower: key }))).toMatchObject(usage("ERR_ALREADY_HELD"));
+    limiter.release({ borrower: key });
+    expect(() => limiter.release({ borrower: key })).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
     expect(limiter.borrowers).toEqual(["other"]);
-    expect(await limiter.run(() => limiter.borrowers, key)).toEqual(["other", key]);
+    expect(await limiter.run(() => limiter.borrowers, { borrower: key })).toEqual(["other", key]);
     expect(limiter.borrowers).toEqual(["other"]);
   });
 
   everywhere("a lease gives its token back once, however often it is disposed of", async () => {
     const limiter = new CapacityLimiter(1);
-    const first = await limiter.acquire("key");
+    const first = await limiter.acquire({ borrower: "key" });
     first[Symbol.dispose]();
-    const second = await limiter.acquire("key");
+    const second = await limiter.acquire({ borrower: "key" });
     first[Symbol.dispose]();
     expect(limiter.borrowed).toBe(1);
     second[Symbol.dispose]();
@@ -93,7 +93,7 @@ describeEverywhere("CapacityLimiter: tokens and borrowers", (everywhere) => {
     }
     expect(() => new CapacityLimiter("1" as never)).toThrow(TypeError);
     const unlimited = new CapacityLimiter(Number.POSITIVE_INFINITY);
-    for (let i = 0; i < 100; i++) unlimited.acquireNowait(i);
+    for (let i = 0; i < 100; i++) unlimited.acquireNowait({ borrower: i });
     expect([unlimited.borrowed, unlimited.available]).toEqual([100, Number.POSITIVE_INFINITY]);
   });
 
@@ -112,7 +112,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
     await taskGroup(async (group) => {
       for (let i = 0; i < 4; i++) {
         group.startSoon(async () => {
-          await limiter.acquire(i);
+          await limiter.acquire({ borrower: i });
           order.push(i);
         });
       }
@@ -120,7 +120,7 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
       limiter.total = 3;
       expect([limiter.borrowed, limiter.waiting]).toEqual([3, 1]);
       await until(() => order.length === 3);
-      limiter.release(0);
+      limiter.release({ borrower: 0 });
     });
     expect(order).toEqual([0, 1, 2, 3]);
   });
@@ -129,16 +129,16 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
     "below the number of borrowers, a lowered total admits no waiter until enough tokens are back (CONF-M04)",
     async () => {
       const limiter = new CapacityLimiter(3);
-      for (const key of ["a", "b", "c"]) limiter.acquireNowait(key);
+      for (const key of ["a", "b", "c"]) limiter.acquireNowait({ borrower: key });
       limiter.total = 1;
       expect(limiter.available).toBe(-2);
       await taskGroup(async (group) => {
-        const waiter = group.startSoon(() => limiter.acquire("d"));
+        const waiter = group.startSoon(() => limiter.acquire({ borrower: "d" }));
         await until(() => limiter.waiting === 1);
-        limiter.release("a");
-        limiter.release("b");
+        limiter.release({ borrower: "a" });
+        limiter.release({ borrower: "b" });
         expect([limiter.available, limiter.waiting]).toEqual([0, 1]);
-        limiter.release("c");
+        limiter.release({ borrower: "c" });
         expect([limiter.available, limiter.waiting]).toEqual([0, 0]);
         await waiter;
       });
@@ -149,12 +149,14 @@ describeEverywhere("CapacityLimiter: the line", (everywhere) => {
   everywhere("a returned token belongs to the first waiter before the waiter runs (CONF-M05)", async () => {
     const limiter = new CapacityLimiter(1);
     await taskGroup(async (group) => {
-      const held = await limiter.acquire("holder");
-      group.startSoon(() => limiter.acquire("waiter"));
+      const held = await limiter.acquire({ borrower: "holder" });
+      group.startSoon(() => limiter.acquire({ borrower: "waiter" }));
       await until(() => limiter.waiting === 1);
       held[Symbol.dispose]();
       expect(limiter.borrowers).toEqual(["waiter"]);
-      expect(() => limiter.acquireNowait("thief")).toThrow(expect.objectContaining(usage("ERR_WOULD_BLOCK")));
+      expect(() => limiter.acquireNowait({ borrower: "thief" })).toThrow(
+        expect.objectContaining(usage("ERR_WOULD_BLOCK")),
+      );
     });
   });
 
@@ -213,7 +215,7 @@ describeEverywhere("CapacityLimiter: facts", (everywhere) => {
     const facts = (): unknown[] => [limiter.borrowed, limiter.available, limiter.waiting];
     expect(facts()).toEqual([0, 2, 0]);
     const [a, b] = [Symbol("a"), Symbol("b")];
-    const leases = [await limiter.acquire(a), limiter.acquireNowait(b)];
+    const leases = [await limiter.acquire({ borrower: a }), limiter.acquireNowait({ borrower: b })];
     expect([limiter.borrowers, limiter.total]).toEqual([[a, b], 2]);
     await taskGroup(async (group) => {
       const dying = group.startSoon(() => limiter.acquire());
@@ -234,8 +236,8 @@ describeEverywhere("CapacityLimiter: facts", (everywhere) => {
 describeEverywhere("CapacityLimiter: one token for each borrower", (everywhere) => {
   everywhere("a borrower that waits twice gets one token and is refused the second", async () => {
     const limiter = new CapacityLimiter(2);
-    const leases = [await limiter.acquire("x"), await limiter.acquire("y")];
-    const waiting = [limiter.acquire("k"), limiter.acquire("k")];
+    const leases = [await limiter.acquire({ borrower: "x" }), await limiter.acquire({ borrower: "y" })];
+    const waiting = [limiter.acquire({ borrower: "k" }), limiter.acquire({ borrower: "k" })];
     for (const lease of leases) lease[Symbol.dispose]();
     const [first, second] = await Promise.allSettled(waiting);
     expect([first?.status, second]).toMatchObject([
@@ -243,17 +245,35 @@ describeEverywhere("CapacityLimiter: one token for each borrower", (everywhere) 
       { status: "rejected", reason: { code: "ERR_ALREADY_HELD" } },
     ]);
     expect([limiter.available, limiter.borrowed, limiter.waiting]).toEqual([1, 1, 0]);
-    limiter.acquireNowait("z");
-    expect(() => limiter.acquireNowait("third")).toThrow(
+    limiter.acquireNowait({ borrower: "z" });
+    expect(() => limiter.acquireNowait({ borrower: "third" })).toThrow(
       expect.objectContaining({ code: "ERR_WOULD_BLOCK" }),
     );
     expect(limiter.borrowers).toEqual(["k", "z"]);
   });
 
+  everywhere("release() gives back the latest lease of the calling task only", async () => {
+    const limiter = new CapacityLimiter(3);
+    const other = await limiter.acquire();
+    await taskGroup(async (group) => {
+      await group.startSoon(async () => {
+        const [first, second] = [await limiter.acquire(), await limiter.acquire()];
+        limiter.release();
+        expect([limiter.borrowed, second.release(), first.release()]).toEqual([2, false, true]);
+        expect(() => limiter.release()).toThrow(expect.objectContaining({ code: "ERR_NOT_HELD" }));
+      });
+    });
+    expect(other.release()).toBe(true);
+  });
+
   everywhere("a waiter that is refused does not block the waiter behind it", async () => {
     const limiter = new CapacityLimiter(1);
-    const lease = await limiter.acquire("x");
-    const waiting = [limiter.acquire("k"), limiter.acquire("k"), limiter.acquire("behind")];
+    const lease = await limiter.acquire({ borrower: "x" });
+    const waiting = [
+      limiter.acquire({ borrower: "k" }),
+      limiter.acquire({ borrower: "k" }),
+      limiter.acquire({ borrower: "behind" }),
+    ];
     limiter.total = 2;
     lease[Symbol.dispose]();
     const statuses = (await Promise.allSettled(waiting)).map(({ status }) => status);

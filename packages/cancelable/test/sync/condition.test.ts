@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import {
+  CancelScope,
   Condition,
   type Lease,
   Lock,
@@ -10,6 +11,7 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { wrong } from "../refusals.ts";
 import { until, usage } from "../until.ts";
 
 /** Starts `count` tasks that wait for a notification and then record their number while they hold the lock. */
@@ -287,6 +289,23 @@ describeEverywhere("Condition", (everywhere) => {
     const condition = new Condition();
     using _lease = await condition.acquire();
     for (const count of [0, -1, 1.5, Number.NaN]) expect(() => condition.notify(count)).toThrow(RangeError);
+  });
+
+  everywhere("a wait with wrong options, or in a given scope that is cancelled, keeps the lock", async () => {
+    const lock = new Lock();
+    const condition = new Condition(lock);
+    const scope = new CancelScope();
+    using _ = await lock.acquire();
+    expect(await rejection(condition.wait(wrong({ scop: scope })))).toMatchObject({
+      code: "ERR_UNKNOWN_OPTION",
+    });
+    await scope.run(async () => {
+      const waiting = rejection(condition.wait({ scope }));
+      expect(lock.isLocked).toBe(false);
+      scope.cancel();
+      expect(await waiting).toBe(scope.error);
+      expect(lock.isLocked).toBe(true);
+    });
   });
 
   everywhere("in a cancelled scope wait() throws and keeps the lock (CONF-A08)", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CancelScope, Deferred, DeferredCancelledError, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
-import { until, usage } from "../until.ts";
+import { until } from "../until.ts";
 
 describeEverywhere("Deferred", (everywhere) => {
   everywhere("every waiter gets the value, also a later one (CONF-H04, CONF-H05)", async () => {
@@ -42,18 +42,17 @@ describeEverywhere("Deferred", (everywhere) => {
     },
   );
 
-  everywhere("a second settlement is an error (CONF-H04)", () => {
+  everywhere("a second settlement returns false and changes nothing (CONF-H04, SYNC-25)", async () => {
     for (const settle of [
       (one: Deferred<number>) => one.resolve(1),
-      (one: Deferred<number>) => one.reject(new Error("1")),
-      (one: Deferred<number>) => void one.cancel(),
+      (one: Deferred<number>) => one.reject("1"),
+      (one: Deferred<number>) => one.cancel(),
     ]) {
       const answer = new Deferred<number>();
-      settle(answer);
-      expect(() => answer.resolve(2)).toThrow(expect.objectContaining(usage("ERR_ALREADY_SETTLED")));
-      expect(() => answer.reject(new Error("2"))).toThrow(
-        expect.objectContaining(usage("ERR_ALREADY_SETTLED")),
-      );
+      expect(settle(answer)).toBe(true);
+      const before = await Promise.allSettled([answer.wait(), answer.promise]);
+      expect([answer.resolve(2), answer.reject("2"), answer.cancel()]).toEqual([false, false, false]);
+      expect(await Promise.allSettled([answer.wait(), answer.promise])).toEqual(before);
     }
   });
 
@@ -72,6 +71,22 @@ describeEverywhere("Deferred", (everywhere) => {
     expect([settled.cancel(), await settled.wait()]).toEqual([false, 1]);
     expect(() => answer.cancel(5 as unknown as string)).toThrow(/^message must be a string/);
   });
+
+  everywhere(
+    "promise is one promise, made when it is read, that no cancellation ends (SYNC-25)",
+    async () => {
+      const [early, late] = [new Deferred<number>(), new Deferred<number>()];
+      const scope = new CancelScope();
+      const [promise, wait] = [early.promise, rejection(early.wait({ scope }))];
+      expect([early.promise === promise, early.waiting]).toEqual([true, 1]);
+      scope.cancel();
+      expect(await wait).toBe(scope.error);
+      early.rejectWaiters(new Error("for waiters only"));
+      early.resolve(1);
+      late.reject("late");
+      expect([await promise, await rejection(late.promise)]).toEqual([1, "late"]);
+    },
+  );
 
   everywhere("the wait is a checkpoint, also for a settled value", async () => {
     const answer = new Deferred<number>();

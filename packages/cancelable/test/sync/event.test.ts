@@ -57,4 +57,47 @@ describeEverywhere("Event", (everywhere) => {
       event.set();
     });
   });
+
+  everywhere(
+    "reset() clears the flag, and calls that waited at set() wake all the same (SYNC-24)",
+    async () => {
+      const event = new Event();
+      const waited = [event.wait(), event.wait()];
+      event.set();
+      event.reset();
+      expect([event.isSet, event.waiting]).toEqual([false, 0]);
+      await Promise.all(waited);
+      expect(await moveOnAfter(5, () => event.wait().then(() => "woken"))).toBeUndefined();
+      event.set();
+      event.reset();
+      event.set();
+      await event.wait();
+    },
+  );
+
+  everywhere("two tasks that set and reset in turn wake each other every time (SYNC-24)", async () => {
+    const [ping, pong] = [new Event(), new Event()];
+    const rounds = 1_000;
+    let woken = 0;
+    await taskGroup((group) => {
+      group.startSoon(async () => {
+        let next = ping.wait();
+        while (woken < rounds) {
+          await next;
+          if (++woken < rounds) next = ping.wait();
+          pong.set();
+          pong.reset();
+        }
+      });
+      group.startSoon(async () => {
+        for (let i = 0; i < rounds; i++) {
+          const answer = pong.wait();
+          ping.set();
+          ping.reset();
+          await answer;
+        }
+      });
+    });
+    expect(woken).toBe(rounds);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type Lease, Lock, sleep, taskGroup } from "../../src/index.ts";
+import { AsyncEvent, type Lease, Lock, sleep, taskGroup } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { until, usage } from "../until.ts";
 
@@ -30,11 +30,12 @@ describeEverywhere("Lock: ownership", (everywhere) => {
     "only the task that holds the lock may release it, and only while it holds it (CONF-J03)",
     async () => {
       const lock = new Lock();
+      const enough = new AsyncEvent();
       expect(() => lock.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
       await taskGroup(async (group) => {
         const owner = group.startSoon(async () => {
           await lock.acquire();
-          await sleep(200);
+          await enough.wait();
           lock.release();
         });
         await until(() => lock.isLocked);
@@ -43,6 +44,7 @@ describeEverywhere("Lock: ownership", (everywhere) => {
           expect(() => lock.release()).toThrow(expect.objectContaining(usage("ERR_NOT_HELD")));
         });
         expect(lock.isLocked).toBe(true);
+        enough.set();
         await owner;
         expect(lock.isLocked).toBe(false);
       });

@@ -28,7 +28,7 @@ describeEverywhere("the misuse of locks, limits and queues", (everywhere) => {
       /^CapacityLimiter is not held/,
     );
     expectUsageError(
-      thrown(() => limiter.release("nobody")),
+      thrown(() => limiter.release({ borrower: "nobody" })),
       "ERR_NOT_HELD",
       /^CapacityLimiter is not held/,
     );

@@ -6,11 +6,13 @@ import {
   Queue,
   QueueReceiver,
   QueueSender,
+  select,
   setReporter,
   sleep,
   taskGroup,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { kept } from "../kept.ts";
 import { until, usage } from "../until.ts";
 
 const closed = expect.objectContaining(usage("ERR_CLOSED"));
@@ -18,12 +20,16 @@ const closed = expect.objectContaining(usage("ERR_CLOSED"));
 describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
   everywhere("clones share the buffer (CONF-N13)", async () => {
     const queue = new Queue<string>(4);
-    const sender = new QueueSender(queue);
-    const receiver = new QueueReceiver(queue);
+    const sender = kept(new QueueSender(queue));
+    const receiver = kept(new QueueReceiver(queue));
     await sender.put("a");
-    sender.clone().putNowait("b");
-    await new QueueSender(queue).put("c");
-    expect([await receiver.get(), receiver.clone().getNowait(), await queue.get()]).toEqual(["a", "b", "c"]);
+    kept(sender.clone()).putNowait("b");
+    await kept(new QueueSender(queue)).put("c");
+    expect([await receiver.get(), kept(receiver.clone()).getNowait(), await queue.get()]).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
   });
 
   everywhere("the sending end closes with the last of its handles (CONF-N13, CONF-N23)", async () => {
@@ -39,7 +45,7 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
       }
       first.close();
       expect([first.isClosed, queue.isClosed]).toEqual([true, false]);
-      for await (const item of new QueueReceiver(queue)) seen.push(item);
+      for await (const item of kept(new QueueReceiver(queue))) seen.push(item);
     });
     expect(seen.sort()).toEqual(["a0", "a1", "a2", "b0", "b1", "b2", "c0", "c1", "c2"]);
     expect(queue.isClosed).toBe(true);
@@ -47,8 +53,8 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
 
   everywhere("the receiving end closes with the last of its handles (CONF-N13)", async () => {
     const queue = new Queue<string>(0);
-    const one = new QueueReceiver(queue);
-    const two = one.clone();
+    const one = kept(new QueueReceiver(queue));
+    const two = kept(one.clone());
     one.close();
     await taskGroup(async (group) => {
       const sent = group.startSoon(() => queue.put("kept"));
@@ -64,9 +70,9 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
 
   everywhere("closing a handle wakes only the waiters of this handle (CONF-N13)", async () => {
     const empty = new Queue<string>();
-    const receivers = [new QueueReceiver(empty), new QueueReceiver(empty)] as const;
+    const receivers = [kept(new QueueReceiver(empty)), kept(new QueueReceiver(empty))] as const;
     const full = new Queue<string>(0);
-    const senders = [new QueueSender(full), new QueueSender(full)] as const;
+    const senders = [kept(new QueueSender(full)), kept(new QueueSender(full))] as const;
     await taskGroup(async (group) => {
       const [got, stayed] = receivers.map((one) => group.startSoon(() => one.get().catch((e: unknown) => e)));
       const [put, waits] = senders.map((one, i) =>
@@ -86,9 +92,9 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
     "a closed handle can be neither used nor cloned, and a second close() does nothing (CONF-N14)",
     async () => {
       const queue = new Queue<string>();
-      const sender = new QueueSender(queue);
-      const receiver = new QueueReceiver(queue);
-      const other = sender.clone();
+      const sender = kept(new QueueSender(queue));
+      const receiver = kept(new QueueReceiver(queue));
+      const other = kept(sender.clone());
       for (const handle of [sender, receiver]) {
         handle.close();
         handle.close();
@@ -107,7 +113,7 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
 
   everywhere("the cancellation of the scope comes before the closed handle", async () => {
     const queue = new Queue<string>();
-    const [sender, receiver] = [new QueueSender(queue), new QueueReceiver(queue)];
+    const [sender, receiver] = [kept(new QueueSender(queue)), kept(new QueueReceiver(queue))];
     sender.close();
     receiver.close();
     for (const call of [() => sender.put("x"), () => receiver.get()]) {
@@ -123,8 +129,8 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
 
   everywhere("a cancelled wait and a served wait are both forgotten", async () => {
     const queue = new Queue<number>(0);
-    const sender = new QueueSender(queue);
-    const receiver = new QueueReceiver(queue);
+    const sender = kept(new QueueSender(queue));
+    const receiver = kept(new QueueReceiver(queue));
     const scope = new CancelScope({ timeout: 5 });
     await scope.run(() => receiver.get());
     expect([scope.cancelledCaught, queue.waitingGetters]).toEqual([true, 0]);
@@ -138,9 +144,27 @@ describeEverywhere("QueueSender and QueueReceiver", (everywhere) => {
     await sleep(1);
   });
 
+  everywhere(
+    "rejectWaiters reaches a select that waits on a handle, and the handle goes on (SYNC-03)",
+    async () => {
+      const queue = new Queue<number>();
+      const receiver = kept(new QueueReceiver(queue));
+      const sent = new Error("go away");
+      await taskGroup(async (group) => {
+        const waiting = group.startSoon(() => rejection(select({ receiver })));
+        await until(() => queue.waitingGetters === 1);
+        queue.rejectWaiters(sent);
+        expect(await waiting).toBe(sent);
+      });
+      queue.putNowait(1);
+      expect(await receiver.get()).toBe(1);
+      receiver.close();
+    },
+  );
+
   everywhere("closing a handle does not undo an earlier hand-over", async () => {
     const queue = new Queue<number>(0);
-    const sender = new QueueSender(queue);
+    const sender = kept(new QueueSender(queue));
     const sent = sender.put(1);
     expect(queue.getNowait()).toBe(1);
     sender.close();

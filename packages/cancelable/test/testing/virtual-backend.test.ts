@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   all,
   Cancellable,
   Event,
+  getBackend,
   moveOnAfter,
   Queue,
   run,
@@ -221,5 +222,38 @@ describe("pass", () => {
     backend.setTimer(40, () => void at.push(backend.now()));
     await run(() => sleep(100), { backend });
     expect(at).toEqual([80]);
+  });
+});
+
+describe("random", () => {
+  const drawn = (backend: { random(): number }, count = 1_000): number[] =>
+    Array.from({ length: count }, () => backend.random());
+
+  test("one seed gives one list of numbers, and other seeds give other ones (rule 44)", () => {
+    const first = drawn(new VirtualBackend({ seed: 7 }));
+    expect(drawn(new VirtualBackend({ seed: 7 }))).toEqual(first);
+    expect(drawn(new VirtualBackend({ seed: 8 }))).not.toEqual(first);
+    expect(drawn(new VirtualBackend({ seed: -7 }))).not.toEqual(first);
+    expect(first.slice(0, 3)).toEqual([0.011704753153026104, 0.06195825757458806, 0.97690763277933]);
+  });
+
+  test("without a seed, every virtual backend gives the same numbers (rule 44)", () => {
+    expect(drawn(new VirtualBackend())).toEqual(drawn(new VirtualBackend({ seed: 0 })));
+  });
+
+  test("the numbers are evenly spread from 0 to 1 (rule 44)", () => {
+    const tenths = new Array<number>(10).fill(0);
+    for (const number of drawn(new VirtualBackend(), 10_000)) tenths[Math.floor(number * 10)]!++;
+    expect(tenths).toHaveLength(10);
+    for (const count of tenths) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+  });
+
+  test("other backends draw from Math.random (rule 44)", () => {
+    const math = vi.spyOn(Math, "random").mockReturnValue(0.25);
+    try {
+      expect(getBackend("native").random()).toBe(0.25);
+    } finally {
+      math.mockRestore();
+    }
   });
 });

@@ -3,7 +3,9 @@ import {
   Cancellable,
   Event,
   getBackend,
+  Lock,
   moveOnAfter,
+  setReporter,
   sleep,
   sleepForever,
   taskGroup,
@@ -92,6 +94,31 @@ test("stuck time fails the test, names the waiting tasks and cancels them", asyn
       "Pass promises that wait for the real world to backend.hold()",
   });
   expect(cleanedUp).toBe(true);
+});
+
+test("a task that waits for its own lock is named with the place where it waits (SYNC-02)", async () => {
+  const reported: unknown[] = [];
+  const before = setReporter((error) => void reported.push(error));
+  const error = await outcome(
+    async () => {
+      await new Lock().run(() => {}); // a lock that no task waits for
+      await taskGroup((group) => {
+        group.startSoon(async function twice() {
+          const lock = new Lock();
+          // No tail call: JavaScriptCore keeps no frame for one.
+          await lock.run(async () => {
+            await lock.acquire();
+          });
+        });
+      });
+    },
+    { patience: 100 },
+  );
+  setReporter(before);
+  expect((error as Error).message).toMatch(
+    /^Time is stuck at 5 s: .*task "twice"\)\. Lock is already held by this caller.*virtual-test\.test\.ts.*\)\. Pass promises/,
+  );
+  expect(reported).toHaveLength(1);
 });
 
 test("of many waiting tasks ten are named, and tasks outside every operation only by their names", async () => {

@@ -1,4 +1,4 @@
-import { getEventListeners } from "node:events";
+import { getEventListeners, getMaxListeners } from "node:events";
 import { expect, vi } from "vitest";
 import {
   Cancellable,
@@ -48,6 +48,15 @@ describeEverywhere("AbortSignal.any and AbortSignal.timeout (rule 27)", (everywh
 });
 
 describeEverywhere("an AbortSignal", (everywhere) => {
+  everywhere(
+    "of an operation has no limit of listeners, and other libraries can ask for the limit",
+    async () => {
+      await new Cancellable().run((op) => {
+        expect(getMaxListeners(op.signal)).toBe(Number.POSITIVE_INFINITY);
+      });
+    },
+  );
+
   everywhere(
     "a foreign signal that was aborted before counts, has one listener, and gives its reason as the cause (CONF-T01)",
     async () => {

@@ -1,9 +1,11 @@
-import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { backends } from "../backends.ts";
 import { difference, type Trace } from "./compare.ts";
+// As texts: browsers cannot read files, and the compiler would derive a type from every program.
+import corpusText from "./corpus.json?raw";
 import { hosts } from "./hosts.ts";
 import { interpret } from "./interpreter.ts";
+import knownText from "./known.json?raw";
 import type { Program } from "./program.ts";
 
 /*
@@ -29,12 +31,8 @@ type Known = Recorded & {
       }
   );
 
-const corpus = read<Recorded[]>("corpus.json");
-const known = read<Known[]>("known.json");
-
-function read<T>(file: string): T {
-  return JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8"));
-}
+const corpus: Recorded[] = JSON.parse(corpusText);
+const known: Known[] = JSON.parse(knownText);
 
 beforeEach(() => {
   // Operations that take long to end say so, and so do tasks that wait for their own lease.

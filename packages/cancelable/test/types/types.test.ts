@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
@@ -22,4 +23,33 @@ test("the public types infer values, discriminate outcomes and refuse wrong call
     encoding: "utf8",
   });
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
+}, 120_000);
+
+test("the programs of the README and of the guide compile in strict mode as they stand there", () => {
+  const root = new URL("../../../../", import.meta.url);
+  const programs = mkdtempSync(fileURLToPath(new URL(".programs-", import.meta.url)));
+  try {
+    let count = 0;
+    for (const page of ["README.md", "docs/guide.md"]) {
+      const text = readFileSync(new URL(page, root), "utf8");
+      for (const [, code] of text.matchAll(/(?<!<!-- not run: [^>]+ -->\s*)```ts\n([\s\S]*?)```/g))
+        writeFileSync(`${programs}/${count++}.ts`, `${code}\nexport {};\n`);
+    }
+    expect(count).toBeGreaterThan(20);
+    writeFileSync(
+      `${programs}/tsconfig.json`,
+      JSON.stringify({
+        extends: "../tsconfig.json",
+        compilerOptions: { strict: true, useUnknownInCatchVariables: true, noUncheckedIndexedAccess: false },
+        include: [],
+        files: Array.from({ length: count }, (_, index) => `${index}.ts`),
+      }),
+    );
+    const { stdout } = spawnSync(process.execPath, [compiler, "-p", programs, "--pretty", "false"], {
+      encoding: "utf8",
+    });
+    expect(stdout).toBe("");
+  } finally {
+    rmSync(programs, { recursive: true });
+  }
 }, 120_000);

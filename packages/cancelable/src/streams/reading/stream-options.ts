@@ -1,7 +1,7 @@
-import { invalidType, isThenable, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
+import { invalidType, requireCount, requireFunction, requireOptions } from "../../arguments.ts";
 import { type Span, toMilliseconds } from "../../duration.ts";
+import { guardCallback } from "../../guard-callback.ts";
 import { type KnownOptions } from "../../known-options.ts";
-import { report } from "../../reporter.ts";
 import type { OpenableInput } from "./input-reader.ts";
 import { ItemLog, type StreamProgress } from "./item-log.ts";
 import { toOpenableInput } from "./stream-input.ts";
@@ -60,18 +60,9 @@ export function toStreamParts(source: unknown, options: StreamOptions<never> | u
 export function toUndelivered(
   options: { readonly onUndelivered?: ((item: never) => unknown) | undefined } | undefined,
 ): ((item: unknown) => void) | undefined {
+  // The items of a stream are not known here.
   const callback = options?.onUndelivered as ((item: unknown) => unknown) | undefined;
-  if (callback === undefined) return undefined;
-  requireFunction(callback, "options.onUndelivered");
-  const failed = (error: unknown): void => report(error, "an onUndelivered callback");
-  return (item) => {
-    try {
-      const result = callback(item);
-      if (isThenable(result)) Promise.resolve(result).then(undefined, failed);
-    } catch (error) {
-      failed(error);
-    }
-  };
+  return guardCallback(callback, "onUndelivered");
 }
 
 /** @internal Parses the options that concern the items. */

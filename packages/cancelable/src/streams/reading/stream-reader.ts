@@ -33,7 +33,7 @@ import { belongsTo } from "../../absorb.ts";
 import { isThenable } from "../../arguments.ts";
 import type { Operation } from "../../operation/operation.ts";
 import { report } from "../../reporter.ts";
-import { currentNode } from "../../scope/ambient.ts";
+import { ambientNode } from "../../scope/ambient.ts";
 import { afterTurn, resolveFairly } from "../../scope/fair-turn.ts";
 import { UsageError } from "../../usage-error.ts";
 import { closingSource, waitAtMost } from "./close-limit.ts";
@@ -303,7 +303,7 @@ export class StreamReader implements StreamHooks {
   /** The stream cannot begin: the input is discarded. */
   async #refuse(error: unknown): Promise<never> {
     this.#outcome = { error, isCancellation: true };
-    const { clock } = this.#life.operation?.node ?? currentNode();
+    const { clock } = this.#life.operation?.node ?? ambientNode();
     await waitAtMost(clock, this.#discard(error), (failure) => {
       if (failure !== error) report(failure, closingSource);
     });

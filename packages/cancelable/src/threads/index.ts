@@ -1,0 +1,15 @@
+export { type BridgeOptions, ThreadBridge } from "./bridge.ts";
+export { BridgeCaller } from "./bridge-caller.ts";
+export type { BridgeHandle } from "./bridge-handle.ts";
+export type { BridgeHandlers } from "./bridge-messages.ts";
+export { checkEvery } from "./check-every.ts";
+export type { SharedTokenHandle } from "./handle.ts";
+export { PiscinaPool, type PiscinaPoolOptions } from "./piscina-pool.ts";
+export { type ThreadLimits, type ThreadPool, threadEntry } from "./pool.ts";
+export { RegistryClient } from "./registry-client.ts";
+export { RegistryHost } from "./registry-host.ts";
+export { runInThread, settleInThread, type ThreadOutcome } from "./run-in-thread.ts";
+export { SharedCancellationToken } from "./shared-token.ts";
+export { type StreamFromThreadOptions, streamFromThread, type ThreadItem } from "./stream-from-thread.ts";
+export { ThreadEndedError } from "./thread-error.ts";
+export type { ThreadOptions, ThreadWork } from "./thread-options.ts";
