@@ -1,0 +1,59 @@
+import { Cancellable } from "@hother/cancelable";
+import * as kysely28 from "kysely";
+import * as kysely29 from "kysely29";
+import mysql from "mysql2";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { cancellableDialect } from "../../src/kysely/index.ts";
+import { cancellableMysql2 } from "../../src/mysql2/index.ts";
+import { startMariaDb } from "../servers/mariadb.ts";
+
+const server = await startMariaDb();
+afterAll(() => server?.stop());
+
+// The types of 0.29 are those of 0.28 as far as they are used here.
+const versions = { "kysely 0.28": kysely28, "kysely 0.29": kysely29 as unknown as typeof kysely28 };
+
+describe.skipIf(server === undefined).each(Object.entries(versions))(
+  "%s with MysqlDialect",
+  (_version, { Kysely, MysqlDialect, sql }) => {
+    test("a cancelled statement is stopped on the server, also in a transaction, which is rolled back", async () => {
+      const { host = "", port = 0, user = "", database = "" } = server ?? {};
+      const pool = mysql.createPool({ host, port, user, database, connectionLimit: 1 });
+      const db = new Kysely<{ t: { a: number } }>({
+        dialect: cancellableDialect(new MysqlDialect({ pool: cancellableMysql2(pool) })),
+      });
+      onTestFinished(() => db.destroy());
+      const view = mysql.createConnection({ host, port, user, database }).promise();
+      onTestFinished(() => view.end());
+      const running = async (text: string): Promise<number> => {
+        const [found] = await view.query(
+          `select id from information_schema.processlist where info like '%${text}%' and id <> connection_id()`,
+        );
+        return (found as unknown[]).length;
+      };
+      await sql`create or replace table t (a int) engine = innodb`.execute(db);
+
+      const plain = new Cancellable();
+      const query = plain.settle(() => sql`select sleep(71)`.execute(db));
+      await expect.poll(() => running("sleep(71)"), { timeout: 10_000 }).toBe(1);
+      plain.cancel();
+      expect((await query).status).toBe("cancelled");
+      expect(await running("sleep(71)")).toBe(0);
+
+      const op = new Cancellable();
+      const transaction = op.settle(() =>
+        db.transaction().execute(async (trx) => {
+          await trx.insertInto("t").values({ a: 1 }).execute();
+          await sql`select sleep(72)`.execute(trx);
+        }),
+      );
+      await expect.poll(() => running("sleep(72)"), { timeout: 10_000 }).toBe(1);
+      op.cancel();
+      expect((await transaction).status).toBe("cancelled");
+      expect(await running("sleep(72)")).toBe(0);
+      const [rows] = await view.query("select * from t");
+      expect(rows).toEqual([]);
+      expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
+    });
+  },
+);
