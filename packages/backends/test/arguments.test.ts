@@ -41,4 +41,8 @@ test("an option with an unknown name is refused", () => {
   expect(() => effect.fromCancellable(new Cancellable(), () => 1, options)).toThrow(
     "options.onError is not an option of fromCancellable; the options are catch",
   );
+  for (const wrong of [null, 1])
+    expect(() => effect.fromCancellable(new Cancellable(), () => 1, wrong as never)).toThrow(
+      `options must be an object; got ${wrong === null ? "null" : "number"}`,
+    );
 });

@@ -1,4 +1,9 @@
-import { type CancellableStreamOptions, cancellableStream, type StreamInput } from "@hother/cancelable";
+import {
+  type CancellableStreamOptions,
+  cancellableStream,
+  report,
+  type StreamInput,
+} from "@hother/cancelable";
 import {
   createScope,
   ensure,
@@ -43,7 +48,7 @@ export function fromAsyncIterable<T>(
     const scope = yield* useScope();
     const source = cancellableStream(open(), options)[Symbol.asyncIterator]();
     yield* ensure(function* close() {
-      if (source.return !== undefined) yield* until(source.return());
+      yield* until(Promise.resolve(source.return?.()));
     });
     const subscription: Subscription<T, undefined> = {
       *next(): Operation<IteratorResult<T, undefined>> {
@@ -107,6 +112,8 @@ function inScope<T>(stream: Stream<T, unknown>): AsyncIterable<T> {
           } catch (error) {
             // `return()` has halted the wait for the item.
             if (isClosed) return { done: true, value: undefined };
+            // No code calls `return()` of an iterator that has failed.
+            await destroy().then(undefined, (failure) => report(failure, "closing an Effection stream"));
             throw error;
           }
         },

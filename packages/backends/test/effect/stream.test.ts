@@ -1,4 +1,4 @@
-import { moveOnAfter, sleep, sleepForever } from "@hother/cancelable";
+import { Event, moveOnAfter, sleep, sleepForever } from "@hother/cancelable";
 import { fromAsyncIterable, toAsyncIterable } from "@hother/cancelable-backends/effect";
 import { Effect, Fiber, Stream } from "effect";
 import { expect, test } from "vitest";
@@ -26,13 +26,19 @@ test("an async generator becomes an Effect stream, opened anew by each run", asy
 test("interrupting the fiber ends the wait for a silent source and waits until the source is closed", async () => {
   const closed: string[] = [];
   const seen: number[] = [];
+  const hasItem = new Event();
+  const see = (item: number): void => {
+    seen.push(item);
+    hasItem.set();
+  };
   const fiber = Effect.runFork(
     Stream.runForEach(
       fromAsyncIterable(() => counting(closed, 1)),
-      (item) => Effect.sync(() => void seen.push(item)),
+      (item) => Effect.sync(() => see(item)),
     ),
   );
-  await sleep(5);
+  await hasItem.wait();
+  await sleep(5); // the source is silent now
   await Effect.runPromise(Fiber.interrupt(fiber));
   expect([seen, closed]).toEqual([[1], ["closed"]]);
 });
@@ -47,6 +53,15 @@ test("an error of the source is a typed failure", async () => {
   const failure = await Effect.runPromise(Effect.flip(Stream.runDrain(broken)));
   expect(failure).toBeInstanceOf(RangeError);
   expect(failure.message).toBe("disk");
+});
+
+test("without catch an error of the source is the failure itself", async () => {
+  const failure = new Error("down");
+  const stream = fromAsyncIterable<number, Error>(async function* () {
+    yield 1;
+    throw failure;
+  });
+  expect(await Effect.runPromise(Effect.flip(Stream.runDrain(stream)))).toBe(failure);
 });
 
 test("an Effect stream becomes an async iterable, whose finalizers run when the loop is left", async () => {

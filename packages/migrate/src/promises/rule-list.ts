@@ -2,11 +2,13 @@ import type { PromiseRule } from "./promise-rule.ts";
 import { abortTimeout } from "./rules/abort-timeout.ts";
 import { asyncCallback } from "./rules/async-callback.ts";
 import { asyncMutex } from "./rules/async-mutex.ts";
+import { asyncSema } from "./rules/async-sema.ts";
 import { deferred } from "./rules/deferred.ts";
 import { floating } from "./rules/floating.ts";
 import { interval } from "./rules/interval.ts";
 import { pLimit } from "./rules/p-limit.ts";
 import { pMap } from "./rules/p-map.ts";
+import { pRetry } from "./rules/p-retry.ts";
 import { pTimeout } from "./rules/p-timeout.ts";
 import { promisePackages } from "./rules/packages.ts";
 import { processSignal } from "./rules/process-signal.ts";
@@ -29,8 +31,10 @@ export const rules: readonly PromiseRule[] = [
   signals,
   pLimit,
   pMap,
+  pRetry,
   pTimeout,
   asyncMutex,
+  asyncSema,
   promisePackages,
   promiseAll,
   retryLoop,

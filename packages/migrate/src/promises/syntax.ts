@@ -157,3 +157,17 @@ export function holder(node: Syntax): Syntax | undefined {
   }
   return at;
 }
+
+/** The call `use.name(…)`, and the name in it. */
+export function methodCall(
+  use: Syntax,
+  name: string,
+): { readonly call: Syntax; readonly name: Syntax } | undefined {
+  const member = use.parent;
+  if (member?.type !== "MemberExpression" || member.object !== use || member.computed || member.optional)
+    return undefined;
+  const call = member.parent;
+  if (memberName(member) !== name || call?.type !== "CallExpression" || call.callee !== member)
+    return undefined;
+  return { call, name: member.property };
+}

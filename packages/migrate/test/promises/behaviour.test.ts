@@ -8,6 +8,9 @@ import { cli, Project } from "../support/project.ts";
 const run = promisify(execFile);
 const programs = fileURLToPath(new URL("programs", import.meta.url));
 const library = fileURLToPath(new URL("../../../cancelable", import.meta.url));
+/** Packages that the programs import before they are changed. */
+const packages = ["async-mutex", "async-sema", "p-limit"];
+const installed = fileURLToPath(new URL("../../../../node_modules", import.meta.url));
 
 /** The output of a program that imports the built library. */
 async function output(project: Project, name: string): Promise<string> {
@@ -19,6 +22,7 @@ test.each(readdirSync(programs).sort())("The program %s prints the same before a
   const text = readFileSync(`${programs}/${name}`, "utf8");
   using project = new Project({ [name]: text, "node_modules/@hother/.keep": "" });
   symlinkSync(library, project.path("node_modules/@hother/cancelable"));
+  for (const each of packages) symlinkSync(`${installed}/${each}`, project.path(`node_modules/${each}`));
   const before = await output(project, name);
   const { out } = await cli("promises", project.path(name), "--write", "--structural");
   expect(project.read(name), out).not.toBe(text);

@@ -9,7 +9,7 @@ export const interval: PromiseRule = {
       api: "setInterval",
       class: "M",
       summary: "The reason says whether an async callback may overlap itself.",
-      target: "a task with a loop and sleep(ms)",
+      target: "a task with for await (const _ of interval(ms))",
     },
   ],
   find(file) {
@@ -25,7 +25,7 @@ export const interval: PromiseRule = {
         reason: isAsync
           ? "The async callback overlaps itself if it takes longer than the interval, and its errors are lost."
           : "It repeats until it is cleared; no cancellation reaches it.",
-        suggestion: "Use group.startSoon(async () => { for (;;) { await sleep(ms); … } }).",
+        suggestion: "Use group.startSoon(async () => { for await (const _ of interval(ms)) … }).",
       });
     }
   },

@@ -11,7 +11,7 @@ export const retryLoop: PromiseRule = {
       api: "for (…) try { await … } catch { wait }",
       class: "M",
       summary: "A loop around a try statement whose catch block continues the loop.",
-      target: "the loop with sleep(ms); a cancellation is thrown on",
+      target: "retry(fn, { attempts, backoff }), or a loop that throws a cancellation on",
     },
   ],
   find(file) {
@@ -25,7 +25,8 @@ export const retryLoop: PromiseRule = {
           node: loop,
           class: "M",
           reason: "Its catch block treats a cancellation as a failure, and retries.",
-          suggestion: "Start the catch block with: if (isCancellation(error)) throw error.",
+          suggestion:
+            "Use retry(fn, options), or start the catch block with: if (isCancellation(error)) throw error.",
         });
       }
     }
