@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 /** @type {Record<string, () => Promise<any>>} */
 const modules = {
   "@hother/cancelable": () => import("@hother/cancelable"),
+  "@hother/cancelable/sync": () => import("@hother/cancelable/sync"),
   "@hother/cancelable-backends/effect": () => import("@hother/cancelable-backends/effect"),
   "@hother/cancelable-backends/effection": () => import("@hother/cancelable-backends/effection"),
   "abort-controller-x": () => import("abort-controller-x"),
@@ -17,8 +18,13 @@ const modules = {
   cockatiel: () => import("cockatiel"),
   effect: () => import("effect"),
   effection: () => import("effection"),
+  "it-parallel": () => import("it-parallel"),
+  "p-event": () => import("p-event"),
   "p-limit": () => import("p-limit"),
+  "p-map": () => import("p-map"),
   "p-queue": () => import("p-queue"),
+  "p-retry": () => import("p-retry"),
+  "p-throttle": () => import("p-throttle"),
   "p-timeout": () => import("p-timeout"),
 };
 

@@ -80,6 +80,20 @@ export default {
         for (let i = 0; i < n; i += 1) await limit(() => {});
       },
     },
+    "Effect Semaphore": {
+      from: "effect",
+      note: "Not a lock: it has no owner. Runs inside one fiber. `withPermit` releases the permit itself.",
+      setup: ({ Effect, Semaphore }) => ({
+        Effect,
+        effect: Semaphore.withPermit(Semaphore.makeUnsafe(1), Effect.void),
+      }),
+      run: (n, { Effect, effect }) =>
+        Effect.runPromise(
+          Effect.gen(function* () {
+            for (let i = 0; i < n; i += 1) yield* effect;
+          }),
+        ),
+    },
   },
   targets: [
     { subject: "Lock", against: "async-mutex Mutex", atMost: 1 / 3 },
