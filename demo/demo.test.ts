@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Cancellable, CancellationToken, sleep } from "../packages/cancelable/src/index.ts";
+import { sha256 } from "./hash.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -107,7 +111,7 @@ describe.each([
 ] as const)("%s", (signal, exitCode, reason) => {
   test(`cancels the running downloads, leaves nothing behind and exits with ${exitCode}`, async () => {
     const ended = await signalOnTheWay(signal);
-    expect(ended.errors).toBe("");
+    expect(ended.errors).toBe(`Cancelled by ${signal}. Ends at once after 10 s, or with a second signal.\n`);
     // The process was not killed. It ended by itself.
     expect(ended.signal).toBeNull();
     expect(ended.code).toBe(exitCode);
@@ -124,6 +128,48 @@ describe.each([
     expect(ended.output).toContain("Partial files: 6 removed, 0 left");
     expect(ended.output).toContain("Connections: 8 made, 0 left open");
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+/** Sends `signal` when the last file exists that the server sends: from then on the checksums are computed. */
+function signalWhileHashing(signal: NodeJS.Signals): Promise<Ended> {
+  const ended = runDemo();
+  const child = running;
+  const send = async (): Promise<void> => {
+    while (!(await readdir(folder)).some((name) => existsSync(join(folder, name, "served", "huge.iso"))))
+      await sleep(1);
+    child?.kill(signal);
+  };
+  return Promise.all([ended, send()]).then(([result]) => result);
+}
+
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s while threads compute the checksums ends the demo with %i", async (signal, exitCode) => {
+  const ended = await signalWhileHashing(signal);
+  expect(ended).toMatchObject({ signal: null, code: exitCode });
+  expect(ended.errors).toBe(`Cancelled by ${signal}. Ends at once after 10 s, or with a second signal.\n`);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+describe("a checksum", () => {
+  test("is the sha256 of the file", async () => {
+    const content = Buffer.alloc(1_000_000, "page ");
+    await writeFile(join(folder, "page"), content);
+    expect(await sha256(join(folder, "page"))).toBe(createHash("sha256").update(content).digest("hex"));
+  });
+
+  test("stops in the middle of a file when it is cancelled", async () => {
+    const path = join(folder, "endless");
+    const file = await open(path, "wx");
+    await file.truncate(1e12); // a hole: no space on the disk, and minutes to hash
+    await file.close();
+    const token = new CancellationToken();
+    const hashing = Cancellable.withToken(token).settle(() => sha256(path));
+    await sleep({ seconds: 1 });
+    token.cancel("quota");
+    expect(await hashing).toMatchObject({ status: "cancelled", error: { reason: "quota" } });
   });
 });
 

@@ -63,7 +63,10 @@ export async function download(file, url, folder) {
           report("downloading", total);
         }
       };
-      await pipeline(response, save, { signal: op.signal });
+      await pipeline(response, save, { signal: op.signal }).catch((error) => {
+        op.check(); // Node 24 reports the closed connection, and not why it was closed.
+        throw error;
+      });
       report("verifying", total);
       seen.digest = await sha256(part);
       if (seen.digest !== response.headers["x-sha256"]) throw new ChecksumError("sha256 differs");

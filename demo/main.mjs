@@ -2,18 +2,20 @@
 /*
  * Eight concurrent downloads, each with its own time limit, all with one deadline. Ctrl-C cancels them all.
  *
- *   signals (SIGINT, SIGTERM)
+ *   main (SIGINT, SIGTERM, exit codes)
  *   └─ deadline of 6 s
  *      └─ task group
  *         ├─ the painter
  *         └─ eight downloads, each an operation with its own timeout
+ *            └─ the checksum, computed in a worker thread
  *
  * No code here calls `process.exit`. The process ends when all files, timers and connections are closed.
  */
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
-import { constants, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { all, Cancellable, SignalCancellation, taskGroup } from "@hother/cancelable";
+import { all, Cancellable, taskGroup } from "@hother/cancelable";
+import { main } from "@hother/cancelable/process";
 import { Board } from "./board.mjs";
 import { download } from "./download.mjs";
 import { deadlineMs, files } from "./files.mjs";
@@ -35,27 +37,25 @@ const board = new Board(files);
 const live = out.isTTY && process.env.TERM !== "dumb" && (out.rows || 24) > files.length + 2;
 const view = live ? new Table(out, board) : new Lines(out);
 
-const whole = Cancellable.withSignal("SIGINT", "SIGTERM").onProgress((progress, { metadata }) => {
-  if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
-});
-// With `npm run demo | head`, the reader closes the output early.
-out.on("error", () => whole.cancel("disconnect", "the output was closed"));
+await main(async (op) => {
+  op.onProgress((progress, { metadata }) => {
+    if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
+  });
+  // With `npm run demo | head`, the reader closes the output early.
+  out.on("error", () => op.cancel("disconnect", "the output was closed"));
 
-const outcome = await whole.settle(async (op) => {
   const folder = await mkdtemp(join(process.env.DEMO_TMP ?? tmpdir(), "cancelable-demo-"));
   after.folder = folder;
   try {
     await inFolder(op, folder);
   } finally {
     await op.shield(() => rm(folder, { recursive: true }), { timeout: { seconds: 5 } });
+    after.ms = performance.now() - started;
+    if (results.length > 0) printSummary(out, results, after);
+    else out.write("Nothing was downloaded.\n");
   }
   op.check();
 });
-
-after.ms = performance.now() - started;
-if (results.length > 0) printSummary(out, results, after);
-else if (outcome.status === "cancelled") out.write(`Nothing was downloaded: ${outcome.error.message}\n`);
-process.exitCode = exitCode();
 
 /** @param {Cancellable} op @param {string} folder */
 async function inFolder(op, folder) {
@@ -100,15 +100,4 @@ async function downloadAll(url, inbox) {
   );
   view.finish();
   if (ended.status === "failed") throw ended.error;
-}
-
-/** For a signal, the exit code of shells: 128 plus the number of the signal. */
-function exitCode() {
-  if (outcome.status === "completed") return 0;
-  const { error } = outcome;
-  if (error instanceof SignalCancellation) {
-    return 128 + (constants.signals[/** @type {NodeJS.Signals} */ (error.signal)] ?? 0);
-  }
-  if (outcome.status === "failed") console.error(error);
-  return 1;
 }

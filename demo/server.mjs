@@ -10,7 +10,7 @@ import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { Cancellable, CancelScope, isCancellation, waitFor } from "@hother/cancelable";
+import { Cancellable, CancelScope, isCancellation, map, waitFor } from "@hother/cancelable";
 import { sha256 } from "./hash.mjs";
 
 /** @typedef {import("./files.mjs").DemoFile} DemoFile */
@@ -31,10 +31,10 @@ const disconnectMs = 500;
 export async function startServer(files, folder) {
   /** @type {Map<string, { file: DemoFile, path: string, digest: string }>} */
   const shelf = new Map();
-  for (const file of files) {
+  await map(files, async (file) => {
     const path = join(folder, file.name);
     shelf.set(`/${file.name}`, { file, path, digest: await sha256(path) });
-  }
+  });
 
   /** @type {Set<Promise<unknown>>} */
   const requests = new Set();

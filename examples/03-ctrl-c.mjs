@@ -3,14 +3,12 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Cancellable, sleep } from "@hother/cancelable";
-
-const folder = await mkdtemp(join(tmpdir(), "ctrl-c-"));
+import { sleep } from "@hother/cancelable";
+import { main } from "@hother/cancelable/process";
 
 // SIGINT and SIGTERM cancel the operation. A second Ctrl-C kills the process, as it does without the library.
-const operation = Cancellable.withSignal("SIGINT", "SIGTERM");
-
-const outcome = await operation.settle(async (op) => {
+await main(async (op) => {
+  const folder = await mkdtemp(join(tmpdir(), "ctrl-c-"));
   try {
     for (let page = 1; page <= 1_000; page++) {
       await writeFile(join(folder, `page-${page}`), "…", { signal: op.signal });
@@ -32,14 +30,11 @@ const outcome = await operation.settle(async (op) => {
   }
 });
 
-if (outcome.status === "cancelled") {
-  console.log(`${outcome.error.reason}: ${outcome.error.message}`);
-  // A real program would now set the exit code that shells expect: process.exitCode = 130.
-}
 console.log("handlers left:", process.listenerCount("SIGINT"));
 
 // prints:
 // three pages written, now the user presses Ctrl-C
 // to remove: 3
-// signal: Operation cancelled by signal SIGINT
 // handlers left: 0
+// on stderr, with exit code 130:
+// Cancelled by SIGINT. Ends at once after 10 s, or with a second signal.

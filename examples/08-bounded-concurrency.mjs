@@ -51,6 +51,6 @@ await taskGroup(async (group) => {
 console.log(`queue: ${done} done, never more than ${fullest} waiting`);
 
 // prints:
-// map: 14 files, at most 3 at a time
+// map: 22 files, at most 3 at a time
 // limiter: at most 2, now 2 free
-// queue: 14 done, never more than 2 waiting
+// queue: 22 done, never more than 2 waiting

@@ -1,7 +1,7 @@
 // @ts-check
 // A test in milliseconds of code that takes hours. Virtual time is a number, which advances when all tasks wait.
 import assert from "node:assert/strict";
-import { failAfter, moveOnAfter, run, sleep, taskGroup } from "@hother/cancelable";
+import { moveOnAfter, retry, run, sleep, taskGroup } from "@hother/cancelable";
 import { VirtualBackend } from "@hother/cancelable/testing";
 
 /**
@@ -9,16 +9,13 @@ import { VirtualBackend } from "@hother/cancelable/testing";
  *
  * @param {() => Promise<string>} attempt
  */
-async function withRetries(attempt) {
-  for (let wait = 1; ; wait *= 2) {
-    try {
-      return await failAfter({ seconds: 30 }, attempt);
-    } catch (error) {
-      console.log(`attempt failed: ${/** @type {Error} */ (error).name}`);
-      await sleep({ minutes: wait });
-    }
-  }
-}
+const withRetries = (attempt) =>
+  retry(attempt, {
+    attempts: Number.POSITIVE_INFINITY,
+    attemptTimeout: { seconds: 30 },
+    backoff: { initial: { minutes: 1 }, max: { minutes: 4 }, jitter: "none" },
+    onRetry: (error) => console.log(`attempt failed: ${/** @type {Error} */ (error).name}`),
+  });
 
 const started = performance.now();
 
