@@ -1,18 +1,42 @@
 // The order of the layers of the core, from the bottom up, and who may import what. `npm run lint` checks it, types
 // included. A file imports from its own layer and from the layers before it.
 const layers = [
-  ["duration.ts", "usage-error.ts", "arguments.ts", "known-options.ts"],
+  ["duration.ts", "usage-error.ts", "arguments.ts", "known-options.ts", "place.ts", "copy.ts", "realms.ts"],
   ["platform/"],
-  ["default-message.ts", "errors.ts", "absorb.ts", "is-cancellation.ts", "cancellation-of.ts", "reporter.ts"],
+  [
+    "default-message.ts",
+    "errors.ts",
+    "lag-error.ts",
+    "absorb.ts",
+    "is-cancellation.ts",
+    "with-cause.ts",
+    "cancellation-of.ts",
+    "reporter.ts",
+    "guard-callback.ts",
+  ],
   ["runtime/"],
   ["token/"],
   ["scope/"],
   ["flow/", "sync/", "sources/"],
   ["operation/"],
-  ["streams/reading/", "streams/chunk.ts", "streams/merge.ts", "streams/operation-stream.ts"],
+  [
+    "streams/reading/",
+    "streams/chunk.ts",
+    "streams/merge.ts",
+    "streams/operation-stream.ts",
+    "flow/all.ts",
+    "flow/as-completed.ts",
+    "flow/in-group.ts",
+    "flow/map-settled.ts",
+    "flow/map-stream.ts",
+    "flow/map.ts",
+    "flow/pulling.ts",
+    "flow/result-stream.ts",
+    "flow/task-items.ts",
+  ],
   ["cancellable.ts"],
   ["streams/", "wrap/", "backends/", "registry/"],
-  ["inspect/", "testing/", "logging/"],
+  ["extending/", "inspect/", "testing/", "logging/", "calls/", "process/", "threads/"],
   ["index.ts"],
 ];
 
@@ -73,6 +97,37 @@ export default {
       severity: "error",
       from: { path: "^packages/([^/]+)/src/" },
       to: { path: "^packages/([^/]+)/", pathNot: "^packages/$1/", dependencyTypes: ["local"] },
+    },
+    {
+      name: "integrations-apart",
+      comment:
+        "An integration imports its own folder, the shared folders and the clients fetch/ and pg/, so that no program loads what it does not use",
+      severity: "error",
+      from: {
+        path: "^packages/integrations/src/([^/]+)/",
+        pathNot: "^packages/integrations/src/(?:scope|http|database|model)/",
+      },
+      to: {
+        path: "^packages/integrations/src/([^/]+)/",
+        pathNot: "^packages/integrations/src/(?:scope|http|database|model|fetch|pg|$1)/",
+      },
+    },
+    {
+      name: "shared-below-integrations",
+      comment: "The shared files know no integration",
+      severity: "error",
+      from: { path: "^packages/integrations/src/(scope|http|database)/" },
+      to: { path: "^packages/integrations/src/", pathNot: "^packages/integrations/src/(?:scope|$1)/" },
+    },
+    {
+      name: "models-below-integrations",
+      comment: "The shared files of the clients of models make requests, and know no integration",
+      severity: "error",
+      from: { path: "^packages/integrations/src/model/" },
+      to: {
+        path: "^packages/integrations/src/",
+        pathNot: "^packages/integrations/src/(?:scope|http|model)/",
+      },
     },
     {
       name: "core-alone",

@@ -47,7 +47,14 @@ export default defineConfig({
         test: {
           name: "suite",
           include: ["packages/*/test/**/*.test.ts"],
-          exclude: ["packages/migrate*/**"],
+          // Threads and processes are those of Node. The shared token has a test of its own in an isolated page.
+          // Drivers of databases and queues need sockets or native modules, and cannot even be loaded in a page.
+          exclude: [
+            "packages/migrate*/**",
+            "packages/cancelable/test/{threads,process}/**",
+            "packages/integrations/test/{better-sqlite3,bullmq,drizzle,graphile-worker,ioredis,kysely,mongodb,mysql2}/**",
+            "packages/integrations/test/{node-sqlite,pg,pg-boss,postgres,prisma,redis,servers,temporal}/**",
+          ],
           setupFiles: [path("tools/hosts/browser/setup.ts"), path("tools/hosts/setup.ts")],
           // A test that has lost its scope may wait for ever, and leaves waits behind that reject when the page closes
           // the scope around them. Unhandled rejections of the library fail the run on every other host.

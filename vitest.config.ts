@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
+const integrations = fileURLToPath(new URL("packages/integrations/src", import.meta.url));
 const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
 const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
 
@@ -11,6 +12,7 @@ export default defineConfig({
     // The source, not the build; host modules of Node, as `imports` in the package chooses them.
     alias: [
       { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+      { find: /^@hother\/cancelable-integrations\/(.*)$/, replacement: `${integrations}/$1/index.ts` },
       { find: "#terminal", replacement: `${terminal}/platform/terminal.node.ts` },
       { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
       { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
@@ -19,7 +21,12 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "examples/*.test.ts", "demo/*.test.ts", "bench/**/*.test.ts"],
+    include: [
+      "packages/*/test/**/*.test.ts",
+      "examples/**/*.test.ts",
+      "demo/**/*.test.ts",
+      "bench/**/*.test.ts",
+    ],
     // Rejections that nobody handles fail the run; that is part of what is tested.
     dangerouslyIgnoreUnhandledErrors: false,
     coverage: {

@@ -42,10 +42,140 @@ const lists = [
     intro:
       "Behaviours that the tests of the Python package `hother.cancelable` assert, in TypeScript's terms.",
   },
+  {
+    file: `${folder}/verb-items.json`,
+    heading: "Behaviours of the verbs",
+    prefix: "VERB",
+    marked: false,
+    intro: "The promises of retry, hedge, interval, on, map, select, single flights, tokens and main.",
+  },
+  {
+    file: `${folder}/sync-items.json`,
+    heading: "Behaviours of coordination",
+    prefix: "SYNC",
+    marked: false,
+    intro: "The promises of locks, semaphores, barriers, rate limiters, queues and broadcasts.",
+  },
+  {
+    file: `${folder}/thread-items.json`,
+    heading: "Behaviours of threads",
+    prefix: "THR",
+    marked: false,
+    intro: "The promises of shared tokens, of work in threads and of the bridge to the main thread.",
+  },
+  {
+    file: `${folder}/process-items.json`,
+    heading: "Behaviours of processes",
+    prefix: "PRC",
+    marked: false,
+    intro: "The promises of runProcess.",
+  },
+  {
+    file: `${folder}/server-items.json`,
+    heading: "Behaviours of servers",
+    prefix: "HIN",
+    marked: false,
+    intro: "The promises of the integrations for web frameworks and sockets: requests that come in.",
+  },
+  {
+    file: `${folder}/client-items.json`,
+    heading: "Behaviours of HTTP clients",
+    prefix: "HOUT",
+    marked: false,
+    intro: "The promises of the integrations for HTTP clients: requests that go out.",
+  },
+  {
+    file: `${folder}/deadline-items.json`,
+    heading: "Behaviours of deadlines in HTTP",
+    prefix: "DL",
+    marked: false,
+    intro: "The promises of deadlines that travel with requests.",
+  },
+  {
+    file: `${folder}/shutdown-items.json`,
+    heading: "Behaviours of a shutdown",
+    prefix: "SHD",
+    marked: false,
+    intro: "The promises of gracefulShutdown.",
+  },
+  {
+    file: `${folder}/postgresql-items.json`,
+    heading: "Behaviours of PostgreSQL",
+    prefix: "PG",
+    marked: false,
+    intro:
+      "The promises of the integrations for the clients of PostgreSQL and for the query builders over them.",
+  },
+  {
+    file: `${folder}/transaction-items.json`,
+    heading: "Behaviours of transactions",
+    prefix: "TX",
+    marked: false,
+    intro: "The promises of withTransaction.",
+  },
+  {
+    file: `${folder}/mysql-items.json`,
+    heading: "Behaviours of MySQL and MariaDB",
+    prefix: "MY",
+    marked: false,
+    intro: "The promises of the integration for mysql2.",
+  },
+  {
+    file: `${folder}/mongodb-items.json`,
+    heading: "Behaviours of MongoDB",
+    prefix: "MDB",
+    marked: false,
+    intro: "The promises of the integration for the driver of MongoDB.",
+  },
+  {
+    file: `${folder}/redis-items.json`,
+    heading: "Behaviours of Redis",
+    prefix: "RED",
+    marked: false,
+    intro: "The promises of the integrations for node-redis and ioredis.",
+  },
+  {
+    file: `${folder}/sqlite-items.json`,
+    heading: "Behaviours of SQLite",
+    prefix: "SQL",
+    marked: false,
+    intro: "The promises of the integrations for better-sqlite3 and node:sqlite.",
+  },
+  {
+    file: `${folder}/job-items.json`,
+    heading: "Behaviours of job queues",
+    prefix: "JOB",
+    marked: false,
+    intro: "The promises of the integrations for BullMQ, Temporal, pg-boss and graphile-worker.",
+  },
+  {
+    file: `${folder}/policy-items.json`,
+    heading: "Behaviours of retry policies",
+    prefix: "RTY",
+    marked: false,
+    intro: "The promises of the integrations for cockatiel and p-retry.",
+  },
+  {
+    file: `${folder}/telemetry-items.json`,
+    heading: "Behaviours of telemetry",
+    prefix: "TEL",
+    marked: false,
+    intro: "The promises of the integrations for OpenTelemetry, pino and RxJS.",
+  },
+  {
+    file: `${folder}/model-items.json`,
+    heading: "Behaviours of models",
+    prefix: "LLM",
+    marked: false,
+    intro: "The promises of the integrations for streams of language models and for MCP.",
+  },
 ];
 
 /** Matches every id of the lists, and every number of the contract, in a title. */
-export const idPattern = /\b(?:CONF|PAR)-[A-Z0-9]+(?:-\d+)?|\brule \d+/g;
+export const idPattern = new RegExp(
+  `\\b(?:${lists.map(({ prefix }) => prefix).join("|")})-[A-Z0-9]+(?:-\\d+)?|\\brule \\d+`,
+  "g",
+);
 
 /**
  * Reads the numbers of docs/contract.md.

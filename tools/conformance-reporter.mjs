@@ -80,7 +80,7 @@ async function isWholeRun(
 /** The title without ids and without the name of the backend: one row for all backends. */
 function titleOf(/** @type {TestCase} */ test) {
   return test.fullName
-    .replaceAll(/\s*\((?:(?:CONF|PAR)-[\w-]+(?:, )?)+\)/g, "")
+    .replaceAll(/\s*\((?:(?:CONF|PAR|VERB|SYNC|THR|PRC|HIN|HOUT|DL|SHD)-[\w-]+(?:, )?)+\)/g, "")
     .replace(/ \[[\w-]+\]$/, "")
     .replaceAll(" > ", ": ");
 }

@@ -29,7 +29,9 @@ const docstringsOf = (text) =>
 
 const markdown = [
   "README.md",
-  ...(existsSync(`${root}/docs`) ? readdirSync(`${root}/docs`).map((name) => `docs/${name}`) : []),
+  ...readdirSync(`${root}/docs`, { recursive: true })
+    .filter((name) => !name.startsWith(".generated"))
+    .map((name) => `docs/${name}`),
 ].filter((name) => name.endsWith(".md") && existsSync(`${root}/${name}`));
 const sources = readdirSync(`${root}/packages`)
   .map((name) => `packages/${name}/src`)

@@ -31,6 +31,8 @@ const suite = (...filters) => [
   "run",
   "--reporter=dot",
   "--reporter=./tools/hosts/reporter.ts",
+  // Many tests wait for sockets and processes, and use no processor meanwhile.
+  "--maxWorkers=2",
   ...filters,
 ];
 

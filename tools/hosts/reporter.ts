@@ -19,7 +19,8 @@ export default class HostReporter implements Reporter {
         const reason = result.note ?? "the test file skips it";
         const files = reasons.get(reason) ?? new Map<string, number>();
         reasons.set(reason, files.set(file, (files.get(file) ?? 0) + 1));
-        for (const entry of unused) if (matches(entry, `/${file}`, test.fullName)) unused.delete(entry);
+        for (const entry of unused)
+          if (matches(entry, `/${module.relativeModuleId}`, test.fullName)) unused.delete(entry);
       }
     }
     for (const failure of failures) console.log(failure);

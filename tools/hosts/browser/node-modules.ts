@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "vitest/config";
 
-/** Not for browsers, though not a module of Node: it bundles the programs that tests start as processes. */
-const others = ["esbuild"];
+/** Not for browsers, though not modules of Node: they bundle the programs that tests start, and start a browser. */
+const others = ["esbuild", "playwright"];
 const missing = fileURLToPath(new URL("missing.ts", import.meta.url));
 
 /** Lets test files load whose imports a browser does not have; only the tests that use one are skipped. */
