@@ -202,13 +202,38 @@ export function sqliteCases(name: string, openDatabase: OpenDatabase, whyMissing
       expect(await db.all("select id from t")).toEqual([{ id: 1 }, { id: 2 }]);
     });
 
-    test("refuses a value that cannot be copied to its host, which keeps the program no longer alive", async () => {
+    test("refuses values that SQLite cannot store, with the names of their parameters", async () => {
+      const db = await database({ host });
+      const refused: [Parameters<typeof db.get>[1], string][] = [
+        [[1, () => {}], `parameters["1"] must be null, a number, a bigint, a string or bytes; got function`],
+        [[Symbol("s")], `parameters["0"] must be`],
+        [
+          { at: new Date(0) },
+          `parameters["at"] must be null, a number, a bigint, a string or bytes; got an instance of Date`,
+        ],
+      ];
+      for (const [parameters, message] of refused) {
+        await expect(db.get("select ?", parameters)).rejects.toThrow(message);
+        await expect(db.iterate("select ?", parameters).next()).rejects.toThrow(message);
+      }
+      const bytes = new Uint8Array([1, 2]);
+      expect(
+        await db.get("select :a is null as a, :b as b, hex(:c) as c", { a: null, b: 2n, c: bytes }),
+      ).toEqual({
+        a: 1,
+        b: 2,
+        c: "0102",
+      });
+    });
+
+    test("keeps the program no longer alive after a value that cannot be copied to its host", async () => {
       const db = await database({ host });
       const hold = vi.spyOn(host === "process" ? ChildProcess.prototype : Worker.prototype, "unref");
       onTestFinished(() => hold.mockRestore());
-      await expect(db.get("select ?", [() => {}])).rejects.toThrow("could not be cloned");
+      const bytes = new Uint8Array(1);
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      await expect(db.get("select ? as a", [bytes])).rejects.toThrow();
       expect(hold).toHaveBeenCalledOnce();
-      expect(await db.get("select 1 as a")).toEqual({ a: 1 });
     });
 
     test("refuses calls after its close, and opens again after its host was ended", async () => {

@@ -40,7 +40,7 @@ export async function observer(server: MariaDb | undefined): Promise<Observer> {
   /** The ids of the threads that run a statement with `text`. */
   const running = async (text: string): Promise<number[]> => {
     const found = await rows(
-      `select id from information_schema.processlist where info like '%${text}%' and id <> connection_id()`,
+      `select id from information_schema.processlist where command in ("Query", "Execute") and info like "%${text}%" and id <> connection_id()`,
     );
     return found.map(({ id }) => Number(id));
   };

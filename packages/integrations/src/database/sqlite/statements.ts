@@ -1,5 +1,5 @@
 import { Lock, shield, UsageError } from "@hother/cancelable";
-import { requireText } from "@hother/cancelable/extending";
+import { invalidType, requireText } from "@hother/cancelable/extending";
 import type { Chunk, HostRequest, SqliteParameters } from "./messages.ts";
 import type { Session } from "./session.ts";
 
@@ -75,6 +75,7 @@ export class SerialStatements implements SqliteStatements {
     begin: () => void,
   ): AsyncGenerator<Row, void, undefined> {
     requireText(sql, "sql");
+    requireParameters(parameters);
     const lease = await this.turns.acquire();
     try {
       if (this.#isReadingOver) throw new UsageError("ERR_CLOSED", "The transaction", "it has ended");
@@ -92,9 +93,28 @@ export class SerialStatements implements SqliteStatements {
     parameters: SqliteParameters | undefined,
   ): Promise<unknown> {
     requireText(sql, "sql");
+    requireParameters(parameters);
     return this.turns.run(async () => (await this.#use()).run({ method, sql, parameters }));
   }
 }
+
+/** Refuses values that SQLite cannot store, because some of them cannot be sent to the host either. */
+function requireParameters(parameters: SqliteParameters | undefined): void {
+  if (parameters === undefined) return;
+  if (typeof parameters !== "object" || parameters === null)
+    throw invalidType("parameters", "an array, or an object of values by their names", parameters);
+  for (const [name, value] of Object.entries(parameters)) {
+    if (typeof value === "function" || typeof value === "symbol" || isOtherObject(value))
+      throw invalidType(
+        `parameters[${JSON.stringify(name)}]`,
+        "null, a number, a bigint, a string or bytes",
+        value,
+      );
+  }
+}
+
+const isOtherObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !ArrayBuffer.isView(value);
 
 async function* rowsOf<Row>(
   session: Session,
