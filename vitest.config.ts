@@ -26,6 +26,7 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "demo/**/*.test.ts",
       "bench/**/*.test.ts",
+      "site/{pictures,playground}/**/*.test.ts",
     ],
     // Rejections that nobody handles fail the run; that is part of what is tested.
     dangerouslyIgnoreUnhandledErrors: false,
