@@ -47,11 +47,11 @@ export default defineConfig({
         test: {
           name: "suite",
           include: ["packages/*/test/**/*.test.ts"],
-          // Threads and processes are those of Node. The shared token has a test of its own in an isolated page.
+          // Threads and processes are those of Node, and the pages are files. The shared token has a test of its own in an isolated page.
           // Drivers of databases and queues need sockets or native modules, and cannot even be loaded in a page.
           exclude: [
             "packages/migrate*/**",
-            "packages/cancelable/test/{threads,process}/**",
+            "packages/cancelable/test/{threads,process,docs}/**",
             "packages/integrations/test/{better-sqlite3,bullmq,drizzle,graphile-worker,ioredis,kysely,mongodb,mysql2}/**",
             "packages/integrations/test/{node-sqlite,pg,pg-boss,postgres,prisma,redis,servers,temporal}/**",
           ],
