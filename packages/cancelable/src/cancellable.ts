@@ -272,7 +272,7 @@ export class Cancellable extends Operation {
 
   /**
    * Reads `source` in this operation. When the operation is cancelled, the stream ends within one item, also while
-   * the source delivers nothing, and the source is closed; see {@link cancellableStream}.
+   * the source delivers nothing, and the source is closed; see `cancellableStream`.
    */
   stream<T>(source: StreamInput<T>, options?: StreamOptions<T>): CancellableStream<T> {
     return stream<T, Cancellable>(this, source, options);

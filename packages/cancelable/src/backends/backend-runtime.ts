@@ -31,7 +31,7 @@ export abstract class BackendRuntime implements TaskRuntime {
 
   /**
    * The scope of library code that runs in the native task `current` outside every entered scope. A backend returns the
-   * scope of a {@link NativeTask}. Default: the implicit root of the backend, which is never cancelled.
+   * scope of a `NativeTask`. Default: the implicit root of the backend, which is never cancelled.
    */
   protected scopeOf(_current: unknown): CancelScope | undefined {
     return undefined;
@@ -60,7 +60,7 @@ export abstract class BackendRuntime implements TaskRuntime {
    * native task is interrupted from outside, the implementation calls `scope.cancel("parent", …)`. Default: plain
    * promises.
    *
-   * @param owner The scope whose native task becomes the parent of the new native task. Default: `scope`.
+   * @param _owner The scope whose native task becomes the parent of the new native task. Default: `scope`.
    */
   spawn<T>(scope: CancelScope, body: () => T | PromiseLike<T>, _owner?: CancelScope): TaskHandle<T> {
     return spawnTask(scope, body);

@@ -21,7 +21,7 @@ export interface CancellableOptions extends ScopeOptions, SourceOptions {
   /** Data of the user about the operation: a plain object. Default: none. */
   readonly metadata?: Record<string, unknown> | undefined;
   /**
-   * `true`: the {@link OperationRegistry} of the process contains the operation while it runs. A registry: this one
+   * `true`: the `OperationRegistry` of the process contains the operation while it runs. A registry: this one
    * does. Default: false.
    */
   readonly register?: boolean | OperationObserver | undefined;

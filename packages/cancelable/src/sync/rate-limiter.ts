@@ -36,7 +36,7 @@ export interface RateOptions extends WaitOptions {
 const rateOptions: KnownOptions<RateOptions> = { weight: 1, scope: 1 };
 
 /**
- * Limits how often something starts. It does not limit how much runs at the same time; a {@link Semaphore} does. Waits are
+ * Limits how often something starts. It does not limit how much runs at the same time; a `Semaphore` does. Waits are
  * served in order of arrival, and a heavy one is not overtaken. A cancelled wait uses nothing.
  *
  * @example

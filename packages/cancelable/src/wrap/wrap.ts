@@ -88,9 +88,9 @@ export interface InjectingWrapper {
  * without parentheses. The operations of a member are named `Class.member`, with the class
  * of the object. Bundlers that rename classes have an option that keeps the names (`keepNames`). A method with `inject`
  * declares the operation as an optional last parameter. It always gets its own operation, even if a caller passes
- * another one. `experimentalDecorators` is not supported.
+ * another one. `experimentalDecorators` is not supported. The options are checked immediately. Times are in milliseconds or
+ * a `Duration`. Default: no options.
  *
- * @param options Default: none. Checked immediately. Times are in milliseconds or a `Duration`.
  * @throws TypeError or RangeError that names the option. TypeError for a generator function: `cancellableStream` puts a
  * limit on its items.
  * @returns A function that never throws. It rejects with the cancellation; with the error of `fn`; with a `UsageError`:

@@ -18,7 +18,7 @@ export interface TransferProgress {
   readonly unit: "B";
 }
 
-/** The options of {@link fetch} that the global `fetch` does not have. */
+/** The options of `fetch` that the global `fetch` does not have. */
 export interface FetchOptions {
   /**
    * The scope or operation that the request belongs to. Default: the ambient scope. Needed on hosts without
@@ -56,7 +56,7 @@ export interface FetchOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
-/** The second argument of {@link fetch}: that of the global `fetch`, and options of this library. */
+/** The second argument of `fetch` of this entry: that of the global `fetch`, and options of this library. */
 export interface FetchInit extends Omit<RequestInit, "body">, FetchOptions {
   /** The body of the request. An async iterable, such as a Node `Readable`, is sent as a stream. */
   readonly body?: BodyInit | AsyncIterable<Uint8Array> | null | undefined;

@@ -1,0 +1,97 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+import { linkOf, navigation } from "../navigation.mjs";
+import { editLinkOf } from "../stage/links.mjs";
+import { referenceSidebar } from "../stage/reference/sidebar.mjs";
+import { writeForModels } from "./for-models.mjs";
+
+const staged = fileURLToPath(new URL("../pages/", import.meta.url));
+const exists = (/** @type {string} */ path) => existsSync(`${staged}${path}.md`);
+
+/** The entries of the sidebar. A page that is not written yet is left out: check/navigation.mjs complains about it. */
+const sidebar = navigation.map(({ title, pages }, index) => ({
+  text: title,
+  collapsed: index > 1,
+  items: pages
+    .filter(({ path }) => exists(path))
+    .map(({ title: text, path }) => ({ text, link: linkOf(path) })),
+}));
+
+const description =
+  "Cancellation and structured concurrency for plain async/await in TypeScript and JavaScript: stop async work, know that it has stopped, and know why.";
+
+export default defineConfig({
+  srcDir: "pages",
+  base: process.env.SITE_BASE ?? "/cancelable/",
+  lang: "en",
+  title: "@hother/cancelable",
+  titleTemplate: ":title · @hother/cancelable",
+  description,
+  cleanUrls: true,
+  // check/links.mjs checks all links of the built pages, with their anchors.
+  ignoreDeadLinks: true,
+  head: [
+    [
+      "link",
+      { rel: "icon", type: "image/svg+xml", href: `${process.env.SITE_BASE ?? "/cancelable/"}icon.svg` },
+    ],
+  ],
+  markdown: {
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // A table scrolls inside itself on a phone, and by keyboard.
+    config: (md) => {
+      md.renderer.rules.table_open = () =>
+        '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
+      md.renderer.rules.table_close = () => "</table></div>\n";
+    },
+  },
+  themeConfig: {
+    logo: "/icon.svg",
+    siteTitle: "cancelable",
+    nav: [
+      { text: "Start", link: "/start", activeMatch: "^/(start|which-one)" },
+      { text: "Concepts", link: "/concepts/tree", activeMatch: "^/concepts/" },
+      { text: "How do I …", link: "/how/limit-time", activeMatch: "^/how/" },
+      { text: "Integrations", link: "/integrations/", activeMatch: "^/integrations/" },
+      { text: "Playground", link: "/playground" },
+      { text: "Reference", link: "/reference/", activeMatch: "^/reference/" },
+    ].filter(({ link }) => exists(link.slice(1).replace(/\/$/, "/index"))),
+    sidebar: { "/reference/": referenceSidebar(staged), "/": sidebar },
+    outline: { level: [2, 3], label: "On this page" },
+    socialLinks: [{ icon: "github", link: "https://github.com/hotherio/cancelable" }],
+    editLink: {
+      pattern: editLinkOf("docs/:path"),
+      text: "Edit this page",
+    },
+    externalLinkIcon: true,
+    footer: { message: "MIT licence" },
+    notFound: {
+      title: "This page does not exist",
+      quote: "It may have moved. The search finds it, and the front page lists the main pages.",
+      linkLabel: "Go to the front page",
+      linkText: "Front page",
+    },
+    search: {
+      provider: "local",
+      options: {
+        detailedView: false,
+        miniSearch: {
+          searchOptions: {
+            boost: { title: 4, titles: 2, text: 1 },
+            // The guide comes before the reference.
+            boostDocument: (id) => (id.includes("/reference/") ? 0.2 : 1),
+          },
+        },
+        // Of the reference, only the first two levels of headings are indexed.
+        _render: (source, env, md) => {
+          const html = md.render(source, env);
+          if (env.frontmatter?.search === false) return "";
+          if (!env.relativePath.startsWith("reference/")) return html;
+          return (html.match(/<h[12] [\s\S]*?<\/h[12]>/g) ?? []).join("\n");
+        },
+      },
+    },
+  },
+  buildEnd: ({ outDir }) => writeForModels(staged, outDir),
+});
