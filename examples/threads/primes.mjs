@@ -1,5 +1,5 @@
 // @ts-check
-// The functions that 16-work-in-a-thread.mjs runs in threads.
+// The functions that work-in-a-thread.mjs runs in threads.
 import { currentOperation } from "@hother/cancelable";
 
 /** @param {number} n */

@@ -45,8 +45,8 @@ const getAgain = (path) =>
 console.log(await getAgain("/busy"));
 console.log(await getAgain("/nothing").catch((error) => `given up: ${error.message}`));
 
-// 2. The first request hangs, so a second one starts after 50 ms. Its answer cancels the first one.
-console.log(await hedge(() => get("/slow"), { after: 50 }));
+// 2. The first request hangs, so a second one starts after 30 ms. Its answer cancels the first one.
+console.log(await hedge(() => get("/slow"), { after: 30 }));
 await hungUp.wait();
 console.log("requests:", slow, "- the first one was closed");
 

@@ -1,0 +1,3 @@
+import { testFolder } from "../run-example.ts";
+
+testFolder(import.meta.url);
