@@ -4,10 +4,14 @@ import { existsSync } from "node:fs";
 import { mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import type { WriteStream } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Cancellable, CancellationToken, sleep } from "../packages/cancelable/src/index.ts";
+import { Board } from "./board.mjs";
 import { sha256 } from "./hash.mjs";
+import { Table } from "./table.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -180,4 +184,17 @@ test("ends when its output is closed", async () => {
   expect(signal).toBeNull();
   expect(code).toBe(1);
   expect(await readdir(folder)).toEqual([]);
+});
+
+test("a table is not painted again once other text follows it", () => {
+  const out = new PassThrough({ encoding: "utf8" });
+  const table = new Table(
+    Object.assign(out, { columns: 80 }) as unknown as WriteStream,
+    new Board([{ name: "a.txt", size: 10 }]),
+  ); // what it uses of one
+  table.finish();
+  expect(out.read()).toContain("a.txt");
+  table.leave();
+  table.finish();
+  expect(out.read()).toBeNull();
 });

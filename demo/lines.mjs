@@ -36,5 +36,7 @@ export class Lines {
   /** Lines are never painted again. */
   async repaint() {}
 
+  leave() {}
+
   finish() {}
 }

@@ -41,6 +41,8 @@ await main(async (op) => {
   op.onProgress((progress, { metadata }) => {
     if (typeof progress === "object") view.changed(board.progress(String(metadata?.name), progress));
   });
+  // `main` writes a notice below the table.
+  op.token.onCancel(() => view.leave());
   // With `npm run demo | head`, the reader closes the output early.
   out.on("error", () => op.cancel("disconnect", "the output was closed"));
 

@@ -23,6 +23,7 @@ export class Table {
   #colour;
   /** The widths of the lines on the screen. @type {number[]} */
   #shown = [];
+  #isLeft = false;
 
   /** @param {import("node:tty").WriteStream} out @param {import("./board.mjs").Board} board */
   constructor(out, board) {
@@ -47,12 +48,18 @@ export class Table {
     }
   }
 
+  /** Leaves the table as it is, because other text follows it. */
+  leave() {
+    this.#isLeft = true;
+  }
+
   /** Paints the last picture. */
   finish() {
     this.#draw();
   }
 
   #draw() {
+    if (this.#isLeft) return;
     const columns = this.#out.columns || 80;
     const widths = layout(columns - 1);
     const head = line(["file", "progress", "     rate", "state", "why"], widths);
