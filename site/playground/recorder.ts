@@ -1,5 +1,6 @@
 import {
   type AsyncBackend,
+  cancellationOf,
   type ObservedOperation,
   OperationRegistry,
   type ScopeParent,
@@ -155,6 +156,7 @@ export class Recorder extends OperationRegistry {
       const abort = (): void => {
         clear();
         bar.cancelledAt = this.#now();
+        bar.reason = cancellationOf(signal?.reason)?.reason;
         end("cancelled");
         reject(signal?.reason);
       };

@@ -30,38 +30,32 @@ interface Row {
 const pad = 14;
 const barHeight = 12;
 
-/** Two bars that begin and end together to the reader's eye. */
-const together = (a: Bar, b: Bar): boolean =>
-  Math.abs(a.begin - b.begin) <= 8 &&
-  (a.end === undefined ? b.end === undefined : b.end !== undefined && Math.abs(a.end - b.end) <= 8);
-
 /**
- * The bars in the order of the tree. A scope without a name is left out if it does not differ from the bar above or the only
- * bar below it, because functions such as `all` and `race` open scopes of their own.
+ * The bars in the order of the tree. Functions such as `all` and `race` open scopes and tasks of their own. Such a bar without a
+ * name is left out: a task with a single bar below it, and a scope that is the single one below another bar and has no
+ * cancellation of its own.
  */
 function rowsOf({ bars }: Recording): Row[] {
   const children = new Map<string | undefined, Bar[]>();
-  const byKey = new Map(bars.map((bar) => [bar.key, bar]));
+  const keys = new Set(bars.map(({ key }) => key));
   for (const bar of bars) {
-    const parent = bar.parent !== undefined && byKey.has(bar.parent) ? bar.parent : undefined;
+    const parent = bar.parent !== undefined && keys.has(bar.parent) ? bar.parent : undefined;
     children.set(parent, [...(children.get(parent) ?? []), bar]);
   }
+  const isLeftOut = (bar: Bar, siblings: number, above: Bar | undefined): boolean => {
+    if (bar.kind === "task") return bar.name === "task" && children.get(bar.key)?.length === 1;
+    if (bar.kind !== "scope" || bar.name !== undefined) return false;
+    const hasOwnCancellation = bar.cancelledAt !== undefined && above?.cancelledAt === undefined;
+    return above !== undefined && siblings === 1 && !hasOwnCancellation;
+  };
   const rows: Row[] = [];
-  const visit = (above: Bar | undefined, depth: number, shown: Bar | undefined): void => {
-    const below = (children.get(above?.key) ?? []).toSorted((a, b) => a.begin - b.begin);
-    for (const bar of below) {
-      const inner = children.get(bar.key) ?? [];
-      const isOwn = bar.kind === "operation" || bar.kind === "work" || bar.kind === "function";
-      const isTask = bar.kind === "task";
-      const isHidden =
-        !isOwn &&
-        (isTask || bar.name === undefined) &&
-        ((shown !== undefined && !isTask && together(bar, shown)) ||
-          (inner.length === 1 && inner[0] !== undefined && together(bar, inner[0])));
-      if (isHidden) visit(bar, depth, shown);
+  const visit = (key: string | undefined, depth: number, above: Bar | undefined): void => {
+    const below = children.get(key) ?? [];
+    for (const bar of below.toSorted((a, b) => a.begin - b.begin)) {
+      if (isLeftOut(bar, below.length, above)) visit(bar.key, depth, above);
       else {
-        rows.push({ bar, depth, parentEnd: shown?.end });
-        visit(bar, depth + 1, bar);
+        rows.push({ bar, depth, parentEnd: above?.end });
+        visit(bar.key, depth + 1, bar);
       }
     }
   };
@@ -116,7 +110,7 @@ function endingOf({ bar, parentEnd }: Row): Ending {
       words:
         bar.cancelledAt === undefined
           ? "completed"
-          : `completed, in spite of: ${bar.reason ?? "a cancellation"}`,
+          : `completed in spite of: ${bar.reason ?? "a cancellation"}`,
       style: "done",
     };
   return { words: "ended", style: "soft" };
