@@ -27,6 +27,7 @@ export default defineConfig({
       "demo/**/*.test.ts",
       "bench/**/*.test.ts",
       "site/{pictures,playground}/**/*.test.ts",
+      "tools/*.test.ts",
     ],
     // Rejections that nobody handles fail the run; that is part of what is tested.
     dangerouslyIgnoreUnhandledErrors: false,
