@@ -14,7 +14,7 @@ let failed = 0;
 
 /**
  * Limits of the minified and compressed (gzip) size of an import for a browser, in bytes. Each limit is a little more
- * than the size today, so that growth is noticed. docs/design.md has the original goals.
+ * than the size today, so that growth is noticed. docs/about/cost.md has the original goals.
  */
 const budgets = [
   { what: "everything", code: 'export * from "@hother/cancelable";', limit: 50_500 },

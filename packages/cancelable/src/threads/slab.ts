@@ -6,7 +6,7 @@
  *   bitmap    one bit for each record: whether it is in use
  *   records   see `record.ts`
  *
- * Invariants, which other comments and docs/design.md refer to by number:
+ * Invariants, which other comments and docs/about/invariants.md refer to by number:
  *
  *  M1  The state of a slot is one word: a generation, and the state of the token of this generation. That is `open` (0),
  *      a record (its number + 1), `withoutText` or `ended`. A token knows its generation. Another generation in the

@@ -2,7 +2,7 @@
  * The tree through which cancellation spreads. Tokens, scopes and operations are handles on its nodes. This file is
  * long because the waiter, the wave and the node keep the following invariants together.
  *
- * Invariants, which comments elsewhere and docs/design.md refer to by number:
+ * Invariants, which comments elsewhere and docs/about/invariants.md refer to by number:
  *
  *  T1  A node is cancelled by itself (`own`) at most once. `own` never changes afterwards.
  *  T2  `reached` is the cancellation that a checkpoint in the node throws. It is the node's own cancellation. If the
