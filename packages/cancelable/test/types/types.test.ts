@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
@@ -25,12 +25,13 @@ test("the public types infer values, discriminate outcomes and refuse wrong call
   expect({ status, stdout }).toEqual({ status: 0, stdout: "" });
 }, 120_000);
 
-test("the programs of the README and of the guide compile in strict mode as they stand there", () => {
+test("the programs of the README and of the concepts compile in strict mode as they stand there", () => {
   const root = new URL("../../../../", import.meta.url);
   const programs = mkdtempSync(fileURLToPath(new URL(".programs-", import.meta.url)));
   try {
     let count = 0;
-    for (const page of ["README.md", "docs/guide.md"]) {
+    const concepts = readdirSync(new URL("docs/concepts/", root)).map((name) => `docs/concepts/${name}`);
+    for (const page of ["README.md", ...concepts]) {
       const text = readFileSync(new URL(page, root), "utf8");
       for (const [, code] of text.matchAll(/(?<!<!-- not run: [^>]+ -->\s*)```ts\n([\s\S]*?)```/g))
         writeFileSync(`${programs}/${count++}.ts`, `${code}\nexport {};\n`);
