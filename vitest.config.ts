@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { overBuiltFiles, useBuiltFiles } from "./tools/hosts/built-files.ts";
 
 const core = fileURLToPath(new URL("packages/cancelable/src", import.meta.url));
 const backends = fileURLToPath(new URL("packages/backends/src", import.meta.url));
@@ -7,20 +8,23 @@ const integrations = fileURLToPath(new URL("packages/integrations/src", import.m
 const terminal = fileURLToPath(new URL("packages/terminal/src", import.meta.url));
 const migrate = fileURLToPath(new URL("packages/migrate/src", import.meta.url));
 
+/** The source, not the build; host modules of Node, as `imports` in the package chooses them. */
+const sources = [
+  { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
+  { find: /^@hother\/cancelable-integrations\/(.*)$/, replacement: `${integrations}/$1/index.ts` },
+  { find: "#terminal", replacement: `${terminal}/platform/terminal.node.ts` },
+  { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
+  { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
+  { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
+  { find: "@hother/cancelable-migrate/engine", replacement: `${migrate}/engine/index.ts` },
+];
+
 export default defineConfig({
-  resolve: {
-    // The source, not the build; host modules of Node, as `imports` in the package chooses them.
-    alias: [
-      { find: /^#platform\/(.*)$/, replacement: `${core}/platform/$1.node.ts` },
-      { find: /^@hother\/cancelable-integrations\/(.*)$/, replacement: `${integrations}/$1/index.ts` },
-      { find: "#terminal", replacement: `${terminal}/platform/terminal.node.ts` },
-      { find: /^@hother\/cancelable\/(.*)$/, replacement: `${core}/$1/index.ts` },
-      { find: /^@hother\/cancelable$/, replacement: `${core}/index.ts` },
-      { find: /^@hother\/cancelable-backends\/(.*)$/, replacement: `${backends}/$1/index.ts` },
-      { find: "@hother/cancelable-migrate/engine", replacement: `${migrate}/engine/index.ts` },
-    ],
-  },
+  plugins: overBuiltFiles ? [useBuiltFiles()] : [],
+  resolve: { alias: overBuiltFiles ? [] : sources },
   test: {
+    // Node itself loads the built files.
+    server: { deps: { external: overBuiltFiles ? [/\/packages\/[^/]+\/dist\//] : [] } },
     include: [
       "packages/*/test/**/*.test.ts",
       "examples/**/*.test.ts",

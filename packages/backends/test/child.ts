@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { sourceAliases } from "../../../tools/hosts/built-files.ts";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -14,11 +15,7 @@ export async function runChild(source: string, flags: readonly string[] = []): P
     platform: "node",
     target: "node20",
     conditions: ["source"],
-    alias: {
-      "@hother/cancelable-backends/effect": `${packages}backends/src/effect/index.ts`,
-      "@hother/cancelable-backends/effection": `${packages}backends/src/effection/index.ts`,
-      "@hother/cancelable": `${packages}cancelable/src/index.ts`,
-    },
+    alias: sourceAliases(),
   });
   const child = spawn(process.execPath, [...flags, "--input-type=module", "-"], {
     stdio: ["pipe", "pipe", "pipe"],

@@ -20,7 +20,7 @@ export async function report(jobs: readonly string[], log: (line: string) => voi
     for (const worker of [1, 2]) {
       group.startSoon(async () => {
         for await (const job of queue) {
-          const result = await moveOnAfter(40, () => fetchJob(job));
+          const result = await moveOnAfter(400, () => fetchJob(job));
           log(`worker ${worker}: ${job} ${result ?? "took too long"}`);
           if (result !== undefined) done.push(result);
         }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { sourceAliases } from "../../../tools/hosts/built-files.ts";
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
@@ -22,15 +23,7 @@ export async function bundle(source: string): Promise<string> {
     platform: "node",
     target: "node20",
     conditions: ["source"],
-    alias: {
-      "@hother/cancelable/calls": `${packageRoot}/src/calls/index.ts`,
-      "@hother/cancelable/process": `${packageRoot}/src/process/index.ts`,
-      "@hother/cancelable/threads": `${packageRoot}/src/threads/index.ts`,
-      "@hother/cancelable/testing": `${packageRoot}/src/testing/index.ts`,
-      "@hother/cancelable/sync": `${packageRoot}/src/sync/index.ts`,
-      "@hother/cancelable/logging": `${packageRoot}/src/logging/index.ts`,
-      "@hother/cancelable": `${packageRoot}/src/index.ts`,
-    },
+    alias: sourceAliases(),
   });
   return outputFiles[0]?.text ?? "";
 }

@@ -4,14 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { sourceAliases } from "../../../tools/hosts/built-files.ts";
 
 const packages = fileURLToPath(new URL("../..", import.meta.url));
-
-/** The sources of the packages, as aliases for esbuild. */
-export const sources = {
-  "@hother/cancelable-terminal": `${packages}terminal/src/index.ts`,
-  "@hother/cancelable": `${packages}cancelable/src/index.ts`,
-};
 
 /** Whether the machine has `script` of util-linux, which runs a program in a terminal. */
 export const hasTerminals: boolean = spawnSync("script", ["--version"], {
@@ -25,7 +20,7 @@ export interface TerminalRun {
   readonly text: string;
 }
 
-/** Runs a TypeScript module in a new terminal. The module imports the sources of the packages. */
+/** Runs a TypeScript module in a new terminal. The module imports the packages. */
 export async function runInTerminal(
   source: string,
   size: { columns: number; rows: number },
@@ -40,7 +35,7 @@ export async function runInTerminal(
       platform: "node",
       target: "node20",
       conditions: ["source"],
-      alias: sources,
+      alias: sourceAliases(),
     });
     const file = join(folder, "program.mjs");
     await writeFile(file, outputFiles[0]?.text ?? "");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
+import { sourceAliases } from "../../../tools/hosts/built-files.ts";
 import * as terminal from "../src/index.ts";
-import { sources } from "./pty.ts";
 
 test("The entry exports exactly these values and types", async () => {
   expect(Object.keys(terminal)).toEqual(["renderProgress"]);
@@ -51,7 +51,7 @@ test("A bundle for browsers contains neither log-update nor node modules, and wr
     platform: "browser",
     target: "es2022",
     conditions: ["source"],
-    alias: sources,
+    alias: sourceAliases(),
   });
   expect(Object.keys(metafile.inputs).filter((name) => /node:|node_modules/.test(name))).toEqual([]);
   const text = outputFiles[0]?.text ?? "";

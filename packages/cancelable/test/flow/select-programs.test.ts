@@ -6,6 +6,7 @@ import {
   CapacityLimiter,
   Deferred,
   Event,
+  type Lease,
   Lock,
   Queue,
   QueueClosedError,
@@ -16,9 +17,11 @@ import {
   taskGroup,
 } from "../../src/index.ts";
 import { Broadcast, ReadWriteLock } from "../../src/sync/index.ts";
-import { Lease } from "../../src/sync/lease.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { inVirtualTime } from "../backends.ts";
+
+const isLease = (value: unknown): value is Lease =>
+  typeof value === "object" && value !== null && "release" in value;
 
 const programs = 10_000;
 const permits = 2;
@@ -191,7 +194,7 @@ class Program {
     const put = puts.get(key);
     put?.[0].put.add(put[1]);
     if (arms[key] === this.#subscription) this.#heard.push(value as number);
-    if (value instanceof Lease) await this.#hold(value);
+    if (isLease(value)) await this.#hold(value);
   }
 
   #otherArm(kind: number): SelectArm | undefined {

@@ -27,13 +27,13 @@ import {
   waitFor,
   withTimeout,
 } from "../../src/index.ts";
-import { Arm, wouldWait } from "../../src/sync/arm.ts";
 import { Barrier, Broadcast, RateLimiter, ReadWriteLock } from "../../src/sync/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { deferred, describeEverywhere, inVirtualTime, rejection } from "../backends.ts";
 import { cancelledAtEveryTurn } from "../every-turn.ts";
 import { kept } from "../kept.ts";
 import { expectRejects, wrong } from "../refusals.ts";
+import { Arm, wouldWait } from "../sync/arms.ts";
 import { usage } from "../until.ts";
 
 /** Something that an arm can take, of which there is none at first. */
@@ -345,10 +345,10 @@ describeEverywhere("select and the lines", (everywhere) => {
   everywhere("an arm that is served while select joins its lines ends the select", async (t) => {
     const [limiter, queue] = [new RateLimiter({ limit: 1, per: 10 }), new Queue<string>()];
     await limiter.acquire();
-    const slow = new Arm<never>(
+    const slow = new Arm(
       () => {
         t.block(20); // the time of the limiter comes after the look at it
-        return wouldWait as never;
+        return wouldWait;
       },
       () => ({ withdraw: () => {} }),
     );

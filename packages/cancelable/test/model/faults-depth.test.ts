@@ -11,9 +11,9 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
-import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere } from "../backends.ts";
+import { rootAbove } from "./root.ts";
 
 const deep = 100_000;
 
@@ -181,8 +181,10 @@ describe("a clock that jumps", () => {
   /** Runs `body` on a clock that may jump. Returns the result and the elapsed time without the jump of `ms`. */
   async function jumping(ms: number, body: (backend: JumpyBackend) => Promise<unknown>): Promise<unknown> {
     const backend = new JumpyBackend();
-    const result = await run(() => body(backend), { backend });
-    expect([backend.timerCount, rootOf(backend.clock).live]).toEqual([0, 0]);
+    const [result, root] = await run(async (scope) => [await body(backend), rootAbove(scope)] as const, {
+      backend,
+    });
+    expect([backend.timerCount, root.live]).toEqual([0, 0]);
     return [result, backend.now() - ms];
   }
 

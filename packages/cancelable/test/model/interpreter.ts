@@ -23,8 +23,8 @@ import {
   UsageError,
   waitFor,
 } from "../../src/index.ts";
-import { rootOf } from "../../src/scope/root.ts";
 import type { Body, Event, Program, Reason, Step, StepOf, Trace } from "./program.ts";
+import { rootAbove } from "./root.ts";
 
 type Value = string | undefined;
 
@@ -199,8 +199,15 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
     }
   };
 
+  let root: CancelScope["node"] | undefined;
   try {
-    await run(() => one(program.root), { backend }).then(undefined, () => {});
+    await run(
+      (scope) => {
+        root = rootAbove(scope);
+        return one(program.root);
+      },
+      { backend },
+    ).then(undefined, () => {});
   } finally {
     setReporter(before);
   }
@@ -215,8 +222,7 @@ export async function interpret(program: Program, backend: AsyncBackend, block: 
   queues.forEach((queue, i) => {
     if (queue.waitingGetters + queue.waitingPutters > 0) left.push(`queue ${i}: somebody waits`);
   });
-  const root = rootOf(backend.clock);
-  if (root.live !== 0 || root.firstChild !== undefined) left.push(`${root.live} children in the root`);
-  if (root.waiters !== undefined) left.push("waiters in the root");
+  if (root?.live !== 0 || root.firstChild !== undefined) left.push(`${root?.live} children in the root`);
+  if (root?.waiters !== undefined) left.push("waiters in the root");
   return { events, reported, left };
 }

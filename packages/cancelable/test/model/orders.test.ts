@@ -14,8 +14,8 @@ import {
   taskGroup,
   waitFor,
 } from "../../src/index.ts";
-import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
+import { rootAbove } from "./root.ts";
 import { replayed, runs, seeds } from "./settings.ts";
 
 /*
@@ -47,11 +47,15 @@ function ordered(title: string, attempt: (data: number[]) => Attempt): void {
   const inSomeOrder = fc.asyncProperty(fc.scheduler(), plan, async (scheduler, data) => {
     const backend = new VirtualBackend();
     const later: Later = (name) => scheduler.schedule(Promise.resolve(name), name);
-    await scheduler.waitFor(run((scope) => attempt(data)(later, scope), { backend }));
+    let root: CancelScope["node"] | undefined;
+    const main = (scope: CancelScope) => {
+      root = rootAbove(scope);
+      return attempt(data)(later, scope);
+    };
+    await scheduler.waitFor(run(main, { backend }));
     await scheduler.waitIdle();
     await new Promise<void>((resolve) => setImmediate(resolve));
-    const root = rootOf(backend.clock);
-    expect([root.live, root.children(), root.waiters, backend.timerCount]).toEqual([0, [], undefined, 0]);
+    expect([root?.live, root?.children(), root?.waiters, backend.timerCount]).toEqual([0, [], undefined, 0]);
     expect([...unhandled.splice(0), ...reported.splice(0)]).toEqual([]);
   });
   test.each(seeds)(`${title} [seed %i]`, (seed) =>

@@ -12,8 +12,8 @@ import {
   sleep,
   taskGroup,
 } from "../../src/index.ts";
-import { rootOf } from "../../src/scope/root.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
+import { rootAbove } from "./root.ts";
 
 /* Failures that random programs and fault injection have found, reduced. */
 
@@ -191,15 +191,17 @@ describe("an object that refuses to reveal its prototype can be thrown", () => {
     const backend = new VirtualBackend();
     const odd = untouchable();
     let failedWith: unknown;
+    let root: CancelScope["node"] | undefined;
     const running = run(
-      async () => {
+      async (scope) => {
+        root = rootAbove(scope);
         const outcome = await new Cancellable().settle(() => Promise.reject(odd));
         failedWith = outcome.status === "failed" && outcome.error;
       },
       { backend },
     );
     await backend.untilIdle();
-    expect([Object.is(failedWith, odd), rootOf(backend.clock).live]).toEqual([true, 0]);
+    expect([Object.is(failedWith, odd), root?.live]).toEqual([true, 0]);
     await running;
   });
 
@@ -209,9 +211,11 @@ describe("an object that refuses to reveal its prototype can be thrown", () => {
     let child = "never started";
     let childWhenRejected = "";
     let failedWith: unknown;
+    let root: CancelScope["node"] | undefined;
     const running = run(
-      () =>
-        taskGroup(async (group) => {
+      (scope) => {
+        root = rootAbove(scope);
+        return taskGroup(async (group) => {
           group.startSoon(async () => {
             child = "running";
             await sleep(10).finally(() => {
@@ -223,15 +227,12 @@ describe("an object that refuses to reveal its prototype can be thrown", () => {
         }).catch((error: unknown) => {
           failedWith = error;
           childWhenRejected = child;
-        }),
+        });
+      },
       { backend },
     );
     await running;
-    expect([Object.is(failedWith, odd), childWhenRejected, rootOf(backend.clock).live]).toEqual([
-      true,
-      "ended",
-      0,
-    ]);
+    expect([Object.is(failedWith, odd), childWhenRejected, root?.live]).toEqual([true, "ended", 0]);
   });
 
   test("by a child of a group", async () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
+import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -41,10 +42,7 @@ export async function buildProgram(source: string): Promise<string> {
     platform: "node",
     target: "node20",
     conditions: ["source"],
-    alias: {
-      "@hother/cancelable/process": `${packageRoot}/src/process/index.ts`,
-      "@hother/cancelable": `${packageRoot}/src/index.ts`,
-    },
+    alias: sourceAliases(),
   });
   return outfile;
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
 import { Cancellable, CancellationToken, SignalSource, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { runScript } from "../child.ts";
@@ -218,7 +219,7 @@ test("a worker thread receives no signals, and the source fails with a usage err
     stdin: {
       contents: `
         import { parentPort } from "node:worker_threads";
-        import { Cancellable } from "./src/index.ts";
+        import { Cancellable } from "@hother/cancelable";
         const body = () => parentPort.postMessage("the body ran");
         Cancellable.withSignal("SIGINT").settle(body).then(({ status, error }) => {
           parentPort.postMessage([status, error.code, process.listenerCount("SIGINT")]);
@@ -230,6 +231,7 @@ test("a worker thread receives no signals, and the source fails with a usage err
     bundle: true,
     write: false,
     format: "cjs",
+    alias: sourceAliases(),
     platform: "node",
     target: "node20",
     conditions: ["source"],

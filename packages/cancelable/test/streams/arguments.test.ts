@@ -1,10 +1,6 @@
 import { expect, test } from "vitest";
-import { Cancellable } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { cancellableTransform } from "../../src/streams/cancellable-transform.ts";
-import { chunk } from "../../src/streams/chunk.ts";
-import { merge } from "../../src/streams/merge.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
+import { Cancellable, cancellableStream, cancellableTransform, chunk, merge } from "../../src/index.ts";
+import { stream } from "./operation-stream.ts";
 
 type Call = (value: never) => unknown;
 

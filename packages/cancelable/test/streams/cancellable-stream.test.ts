@@ -9,8 +9,8 @@ import {
   sleepForever,
   TimeoutCancellation,
 } from "../../src/index.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;

@@ -2,13 +2,13 @@ import { expect } from "vitest";
 import {
   Cancellable,
   CancellationToken,
+  cancellableStream,
   isCancellation,
   sleep,
   TimeoutCancellation,
 } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 describeEverywhere("a cancelled stream", (everywhere) => {

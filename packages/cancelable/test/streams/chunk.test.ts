@@ -1,9 +1,17 @@
 import { describe, expect } from "vitest";
-import { Cancellable, chunk, merge, moveOnAfter, Queue, sleep, sleepForever } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
+import {
+  Cancellable,
+  cancellableStream,
+  chunk,
+  merge,
+  moveOnAfter,
+  Queue,
+  sleep,
+  sleepForever,
+} from "../../src/index.ts";
 import { deferred, describeEverywhere, inVirtualTime, rejection } from "../backends.ts";
 import { cancelledAtEveryTurn } from "../every-turn.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 describeEverywhere("chunk", (everywhere) => {

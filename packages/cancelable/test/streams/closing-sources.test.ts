@@ -1,9 +1,8 @@
 import { expect } from "vitest";
-import { Cancellable, shield, sleep, TimeoutCancellation } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
+import { Cancellable, cancellableStream, shield, sleep, TimeoutCancellation } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers } from "./sources.ts";
 
 describeEverywhere("the source of a cancelled stream", (everywhere) => {

@@ -1,7 +1,13 @@
 import { Readable } from "node:stream";
 import { expect } from "vitest";
-import { Cancellable, isCancellation, merge, sleep, TimeoutCancellation } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
+import {
+  Cancellable,
+  cancellableStream,
+  isCancellation,
+  merge,
+  sleep,
+  TimeoutCancellation,
+} from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { type Case, describeEverywhere, rejection } from "../backends.ts";
 import { collect, webStream } from "./sources.ts";

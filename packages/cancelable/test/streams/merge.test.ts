@@ -1,6 +1,5 @@
 import { expect } from "vitest";
-import { merge, moveOnAfter, sleep, sleepForever } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
+import { cancellableStream, merge, moveOnAfter, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { collect, numbers, ticks, webStream } from "./sources.ts";
 

@@ -1,14 +1,14 @@
 import { expect } from "vitest";
 import {
   Cancellable,
+  cancellableStream,
   currentOperation,
   isCancellation,
   sleep,
   TimeoutCancellation,
 } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
 describeEverywhere("a stream of a running operation", (everywhere) => {

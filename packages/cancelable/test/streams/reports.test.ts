@@ -1,8 +1,7 @@
 import { expect } from "vitest";
-import { Cancellable, currentOperation, sleep } from "../../src/index.ts";
-import { cancellableStream } from "../../src/streams/cancellable-stream.ts";
-import { stream } from "../../src/streams/operation-stream.ts";
+import { Cancellable, cancellableStream, currentOperation, sleep } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { stream } from "./operation-stream.ts";
 import { collect, numbers } from "./sources.ts";
 
 describeEverywhere("the reports of a stream", (everywhere) => {

@@ -11,11 +11,11 @@ import {
   type Selectable,
   Semaphore,
 } from "../../src/index.ts";
-import { wouldWait } from "../../src/sync/arm.ts";
 import { describeEverywhere } from "../backends.ts";
 import { kept } from "../kept.ts";
 import { thrown } from "../refusals.ts";
 import { usage } from "../until.ts";
+import { wouldWait } from "./arms.ts";
 
 /** A primitive that is not ready, a way to make it ready once, and the number of waiters. */
 interface Case {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { overBuiltFiles, sourceAliases } from "../../../../tools/hosts/built-files.ts";
 import { chromiumPath } from "../../../../tools/hosts/chromium.mjs";
 
 /** Bundles a module for browsers, with the library from its source. */
@@ -17,10 +18,7 @@ async function bundleForPage(source: string): Promise<string> {
     platform: "browser",
     target: "es2022",
     conditions: ["source"],
-    alias: {
-      "@hother/cancelable/threads": `${root}/src/threads/index.ts`,
-      "@hother/cancelable": `${root}/src/index.ts`,
-    },
+    alias: sourceAliases(),
   });
   return outputFiles[0]?.text ?? "";
 }
@@ -73,7 +71,7 @@ const pageSource = `
 
 /** The script of the workers, which is also the library for the module of the calls. */
 const poolWorkerSource = `
-  import "./src/threads/web-worker.ts";
+  import "${overBuiltFiles ? "./dist/web/threads/web-worker.js" : "./src/threads/web-worker.ts"}";
   export * from "@hother/cancelable";
 `;
 

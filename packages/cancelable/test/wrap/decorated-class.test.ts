@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
+import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
 import { runScript } from "../child.ts";
 import type { Told } from "./members.ts";
 
@@ -30,15 +31,16 @@ async function compiledByTypeScript(): Promise<string> {
   }
 }
 
-/** The module with its imports relative to the package's folder. */
-const moved = (text: string): string => text.replace(/"\.\.\/\.\.\/src\/(.*)\.[jt]s"/g, '"./src/$1.ts"');
+/** The module with the name of the package in its imports. */
+const moved = (text: string): string =>
+  text.replace(/"\.\.\/\.\.\/src\/index\.[jt]s"/g, '"@hother/cancelable"');
 
 /** The output of the module. Bundlers rename classes; `keepNames` preserves what `name` returns. */
 async function told(text: string): Promise<unknown> {
   const { outputFiles } = await build({
     stdin: { contents: moved(text), loader: "ts", resolveDir: packageRoot },
     ...{ bundle: true, write: false, format: "esm", platform: "node", target: "node20" },
-    ...{ conditions: ["source"], keepNames: true },
+    ...{ conditions: ["source"], alias: sourceAliases(), keepNames: true },
   });
   const { code, output, errors } = await runScript(outputFiles[0]?.text ?? "");
   expect({ code, errors }).toEqual({ code: 0, errors: "" });

@@ -1,7 +1,12 @@
 import { expect, test, vi } from "vitest";
-import { Cancellable, currentOperation, sleepForever } from "../../src/index.ts";
-import type { InjectingOptions, WrapOptions } from "../../src/wrap/options.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import {
+  Cancellable,
+  cancellable,
+  currentOperation,
+  type InjectingOptions,
+  sleepForever,
+  type WrapOptions,
+} from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, thrown, wrong } from "../refusals.ts";
 

@@ -1,7 +1,13 @@
 import { expect, expectTypeOf, vi } from "vitest";
-import { Cancellable, currentOperation, OperationRegistry, registry, sleep } from "../../src/index.ts";
-import { withCancellable } from "../../src/wrap/with-cancellable.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import {
+  Cancellable,
+  cancellable,
+  currentOperation,
+  OperationRegistry,
+  registry,
+  sleep,
+  withCancellable,
+} from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { thrown } from "../refusals.ts";
 

@@ -1,7 +1,11 @@
 import { expect, expectTypeOf } from "vitest";
-import { Cancellable, CancellationToken, currentOperation } from "../../src/index.ts";
-import type { InjectingOptions } from "../../src/wrap/options.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import {
+  Cancellable,
+  CancellationToken,
+  cancellable,
+  currentOperation,
+  type InjectingOptions,
+} from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("inject", (everywhere) => {

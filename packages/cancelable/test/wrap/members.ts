@@ -1,6 +1,5 @@
 /* The decorator as users write it. Tests compile this file with TypeScript and run it in a process of its own, because vitest leaves decorators to Node. The compilation checks the types. */
-import { type Cancellable, currentOperation, isCancellation, sleep } from "../../src/index.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import { type Cancellable, cancellable, currentOperation, isCancellation, sleep } from "../../src/index.ts";
 
 const wrap = cancellable({ timeout: 10_000 });
 

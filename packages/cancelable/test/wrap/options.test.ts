@@ -1,7 +1,11 @@
 import { expect, expectTypeOf, test, vi } from "vitest";
-import { CancellationToken, ConditionSource } from "../../src/index.ts";
-import type { EffectiveOptions, WrapOptions } from "../../src/wrap/options.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import {
+  CancellationToken,
+  ConditionSource,
+  cancellable,
+  type EffectiveOptions,
+  type WrapOptions,
+} from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 

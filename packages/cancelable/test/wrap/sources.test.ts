@@ -2,14 +2,14 @@ import { expect, test, vi } from "vitest";
 import {
   Cancellable,
   CancellationToken,
+  cancellable,
   currentOperation,
   ResourceSource,
   sleep,
   sleepForever,
   TimeoutSource,
+  type WrapOptions,
 } from "../../src/index.ts";
-import type { WrapOptions } from "../../src/wrap/options.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 /** The end of a call that would run forever. */

@@ -1,6 +1,12 @@
 import { expect, expectTypeOf, test, vi } from "vitest";
-import { Cancellable, CancellationToken, currentOperation, sleep, sleepForever } from "../../src/index.ts";
-import { withCancellable } from "../../src/wrap/with-cancellable.ts";
+import {
+  Cancellable,
+  CancellationToken,
+  currentOperation,
+  sleep,
+  sleepForever,
+  withCancellable,
+} from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { expectThrows, expectUsageError, wrong } from "../refusals.ts";
 

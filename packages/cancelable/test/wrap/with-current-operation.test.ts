@@ -1,7 +1,5 @@
 import { expect, expectTypeOf, test } from "vitest";
-import { Cancellable, currentOperation } from "../../src/index.ts";
-import { withCurrentOperation } from "../../src/wrap/with-current-operation.ts";
-import { cancellable } from "../../src/wrap/wrap.ts";
+import { Cancellable, cancellable, currentOperation, withCurrentOperation } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { expectThrows, wrong } from "../refusals.ts";
 

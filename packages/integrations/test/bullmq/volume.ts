@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Queue } from "bullmq";
 import { build } from "esbuild";
 import { Redis } from "ioredis";
+import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
 import { type CancelJobAnswer, cancelJob } from "../../src/bullmq/index.ts";
 
 const packages = fileURLToPath(new URL("../../../", import.meta.url));
@@ -136,11 +137,7 @@ async function bundle(): Promise<string> {
     target: "node20",
     conditions: ["source"],
     external: ["bullmq", "ioredis"],
-    alias: {
-      "@hother/cancelable-integrations/bullmq": `${packages}integrations/src/bullmq/index.ts`,
-      "@hother/cancelable/extending": `${packages}cancelable/src/extending/index.ts`,
-      "@hother/cancelable": `${packages}cancelable/src/index.ts`,
-    },
+    alias: sourceAliases(),
   });
   return outputFiles[0]?.text ?? "";
 }
