@@ -7,15 +7,19 @@ import base from "./vitest.config.ts";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-const chromium = () => ({
-  enabled: true,
-  headless: true,
-  screenshotFailures: false,
-  provider: playwright({ launchOptions: { executablePath: chromiumPath, args: ["--no-sandbox"] } }),
-  instances: [{ browser: "chromium" as const }],
-});
+/** Chromium of this machine, or the Firefox of Playwright: `BROWSER=firefox`. */
+const browser = () => {
+  const options = { enabled: true, headless: true, screenshotFailures: false };
+  if (process.env["BROWSER"] === "firefox")
+    return { ...options, provider: playwright(), instances: [{ browser: "firefox" as const }] };
+  return {
+    ...options,
+    provider: playwright({ launchOptions: { executablePath: chromiumPath, args: ["--no-sandbox"] } }),
+    instances: [{ browser: "chromium" as const }],
+  };
+};
 
-/** The tests in a page of Chromium. */
+/** The tests in a page of a browser. */
 export default defineConfig({
   test: {
     projects: [
@@ -60,7 +64,7 @@ export default defineConfig({
           // the scope around them. Unhandled rejections of the library fail the run on every other host.
           testTimeout: 5_000,
           dangerouslyIgnoreUnhandledErrors: true,
-          browser: chromium(),
+          browser: browser(),
         },
       },
       {
@@ -75,7 +79,7 @@ export default defineConfig({
           // A new build is no new version.
           force: true,
         },
-        test: { name: "built packages", include: ["e2e/*.test.ts"], browser: chromium() },
+        test: { name: "built packages", include: ["e2e/*.test.ts"], browser: browser() },
       },
     ],
   },

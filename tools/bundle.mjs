@@ -82,6 +82,8 @@ const sets = [
     folder: "web",
     input: [...Object.values(input), `${dist}/threads/web-worker.js`],
     plugin: host("web"),
+    // As the manifest says: esbuild warns of every import that is there only for the effects of a module without effects.
+    treeshake: { moduleSideEffects: (id) => id.endsWith("web-worker.js") },
     output: { format: "es", preserveModules: true, preserveModulesRoot: dist },
   },
   {
@@ -99,12 +101,13 @@ const sets = [
   },
 ];
 
-for (const { folder, input, plugin, output } of sets) {
+for (const { folder, input, plugin, output, treeshake = true } of sets) {
   rmSync(`${dist}/${folder}`, { recursive: true, force: true });
   const bundle = await rollup({
     input,
     external: /^node:|^piscina$/,
     plugins: [plugin],
+    treeshake,
     onwarn(warning) {
       // The code that tsc writes for `using` looks at `this`.
       if (warning.code === "THIS_IS_UNDEFINED") return;

@@ -1,15 +1,18 @@
 // Tests the packages as users install them: packed and installed in an empty project, used from ESM, from require, and from
-// an old and a new TypeScript, bundled for a browser, and measured in size.
+// several versions of TypeScript, bundled for a browser, and measured in size. `TYPESCRIPT=5.3,5.9` chooses the versions.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { brokenLinks } from "./absolute-links.mjs";
+import { beNewcomer } from "./newcomer.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "cancelable-package-"));
+const typescripts = (process.env.TYPESCRIPT ?? "5.4,7.0").split(",");
 let failed = 0;
 
 /**
@@ -43,13 +46,60 @@ async function check(title, body) {
   }
 }
 
-const tarballs = ["cancelable", "backends", "terminal", "integrations"].map((name) => {
+const packed = readdirSync(`${root}packages`).map((name) => {
+  const folder = `${root}packages/${name}`;
   const [{ filename, size, files }] = JSON.parse(
-    sh("npm", ["pack", "--json", "--pack-destination", work], `${root}/packages/${name}`),
+    sh("npm", ["pack", "--json", "--pack-destination", work], folder),
   );
   console.log(`${filename}: ${files.length} files, ${size} bytes`);
-  return join(work, filename);
+  return { name, folder, tarball: join(work, filename), files: new Set(files.map(({ path }) => path)) };
 });
+const tarballs = packed.filter(({ name }) => !name.startsWith("migrate")).map(({ tarball }) => tarball);
+
+const versions = new Set(
+  packed.map(({ folder }) => JSON.parse(readFileSync(`${folder}/package.json`, "utf8")).version),
+);
+await check("one version", () => {
+  if (versions.size !== 1) throw new Error([...versions].join());
+  return [...versions][0];
+});
+
+for (const { name, folder, files } of packed) {
+  await check(`contents of ${name}`, () => {
+    const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+    const lacks = ["README.md", "CHANGELOG.md", "LICENSE"].filter((file) => !files.has(file));
+    for (const field of [
+      "author",
+      "bugs",
+      "description",
+      "engines",
+      "funding",
+      "homepage",
+      "keywords",
+      "license",
+      "repository",
+    ])
+      if (manifest[field] === undefined) lacks.push(field);
+    if (manifest.publishConfig?.provenance !== true || manifest.publishConfig.access !== "public")
+      lacks.push("publishConfig");
+    if (manifest.repository?.directory !== `packages/${name}`) lacks.push("repository.directory");
+    for (const file of ["README.md", "CHANGELOG.md"])
+      for (const link of brokenLinks(readFileSync(`${folder}/${file}`, "utf8")))
+        lacks.push(`the target of ${link} in ${file}`);
+    // "Go to definition" follows these maps to the source.
+    let maps = 0;
+    for (const file of files) {
+      if (file.endsWith(".d.ts") && !file.startsWith("src/") && !files.has(`${file}.map`))
+        lacks.push(`${file}.map`);
+      if (!file.endsWith(".d.ts.map")) continue;
+      maps++;
+      for (const source of JSON.parse(readFileSync(`${folder}/${file}`, "utf8")).sources)
+        if (!files.has(posix.join(posix.dirname(file), source))) lacks.push(source);
+    }
+    if (lacks.length > 0) throw new Error(`lacks ${lacks.join(", ")}`);
+    return `${maps} declaration maps`;
+  });
+}
 const { effect, effection } = JSON.parse(
   readFileSync(`${root}/packages/backends/package.json`, "utf8"),
 ).devDependencies;
@@ -68,8 +118,7 @@ sh(
     ...tarballs,
     `effect@${effect}`,
     `effection@${effection}`,
-    "old@npm:typescript@5.4",
-    "new@npm:typescript@7.0.2",
+    ...typescripts.map((version) => `typescript-${version}@npm:typescript@${version}`),
     "@types/node@20",
     `piscina@${piscina}`,
   ],
@@ -240,11 +289,10 @@ const commonProgram = `
   export const queue: Queue<number> = new Queue<number>();
   export type Lines = PriorityQueue<number>;
 `;
-for (const [name, lib] of [
-  ["old", ["es2022", "dom"]],
-  ["new", ["es2022", "esnext.disposable", "dom"]],
-]) {
-  const { version } = JSON.parse(readFileSync(join(consumer, "node_modules", name, "package.json"), "utf8"));
+for (const version of typescripts) {
+  const compiler = join("node_modules", `typescript-${version}`, "bin", "tsc");
+  const isOld = version.startsWith("5.");
+  const lib = ["es2022", "dom", ...(isOld ? [] : ["esnext.disposable"])];
   /** Compiles the programs, with the declarations of the library itself. */
   const compile = (files, types) => {
     for (const [file, text] of Object.entries(files)) writeFileSync(join(consumer, file), text);
@@ -255,7 +303,7 @@ for (const [name, lib] of [
           strict: true,
           noEmit: true,
           target: "es2022",
-          module: name === "old" ? "node16" : "nodenext",
+          module: isOld ? "node16" : "nodenext",
           exactOptionalPropertyTypes: true,
           skipLibCheck: false,
           lib,
@@ -264,7 +312,7 @@ for (const [name, lib] of [
         files: Object.keys(files),
       }),
     );
-    sh(process.execPath, [join("node_modules", name, "bin", "tsc"), "-p", "."], consumer);
+    sh(process.execPath, [compiler, "-p", "."], consumer);
   };
   await check(`TypeScript ${version}`, () =>
     compile({ "use.mts": program, "use-common.cts": commonProgram }, []),
@@ -294,12 +342,60 @@ for (const { what, code, limit } of budgets) {
   });
 }
 
-for (const tarball of tarballs) {
-  await check("publint", () => void sh("npx", ["publint", "--strict", tarball], root));
-  // The core has declarations for `require`, too.
-  const profile = tarball.includes("cancelable-0") ? "node16" : "esm-only";
-  await check("are the types wrong", () => void sh("npx", ["attw", "--profile", profile, tarball], root));
+/** The library as `tsc` writes it, one file for each source file, for browsers. */
+const notBundled = {
+  name: "not bundled",
+  setup(bundling) {
+    const dist = `${root}packages/cancelable/dist`;
+    bundling.onResolve({ filter: /^@hother\/cancelable$/ }, () => ({
+      path: `${dist}/index.js`,
+      sideEffects: false,
+    }));
+    bundling.onResolve({ filter: /^#platform\// }, ({ path }) => ({
+      path: `${dist}/${path.slice(1)}.web.js`,
+      sideEffects: false,
+    }));
+  },
+};
+for (const names of ["moveOnAfter, sleep", "Cancellable", "CancellationToken"]) {
+  await check(`a bundle with ${names}`, async () => {
+    const bytes = async (plugins) => {
+      const { outputFiles } = await build({
+        stdin: { contents: `export { ${names} } from "@hother/cancelable";`, resolveDir: consumer },
+        ...{
+          bundle: true,
+          minify: true,
+          write: false,
+          format: "esm",
+          platform: "browser",
+          target: "es2022",
+          plugins,
+        },
+      });
+      return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+    };
+    const [published, before] = [await bytes([]), await bytes([notBundled])];
+    const figures = `${published} bytes compressed, ${before} from one file for each source file`;
+    if (published > 1.01 * before) throw new Error(figures);
+    return figures;
+  });
 }
+
+for (const { name, tarball } of packed) {
+  await check(`publint of ${name}`, () => void sh("npx", ["publint", "--strict", tarball], root));
+  // The core has declarations for `require`, too.
+  const profile = name === "cancelable" ? "node16" : "esm-only";
+  await check(
+    `are the types of ${name} wrong`,
+    () => void sh("npx", ["attw", "--profile", profile, tarball], root),
+  );
+}
+
+await check("a newcomer, from the README alone", async () => {
+  const lines = [];
+  await beNewcomer(packed.find(({ name }) => name === "cancelable").tarball, (line) => lines.push(line));
+  return `\n        ${lines.join("\n        ")}`;
+});
 
 await check("dry run of a release", () => {
   const { status, stdout, stderr } = spawnSync("npm", ["publish", "--dry-run", "--workspaces"], {

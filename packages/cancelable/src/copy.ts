@@ -6,7 +6,7 @@
  */
 
 /** The version in package.json. A test compares them. */
-const version = "0.1.0";
+const version = "0.2.0";
 
 /** One copy of the package. The members are the contract between versions. */
 export interface Copy {
