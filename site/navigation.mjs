@@ -213,9 +213,19 @@ export const navigation = [
         line: "Requests of the built-in fetch, with streams over their bodies",
       },
       {
+        path: "integrations/fetch-bodies",
+        title: "fetch: bodies",
+        line: "Lines, JSON lines and events; errors; uploads",
+      },
+      {
         path: "integrations/undici",
         title: "undici and the built-in fetch",
         line: "Requests of SDKs that take no signal",
+      },
+      {
+        path: "integrations/node-client",
+        title: "node:http as a client",
+        line: "Requests of code that knows no signal",
       },
       { path: "integrations/axios", title: "axios", line: "Requests that end with their scope" },
       { path: "integrations/got", title: "got", line: "Requests that end with their scope" },
@@ -279,6 +289,16 @@ export const navigation = [
         line: "p-limit, bottleneck, generic-pool and others, measured",
       },
       {
+        path: "foreign-queues-measured",
+        title: "Other queues, measured",
+        line: "Which library keeps the scope of the caller",
+      },
+      {
+        path: "connection-pools",
+        title: "Connection pools",
+        line: "Waits that end, and connections that come late",
+      },
+      {
         path: "adapters",
         title: "Adapters",
         line: "The interfaces of p-limit, p-map, async-mutex and others over this library",
@@ -290,7 +310,12 @@ export const navigation = [
     pages: [
       { path: "browsers", title: "Browsers and React", line: "What differs, useOperation, Vite" },
       { path: "hosts", title: "Hosts and compilers", line: "Module systems, TypeScript, Jest, bundlers" },
-      { path: "backends", title: "Backends", line: "Effect, Effection, and how to write a backend" },
+      { path: "backends", title: "Backends", line: "Effect and Effection" },
+      {
+        path: "write-a-backend",
+        title: "Write a backend",
+        line: "An async runtime of your own, in 50 lines",
+      },
     ],
   },
   {
@@ -320,7 +345,17 @@ export const navigation = [
       {
         path: "migration/from-python",
         title: "Python",
-        line: "hother-cancelable, asyncio, anyio and trio, name by name",
+        line: "Conventions, and the names that you use most",
+      },
+      {
+        path: "migration/from-python-names",
+        title: "Python: all names",
+        line: "Each public name of hother-cancelable",
+      },
+      {
+        path: "migration/from-anyio-and-trio",
+        title: "anyio and trio",
+        line: "Names, and the differences that tests found",
       },
       {
         path: "migration/migrate",
