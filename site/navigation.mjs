@@ -132,6 +132,11 @@ export const navigation = [
       },
       { path: "trouble/pitfalls", title: "Pitfalls", line: "Common mistakes and their fixes" },
       {
+        path: "trouble/more-pitfalls",
+        title: "More pitfalls",
+        line: "Handles, event handlers, tokens, streams, locks, tests",
+      },
+      {
         path: "trouble/limit-did-nothing",
         title: "My limit did nothing",
         line: "Four causes, and four tests for them",
