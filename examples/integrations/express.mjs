@@ -1,0 +1,49 @@
+// @ts-check
+// A request of Express is an operation, which ends when its client leaves, and at its limit.
+import { once } from "node:events";
+import { get } from "node:http";
+import { currentOperation, Event, sleep } from "@hother/cancelable";
+import { cancelable, handler, limit, operationErrors } from "@hother/cancelable-integrations/express";
+import express from "express";
+
+const [started, stopped] = [new Event(), new Event()];
+/** Stands for a query that runs in the operation of the request. */
+async function query() {
+  started.set();
+  try {
+    await sleep({ minutes: 5 });
+  } finally {
+    const op = currentOperation();
+    console.log(op?.name, "stops:", op?.error?.reason);
+    stopped.set();
+  }
+}
+
+const app = express();
+app.use(cancelable({ timeout: { seconds: 30 } }));
+app.get("/reports/:id", handler(query));
+app.get("/slow", limit(50), handler(query));
+app.use(operationErrors());
+
+const server = app.listen(0, "127.0.0.1");
+await once(server, "listening");
+const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+const url = `http://127.0.0.1:${port}`;
+
+// 1. The client leaves. Its operation is cancelled, and the query with it.
+const client = get(`${url}/reports/5`);
+client.on("error", () => {});
+await started.wait();
+client.destroy();
+await stopped.wait();
+
+// 2. A limit for one route. The answer is a 504.
+const answer = await fetch(`${url}/slow`);
+console.log("slow:", answer.status);
+await answer.body?.cancel();
+server.close();
+
+// prints:
+// GET /reports/:id stops: disconnect
+// GET /slow stops: timeout
+// slow: 504
