@@ -34,8 +34,12 @@ export function expectedOutput(file: string): Output {
 const linesOf = (text: string): string[] => (text === "" ? [] : text.trimEnd().split("\n"));
 
 /** Runs a program in a separate process with the built packages, as a reader would. */
-export function runProgram(file: string, env: Readonly<Record<string, string>> = {}): Promise<Output> {
-  const child = spawn(process.execPath, [file], {
+export function runProgram(
+  file: string,
+  env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
+): Promise<Output> {
+  const child = spawn(process.execPath, [file, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...env },
     timeout: 15_000, // a program that hangs is a failure
