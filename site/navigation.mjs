@@ -169,9 +169,24 @@ export const navigation = [
       { path: "options", title: "Options", line: "All options of scopes and operations, in one table" },
       { path: "streams", title: "Streams", line: "Reading, silence, partial results, the end of a stream" },
       { path: "chunks", title: "Chunks and pipes", line: "Chunks, lines, merges and pipes" },
-      { path: "threads", title: "Threads", line: "Pools, shared tokens, calls to the main thread" },
+      { path: "threads", title: "Threads", line: "Functions in a thread, shared tokens, tight loops" },
+      {
+        path: "threads-calls",
+        title: "Calls from a thread",
+        line: "Items, calls and the registry from a thread",
+      },
+      { path: "threads-hosts", title: "Threads on each host", line: "Limits, browsers, hosts, numbers" },
       { path: "process", title: "Programs and processes", line: "main, runProcess, signals, exit codes" },
-      { path: "testing", title: "Testing", line: "Virtual time, the testing kit, vitest and node:test" },
+      {
+        path: "testing",
+        title: "Testing",
+        line: "Virtual time, vitest, node:test, Jest, fake timers, leaks",
+      },
+      {
+        path: "testing-kit",
+        title: "The testing kit",
+        line: "Order, recorders, scenarios, mock tokens, slow streams",
+      },
     ],
   },
   {
@@ -327,7 +342,13 @@ export const navigation = [
     title: "In production",
     pages: [
       { path: "production", title: "Production", line: "Shutdown, limits, metrics, security" },
-      { path: "observing", title: "Observing", line: "The registry, progress, the terminal view, logs" },
+      { path: "observing", title: "Observing", line: "The registry, watching, history, stores, logs" },
+      { path: "progress", title: "Progress", line: "Estimates, and a view for terminals" },
+      {
+        path: "inspecting",
+        title: "Live scopes",
+        line: "Every scope that has not ended, and where it was made",
+      },
     ],
   },
   {
