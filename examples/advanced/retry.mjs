@@ -36,7 +36,10 @@ export async function main() {
 
   // 4. An attempt that hangs is cancelled by its own limit, and the next one begins.
   let hangs = 0;
-  const hanging = () => (++hangs === 1 ? sleep({ hours: 1 }) : sleep(1).then(() => "second attempt"));
+  const hanging = async () => {
+    await sleep(++hangs === 1 ? { hours: 1 } : 1);
+    return "second attempt";
+  };
   console.log(await retry(hanging, { attempts: 3, attemptTimeout: 50, backoff }));
 
   // 5. A cancellation ends the wait between two attempts, and is not tried again.

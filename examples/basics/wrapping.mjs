@@ -10,13 +10,16 @@ import {
 } from "@hother/cancelable";
 
 export async function main() {
-  // 1. A function with a timeout. Its operations have the name of the function.
-  const load = cancellable({ timeout: 200 }, async function load(/** @type {number} */ ms) {
-    await sleep(ms);
-    return `${currentOperation()?.name} took less than 200 ms`;
+  // 1. Functions with a timeout. Their operations have the names of the functions.
+  const load = cancellable({ timeout: { seconds: 30 } }, async function load(/** @type {string} */ page) {
+    await sleep(1);
+    return `${currentOperation()?.name} has ${page}`;
   });
-  console.log(await load(1));
-  console.log(await load(60_000).catch((error) => error.message));
+  const wait = cancellable({ timeout: 50 }, async function wait() {
+    await sleep({ hours: 1 });
+  });
+  console.log(await load("page 1"));
+  console.log(await wait().catch((error) => error.message));
 
   // 2. A method that receives its operation. Only one call with the same id may run at a time.
   class Account {
@@ -63,8 +66,8 @@ export async function main() {
 if (process.argv[1] === import.meta.filename) await main();
 
 // prints:
-// load took less than 200 ms
-// operation "load" timed out after 200 ms
+// load has page 1
+// operation "wait" timed out after 50 ms
 // Account.sync of ann
 // ERR_BUSY
 // Account.sync of bob

@@ -34,7 +34,8 @@ await completed.wait();
 
 const job = await queue.add("monthly", {}, { attempts: 5 });
 await started.wait();
-console.log(await cancelJob(queue, job.id ?? "", "quota", { message: "enough for today" }));
+const answer = await cancelJob(queue, job.id ?? "", "quota", { message: "enough for today" });
+console.log("answer:", JSON.stringify(answer));
 console.log("state:", await job.getState(), "- attempts:", (await queue.getJob(job.id ?? ""))?.attemptsMade);
 await worker.close();
 await queue.obliterate({ force: true });
@@ -43,5 +44,5 @@ await queue.close();
 // prints:
 // daily completed: one page
 // monthly stops: enough for today
-// { status: 'ended', end: 'cancelled' }
+// answer: {"status":"ended","end":"cancelled"}
 // state: failed - attempts: 1

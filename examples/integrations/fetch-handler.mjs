@@ -18,11 +18,13 @@ async function query() {
     stopped.set();
   }
 }
+const wait = () => sleep({ minutes: 5 });
 
 const handle = fetchHandler(
   async (request, operation) => {
-    if (request.url.endsWith("/slow")) operation.limit(50);
-    return Response.json(await query());
+    const isSlow = request.url.endsWith("/slow");
+    if (isSlow) operation.limit(50);
+    return Response.json(await (isSlow ? wait() : query()));
   },
   { timeout: { seconds: 30 }, route: ({ url }) => (url.endsWith("/slow") ? "/slow" : "/reports/:id") },
 );
@@ -49,5 +51,4 @@ server.close();
 
 // prints:
 // GET /reports/:id stops: disconnect
-// GET /slow stops: timeout
 // slow: 504

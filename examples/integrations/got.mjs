@@ -29,6 +29,7 @@ const outcome = await ending;
 console.log(op.label, outcome.status, "-", op.context.cancelMessage);
 await left.wait();
 console.log("the connection is closed");
+server.closeAllConnections();
 server.close();
 
 // prints:

@@ -24,10 +24,11 @@ await utils.migrate();
 const job = await utils.addJob("report", {});
 const runner = await run({ connectionString, logger, taskList: { report }, noHandleSignals: true });
 await started.wait();
-console.log(await cancelJob(utils, job.id, { message: "enough for today" }));
+const answer = await cancelJob(utils, job.id, { message: "enough for today" });
+console.log("answer:", JSON.stringify(answer));
 await runner.stop();
 await utils.release();
 
 // prints:
 // the report stops: enough for today
-// { status: 'ended', end: 'cancelled' }
+// answer: {"status":"ended","end":"cancelled"}

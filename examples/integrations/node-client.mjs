@@ -38,6 +38,7 @@ await left.wait();
 console.log("the connection is closed");
 agent.destroy();
 patch[Symbol.dispose]();
+server.closeAllConnections();
 server.close();
 
 // prints:

@@ -7,7 +7,7 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 // A worker gets it: Worker.create({ activities: { importRows }, … })
 const importRows = cancellableActivity(async (/** @type {number} */ total) => {
   const op = currentOperation();
-  let { row } = lastHeartbeat()?.details ?? { row: 0 };
+  let row = /** @type {{ row: number } | undefined} */ (lastHeartbeat()?.details)?.row ?? 0;
   try {
     for (; row < total; row++) {
       op?.reportProgress({ current: row, total }, { row });

@@ -33,6 +33,7 @@ console.log(op.label, outcome.status, "-", op.context.cancelMessage);
 await left.wait();
 console.log("the connection is closed");
 await agent.close();
+server.closeAllConnections();
 server.close();
 
 // prints:

@@ -28,7 +28,7 @@ const monitor = createServer((request, response) => {
 await once(monitor, "listening");
 const { port } = /** @type {import("node:net").AddressInfo} */ (monitor.address());
 /** @param {string} path @param {RequestInit} [options] */
-const ask = async (path, options) => (await fetch(`http://127.0.0.1:${port}${path}`, options)).json();
+const ask = async (path, options) => (await fetch(`http://127.0.0.1:${port}${path}`, options)).text();
 
 // Three jobs of the service. One of them ends before the monitor looks.
 const started = new Event();
@@ -42,7 +42,7 @@ const jobs = ["resize", "import", "mail"].map((name) =>
 );
 await Promise.all([started.wait(), jobs[2]]);
 
-const operations = await ask("/operations");
+const operations = JSON.parse(await ask("/operations"));
 for (const { name, metadata, progress } of operations)
   console.log(name, "of", metadata.tenant, "-", progress.current, "of", progress.total);
 console.log(await ask("/statistics"));
@@ -57,10 +57,10 @@ monitor.closeAllConnections();
 // prints:
 // resize of acme - 3 of 12
 // import of acme - 3 of 12
-// { running: 2, completed: 1 }
-// { cancelled: true }
-// { cancelled: true }
+// {"running":2,"completed":1}
+// {"cancelled":true}
+// {"cancelled":true}
 // cancelled
 // cancelled
 // completed
-// { running: 0, completed: 1, cancelled: 2 }
+// {"running":0,"completed":1,"cancelled":2}

@@ -38,7 +38,7 @@ export async function main() {
       // An administrator lists the operations of one tenant and cancels one by its id.
       await sleep(5);
       const found = registry.list({ status: "running", metadata: { tenant: "globex" } });
-      const [{ id, estimate }] = found;
+      const { id = "", estimate } = found[0] ?? {};
       console.log(
         "running:",
         registry.size,
