@@ -15,9 +15,26 @@ const packages = ["cancelable", "integrations", "backends", "terminal"];
  * `name` is the code of a usage error, or the class of another error.
  */
 
+/** The texts of the variables of a file that have one declaration, by name. @type {Map<string, unknown>} */
+let declared = new Map();
+
+/** Notes the variables of a file whose value is a text. */
+function declare(tree) {
+  declared = new Map();
+  walk(tree, (node) => {
+    if (node.type !== "VariableDeclarator" || node.id.type !== "Identifier") return;
+    const isText = ["TemplateLiteral", "Literal", "BinaryExpression"].includes(node.init?.type);
+    declared.set(node.id.name, isText && !declared.has(node.id.name) ? node.init : undefined);
+  });
+}
+
 /** The text of an expression, with `…` for a part that is not constant. @returns {string} */
 function textOf(node) {
   switch (node?.type) {
+    case "Identifier": {
+      const text = declared.get(node.name);
+      return text === undefined ? "…" : textOf(text);
+    }
     case "Literal":
       return typeof node.value === "string" ? node.value : "…";
     case "TemplateLiteral":
@@ -129,7 +146,9 @@ export function extract() {
     for (const file of files.filter((one) => one.endsWith(".ts")).sort()) {
       const path = `${folder}/${file.replaceAll("\\", "/")}`;
       const { code } = transformSync(readFileSync(root + path, "utf8"), { loader: "ts", target: "esnext" });
-      walk(parseAst(code), (node) => {
+      const tree = parseAst(code);
+      declare(tree);
+      walk(tree, (node) => {
         if (node.type === "Literal" && /^(UND_)?ERR_[A-Z0-9_]+$/.test(node.value)) codes.add(node.value);
         if (node.type === "Property" && /^(UND_)?ERR_/.test(node.key?.name ?? "")) codes.add(node.key.name);
         if (node.type !== "NewExpression" && node.type !== "CallExpression") return;

@@ -153,7 +153,11 @@ export const errors = [
       {
         name: "TypeError",
         code: "ERR_UNKNOWN_OPTION",
-        texts: ["….… is not … of …; …", "options.… is not an option of renderProgress; …"],
+        texts: [
+          "….… is not … of …; …",
+          "options.… is not an option of …; the options are …",
+          "options.… is not an option of renderProgress; …",
+        ],
         shown: [
           "options.… is not an option of …; did you mean …?",
           "options.… is not an option of …; it is an option of Cancellable",
@@ -222,6 +226,13 @@ export const errors = [
         texts: ["The … was closed by its …"],
         cause: "The queue or broadcast is closed. `error.by` says which end closed it.",
         remedy: "`for await` ends at a close by the sender. Catch the error around `get()` and `put()`.",
+      },
+      {
+        name: "Error",
+        texts: ['A … of a queue was garbage-collected while open. Close it, or declare it with "using"'],
+        cause:
+          "A `QueueSender` or `QueueReceiver` was lost. The library has closed it, so that the other end does not wait without an end.",
+        remedy: "`using sender = …`, or `sender.close()`. The reporter gets this error.",
       },
       {
         name: "LagError",
@@ -416,7 +427,9 @@ export const errors = [
       },
       {
         name: "Error",
-        texts: ["… is registered in this scope, or in a scope above it, already. Register it once"],
+        texts: [
+          "@hother/cancelable-integrations/fastify is registered in this scope, or in a scope above it, already. Register it once",
+        ],
         cause: "The Fastify plugin is registered twice.",
         remedy: "Register it once, on the root.",
       },
@@ -499,7 +512,10 @@ export const errors = [
       {
         name: "AnswerLostError",
         code: "ERR_ANSWER_LOST",
-        texts: ["… was sent on a connection that was lost, and is not sent again"],
+        texts: [
+          "… was sent on a connection that was lost, and is not sent again",
+          "… has no answer … ms after the cancellation; the server may have run it",
+        ],
         cause: "A command for Redis was sent, and its answer did not come. The server may have run it.",
         remedy: "Look at the data before you send the command again.",
       },
@@ -662,10 +678,10 @@ export const errors = [
         name: "AssertionError",
         code: "ERR_ASSERTION",
         texts: [
-          "Expected cancellation …, but after … it returned …",
-          "Expected cancellation …, but after … it failed: …",
-          "Cancelled too early: after …, expected …",
-          "Cancelled too late: still running after …, expected …",
+          "Expected cancellation within … to …, but after … it returned …",
+          "Expected cancellation within … to …, but after … it failed: …",
+          "Cancelled too early: after …, expected within … to …",
+          "Cancelled too late: still running after …, expected within … to …",
           "Expected a timeout after …, but it was cancelled with reason …: …",
         ],
         cause: "The work ended at another time, or for another reason, than the test expects.",
@@ -795,12 +811,17 @@ export const sources = [
       "options.onEnd",
       "options.onError",
       "options.route",
-      "the handler … of the bridge …",
-      "the handler of …",
       "a progress view",
     ],
     cause: "A function that you gave to the library has thrown. The operation is not affected.",
     remedy: "Correct the function.",
+  },
+  {
+    title: "Handlers of requests and of bridges",
+    sources: ["the handler of …", "the handler … of the bridge …"],
+    cause:
+      "Your handler has failed. The client of a request gets 500, or a broken connection if its answer had begun.",
+    remedy: "Correct the handler, or answer the error in it.",
   },
   {
     title: "Work without a caller",
@@ -827,6 +848,8 @@ export const sources = [
     sources: [
       "closing a source",
       "closing a source of merge",
+      "an iterator that was left",
+      "the source of a stream that has ended",
       "closing an Effection stream",
       "closing a cursor of MongoDB",
       "closing the body of a request",
