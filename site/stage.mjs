@@ -46,8 +46,11 @@ for (const name of readdirSync(pages))
 
 for (const name of readdirSync(`${root}docs`, { recursive: true, encoding: "utf8" })) {
   if (name.startsWith(".generated")) continue;
-  if (name.endsWith(".md")) write(name, rewriteLinks(read(`docs/${name}`), `docs/${name}`, name));
-  else if (/\.(?:svg|png|webp)$/.test(name)) {
+  if (name.endsWith(".md")) {
+    const text = rewriteLinks(read(`docs/${name}`), `docs/${name}`, name);
+    // The playground takes the whole width.
+    write(name, (name === "playground.md" ? front({ aside: false }) : "") + text);
+  } else if (/\.(?:svg|png|webp)$/.test(name)) {
     mkdirSync(dirname(pages + name), { recursive: true });
     cpSync(`${root}docs/${name}`, pages + name);
   }

@@ -1,5 +1,6 @@
 // Runs every code block of the README, of docs/ and of the public docstrings, each as a separate program with the built
 // package. A block fails if it throws, if a console.assert in it fails, or if it has a type error in strict mode.
+// Arguments choose files: `npm run test:docs -- docs/how/retry.md streams`.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -35,6 +36,7 @@ const docstringsOf = (text) =>
 
 const markdown = [
   "README.md",
+  "site/home.md",
   ...readdirSync(`${root}/docs`, { recursive: true })
     .filter((name) => !name.startsWith(".generated"))
     .map((name) => `docs/${name}`),
@@ -47,9 +49,17 @@ const sources = readdirSync(`${root}/packages`)
   )
   .filter((name) => name.endsWith(".ts"));
 
+const wanted = process.argv.slice(2);
+const isWanted = (name) => wanted.length === 0 || wanted.some((part) => name.includes(part));
+for (const part of wanted) {
+  if ([...markdown, ...sources].some((name) => name.includes(part))) continue;
+  console.error(`No file is named ${part}`);
+  process.exit(1);
+}
+const pages = markdown.filter(isWanted);
 const programs = [
-  ...markdown.map((name) => [name, readFileSync(`${root}/${name}`, "utf8")]),
-  ...sources.map((name) => [name, docstringsOf(readFileSync(`${root}/${name}`, "utf8"))]),
+  ...pages.map((name) => [name, readFileSync(`${root}/${name}`, "utf8")]),
+  ...sources.filter(isWanted).map((name) => [name, docstringsOf(readFileSync(`${root}/${name}`, "utf8"))]),
 ].flatMap(([name, text]) => blocksOf(text).map(({ code, line }) => ({ where: `${name}:${line}`, code })));
 
 /** Inside the repository, so that Node resolves the package by its name. */
@@ -120,5 +130,9 @@ try {
 } finally {
   rmSync(folder, { recursive: true });
 }
-console.log(`${programs.length - failed} of ${programs.length} code blocks ran`);
+const inPages = programs.filter(({ where }) => where.includes(".md:")).length;
+console.log(
+  `${programs.length - failed} of ${programs.length} code blocks ran: ${inPages} of ${pages.length} pages, ` +
+    `${programs.length - inPages} of docstrings`,
+);
 process.exitCode = failed === 0 && programs.length > 0 ? 0 : 1;

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
-import { linkOf, navigation } from "../navigation.mjs";
+import { linkOf, navigation, pages } from "../navigation.mjs";
 import { editLinkOf } from "../stage/links.mjs";
-import { referenceSidebar } from "../stage/reference/sidebar.mjs";
+import { referenceSidebars } from "../stage/reference/sidebar.mjs";
 import { writeForModels } from "./for-models.mjs";
+import { boostDocument } from "./search.mjs";
 
 const staged = fileURLToPath(new URL("../pages/", import.meta.url));
 const exists = (/** @type {string} */ path) => existsSync(`${staged}${path}.md`);
@@ -29,6 +30,8 @@ export default defineConfig({
   titleTemplate: ":title · @hother/cancelable",
   description,
   cleanUrls: true,
+  // The data that all pages share is in one file, and not in every page.
+  metaChunk: true,
   // check/links.mjs checks all links of the built pages, with their anchors.
   ignoreDeadLinks: true,
   head: [
@@ -39,10 +42,21 @@ export default defineConfig({
   ],
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    // The anchors of GitHub, so that a link works in both places.
+    anchor: {
+      slugify: (text) =>
+        text
+          .trim()
+          .toLowerCase()
+          .replace(/[^\p{L}\p{N}\p{M} _-]/gu, "")
+          .replaceAll(" ", "-"),
+    },
     // A table scrolls inside itself on a phone, and by keyboard.
     config: (md) => {
-      md.renderer.rules.table_open = () =>
-        '<div class="table" tabindex="0" role="region" aria-label="Table"><table>\n';
+      md.renderer.rules.table_open = (_tokens, _index, _options, env) => {
+        env.tables = (env.tables ?? 0) + 1;
+        return `<div class="table" tabindex="0" role="region" aria-label="Table ${env.tables}"><table>\n`;
+      };
       md.renderer.rules.table_close = () => "</table></div>\n";
     },
   },
@@ -57,7 +71,7 @@ export default defineConfig({
       { text: "Playground", link: "/playground" },
       { text: "Reference", link: "/reference/", activeMatch: "^/reference/" },
     ].filter(({ link }) => exists(link.slice(1).replace(/\/$/, "/index"))),
-    sidebar: { "/reference/": referenceSidebar(staged), "/": sidebar },
+    sidebar: { ...referenceSidebars(staged), "/": sidebar },
     outline: { level: [2, 3], label: "On this page" },
     socialLinks: [{ icon: "github", link: "https://github.com/hotherio/cancelable" }],
     editLink: {
@@ -66,31 +80,37 @@ export default defineConfig({
     },
     externalLinkIcon: true,
     footer: { message: "MIT licence" },
-    notFound: {
-      title: "This page does not exist",
-      quote: "It may have moved. The search finds it, and the front page lists the main pages.",
-      linkLabel: "Go to the front page",
-      linkText: "Front page",
-    },
     search: {
       provider: "local",
       options: {
         detailedView: false,
         miniSearch: {
-          searchOptions: {
-            boost: { title: 4, titles: 2, text: 1 },
-            // The guide comes before the reference.
-            boostDocument: (id) => (id.includes("/reference/") ? 0.2 : 1),
-          },
+          searchOptions: { boost: { title: 4, titles: 2, text: 1 }, boostDocument },
         },
         // Of the reference, only the first two levels of headings are indexed.
         _render: (source, env, md) => {
           const html = md.render(source, env);
           if (env.frontmatter?.search === false) return "";
-          if (!env.relativePath.startsWith("reference/")) return html;
-          return (html.match(/<h[12] [\s\S]*?<\/h[12]>/g) ?? []).join("\n");
+          if (env.relativePath.startsWith("reference/"))
+            return (html.match(/<h[12] [\s\S]*?<\/h[12]>/g) ?? []).join("\n");
+          const { words = [] } = pages.find(({ path }) => `${path}.md` === env.relativePath) ?? {};
+          return html.replace("</h1>", `</h1><p>${words.join(" ")}</p>`);
         },
       },
+    },
+  },
+  vite: {
+    build: { chunkSizeWarningLimit: 2000 },
+    resolve: {
+      alias: [
+        ["VPHome", "Home"],
+        ["VPSidebarItem", "SidebarItem"],
+        ["VPNavBarSearchButton", "SearchButton"],
+        ["NotFound", "NotFound"],
+      ].map(([theirs, ours]) => ({
+        find: new RegExp(`^\\.{1,2}/(?:components/)?${theirs}\\.vue$`),
+        replacement: fileURLToPath(new URL(`theme/${ours}.vue`, import.meta.url)),
+      })),
     },
   },
   buildEnd: ({ outDir }) => writeForModels(staged, outDir),

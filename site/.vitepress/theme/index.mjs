@@ -1,4 +1,5 @@
-import DefaultTheme from "vitepress/theme";
+import DefaultTheme from "vitepress/theme-without-fonts";
+import { defineAsyncComponent } from "vue";
 import "./style.css";
 import TableFilter from "./TableFilter.vue";
 
@@ -8,9 +9,8 @@ const components = import.meta.glob("../../playground/*.vue");
 /** @type {import("vitepress").Theme} */
 export default {
   extends: DefaultTheme,
-  async enhanceApp({ app }) {
+  enhanceApp({ app }) {
     app.component("TableFilter", TableFilter);
-    const { defineAsyncComponent } = await import("vue");
     for (const [file, load] of Object.entries(components)) {
       const name = /([^/]+)\.vue$/.exec(file)?.[1];
       if (name !== undefined) app.component(name, defineAsyncComponent(load));

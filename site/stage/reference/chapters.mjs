@@ -4,30 +4,35 @@ import { readFileSync } from "node:fs";
 /**
  * @typedef {object} Chapter
  * @property {string} title
- * @property {Array<{ name: string, page: string }>} names
+ * @property {string} folder of its pages, below reference/
+ * @property {Array<{ name: string, page: string }>} names the page is below reference/, without extension
  */
 
 /** @returns {Chapter[]} */
 export function readChapters() {
   const source = readFileSync(new URL("../../../packages/cancelable/src/index.ts", import.meta.url), "utf8");
   const parts = source.split(/^\/\/ -{4} (.+?) -+$/m).slice(1);
+  const all = new Set(namesOf(source).map((name) => name.toLowerCase()));
+  const twins = namesOf(source).filter((name) => !all.delete(name.toLowerCase()));
   /** @type {Chapter[]} */
   const chapters = [];
-  const all = [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)].flatMap(([, list]) => namesOf(list));
   for (let i = 0; i < parts.length; i += 2) {
     const title = /** @type {string} */ (parts[i]).replace(/^./, (first) => first.toUpperCase());
-    const names = [
-      .../** @type {string} */ (parts[i + 1]).matchAll(/^export (?:type )?\{([^}]*)\}/gm),
-    ].flatMap(([, list]) => namesOf(list));
-    chapters.push({ title, names: names.map((name) => ({ name, page: `core/${pageOf(name, all)}` })) });
+    const folder = `core/${title.toLowerCase().replace(/[^a-z]+/g, "-")}`;
+    const names = namesOf(/** @type {string} */ (parts[i + 1])).map((name) => {
+      // Some systems do not distinguish Cancellable.md from cancellable.md.
+      const twin = twins.some((other) => other.toLowerCase() === name.toLowerCase());
+      return { name, page: `${folder}/${name}${twin && /^[a-z]/.test(name) ? "-function" : ""}` };
+    });
+    chapters.push({ title, folder, names });
   }
   return chapters;
 }
 
-/** The names in the braces of an export. */
-const namesOf = (/** @type {string | undefined} */ list = "") =>
-  list
-    .split(",")
+/** The names that a source text exports with braces. */
+const namesOf = (/** @type {string} */ source) =>
+  [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gm)]
+    .flatMap(([, list = ""]) => list.split(","))
     .map((part) =>
       part
         .trim()
@@ -35,14 +40,3 @@ const namesOf = (/** @type {string | undefined} */ list = "") =>
         .replace(/^.* as /, ""),
     )
     .filter((name) => name !== "");
-
-/**
- * The file of a name. Some systems do not distinguish Cancellable.md from cancellable.md.
- *
- * @param {string} name
- * @param {string[]} all
- */
-export function pageOf(name, all) {
-  const twin = all.some((other) => other !== name && other.toLowerCase() === name.toLowerCase());
-  return twin && /^[a-z]/.test(name) ? `${name}-function` : name;
-}

@@ -24,7 +24,7 @@ export function readEntries() {
         if (!existsSync(new URL(source, root)))
           throw new Error(`${manifest.name}: the entry ${key} has no ${source}`);
         const core = folder === "cancelable";
-        const page = core ? path || "core/index" : path ? `${folder}/${path}` : folder;
+        const page = core ? path || "core" : path ? `${folder}/${path}` : folder;
         return { name: manifest.name + key.slice(1), source, page };
       });
   });

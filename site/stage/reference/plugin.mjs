@@ -2,13 +2,14 @@
 // own, and each other entry has one page.
 import { Converter, ReflectionKind, Slugger } from "typedoc";
 import { MemberRouter } from "typedoc-plugin-markdown";
-import { pageOf } from "./chapters.mjs";
+import { readChapters } from "./chapters.mjs";
 import { core, readEntries } from "./entries.mjs";
 
 /** @import { Application, DeclarationReflection, PageDefinition, Reflection } from "typedoc" */
 
 const entries = readEntries();
 const pages = new Map(entries.map(({ name, page }) => [name, page]));
+const corePages = new Map(readChapters().flatMap(({ names }) => names.map(({ name, page }) => [name, page])));
 
 /** @param {Reflection} reflection */
 const hasPage = (reflection) => reflection.kindOf(ReflectionKind.Module) || reflection.parent?.name === core;
@@ -42,9 +43,9 @@ class EntryRouter extends MemberRouter {
   /** @param {Reflection} reflection */
   getIdealBaseName(reflection) {
     if (reflection.kindOf(ReflectionKind.Module)) return pages.get(reflection.name);
-    const { name, parent } = reflection;
-    const names = parent.children.map((other) => other.name);
-    return `core/${pageOf(name, names)}`;
+    const page = corePages.get(reflection.name);
+    if (page === undefined) throw new Error(`${reflection.name} is in no chapter of ${core}`);
+    return page;
   }
 }
 

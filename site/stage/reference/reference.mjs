@@ -56,6 +56,8 @@ export async function writeReference(target) {
   await app.generateOutputs(project);
   if (app.logger.hasWarnings()) throw new Error("TypeDoc has complaints");
   writeIndexes(project, target);
+  // TypeDoc's own list of the core: the chapters replace it.
+  rmSync(`${target}core.md`);
 }
 
 /**
@@ -71,31 +73,46 @@ function writeIndexes(project, target) {
     return `- [\`${child.name}\`](${page})${summary === "" ? "" : `: ${summary}`}`;
   };
   const members = new Map(modules.get(core)?.children?.map((child) => [child.name, child]));
-  const chapters = readChapters().map(({ title, names }) => {
+  const chapters = readChapters();
+  for (const { title, folder, names } of chapters) {
     const lines = names.flatMap(({ name, page }) => {
       const member = members.get(name);
       return member === undefined || !existsSync(`${target}${page}.md`)
         ? []
-        : [line(member, page.replace("core/", "") + ".md")];
+        : [line(member, `${page.slice(folder.length + 1)}.md`)];
     });
-    return `## ${title}\n\n${lines.join("\n")}\n`;
-  });
-  const intro = `The names of \`${core}\`, in the chapters of its entry. [The other entries](../index.md) have a page each.`;
-  writeFileSync(`${target}core/index.md`, [`# ${core}\n`, `${intro}\n`, ...chapters].join("\n"));
-
-  const entries = readEntries().map(({ name, page }) => {
+    const intro = `From the entry \`${core}\`.`;
+    writeFileSync(`${target}${folder}/index.md`, `# ${title}\n\n${intro}\n\n${lines.join("\n")}\n`);
+  }
+  const row = (/** @type {string} */ text, /** @type {string} */ page, /** @type {string[]} */ names) =>
+    `| [${text}](${page}.md) | ${names.join(", ")} |`;
+  const entryRow = (/** @type {{ name: string, page: string }} */ { name, page }) => {
     const names = (modules.get(name)?.children ?? []).map((child) => `\`${child.name}\``);
-    const shown = name === core ? `${names.length} names in ${chapters.length} chapters` : names.join(", ");
-    return `| [\`${name}\`](${page}.md) | ${shown} |`;
-  });
+    return row(`\`${name}\``, page, names);
+  };
+  const linkTo = (/** @type {{ name: string, page: string }} */ { name, page }) =>
+    existsSync(`${target}${page}.md`) ? `[\`${name}\`](${page}.md)` : `\`${name}\``;
+  const table = (/** @type {string} */ head, /** @type {string[]} */ rows) =>
+    [`| ${head} | names |`, "| --- | --- |", ...rows].join("\n");
+  const others = readEntries().filter(({ name }) => name !== core);
+  const isIntegration = (/** @type {{ page: string }} */ { page }) => page.startsWith("integrations/");
   writeFileSync(
     `${target}index.md`,
     [
-      "# API reference\n",
-      "Every public name of every package, made from the sources. The names of the core have a page each, in chapters.\n",
-      ["| entry | names |", "| --- | --- |", ...entries].join("\n"),
+      "# API reference",
+      "Every public name of every package, made from the sources.",
+      `## ${core}`,
+      "The names of the core have a page each.",
+      table(
+        "chapter",
+        chapters.map(({ title, folder, names }) => row(title, `${folder}/index`, names.map(linkTo))),
+      ),
+      "## Other entries",
+      table("entry", others.filter((entry) => !isIntegration(entry)).map(entryRow)),
+      "## Integrations",
+      table("entry", others.filter(isIntegration).map(entryRow)),
       "",
-    ].join("\n"),
+    ].join("\n\n"),
   );
 }
 

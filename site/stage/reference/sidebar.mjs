@@ -1,35 +1,41 @@
-// The sidebar of the reference: the chapters of the core entry, and the other entries.
+// The sidebars of the reference. Each chapter of the core has one, in which its names are listed: one list of all names
+// would be larger than most pages.
 import { existsSync } from "node:fs";
 import { readChapters } from "./chapters.mjs";
 import { core, readEntries } from "./entries.mjs";
 
 /** @param {string} staged the folder of the Markdown pages */
-export function referenceSidebar(staged) {
-  const exists = (/** @type {string} */ page) => existsSync(`${staged}reference/${page}.md`);
-  const chapters = readChapters().map(({ title, names }) => ({
-    text: title,
-    collapsed: true,
-    items: names
-      .filter(({ page }) => exists(page))
-      .map(({ name, page }) => ({ text: name, link: `/reference/${page}` })),
-  }));
-  const others = readEntries().filter(({ name, page }) => name !== core && exists(page));
-  const group = (/** @type {string} */ text, /** @type {(name: string) => boolean} */ belongs) => ({
-    text,
-    collapsed: true,
-    items: others
-      .filter(({ name }) => belongs(name))
-      .map(({ name, page }) => ({ text: name.replace("@hother/", ""), link: `/reference/${page}` })),
+export function referenceSidebars(staged) {
+  const chapters = readChapters();
+  const others = readEntries().filter(({ name }) => name !== core);
+  const linkOf = (/** @type {{ name: string, page: string }} */ { name, page }) => ({
+    text: name.replace("@hother/", ""),
+    link: `/reference/${page}`,
   });
-  return [
+  // A name that stands for another name has no page.
+  const hasPage = (/** @type {{ page: string }} */ { page }) => existsSync(`${staged}reference/${page}.md`);
+  const isIntegration = (/** @type {{ page: string }} */ { page }) => page.startsWith("integrations/");
+  /** @param {string} open the folder whose names are listed */
+  const sidebar = (open) => [
+    { text: "API reference", link: "/reference/" },
     {
-      text: "API reference",
-      link: "/reference/",
-      items: [{ text: "All names of the core", link: "/reference/core/" }],
+      text: core,
+      items: chapters.map(({ title, folder, names }) => ({
+        text: title,
+        link: `/reference/${folder}/`,
+        ...(folder === open && { items: names.filter(hasPage).map(linkOf) }),
+      })),
     },
-    ...chapters,
-    group("Other entries of the core", (name) => name.startsWith(`${core}/`)),
-    group("Integrations", (name) => name.startsWith("@hother/cancelable-integrations/")),
-    group("Other packages", (name) => /cancelable-(?!integrations)/.test(name)),
+    { text: "Other entries", items: others.filter((entry) => !isIntegration(entry)).map(linkOf) },
+    {
+      text: "Integrations",
+      link: "/reference/#integrations",
+      ...(open === "integrations" && { items: others.filter(isIntegration).map(linkOf) }),
+    },
   ];
+  const folders = ["integrations", ...chapters.map(({ folder }) => folder)];
+  return {
+    ...Object.fromEntries(folders.map((folder) => [`/reference/${folder}/`, sidebar(folder)])),
+    "/reference/": sidebar(""),
+  };
 }

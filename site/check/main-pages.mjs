@@ -1,0 +1,23 @@
+// The pages that are looked at: one of each kind.
+export const mainPages = [
+  "",
+  "start",
+  "which-one",
+  "playground",
+  "concepts/tree",
+  "concepts/shields",
+  "how/limit-time",
+  "trouble/messages",
+  "integrations/",
+  "integrations/fastify",
+  "migration/compare",
+  "contract",
+  "about/benchmarks",
+  "about/conformance",
+  "reference/",
+  "reference/core/structured-concurrency-ambient/",
+  "reference/core/structured-concurrency-ambient/moveOnAfter",
+  "reference/core/operations/CancellableOptions",
+  "reference/integrations/fetch",
+  "a-page-that-does-not-exist",
+];
