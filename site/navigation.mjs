@@ -33,6 +33,7 @@ export const navigation = [
         title: "Playground",
         line: "Programs that run in the page, with a time line of their operations",
       },
+      { path: "examples", title: "Examples", line: "Programs, each with its output, run by a test" },
     ],
   },
   {

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
-import { linkOf, navigation, pages } from "../navigation.mjs";
+import { linkOf, navigation } from "../navigation.mjs";
 import { editLinkOf } from "../stage/links.mjs";
 import { referenceSidebars } from "../stage/reference/sidebar.mjs";
 import { writeForModels } from "./for-models.mjs";
-import { boostDocument } from "./search.mjs";
+import { boostDocument, words } from "./search.mjs";
 
 const staged = fileURLToPath(new URL("../pages/", import.meta.url));
 const exists = (/** @type {string} */ path) => existsSync(`${staged}${path}.md`);
@@ -93,8 +93,8 @@ export default defineConfig({
           if (env.frontmatter?.search === false) return "";
           if (env.relativePath.startsWith("reference/"))
             return (html.match(/<h[12] [\s\S]*?<\/h[12]>/g) ?? []).join("\n");
-          const { words = [] } = pages.find(({ path }) => `${path}.md` === env.relativePath) ?? {};
-          return html.replace("</h1>", `</h1><p>${words.join(" ")}</p>`);
+          const found = words[env.relativePath.replace(/\.md$/, "")] ?? [];
+          return html.replace("</h1>", `</h1><p>${found.join(" ")}</p>`);
         },
       },
     },
