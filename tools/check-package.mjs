@@ -68,6 +68,8 @@ for (const { name, folder, files } of packed) {
   await check(`contents of ${name}`, () => {
     const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
     const lacks = ["README.md", "CHANGELOG.md", "LICENSE"].filter((file) => !files.has(file));
+    const [, newest] = /^## (.*)$/m.exec(readFileSync(`${folder}/CHANGELOG.md`, "utf8")) ?? [];
+    if (newest !== manifest.version) lacks.push(`a chapter ${manifest.version} at the top of CHANGELOG.md`);
     for (const field of [
       "author",
       "bugs",

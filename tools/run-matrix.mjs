@@ -1,4 +1,4 @@
-// Runs the test suite on every host, and a smoke test of the built packages. Prints a line for each host, with the
+// Runs the test suite on every host, on some of them over the built files, and smoke tests of the built packages. Prints a line for each host, with the
 // tests that cannot run there. Arguments choose hosts by name: `npm run test:matrix -- bun chromium`.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
@@ -22,6 +22,9 @@ if (!existsSync(`${runtimes}/node_modules/node26`)) {
 
 const bin = (name) => `${runtimes}/node_modules/${name}`;
 const smoke = ["e2e/smoke.mjs"];
+const smokeOfRequire = ["e2e/smoke.cjs"];
+/** Tests import the files that are published, see hosts/built-files.ts. */
+const built = { BUILT_FILES: "1" };
 /** The migration tools need Node, and no user's program contains them: their tests run on the newest Node only. */
 const portable = readdirSync(`${root}packages`)
   .filter((name) => !name.startsWith("migrate"))
@@ -51,12 +54,16 @@ const deno = [bin(".bin/deno"), "run", "-A"];
 
 const runs = [
   { host: "Node 20", what: "built packages", command: [...here, ...smoke] },
-  { host: "Node 22", what: "suite", command: [...node(22), ...suite(...portable)] },
+  { host: "Node 20", what: "require", command: [...here, ...smokeOfRequire] },
+  { host: "Node 22", what: "suite, built", env: built, command: [...node(22), ...suite(...portable)] },
   { host: "Node 24", what: "suite", command: [...node(24), ...suite(...portable)] },
-  { host: "Node 26", what: "suite", command: [...node(26), ...suite("packages/")] },
+  { host: "Node 24", what: "require", command: [...node(24), ...smokeOfRequire] },
+  { host: "Node 26", what: "suite, built", env: built, command: [...node(26), ...suite("packages/")] },
   { host: "Bun", what: "built packages", command: [...bun, ...smoke] },
+  { host: "Bun", what: "require", command: [...bun, ...smokeOfRequire] },
   { host: "Bun", what: "suite", command: [...bun, ...suite(...portable)] },
   { host: "Deno", what: "built packages", command: [...deno, ...smoke] },
+  { host: "Deno", what: "require", command: [...deno, ...smokeOfRequire] },
   { host: "Deno", what: "suite", command: [...deno, ...suite(...portable)] },
   { host: "Chromium", what: "built packages", command: [...here, ...builtInPage] },
   // One page runs all files in turn, for longer than CI has: `npm run test:matrix -- chromium`.
@@ -64,9 +71,14 @@ const runs = [
 ];
 
 /** Runs a command to its end, or kills it and its children when the time is up. */
-async function run([command, ...args]) {
+async function run([command, ...args], env) {
   // A process group of its own can be killed as a whole: test workers and browsers are children.
-  const child = spawn(command, args, { cwd: root, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd: root,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
@@ -89,7 +101,7 @@ async function run([command, ...args]) {
 
 let failed = 0;
 const failures = [];
-for (const { host, what, command, onRequest } of runs) {
+for (const { host, what, command, env, onRequest } of runs) {
   if (chosen.length > 0 && !chosen.some((name) => host.toLowerCase().startsWith(name))) continue;
   const name = `${host.padEnd(9)}${what.padEnd(15)}`;
   if (onRequest && chosen.length === 0) {
@@ -101,7 +113,7 @@ for (const { host, what, command, onRequest } of runs) {
     continue;
   }
   const started = performance.now();
-  const { ok, output } = await run(command);
+  const { ok, output } = await run(command, env);
   const seconds = ((performance.now() - started) / 1_000).toFixed(0);
   const figures =
     output

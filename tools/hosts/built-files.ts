@@ -1,14 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { BuildOptions } from "esbuild";
 import type { Plugin } from "vitest/config";
+import { leftOut, overBuiltFiles } from "./left-out.ts";
 
 /*
  * The suite over the files that are published: `BUILT_FILES=1 npm test`. Tests import the packages by their sources. Here such an
  * import gets the file of `dist` that a user of Node gets, and Node loads that file itself, so that there is one copy in a process.
  */
-
-export const overBuiltFiles = typeof process === "object" && process.env["BUILT_FILES"] === "1";
 
 const packages = fileURLToPath(new URL("../../packages/", import.meta.url));
 
@@ -63,15 +63,27 @@ export function publishedFile(source: string): string | undefined {
 }
 
 /**
- * Aliases for esbuild, which bundles the programs of tests: from the names of the packages' entries to their sources. Over the
- * built files there are none, because esbuild then finds what a user gets.
+ * Options for esbuild, which bundles the programs of tests with the sources of the packages. Over the built files it finds what a
+ * user gets.
  */
-export function sourceAliases(): Record<string, string> {
-  if (overBuiltFiles) return {};
+export function packagesForEsbuild(): Pick<BuildOptions, "alias" | "conditions" | "tsconfigRaw"> {
+  // The paths of the tests' tsconfig.json lead to the sources.
+  if (overBuiltFiles) return { tsconfigRaw: {} };
   // Esbuild takes the first alias that is a prefix, so the longest is first.
   const longestFirst = entries().sort((a, b) => b.name.length - a.name.length);
-  return Object.fromEntries(longestFirst.map(({ name, source }) => [name, source]));
+  return {
+    conditions: ["source"],
+    alias: Object.fromEntries(longestFirst.map(({ name, source }) => [name, source])),
+  };
 }
+
+/** Whether no test of a file runs over the built files. */
+const isLeftOut = (file: string): boolean =>
+  file.includes("/src/") ||
+  leftOut.some(
+    (entry) =>
+      entry.hosts.includes("built files") && entry.title === undefined && file.endsWith(`/${entry.file}`),
+  );
 
 /** Gives tests the files that are published. */
 export function useBuiltFiles(): Plugin {
@@ -80,7 +92,12 @@ export function useBuiltFiles(): Plugin {
     enforce: "pre",
     resolveId(source, importer) {
       if (!source.startsWith(".") || importer === undefined) return undefined;
-      return publishedFile(resolve(dirname(importer), source));
+      const file = resolve(dirname(importer), source);
+      const published = publishedFile(file);
+      // A second copy of the core, in part, would test nothing that users get.
+      if (published === undefined && file.startsWith(`${packages}cancelable/src/`) && !isLeftOut(importer))
+        throw new Error(`${importer} imports ${file}, which is not published: see left-out.ts`);
+      return published;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Reporter, TestModule } from "vitest/node";
-import { type Host, host, leftOut, matches } from "./left-out.ts";
+import { type Host, host, isFor, leftOut, matches } from "./left-out.ts";
 
 /** Ends a run with its failures, the tests that were left out, by reason, and its figures. */
 export default class HostReporter implements Reporter {
@@ -7,7 +7,7 @@ export default class HostReporter implements Reporter {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
     const reasons = new Map<string, Map<string, number>>();
     const failures: string[] = [];
-    const unused = new Set(leftOut.filter((entry) => entry.hosts.includes(hostOf(modules))));
+    const unused = new Set(leftOut.filter((entry) => isFor(entry, hostOf(modules))));
     for (const module of modules) {
       const file = module.relativeModuleId.replace(/^.*\//, "");
       for (const test of module.children.allTests()) {

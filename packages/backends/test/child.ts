@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { sourceAliases } from "../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../tools/hosts/built-files.ts";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -14,8 +14,7 @@ export async function runChild(source: string, flags: readonly string[] = []): P
     format: "esm",
     platform: "node",
     target: "node20",
-    conditions: ["source"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   const child = spawn(process.execPath, [...flags, "--input-type=module", "-"], {
     stdio: ["pipe", "pipe", "pipe"],

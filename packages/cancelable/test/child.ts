@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { sourceAliases } from "../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../tools/hosts/built-files.ts";
 
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 
@@ -22,8 +22,7 @@ export async function bundle(source: string): Promise<string> {
     format: "esm",
     platform: "node",
     target: "node20",
-    conditions: ["source"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   return outputFiles[0]?.text ?? "";
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { sourceAliases } from "../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../tools/hosts/built-files.ts";
 
 const packages = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -34,8 +34,7 @@ export async function runInTerminal(
       format: "esm",
       platform: "node",
       target: "node20",
-      conditions: ["source"],
-      alias: sourceAliases(),
+      ...packagesForEsbuild(),
     });
     const file = join(folder, "program.mjs");
     await writeFile(file, outputFiles[0]?.text ?? "");

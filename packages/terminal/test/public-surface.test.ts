@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
-import { sourceAliases } from "../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../tools/hosts/built-files.ts";
 import * as terminal from "../src/index.ts";
 
 test("The entry exports exactly these values and types", async () => {
@@ -50,8 +50,7 @@ test("A bundle for browsers contains neither log-update nor node modules, and wr
     format: "esm",
     platform: "browser",
     target: "es2022",
-    conditions: ["source"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   expect(Object.keys(metafile.inputs).filter((name) => /node:|node_modules/.test(name))).toEqual([]);
   const text = outputFiles[0]?.text ?? "";

@@ -100,7 +100,7 @@ async function* chunks<T>(
     const taken = items;
     items = overlap === 0 ? [] : taken.slice(-overlap);
     fresh = 0;
-    if (reportEvery !== undefined && ++count % reportEvery === 0) report(count, taken.length);
+    if (reportEvery !== undefined && ++count % reportEvery === 0) reportChunks(count, taken.length);
     return taken;
   };
   let failed = true;
@@ -163,7 +163,7 @@ function reportFailure(error: unknown): void {
   if (cancellationOf(error) === undefined) reportError(error, "the source of chunk");
 }
 
-function report(count: number, chunkSize: number): void {
+function reportChunks(count: number, chunkSize: number): void {
   const operation = currentNode().operation as Operation | undefined; // the layers above set only operations
   operation?.reportProgress(`Processed ${count} chunks`, { count, chunkSize });
 }

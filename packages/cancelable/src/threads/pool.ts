@@ -33,9 +33,17 @@ export interface ThreadPool {
 }
 
 /** The module that threads of a pool load. */
-export const threadEntry: URL = new URL(
-  // The tests run the source, which threads of Node 20 cannot load.
-  /* v8 ignore next -- @preserve the source and the build */
-  import.meta.url.endsWith(".ts") ? "../../dist/node/thread-entry.js" : "./thread-entry.js",
-  import.meta.url,
-);
+export const threadEntry: URL = /* @__PURE__ */ entryBeside(import.meta.url);
+
+function entryBeside(here: string | undefined): URL {
+  try {
+    // The tests run the source, which threads of Node 20 cannot load.
+    /* v8 ignore next -- @preserve the source and the build */
+    return new URL(here?.endsWith(".ts") ? "../../dist/node/thread-entry.js" : "./thread-entry.js", here);
+    /* v8 ignore next 5 -- @preserve a test runs this in a thread of its own */
+  } catch {
+    // In a bundle of CommonJS, or with the address `data:`. The rest of the library works there.
+    const text = "The bundle has no thread-entry.js: leave @hother/cancelable out of the bundle";
+    return new URL(`data:text/javascript,throw new Error(${encodeURIComponent(JSON.stringify(text))})`);
+  }
+}

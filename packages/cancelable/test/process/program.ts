@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll } from "vitest";
-import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../../tools/hosts/built-files.ts";
 
 const packageRoot = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -41,8 +41,7 @@ export async function buildProgram(source: string): Promise<string> {
     format: "esm",
     platform: "node",
     target: "node20",
-    conditions: ["source"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   return outfile;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../../tools/hosts/built-files.ts";
 import { Cancellable, CancellationToken, SignalSource, sleep, sleepForever } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 import { runScript } from "../child.ts";
@@ -231,10 +231,9 @@ test("a worker thread receives no signals, and the source fails with a usage err
     bundle: true,
     write: false,
     format: "cjs",
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
     platform: "node",
     target: "node20",
-    conditions: ["source"],
   });
   const worker = new Worker(outputFiles[0]?.text ?? "", { eval: true });
   const messages: unknown[] = [];

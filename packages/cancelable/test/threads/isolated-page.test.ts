@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { overBuiltFiles, sourceAliases } from "../../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../../tools/hosts/built-files.ts";
 import { chromiumPath } from "../../../../tools/hosts/chromium.mjs";
+import { overBuiltFiles } from "../../../../tools/hosts/left-out.ts";
 
 /** Bundles a module for browsers, with the library from its source. */
 async function bundleForPage(source: string): Promise<string> {
@@ -17,8 +18,7 @@ async function bundleForPage(source: string): Promise<string> {
     format: "esm",
     platform: "browser",
     target: "es2022",
-    conditions: ["source"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   return outputFiles[0]?.text ?? "";
 }

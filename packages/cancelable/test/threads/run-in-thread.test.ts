@@ -19,6 +19,7 @@ import { rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 import { expectUsageError, thrown, wrong } from "../refusals.ts";
 import { moduleFile } from "./module-file.ts";
+import { Thread, threadModule } from "./thread.ts";
 
 const dist = new URL("../../dist/node/", import.meta.url);
 
@@ -407,4 +408,17 @@ test("an idle pool keeps no process alive (THR-30)", async () => {
     console.log(await runInThread({ module }, [21]));
   `);
   expect({ code, output: output.trim(), errors }).toEqual({ code: 0, output: "42", errors: "" });
+});
+
+test("a bundle without an address loads the entry, although it cannot have threads of a pool", async () => {
+  const thread = new Thread(
+    await threadModule(`
+      import { SharedCancellationToken, threadEntry } from "@hother/cancelable/threads";
+      const token = new SharedCancellationToken();
+      token.cancel("quota");
+      send([token.reason, threadEntry.protocol]);
+    `),
+  );
+  expect(await thread.next()).toEqual(["quota", "data:"]);
+  expect(await thread.ended).toBe(0);
 });

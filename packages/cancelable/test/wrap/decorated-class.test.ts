@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../../tools/hosts/built-files.ts";
 import { runScript } from "../child.ts";
 import type { Told } from "./members.ts";
 
@@ -40,7 +40,7 @@ async function told(text: string): Promise<unknown> {
   const { outputFiles } = await build({
     stdin: { contents: moved(text), loader: "ts", resolveDir: packageRoot },
     ...{ bundle: true, write: false, format: "esm", platform: "node", target: "node20" },
-    ...{ conditions: ["source"], alias: sourceAliases(), keepNames: true },
+    ...{ ...packagesForEsbuild(), keepNames: true },
   });
   const { code, output, errors } = await runScript(outputFiles[0]?.text ?? "");
   expect({ code, errors }).toEqual({ code: 0, errors: "" });

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Queue } from "bullmq";
 import { build } from "esbuild";
 import { Redis } from "ioredis";
-import { sourceAliases } from "../../../../tools/hosts/built-files.ts";
+import { packagesForEsbuild } from "../../../../tools/hosts/built-files.ts";
 import { type CancelJobAnswer, cancelJob } from "../../src/bullmq/index.ts";
 
 const packages = fileURLToPath(new URL("../../../", import.meta.url));
@@ -135,9 +135,8 @@ async function bundle(): Promise<string> {
     format: "esm",
     platform: "node",
     target: "node20",
-    conditions: ["source"],
     external: ["bullmq", "ioredis"],
-    alias: sourceAliases(),
+    ...packagesForEsbuild(),
   });
   return outputFiles[0]?.text ?? "";
 }
