@@ -62,8 +62,9 @@ describeEverywhere("the effective deadline (rule 14)", (everywhere) => {
   everywhere("a moved deadline is effective for the scopes below", async (t) => {
     await moveOnAfter(null, async (outer) => {
       await moveOnAfter(null, async () => {
-        outer.deadline = t.backend.now() + 10;
+        outer.deadline = t.backend.now() + 10_000;
         expect(currentDeadline()).toBe(outer.deadline);
+        outer.deadline = t.backend.now() + 10;
         await sleepForever();
       });
     });
@@ -106,11 +107,12 @@ describeEverywhere("a scope's deadline", (everywhere) => {
         expect(scope.deadline).toBeGreaterThanOrEqual(before + 1_000);
         expect(scope.deadline).toBeLessThanOrEqual(t.backend.now() + 1_000);
         expect(currentDeadline()).toBe(scope.deadline);
-        for (const left of [500_000, 60_000, 10]) {
+        for (const left of [500_000, 60_000]) {
           const at = t.backend.now() + left;
           scope.deadline = at;
           expect([scope.deadline, currentDeadline()]).toEqual([at, at]);
         }
+        scope.deadline = t.backend.now() + 10;
         await sleepForever();
       });
       t.expectElapsed(10);
