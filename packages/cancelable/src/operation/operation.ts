@@ -399,14 +399,15 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     const { ledger } = this;
     ledger.latest = progress;
     ledger.tracker.report(progress, this.node.clock.now());
+    const { fraction } = ledger.tracker.estimate;
+    // Before the callbacks, which can read the estimates of the operations above.
+    if (fraction !== undefined && !this.hasEnded) this.#countProgress(fraction);
     let operation: Operation | undefined = this;
     for (; operation !== undefined; operation = operation.parent) {
       if (operation.callbacks?.has("progress"))
         operation.callbacks.emit("progress", progress, { context: this.context, metadata });
     }
     notify(this.#observer, "progress", this);
-    const { fraction } = ledger.tracker.estimate;
-    if (fraction !== undefined && !this.hasEnded) this.#countProgress(fraction);
     notify(channelObserver(), "progress", this);
   }
 

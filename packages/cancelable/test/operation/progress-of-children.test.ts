@@ -22,6 +22,21 @@ describeEverywhere("progressFrom: children", (everywhere) => {
     return one;
   };
 
+  everywhere(
+    "a callback of the operation above reads the progress with the report that it is called for",
+    async () => {
+      const heard: (number | undefined)[] = [];
+      await new Cancellable(whole).run(async (op) => {
+        op.onProgress(() => heard.push(fraction(op)));
+        const one = child(0);
+        one.op.reportProgress({ current: 1, total: 4 });
+        one.op.reportProgress({ current: 3, total: 4 });
+        await one.end();
+      });
+      expect(heard).toEqual([0.25, 0.75]);
+    },
+  );
+
   everywhere("each child counts with its weight, 1 by default", async () => {
     await new Cancellable(whole).run(async (op) => {
       expect(fraction(op)).toBeUndefined();
