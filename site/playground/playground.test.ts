@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,18 @@ import { type Browser, chromium, type Page } from "playwright";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromiumPath } from "../../tools/hosts/chromium.mjs";
+
+/** axe, where the packages of the site or of an example are installed. */
+const axeFile = [
+  "../node_modules/axe-core/axe.min.js",
+  "../../examples/react/node_modules/axe-core/axe.min.js",
+]
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+interface AxeResult {
+  readonly violations: ReadonlyArray<{ readonly id: string }>;
+}
 
 const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
@@ -235,6 +247,31 @@ describe.skipIf(chromiumPath === undefined)("the playground in a page of Chromiu
     expect(await textOf(page, ".pg-output")).toBe("typed\n");
     await page.close();
   });
+
+  test.skipIf(axeFile === undefined).each(["light", "dark"])(
+    "axe finds nothing in the playground, %s, after a run with an error",
+    async (scheme) => {
+      const page = await open();
+      await page.evaluate(
+        (name) => document.documentElement.classList.toggle("dark", name === "dark"),
+        scheme,
+      );
+      // The ground of the site around it.
+      await page.evaluate((name) => {
+        document.body.style.background = name === "dark" ? "#1b1b1f" : "#ffffff";
+        document.body.style.color = name === "dark" ? "#dfdfd6" : "#3c3c43";
+      }, scheme);
+      await runToEnd(page);
+      const code = await page.locator(".pg-code").inputValue();
+      await runToEnd(page, `console.warn("careful");\n${code}\nthrow new Error("late");`);
+      await page.evaluate(readFileSync(axeFile as string, "utf8"));
+      const result = await page.evaluate(() =>
+        (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run(),
+      );
+      expect(result.violations.map(({ id }) => id)).toEqual([]);
+      await page.close();
+    },
+  );
 
   test("on a phone the drawing has the width of the page", async () => {
     const page = await open(390);

@@ -31,7 +31,8 @@ const keyOf = (operation: { readonly id: string }): string => `operation ${opera
 /**
  * Records a run with what the library shows to everybody: as a registry of all operations it learns when an operation
  * starts, is cancelled and ends, and `liveScopes` tells it which scopes and tasks are open. A scope has no events of its own, so
- * somebody has to call `sample()` as often as the drawing shall be exact.
+ * `sample()` has to be called as often as the drawing shall be exact. A scope that begins and ends between two calls is not
+ * seen, and neither is the cancellation of a scope that ends in the same turn.
  */
 export class Recorder extends OperationRegistry {
   readonly #bars = new Map<string, Bar>();

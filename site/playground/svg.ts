@@ -114,6 +114,9 @@ const dark: typeof light = {
   done: "#3fb950",
 };
 
+/** The colours of both schemes, by name. */
+export const schemes: Readonly<Record<"light" | "dark", Readonly<Record<string, string>>>> = { light, dark };
+
 const variables = (colours: typeof light): string =>
   Object.entries(colours)
     .map(([name, colour]) => `--c-${name}:${colour}`)

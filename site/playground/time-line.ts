@@ -206,7 +206,7 @@ export function drawTimeLine(sections: readonly Section[], options: TimeLineOpti
       let barY: number;
       if (isNarrow) {
         const room = width - 2 * pad - indent;
-        const endWidth = widthOf(ending.words, 12);
+        const endWidth = widthOf(ending.words, 12) * 1.12; // it is bold
         const name = fit(label, 13, Math.max(40, room - endWidth - 12));
         drawn.push(text(pad + indent, y + 13, name, { style: "ink bold" }));
         const kindAt = pad + indent + widthOf(name, 13) * 1.12 + 7;

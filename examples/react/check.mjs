@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-floating-promises -- the runner waits for its tests */
 // The example in Chromium, as a development build (StrictMode mounts each component twice) and as a production build.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -70,7 +71,7 @@ for (const mode of ["development", "production"]) {
     before(async () => {
       process.env.NODE_ENV = mode;
       await build({
-        root: fileURLToPath(new URL("..", import.meta.url)),
+        root: fileURLToPath(new URL(".", import.meta.url)),
         mode,
         logLevel: "error",
         build: { outDir: folder, emptyOutDir: true, minify: mode === "production" },
