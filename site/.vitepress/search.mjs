@@ -75,7 +75,10 @@ const factors = Object.entries({
 export const boostDocument = new Function(
   "id",
   "term",
+  "fields",
   `const page = id.slice(${base.length}).replace(/#.*/, "");
   const factor = ${JSON.stringify(factors)}.find(([prefix]) => page.startsWith(prefix))?.[1] ?? 1;
-  return ${JSON.stringify(pageOfWord)}[term] === page ? 10 * factor : factor;`,
+  // The page itself before its sections, which have titles above them.
+  const whole = fields?.titles?.length === 0 ? 2 : 1;
+  return factor * whole * (${JSON.stringify(pageOfWord)}[term] === page ? 5 * whole : 1);`,
 );
