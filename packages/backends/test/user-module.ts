@@ -58,7 +58,7 @@ export async function serve(op: Cancellable, log: (line: string) => void): Promi
 /** The parts of the programs, in sequence. */
 export async function main(log: (line: string) => void): Promise<void> {
   log((await report(["a", "slow", "b", "c"], log)).join(" "));
-  await serve(Cancellable.withTimeout(100), log);
+  await serve(Cancellable.withTimeout(400), log);
   const op = new Cancellable();
   await taskGroup(async (group) => {
     group.startSoon(() => serve(op, log));

@@ -169,9 +169,14 @@ describeEverywhere("all: cancellation", (everywhere) => {
         ended++;
       }
     };
-    const op = Cancellable.withTimeout(10);
-    const outcome = await op.settle(() => all([work, work, work]));
-    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
+    const op = new Cancellable();
+    const last = async (): Promise<void> => {
+      await sleep(10);
+      op.cancel("quota");
+      await work();
+    };
+    const outcome = await op.settle(() => all([work, work, last]));
+    expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "quota" } });
     expect(ended).toBe(3);
     t.expectElapsed(10);
   });

@@ -53,13 +53,15 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
     async function* tidy(): AsyncGenerator<number, void, undefined> {
       try {
         yield 1;
+        t.backend.setTimer(t.backend.now() + 20, () => stream.operation.cancel());
         await sleep(60_000);
       } finally {
         await shield(() => sleep(30));
         order.push("closed");
       }
     }
-    await rejection(collect(cancellableStream(tidy(), { timeout: 20 })));
+    const stream = cancellableStream(tidy());
+    await rejection(collect(stream));
     expect(order).toEqual(["closed"]);
     t.expectElapsed(50);
   });
