@@ -15,7 +15,7 @@ import { type TaskFunction, taskItems } from "./task-items.ts";
  * ```ts
  * import { asCompleted, sleep } from "@hother/cancelable";
  *
- * const mirrors = [60, 5, 30].map((ms) => () => sleep(ms).then(() => ms));
+ * const mirrors = [60_000, 5, 30].map((ms) => () => sleep(ms).then(() => ms));
  * const order: number[] = [];
  * for await (const ms of asCompleted(mirrors)) {
  *   order.push(ms);

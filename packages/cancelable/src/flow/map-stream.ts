@@ -44,11 +44,15 @@ const known: KnownOptions<MapStreamOptions> = {
  *
  * @example
  * ```ts
- * import { mapStream, sleep } from "@hother/cancelable";
+ * import { mapStream, run, sleep } from "@hother/cancelable";
+ * import { VirtualBackend } from "@hother/cancelable/testing";
  *
- * const pages = mapStream([900, 300, 600], (ms) => sleep(ms).then(() => ms), { concurrency: 3, ordered: false });
  * const order: number[] = [];
- * for await (const ms of pages) order.push(ms);
+ * const read = async () => {
+ *   const pages = mapStream([900, 300, 600], (ms) => sleep(ms).then(() => ms), { concurrency: 3, ordered: false });
+ *   for await (const ms of pages) order.push(ms);
+ * };
+ * await run(read, { backend: new VirtualBackend() });
  * console.assert(order.join() === "300,600,900");
  * ```
  */

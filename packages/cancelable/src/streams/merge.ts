@@ -40,7 +40,8 @@ export interface MergeOptions<T = unknown> {
  *
  * @example
  * ```ts
- * import { merge, sleep } from "@hother/cancelable";
+ * import { merge, run, sleep } from "@hother/cancelable";
+ * import { VirtualBackend } from "@hother/cancelable/testing";
  *
  * async function* every(ms: number, name: string) {
  *   for (let n = 0; n < 2; n++) {
@@ -50,7 +51,10 @@ export interface MergeOptions<T = unknown> {
  * }
  *
  * const order: string[] = [];
- * for await (const name of merge(every(600, "slow"), every(50, "quick"))) order.push(name);
+ * const read = async () => {
+ *   for await (const name of merge(every(600, "slow"), every(50, "quick"))) order.push(name);
+ * };
+ * await run(read, { backend: new VirtualBackend() });
  * console.assert(order.join() === "quick,quick,slow,slow");
  * ```
  */

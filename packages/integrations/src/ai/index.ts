@@ -49,7 +49,7 @@ const agents = ["ToolLoopAgent", "Experimental_Agent"] as const;
  * @example
  * ```ts
  * import * as ai from "ai";
- * import { moveOnAfter } from "@hother/cancelable";
+ * import { Cancellable } from "@hother/cancelable";
  * import { cancellableAI, partialAnswer } from "@hother/cancelable-integrations/ai";
  * import { MockLanguageModelV3 } from "ai/test";
  *
@@ -65,10 +65,11 @@ const agents = ["ToolLoopAgent", "Experimental_Agent"] as const;
  *   }),
  * });
  *
- * await moveOnAfter(200, async () => {
+ * const op = new Cancellable({ name: "answer" });
+ * await op.settle(async () => {
  *   const answer = streamText({ model, prompt: "hello" });
  *   try {
- *     await answer.text;
+ *     for await (const _ of answer.textStream) op.cancel("disconnect");
  *   } finally {
  *     console.assert(partialAnswer(answer).text === "Hel");
  *   }

@@ -25,7 +25,7 @@ export {
  * ```ts
  * import { once } from "node:events";
  * import { createServer } from "node:http";
- * import { moveOnAfter } from "@hother/cancelable";
+ * import { Cancellable } from "@hother/cancelable";
  * import { cancellableAnthropic, partialAnswer } from "@hother/cancelable-integrations/anthropic";
  * import Anthropic from "@anthropic-ai/sdk";
  *
@@ -42,8 +42,10 @@ export {
  * const { port } = server.address() as { port: number };
  * const client = cancellableAnthropic(new Anthropic({ apiKey: "key", baseURL: `http://127.0.0.1:${port}` }));
  *
- * await moveOnAfter(500, async () => {
+ * const op = new Cancellable({ name: "answer" });
+ * await op.settle(async () => {
  *   const answer = client.messages.stream({ model: "m", max_tokens: 99, messages: [] });
+ *   answer.on("text", () => op.cancel("disconnect"));
  *   try {
  *     await answer.finalMessage();
  *   } finally {

@@ -48,12 +48,14 @@ const plain: readonly string[] = ["initialize", "ping"];
  * import { Client } from "@modelcontextprotocol/sdk/client/index.js";
  * import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
  * import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
- * import { moveOnAfter, sleepForever } from "@hother/cancelable";
+ * import { Cancellable, sleepForever } from "@hother/cancelable";
  * import { cancellableMcp } from "@hother/cancelable-integrations/mcp";
  *
+ * const op = new Cancellable({ name: "call" });
  * let ended: string | undefined;
  * const server = cancellableMcp(new McpServer({ name: "server", version: "1" }));
  * server.registerTool("wait", { description: "waits" }, async () => {
+ *   op.cancel("disconnect");
  *   try {
  *     return await sleepForever();
  *   } catch (error) {
@@ -65,9 +67,9 @@ const plain: readonly string[] = ["initialize", "ping"];
  * const [near, far] = InMemoryTransport.createLinkedPair();
  * await Promise.all([server.connect(far), client.connect(near)]);
  *
- * await moveOnAfter(50, () => client.callTool({ name: "wait" }));
+ * await op.settle(() => client.callTool({ name: "wait" }));
  * await client.close();
- * console.assert(ended === "timeout"); // the tool has ended, with the reason of the client
+ * console.assert(ended === "disconnect"); // the tool has ended, with the reason of the client
  * ```
  */
 export function cancellableMcp<Peer extends McpPeerLike>(peer: Peer, options?: CancellableMcpOptions): Peer {

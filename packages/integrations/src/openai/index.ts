@@ -26,7 +26,7 @@ export {
  * ```ts
  * import { once } from "node:events";
  * import { createServer } from "node:http";
- * import { moveOnAfter } from "@hother/cancelable";
+ * import { Cancellable } from "@hother/cancelable";
  * import { cancellableOpenAI, partialAnswer } from "@hother/cancelable-integrations/openai";
  * import OpenAI from "openai";
  *
@@ -38,8 +38,10 @@ export {
  * const { port } = server.address() as { port: number };
  * const client = cancellableOpenAI(new OpenAI({ apiKey: "key", baseURL: `http://127.0.0.1:${port}` }));
  *
- * await moveOnAfter(500, async () => {
+ * const op = new Cancellable({ name: "answer" });
+ * await op.settle(async () => {
  *   const answer = client.chat.completions.stream({ model: "m", messages: [] });
+ *   answer.on("chunk", () => op.cancel("disconnect"));
  *   try {
  *     await answer.finalContent();
  *   } finally {

@@ -46,8 +46,9 @@ const known: KnownOptions<Required<Options>> = {
  *   calls += 1;
  *   throw new Error("busy");
  * };
- * // The wait of 1 s does not fit into the limit.
- * const error = await failAfter(200, () => pRetry(load, { minTimeout: 1_000 })).catch((reason: unknown) => reason);
+ * // The wait of a minute does not fit into the limit.
+ * const limited = failAfter({ seconds: 5 }, () => pRetry(load, { minTimeout: 60_000 }));
+ * const error = await limited.catch((reason: unknown) => reason);
  * console.assert(error instanceof Error && error.message === "busy" && calls === 1);
  * ```
  */
