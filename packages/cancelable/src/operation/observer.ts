@@ -96,6 +96,17 @@ export function observerList(
   return distinct.length > 1 ? new ObserverList(distinct) : distinct[0];
 }
 
+/** Whether an observer is among those that were combined into `list`. */
+export function isAmong(
+  list: OperationObserver | undefined,
+  observer: OperationObserver | undefined,
+): boolean {
+  return (
+    list === observer ||
+    (list instanceof ObserverList && list.observers.includes(observer as OperationObserver))
+  );
+}
+
 /**
  * The registry of the process. It is set when its module is loaded, so that operations do not import the registry.
  */

@@ -42,6 +42,7 @@ import { GraceTimer } from "./grace-timer.ts";
 import {
   bodyFor,
   globalObserver,
+  isAmong,
   notify,
   type OperationObserver,
   observerList,
@@ -205,13 +206,16 @@ export class Operation extends OperationFacts implements AsyncDisposable, Unclos
     const register = options?.register;
     const registry = register === true ? processRegistry() : register === false ? undefined : register;
     const ofAll = globalObserver();
+    const early = this.#observer;
     if (registry !== undefined || ofAll !== undefined)
-      this.#observer = observerList([this.#observer, registry, ofAll]);
+      this.#observer = observerList([early, registry, ofAll]);
     const { own } = node;
     this.#isAnnounced = true;
     this.#announce("started");
-    // A cancellation from before the start is announced after `started`.
-    if (own !== undefined) this.#announce("cancelling");
+    // The observers from before the start were told of a cancellation from before the start. The others are told after `started`.
+    if (own !== undefined)
+      for (const late of new Set([registry, ofAll, channelObserver()]))
+        if (!isAmong(early, late)) notify(late, "cancelling", this);
     this.sources?.start();
     this.#countProgress(this.ledger?.counted ?? 0);
   }

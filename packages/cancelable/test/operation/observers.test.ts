@@ -78,3 +78,39 @@ describeEverywhere("an observer with around", (everywhere) => {
     expect(op.context.failure).toEqual({ error: undefined });
   });
 });
+
+describeEverywhere("the observers of an operation that is cancelled before its start", (everywhere) => {
+  everywhere("hear of the cancellation once: at once, or after the start if they came with it", async () => {
+    const heard: string[] = [];
+    const observer = (name: string): OperationObserver => ({
+      started: () => void heard.push(`${name} started`),
+      progress() {},
+      cancelling: () => void heard.push(`${name} cancelling`),
+      ended: () => void heard.push(`${name} ended`),
+    });
+    const early = observer("early");
+    const both = observer("both");
+    for (const register of [observer("late"), both]) {
+      const op = new Cancellable({ register });
+      op.observe(early);
+      op.observe(both);
+      op.cancel();
+      await op.settle(() => heard.push("body"));
+    }
+    expect(heard.slice(0, 9)).toEqual([
+      ...["early cancelling", "both cancelling"],
+      ...["early started", "both started", "late started", "late cancelling"],
+      ...["early ended", "both ended", "late ended"],
+    ]);
+    expect(heard.slice(9)).toEqual([
+      ...[
+        "early cancelling",
+        "both cancelling",
+        "early started",
+        "both started",
+        "early ended",
+        "both ended",
+      ],
+    ]);
+  });
+});
