@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
+import { blocksOf } from "./code-blocks.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -28,14 +29,6 @@ await main(async (op) => {
   }
 });
 `;
-
-/** The code blocks of the README, with the code in comments that sets them up. */
-function blocksOf(markdown) {
-  const pattern = /(<!-- not run: [^>]+ -->\s*)?(?:<!-- set-up\n([^]*?)-->\s*)?```(?:ts|js)\n([^]*?)```/g;
-  return [...markdown.matchAll(pattern)]
-    .filter(([, reason]) => reason === undefined)
-    .map(([, , setUp = "", code]) => ({ setUp, code }));
-}
 
 /**
  * Does it in an empty folder. Throws if a step does not do what the README says.
@@ -65,9 +58,9 @@ export async function beNewcomer(tarball, tell) {
       execFileSync("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: folder, stdio: "pipe" });
     });
 
-    for (const [index, { setUp, code }] of blocks.entries()) {
+    for (const [index, { code }] of blocks.entries()) {
       await step(`node block-${index + 1}.mjs, block ${index + 1} of the README`, async () => {
-        const { code: js } = await transform(`${setUp}\n${code}`, {
+        const { code: js } = await transform(code, {
           loader: "ts",
           format: "esm",
           target: "node20",

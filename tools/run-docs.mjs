@@ -7,25 +7,9 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
+import { blocksOf } from "./code-blocks.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-
-/**
- * The code blocks of a Markdown text, without those after `<!-- not run: reason -->`. Code in a comment before a block,
- * `<!-- set-up … -->`, runs first: it brings what the text leaves out, such as a server. The lines keep their numbers.
- */
-function blocksOf(markdown) {
-  const blocks = [];
-  const pattern =
-    /(<!-- not run: [^>]+ -->\s*)?(?:<!-- set-up\n([\s\S]*?)-->(\s*))?```(?:ts|js)\n([\s\S]*?)```/g;
-  for (const match of markdown.matchAll(pattern)) {
-    const [, reason, setUp, gap, shown] = match;
-    if (reason !== undefined) continue;
-    const code = setUp === undefined ? shown : `${setUp}${gap}\n${shown}`;
-    blocks.push({ code, line: markdown.slice(0, match.index).split("\n").length });
-  }
-  return blocks;
-}
 
 /** The Markdown in the docstrings of a TypeScript file. Line numbers stay the same. */
 const docstringsOf = (text) =>
