@@ -3,6 +3,7 @@ import {
   cancellationOf,
   currentDeadline,
   currentOperation,
+  Deferred,
   failAfter,
   getBackend,
   isCancellation,
@@ -34,15 +35,17 @@ const until = async (holds: () => boolean): Promise<void> => {
 describe("a batch", () => {
   test("goes on for the other callers when the first one has left", async () => {
     let cancelled = false;
+    const hasLeft = new Deferred<void>();
     const { loader, batches } = loaderWith(async () => {
       try {
-        await sleep(50);
+        await hasLeft.promise;
+        await sleep(1);
       } catch (error) {
         cancelled = true;
         throw error;
       }
     });
-    const first = moveOnAfter(5, () => loader.load(1));
+    const first = moveOnAfter(5, () => loader.load(1)).finally(() => hasLeft.resolve());
     const second = new Cancellable().run(() => loader.load(2));
     const third = new Cancellable().run(() => loader.load(1));
     expect(await Promise.all([first, second, third])).toEqual([undefined, "row 2", "row 1"]);
