@@ -226,13 +226,13 @@ export function sqliteCases(name: string, openDatabase: OpenDatabase, whyMissing
       });
     });
 
-    test("keeps the program no longer alive after a value that cannot be copied to its host", async () => {
+    test("keeps the program no longer alive after bytes without a buffer, which some JavaScript hosts refuse to send", async () => {
       const db = await database({ host });
       const hold = vi.spyOn(host === "process" ? ChildProcess.prototype : Worker.prototype, "unref");
       onTestFinished(() => hold.mockRestore());
       const bytes = new Uint8Array(1);
       structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-      await expect(db.get("select ? as a", [bytes])).rejects.toThrow();
+      await db.get("select ? as a", [bytes]).catch(() => {});
       expect(hold).toHaveBeenCalledOnce();
     });
 
