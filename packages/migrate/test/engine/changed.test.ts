@@ -1,23 +1,28 @@
-import { appendFileSync } from "node:fs";
-import { expect, test, vi } from "vitest";
+import fs, { appendFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { expect, onTestFinished, test } from "vitest";
 import { after, before, cli, Project } from "../support/project.ts";
 
-/** Files that another process changes right after the first read. */
-const busy = vi.hoisted(() => new Set<string>());
-
-vi.mock("node:fs", async (original) => {
-  const fs = await original<typeof import("node:fs")>();
-  const readFileSync = (path: string, ...rest: []): unknown => {
-    const content = fs.readFileSync(path, ...rest);
-    if (busy.delete(String(path))) fs.appendFileSync(path, "// another process\n");
-    return content;
+/** Has another process change a file right after it is read for the first time. */
+function changeAfterRead(file: string): void {
+  const { readFileSync } = fs;
+  const replace = (read: typeof readFileSync): void => {
+    fs.readFileSync = read;
+    syncBuiltinESMExports();
   };
-  return { ...fs, default: fs, readFileSync };
-});
+  onTestFinished(() => replace(readFileSync));
+  replace(((path: string, ...rest: []) => {
+    const content = readFileSync(path, ...rest);
+    if (path !== file) return content;
+    replace(readFileSync);
+    appendFileSync(file, "// another process\n");
+    return content;
+  }) as typeof readFileSync); // the tool calls it with these arguments
+}
 
 test("A file that changes while it is read is reported and not written; the others are written.", async () => {
   using project = new Project({ "a.ts": before, "b.ts": before });
-  busy.add(project.path("a.ts"));
+  changeAfterRead(project.path("a.ts"));
   const { code, out } = await cli("promises", project.root, "--write");
   expect(code).toBe(3);
   expect(out).toContain("a.ts: has changed since it was read; not written");
