@@ -416,9 +416,9 @@ test("a bundle without an address loads the entry, although it cannot have threa
       import { SharedCancellationToken, threadEntry } from "@hother/cancelable/threads";
       const token = new SharedCancellationToken();
       token.cancel("quota");
-      send([token.reason, threadEntry.protocol]);
+      send([token.reason, threadEntry instanceof URL]);
     `),
   );
-  expect(await thread.next()).toEqual(["quota", "data:"]);
+  expect(await thread.next()).toEqual(["quota", true]);
   expect(await thread.ended).toBe(0);
 });
