@@ -47,7 +47,7 @@ export async function main() {
   console.log(second.label, outcome.status, "-", second.context.cancelMessage);
 
   // 3. Outside of every operation the helper does nothing.
-  report("nobody listens");
+  report("without a listener");
   console.log("outside:", currentOperation() === undefined);
 }
 

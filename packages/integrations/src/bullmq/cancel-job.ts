@@ -38,9 +38,9 @@ export type CancelJobAnswer =
   | { readonly status: "finished"; readonly end: "completed" | "failed" }
   /**
    * The job is active, and no worker that is connected runs it: its worker has died, or knows no requests. The request is kept
-   * with the job. If BullMQ gives the job to another worker, this one does not call the processor.
+   * with the job. A worker that gets the job later does not call the processor.
    */
-  | { readonly status: "nobody" }
+  | { readonly status: "no-worker" }
   /** The queue has no such job. */
   | { readonly status: "missing" }
   /** The worker has not answered in time. The request is kept with the job. */
@@ -188,7 +188,7 @@ class Cancelling {
       }
       if (state === "active") {
         this.#wasActive = true;
-        if (this.#isAlone(facts[0] !== "0")) return { status: "nobody" };
+        if (this.#isAlone(facts[0] !== "0")) return { status: "no-worker" };
       } else if (await this.#remove(state === "waiting-children" ? facts : [])) return { status: "removed" };
       const left = this.#timeout - (Date.now() - this.#began);
       if (left <= 0 || this.#stop.aborted) return { status: "unanswered" };

@@ -124,12 +124,12 @@ describe.skipIf(server === undefined)("cancelJob(queue, id)", () => {
     expect(await clients()).toMatch(/ user=deaf /); // that of the queue
   });
 
-  test("answers `nobody` for an active job that no worker runs (JOB-02)", async () => {
+  test("answers `no-worker` for an active job that no worker runs (JOB-02)", async () => {
     const { queue, name, connection } = newQueue(server);
     const job = await queue.add("taken", {});
     const plain = keep(new Worker(name, null, { connection }));
     expect((await plain.getNextJob("own-token"))?.id).toBe(job.id);
-    expect(await cancelJob(queue, idOf(job), "manual", { timeout: 5_000 })).toEqual({ status: "nobody" });
+    expect(await cancelJob(queue, idOf(job), "manual", { timeout: 5_000 })).toEqual({ status: "no-worker" });
     expect(await job.isActive()).toBe(true);
   });
 
@@ -138,7 +138,7 @@ describe.skipIf(server === undefined)("cancelJob(queue, id)", () => {
     const job = await queue.add("lost", {}, { attempts: 5 });
     const lost = keep(new Worker(name, null, { connection, lockDuration: 100, skipLockRenewal: true }));
     await lost.getNextJob("own-token");
-    await expect(cancelJob(queue, idOf(job), "quota")).resolves.toEqual({ status: "nobody" });
+    await expect(cancelJob(queue, idOf(job), "quota")).resolves.toEqual({ status: "no-worker" });
     const runs: string[] = [];
     keep(
       cancellableWorker(name, async ({ id = "" }) => runs.push(id), {

@@ -230,7 +230,7 @@ export function clientCases(name: string, client: ClientUnderTest): void {
       await server.disconnected();
     });
 
-    test("that nobody reads is released at the end of the operation (HOUT-07)", async () => {
+    test("without a reader is released at the end of the operation (HOUT-07)", async () => {
       await using server = await ScriptedServer.start((response) => {
         response.write("the first part");
       });
