@@ -8,7 +8,7 @@ const pages = fileURLToPath(new URL("../../../docs/integrations/", import.meta.u
 const read = (page: string) => readFileSync(`${pages}${page}`, "utf8");
 const manifest = JSON.parse(
   readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8"),
-) as { exports: Record<string, unknown>; peerDependencies: Record<string, string> };
+) as Record<"exports" | "peerDependencies" | "devDependencies", Record<string, string>>;
 
 const subPaths = Object.keys(manifest.exports).filter((path) => path !== "./package.json");
 
@@ -45,6 +45,15 @@ test("The table of the integrations gives the ranges of the peer dependencies.",
   );
   const { "@hother/cancelable": _core, ...peers } = manifest.peerDependencies;
   expect(Object.fromEntries(given)).toEqual(peers);
+});
+
+test("The range of a peer dependency has the version with which it is tested.", () => {
+  for (const [name, range] of Object.entries(manifest.peerDependencies)) {
+    const version = manifest.devDependencies[name] ?? range;
+    // The part of the version that `^` keeps.
+    const [kept] = /^\^?(0\.\d+|\d+)\./.exec(version) ?? [];
+    expect(range, name).toContain(kept?.replace("^", ""));
+  }
 });
 
 test.each(subPaths)(
