@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { format } from "node:util";
-import { run } from "@hother/cancelable";
+import { type AsyncBackend, run } from "@hother/cancelable";
 import { VirtualBackend } from "@hother/cancelable/testing";
 import { effectBackend } from "@hother/cancelable-backends/effect";
 import { effectionBackend } from "@hother/cancelable-backends/effection";
@@ -60,14 +60,14 @@ export function runProgram(
 }
 
 /** The backends other than the native one, on which the separate process runs. */
-const backends = [
+const backends: ReadonlyArray<{ readonly name: string; readonly create: () => AsyncBackend }> = [
   { name: "virtual", create: () => new VirtualBackend() },
   { name: "effect", create: () => effectBackend },
   { name: "effection", create: () => effectionBackend },
 ];
 
 /** Runs the exported `main` of an example on a backend, in this process with the sources. */
-async function runMain(main: () => Promise<void>, create: () => VirtualBackend): Promise<string[]> {
+async function runMain(main: () => Promise<void>, create: () => AsyncBackend): Promise<string[]> {
   const lines: string[] = [];
   const log = vi.spyOn(console, "log").mockImplementation((...values: unknown[]) => {
     lines.push(...format(...values).split("\n"));
@@ -131,7 +131,7 @@ export function testFolder(url: string, options: FolderOptions = {}): void {
     it.for(backends)("prints the same on the backend $name", async ({ create }, { skip }) => {
       skip(reason !== undefined, reason);
       const { main } = await import(file);
-      expect(await runMain(main, create as () => VirtualBackend)).toEqual(expectedOutput(file).lines);
+      expect(await runMain(main, create)).toEqual(expectedOutput(file).lines);
     });
   });
 }

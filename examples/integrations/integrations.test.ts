@@ -27,6 +27,7 @@ async function generatePrismaClient(): Promise<{ readonly file: string; remove()
   const command = createRequire(import.meta.url).resolve("prisma/build/index.js");
   const modules = command.slice(0, command.lastIndexOf("node_modules"));
   const folder = mkdtempSync(join(modules, "node_modules", ".prisma-example-"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
   const schema = join(folder, "schema.prisma");
   writeFileSync(
     schema,
@@ -44,20 +45,14 @@ async function generatePrismaClient(): Promise<{ readonly file: string; remove()
   );
   await promisify(execFile)("node", [command, "generate", "--schema", schema], {
     // Prisma would download an engine that the example does not need.
-    leftOut: [
-      {
-        hosts: ["Bun"],
-        file: "undici.mjs",
-        reason: "Bun replaces undici by a module of its own, which has no dispatchers",
-      },
-      { hosts: ["Deno"], file: "h3.mjs", reason: "Deno.serve writes a warning about a setting of Deno" },
-    ],
     env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: "1" },
+    timeout: 60_000, // a generator that hangs is a failure
+    killSignal: "SIGKILL",
+  }).catch((error: unknown) => {
+    remove();
+    throw error;
   });
-  return {
-    file: join(folder, "client", "index.js"),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
+  return { file: join(folder, "client", "index.js"), remove };
 }
 
 const load = createRequire(import.meta.url);
