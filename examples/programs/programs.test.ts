@@ -6,7 +6,7 @@ import { Cancellable, run } from "@hother/cancelable";
 import { PiscinaPool } from "@hother/cancelable/threads";
 import { effectBackend } from "@hother/cancelable-backends/effect";
 import { effectionBackend } from "@hother/cancelable-backends/effection";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { type Output, runProgram } from "../run-example.ts";
 import { crawl } from "./crawler/crawl.mjs";
 import { startSites } from "./crawler/site.mjs";
@@ -117,6 +117,7 @@ describe.each([
     writeFileSync(input, Array.from({ length: 250 }, (_, n) => `${n}\n`).join(""));
     const files = { input, output: join(folder, `${name}.csv`), progressFile: join(folder, `${name}.json`) };
     const pool = new PiscinaPool({ threads: 1 });
+    onTestFinished(() => pool.close());
     const outcome = await run(
       () => {
         const op = new Cancellable();
@@ -130,7 +131,6 @@ describe.each([
       resumed: 100,
       records: 250,
     });
-    await pool.close();
     const numbers = readFileSync(files.output, "utf8").trimEnd().split("\n");
     expect(numbers.map((line) => Number(line.split(",")[0]))).toEqual(
       Array.from({ length: 250 }, (_, n) => n),
@@ -147,10 +147,9 @@ describe.each([
         op.settle(() =>
           serve(store, {
             onReady: (url) =>
-              void fetch(`${url}/notes/a`, { method: "POST", body: "one" }).then(({ status }) => {
-                statuses.push(status);
-                op.cancel("shutdown");
-              }),
+              void fetch(`${url}/notes/a`, { method: "POST", body: "one" })
+                .then(({ status }) => statuses.push(status))
+                .finally(() => op.cancel("shutdown")),
           }),
         ),
       { backend },

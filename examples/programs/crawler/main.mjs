@@ -14,10 +14,14 @@ await main(async (op) => {
   /** @type {import("./crawl.mjs").Found} */
   const found = { pages: new Map(), failed: new Map() };
 
+  let isPressed = false; // a second signal would end the process without the clean-up
   op.onProgress((progress) => {
     if (typeof progress !== "object") return;
     if ((progress.current ?? 0) % 6 === 0) console.log(progress.current, progress.unit);
-    if (found.pages.size === pressAfter) process.kill(process.pid, "SIGINT");
+    if (found.pages.size === pressAfter && !isPressed) {
+      isPressed = true;
+      process.kill(process.pid, "SIGINT");
+    }
   });
 
   try {
