@@ -432,6 +432,9 @@ export const navigation = [
   },
 ];
 
+/** The address below which the site is served, on its host. */
+export const base = process.env.SITE_BASE ?? "/cancelable/";
+
 export const pages = navigation.flatMap(({ pages }) => pages);
 
 /** The address of a page below the base, for example "/how/retry" or "/integrations/". */

@@ -24,7 +24,6 @@ const home = {
       { theme: "alt", text: "Playground", link: "/playground" },
     ],
   },
-  editLink: false,
 };
 
 const pages = fileURLToPath(new URL("pages/", import.meta.url));
@@ -57,28 +56,20 @@ for (const name of readdirSync(`${root}docs`, { recursive: true, encoding: "utf8
 }
 write("index.md", front(home) + read("site/home.md"));
 cpSync(new URL("public", import.meta.url), `${pages}public`, { recursive: true });
-write(
-  "changelog.md",
-  front({ editLink: false }) + rewriteLinks(read("CHANGELOG.md"), "CHANGELOG.md", "changelog.md"),
-);
+write("changelog.md", rewriteLinks(read("CHANGELOG.md"), "CHANGELOG.md", "changelog.md"));
 
 // The report of the benchmark: charts and targets on one page, all figures on another.
 const { status } = spawnSync(process.execPath, [`${root}bench/report.mjs`], {
   stdio: ["ignore", "ignore", "inherit"],
 });
 if (status !== 0) throw new Error("bench/report.mjs failed");
-for (const [page, text] of splitBenchmarks(read("docs/.generated/benchmark.md")))
-  write(
-    page,
-    front({
-      editLink: false,
-      search: page !== "about/benchmark-figures.md",
-      aside: page !== "about/benchmark-figures.md",
-    }) + text,
-  );
+for (const [page, text] of splitBenchmarks(read("docs/.generated/benchmark.md"))) {
+  const hasFigures = page === "about/benchmark-figures.md";
+  write(page, (hasFigures ? front({ search: false, aside: false }) : "") + text);
+}
 for (const chart of ["benchmark-peers.svg", "benchmark-growth.svg"])
   cpSync(`${root}docs/.generated/${chart}`, `${pages}about/${chart}`);
 
-write("about/conformance.md", front({ editLink: false, search: false }) + writeConformance());
+write("about/conformance.md", front({ search: false }) + writeConformance());
 
 if (!quick) await writeReference(`${pages}reference/`);

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
-import { linkOf, navigation } from "../navigation.mjs";
-import { editLinkOf } from "../stage/links.mjs";
+import { base, linkOf, navigation } from "../navigation.mjs";
+import { editLinkOf, root } from "../stage/links.mjs";
 import { referenceSidebars } from "../stage/reference/sidebar.mjs";
 import { writeForModels } from "./for-models.mjs";
 import { boostDocument, words } from "./search.mjs";
@@ -24,7 +24,7 @@ const description =
 
 export default defineConfig({
   srcDir: "pages",
-  base: process.env.SITE_BASE ?? "/cancelable/",
+  base,
   lang: "en",
   title: "@hother/cancelable",
   titleTemplate: ":title · @hother/cancelable",
@@ -34,12 +34,7 @@ export default defineConfig({
   metaChunk: true,
   // check/links.mjs checks all links of the built pages, with their anchors.
   ignoreDeadLinks: true,
-  head: [
-    [
-      "link",
-      { rel: "icon", type: "image/svg+xml", href: `${process.env.SITE_BASE ?? "/cancelable/"}icon.svg` },
-    ],
-  ],
+  head: [["link", { rel: "icon", type: "image/svg+xml", href: `${base}icon.svg` }]],
   markdown: {
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     // The anchors of GitHub, so that a link works in both places.
@@ -112,6 +107,10 @@ export default defineConfig({
         replacement: fileURLToPath(new URL(`theme/${ours}.vue`, import.meta.url)),
       })),
     },
+  },
+  // Only a page of docs/ has a file that a reader can edit.
+  transformPageData: (page) => {
+    if (!existsSync(`${root}docs/${page.relativePath}`)) page.frontmatter.editLink = false;
   },
   buildEnd: ({ outDir }) => writeForModels(staged, outDir),
 });

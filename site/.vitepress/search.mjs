@@ -1,7 +1,5 @@
 // The order of the results of the search.
-import { pages } from "../navigation.mjs";
-
-const base = process.env.SITE_BASE ?? "/cancelable/";
+import { base, pages } from "../navigation.mjs";
 
 /** Words for which a page comes first, in lower case. @type {Record<string, string[]>} */
 export const words = {

@@ -1,11 +1,9 @@
 // Chromium for the checks. A request to another host is refused and counted.
-import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { chromiumPath } from "../../tools/hosts/chromium.mjs";
 
-/** The program, or undefined if this machine has none. */
-export const executable = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/google-chrome"].find(
-  (path) => path !== undefined && existsSync(path),
-);
+/** The program: that of the variable CHROMIUM, or the installed one. Undefined if this machine has none. */
+export const executable = process.env.CHROMIUM ?? chromiumPath;
 
 /** @typedef {{ name: string, colorScheme: "light" | "dark", width: number, height: number }} View */
 

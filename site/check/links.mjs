@@ -1,7 +1,8 @@
 // Each internal link of the built pages leads to a file of the site and, if it has an anchor, to an element of it.
 import { readFileSync } from "node:fs";
 import { Parser } from "htmlparser2";
-import { base, dist, fileOf, files } from "./site.mjs";
+import { base } from "../navigation.mjs";
+import { dist, fileOf, files } from "./site.mjs";
 
 /** @param {string} html */
 function read(html) {

@@ -1,5 +1,5 @@
 // The search finds the right page first for words that users type.
-import { base } from "./site.mjs";
+import { base } from "../navigation.mjs";
 
 /** @type {Array<[word: string, page: string]>} */
 const words = [

@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { base } from "../navigation.mjs";
 
 export const dist = fileURLToPath(new URL("../.vitepress/dist/", import.meta.url));
-export const base = process.env.SITE_BASE ?? "/cancelable/";
 
 /** The files of the site, relative to its folder. */
 export const files = () =>

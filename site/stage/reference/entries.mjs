@@ -32,3 +32,6 @@ export function readEntries() {
 
 /** The entry whose names have pages of their own. */
 export const core = "@hother/cancelable";
+
+/** Whether an entry is a part of the package of integrations. */
+export const isIntegration = (/** @type {{ page: string }} */ { page }) => page.startsWith("integrations/");

@@ -2,12 +2,11 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Application } from "typedoc";
+import { root } from "../links.mjs";
 import { readChapters } from "./chapters.mjs";
-import { core, readEntries } from "./entries.mjs";
+import { core, isIntegration, readEntries } from "./entries.mjs";
 
 /** @import { DeclarationReflection, ProjectReflection } from "typedoc" */
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** @param {string} target the folder of the pages */
 export async function writeReference(target) {
@@ -95,7 +94,6 @@ function writeIndexes(project, target) {
   const table = (/** @type {string} */ head, /** @type {string[]} */ rows) =>
     [`| ${head} | names |`, "| --- | --- |", ...rows].join("\n");
   const others = readEntries().filter(({ name }) => name !== core);
-  const isIntegration = (/** @type {{ page: string }} */ { page }) => page.startsWith("integrations/");
   writeFileSync(
     `${target}index.md`,
     [

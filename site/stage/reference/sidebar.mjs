@@ -2,7 +2,7 @@
 // would be larger than most pages.
 import { existsSync } from "node:fs";
 import { readChapters } from "./chapters.mjs";
-import { core, readEntries } from "./entries.mjs";
+import { core, isIntegration, readEntries } from "./entries.mjs";
 
 /** @param {string} staged the folder of the Markdown pages */
 export function referenceSidebars(staged) {
@@ -14,7 +14,6 @@ export function referenceSidebars(staged) {
   });
   // A name that stands for another name has no page.
   const hasPage = (/** @type {{ page: string }} */ { page }) => existsSync(`${staged}reference/${page}.md`);
-  const isIntegration = (/** @type {{ page: string }} */ { page }) => page.startsWith("integrations/");
   /** @param {string} open the folder whose names are listed */
   const sidebar = (open) => [
     { text: "API reference", link: "/reference/" },
