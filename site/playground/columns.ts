@@ -1,4 +1,4 @@
-import { circled, frame, line, listOf, n, rect, text, wrap } from "./svg.ts";
+import { circled, frame, hatch, hatched, line, listOf, n, notesBelow, rect, text } from "./svg.ts";
 
 /** An event that goes from one column to another. */
 export interface Step {
@@ -41,9 +41,7 @@ export function drawColumns(
   const top = pad + 34;
   const y = (step: number): number => top + 14 + stepHeight * step + 18;
   const bottom = y(steps.length - 1) + 18;
-  const parts = [
-    `<defs><pattern id="${id}-waits" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="ground"/><rect width="2.5" height="6" class="run"/></pattern></defs>`,
-  ];
+  const parts = [hatch(id)];
   for (const column of columns) {
     parts.push(
       line(x(column), top, x(column), bottom, "grid"),
@@ -56,7 +54,7 @@ export function drawColumns(
     parts.push(
       style === "run"
         ? rect(x(column) - 5, y(from), 10, height, "run")
-        : `<rect x="${n(x(column) - 5)}" y="${n(y(from))}" width="10" height="${n(height)}" rx="2" fill="url(#${id}-waits)" class="on-run"/>`,
+        : hatched(x(column) - 5, y(from), 10, height, id),
     );
   }
   for (const [index, { from, to, style = "run" }] of steps.entries()) {
@@ -75,7 +73,7 @@ export function drawColumns(
     { name: "runs", swatch: rect(pad, end + 4, 16, 12, "run") },
     {
       name: "waits",
-      swatch: `<rect x="${pad + 76}" y="${n(end + 5)}" width="16" height="10" rx="2" fill="url(#${id}-waits)" class="on-run"/>`,
+      swatch: hatched(pad + 76, end + 5, 16, 10, id),
     },
   ];
   for (const [index, { name, swatch }] of legend.entries())
@@ -88,17 +86,11 @@ export function drawColumns(
     width,
   );
   parts.push(...list.parts);
-  end = list.y;
-  for (const note of notes) {
-    for (const row of wrap(note, 12, width - 2 * pad)) {
-      end += 16;
-      parts.push(text(pad, end, row, { size: 12 }));
-    }
-    end += 4;
-  }
+  const below = notesBelow(notes, pad, list.y, width);
+  parts.push(...below.parts);
   const words = steps.map(({ from, to, words: said }, index) => `${index + 1}. ${from} to ${to}: ${said}.`);
   return frame(
-    { title, description: [...words, ...notes].join(" "), width, height: end + pad, id, file },
+    { title, description: [...words, ...notes].join(" "), width, height: below.y + pad, id, file },
     parts.join("\n"),
   );
 }

@@ -24,7 +24,7 @@ interface AxeResult {
 const types: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 
 describe.skipIf(chromiumPath === undefined)("the playground in a page of Chromium", () => {
-  const folder = mkdtempSync(join(tmpdir(), "playground-"));
+  let folder = "";
   let policy: string | undefined;
   const server = createServer(({ url = "/" }, answer) => {
     const name = url === "/" ? "/harness.html" : new URL(url, "http://localhost").pathname;
@@ -43,6 +43,7 @@ describe.skipIf(chromiumPath === undefined)("the playground in a page of Chromiu
   let address = "";
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "playground-"));
     // As a site builds it: the library's files for browsers, and the worker as a file of its own.
     const root = fileURLToPath(new URL(".", import.meta.url));
     await build({

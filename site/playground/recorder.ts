@@ -29,10 +29,10 @@ export interface WorkOptions {
 const keyOf = (operation: { readonly id: string }): string => `operation ${operation.id}`;
 
 /**
- * Records a run with what the library shows to everybody: as a registry of all operations it learns when an operation
- * starts, is cancelled and ends, and `liveScopes` tells it which scopes and tasks are open. A scope has no events of its own, so
- * `sample()` has to be called as often as the drawing shall be exact. A scope that begins and ends between two calls is not
- * seen, and neither is the cancellation of a scope that ends in the same turn.
+ * Records a run through the public interface of the library. As a registry of all operations it learns when an operation
+ * starts, is cancelled and ends. `liveScopes` lists the open scopes and tasks. A scope has no events of its own, so its times
+ * are as exact as the calls of `sample()` are frequent. A scope that begins and ends between two calls is not recorded, and
+ * neither is the cancellation of a scope that ends in the same turn.
  */
 export class Recorder extends OperationRegistry {
   readonly #bars = new Map<string, Bar>();

@@ -70,6 +70,33 @@ export function line(x1: number, y1: number, x2: number, y2: number, style: stri
 export const circled = (x: number, y: number, index: number): string =>
   `<circle cx="${n(x)}" cy="${n(y)}" r="8" class="box"/>${text(x, y + 4, String(index), { size: 11, anchor: "middle", style: "ink bold" })}`;
 
+/** The pattern of `hatched`, once in a drawing. */
+export const hatch = (id: string): string =>
+  `<defs><pattern id="${id}-waits" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="ground"/><rect width="2.5" height="6" class="run"/></pattern></defs>`;
+
+/** A hatched bar, for a wait. `id` is that of the drawing. */
+export const hatched = (x: number, y: number, width: number, height: number, id: string): string =>
+  `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="2" fill="url(#${id}-waits)" class="on-run"/>`;
+
+/** Notes below a drawing that is `width` wide, from `y` down. Returns the place below them. */
+export function notesBelow(
+  notes: readonly string[],
+  pad: number,
+  y: number,
+  width: number,
+): { readonly parts: string[]; readonly y: number } {
+  const parts: string[] = [];
+  let at = y;
+  for (const note of notes) {
+    for (const row of wrap(note, 12, width - 2 * pad)) {
+      at += 16;
+      parts.push(text(pad, at, row, { size: 12 }));
+    }
+    at += 4;
+  }
+  return { parts, y: at };
+}
+
 /** The sentences of the numbers, from `y` down. Returns the place below them. */
 export function listOf(
   sentences: ReadonlyArray<{ readonly index: number; readonly words: string }>,

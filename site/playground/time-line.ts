@@ -1,5 +1,5 @@
 import type { Bar, Recording } from "./recording.ts";
-import { circled, escape, fit, frame, line, listOf, n, rect, text, widthOf, wrap } from "./svg.ts";
+import { circled, fit, frame, hatch, hatched, line, listOf, n, rect, text, widthOf, wrap } from "./svg.ts";
 
 /** A run to draw, with a heading above it. Several ones in a drawing have the same scale. */
 export interface Section {
@@ -238,7 +238,7 @@ export function drawTimeLine(sections: readonly Section[], options: TimeLineOpti
         const isWaiting = style === "waits";
         drawn.push(
           isWaiting
-            ? `<rect x="${n(x(from))}" y="${n(barY + 1)}" width="${n(Math.max(1, x(to) - x(from)))}" height="${barHeight - 2}" rx="2" fill="url(#${id}-waits)" class="on-run"/>`
+            ? hatched(x(from), barY + 1, Math.max(1, x(to) - x(from)), barHeight - 2, id)
             : rect(x(from), barY, Math.max(1.5, x(to) - x(from)), barHeight, style),
         );
       }
@@ -297,10 +297,7 @@ export function drawTimeLine(sections: readonly Section[], options: TimeLineOpti
     .filter((style) => used.has(style))
     .map((style) => ({
       name: segmentNames[style],
-      swatch: (at) =>
-        style === "waits"
-          ? `<rect x="${n(at)}" y="${n(y - 9)}" width="16" height="10" rx="2" fill="url(#${id}-waits)" class="on-run"/>`
-          : rect(at, y - 10, 16, 12, style),
+      swatch: (at) => (style === "waits" ? hatched(at, y - 9, 16, 10, id) : rect(at, y - 10, 16, 12, style)),
     }));
   if (hasCancels)
     entries.push({
@@ -319,9 +316,8 @@ export function drawTimeLine(sections: readonly Section[], options: TimeLineOpti
   }
   y += pad;
 
-  const hatch = `<defs><pattern id="${id}-waits" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="ground"/><rect width="2.5" height="6" class="run"/></pattern></defs>`;
   return frame(
-    { title, description: words.join(" "), width, height: y, id: escape(id), file },
-    [hatch, ...parts].join("\n"),
+    { title, description: words.join(" "), width, height: y, id, file },
+    [hatch(id), ...parts].join("\n"),
   );
 }

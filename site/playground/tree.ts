@@ -1,4 +1,4 @@
-import { fit, frame, line, n, rect, text, wrap } from "./svg.ts";
+import { fit, frame, line, n, notesBelow, rect, text } from "./svg.ts";
 
 /** A box of the tree. */
 export interface TreeNode {
@@ -89,17 +89,11 @@ export function drawTree(nodes: readonly TreeNode[], options: TreeOptions): stri
       );
     }
   }
-  let y = pad + (depth + 1) * boxHeight + depth * levelGap + 6;
-  for (const note of notes) {
-    for (const row of wrap(note, 12, width - 2 * pad)) {
-      y += 16;
-      parts.push(text(pad, y, row, { size: 12 }));
-    }
-    y += 4;
-  }
-  y += pad;
+  const bottom = pad + (depth + 1) * boxHeight + depth * levelGap + 6;
+  const below = notesBelow(notes, pad, bottom, width);
+  parts.push(...below.parts);
   return frame(
-    { title, description: [...words, ...notes].join(" "), width, height: y, id, file },
+    { title, description: [...words, ...notes].join(" "), width, height: below.y + pad, id, file },
     parts.join("\n"),
   );
 }
