@@ -57,7 +57,7 @@ function serve(folder) {
   /** The next request for hits. */
   const next = () =>
     arrived.length > 0 ? Promise.resolve(arrived.shift()) : new Promise((resolve) => waiting.push(resolve));
-  return { server, next, count: () => arrived.length };
+  return { server, next };
 }
 
 for (const mode of ["development", "production"]) {

@@ -1,7 +1,7 @@
 import { Cancellable, type OperationSnapshot, registry } from "@hother/cancelable";
 import { useEffect, useState } from "react";
 
-/** The operations that have ended. The registry knows them, whatever component has started them. */
+/** The operations that have ended: those of every component, if they have the option `register`. */
 export function History() {
   const [ended, setEnded] = useState<readonly OperationSnapshot[]>([]);
   useEffect(() => {
