@@ -1,6 +1,6 @@
 // The links of Markdown files that are read outside of the repository, on the page of a package.
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path/posix";
+import { normalize } from "node:path/posix";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -24,7 +24,7 @@ function eachTarget(markdown, change) {
   return markdown
     .split(/(^ *```[^]*?^ *```|`[^`\n]*`)/m)
     .map((part, index) => {
-      // The odd parts are code. In `[`name`](target)` the code is inside of the link, which the text after it has.
+      // The odd parts are code. In `[`name`](target)`, the part after the code has the target.
       if (index % 2 === 1) return part;
       return links.reduce(
         (text, pattern) =>
@@ -37,12 +37,12 @@ function eachTarget(markdown, change) {
 
 const isRelative = (target) => !/^(?:[a-z]+:|#)/.test(target);
 
-/** The Markdown of a file of the repository with absolute links. `folder` has the file: "" is the root. */
-export function absoluteLinks(markdown, folder = "") {
+/** The Markdown of a file at the root of the repository, with absolute links. */
+export function absoluteLinks(markdown) {
   return eachTarget(markdown, (target) => {
     if (!isRelative(target)) return target;
     const [path, ...fragment] = target.split("#");
-    const file = join(folder, path);
+    const file = normalize(path);
     const kind = statSync(`${root}${file}`, { throwIfNoEntry: false })?.isDirectory()
       ? "folder"
       : /\.(?:svg|png|gif|jpg)$/.test(file)

@@ -324,21 +324,27 @@ for (const version of typescripts) {
   );
 }
 
+/** A bundle for a browser: its file, and the size of the compressed file. */
+async function bundle(code, plugins = []) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: consumer },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    plugins,
+  });
+  const { contents, text } = outputFiles[0];
+  return { contents, text, bytes: gzipSync(contents, { level: 9 }).length };
+}
+
 for (const { what, code, limit } of budgets) {
   await check(`size of ${what}`, async () => {
-    const { outputFiles } = await build({
-      stdin: { contents: code, resolveDir: consumer },
-      bundle: true,
-      minify: true,
-      write: false,
-      format: "esm",
-      platform: "browser",
-      target: "es2022",
-    });
-    const { contents, text } = outputFiles[0];
+    const { contents, text, bytes } = await bundle(code);
     if (/from\s*"node:|import\("node:|require\("node:/.test(text))
       throw new Error("the bundle imports node:");
-    const bytes = gzipSync(contents, { level: 9 }).length;
     if (bytes > limit) throw new Error(`${bytes} bytes compressed, more than ${limit}`);
     return `${contents.length} bytes minified, ${bytes} compressed (limit ${limit})`;
   });
@@ -361,22 +367,8 @@ const notBundled = {
 };
 for (const names of ["moveOnAfter, sleep", "Cancellable", "CancellationToken"]) {
   await check(`a bundle with ${names}`, async () => {
-    const bytes = async (plugins) => {
-      const { outputFiles } = await build({
-        stdin: { contents: `export { ${names} } from "@hother/cancelable";`, resolveDir: consumer },
-        ...{
-          bundle: true,
-          minify: true,
-          write: false,
-          format: "esm",
-          platform: "browser",
-          target: "es2022",
-          plugins,
-        },
-      });
-      return gzipSync(outputFiles[0].contents, { level: 9 }).length;
-    };
-    const [published, before] = [await bytes([]), await bytes([notBundled])];
+    const code = `export { ${names} } from "@hother/cancelable";`;
+    const [{ bytes: published }, { bytes: before }] = [await bundle(code), await bundle(code, [notBundled])];
     const figures = `${published} bytes compressed, ${before} from one file for each source file`;
     if (published > 1.01 * before) throw new Error(figures);
     return figures;
