@@ -74,7 +74,7 @@ test("the page has every reason that the library gives to a cancellation, with i
     expect(defaultMessage(reason, details[text])).toBe(text);
 });
 
-test("links to other pages and to sections have targets", () => {
+test("links to sections of the page have targets", () => {
   const links = [...committed.matchAll(/\]\(#([^)]+)\)/g)].map(([, id]) => id);
   const ids = [...committed.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
     title

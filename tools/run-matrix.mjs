@@ -1,5 +1,5 @@
-// Runs the test suite on every host, on some of them over the built files, and smoke tests of the built packages. Prints a line for each host, with the
-// tests that cannot run there. Arguments choose hosts by name: `npm run test:matrix -- bun chromium`.
+// Runs the test suite on every host, on some of them over the built files, and smoke tests of the built packages. Prints a line for
+// each run, with the tests that cannot run there. Arguments choose hosts by name: `npm run test:matrix -- bun chromium`.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";

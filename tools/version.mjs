@@ -1,4 +1,4 @@
-// Makes the next version of the files in .changeset/: all packages get it, and the texts go into the changelog at the root.
+// Makes the next version from the files in .changeset/: all packages get it, and the texts go into the changelog at the root.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
