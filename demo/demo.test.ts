@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import type { WriteStream } from "node:tty";
 import { fileURLToPath } from "node:url";
+import { Cancellable, CancellationToken, sleep } from "@hother/cancelable";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Cancellable, CancellationToken, sleep } from "../packages/cancelable/src/index.ts";
 import { Board } from "./board.mjs";
 import { sha256 } from "./hash.mjs";
 import { Table } from "./table.mjs";
@@ -188,10 +188,9 @@ test("ends when its output is closed", async () => {
 
 test("a table is not painted again once other text follows it", () => {
   const out = new PassThrough({ encoding: "utf8" });
-  const table = new Table(
-    Object.assign(out, { columns: 80 }) as unknown as WriteStream,
-    new Board([{ name: "a.txt", size: 10 }]),
-  ); // what it uses of one
+  // A table uses only these parts of a terminal.
+  const terminal = Object.assign(out, { columns: 80 }) as unknown as WriteStream;
+  const table = new Table(terminal, new Board([{ name: "a.txt", size: 10 }]));
   table.finish();
   expect(out.read()).toContain("a.txt");
   table.leave();
