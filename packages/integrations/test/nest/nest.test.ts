@@ -13,7 +13,7 @@ import {
 } from "@nestjs/common";
 import { NestFactory } from "@nestjs/core";
 import { FastifyAdapter, type NestFastifyApplication } from "@nestjs/platform-fastify";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { cancelable as expressMiddleware } from "../../src/express/index.ts";
 import { cancelable as fastifyPlugin } from "../../src/fastify/index.ts";
 import { gracefulShutdown } from "../../src/shutdown/index.ts";
@@ -95,12 +95,13 @@ describe.each(Object.entries(hosts))("%s", (_name, create) => {
       },
     });
     if (options.filter !== false) app.useGlobalFilters(new CancellationFilter());
+    onTestFinished(() => app.close());
     await app.listen(0, "127.0.0.1");
     return { app, url: await app.getUrl(), started, cleaned, ends, ended };
   }
 
   test("a client that leaves cancels the operation of its request, with the reason disconnect", async () => {
-    const { app, url, started, cleaned, ends, ended } = await start();
+    const { url, started, cleaned, ends, ended } = await start();
     const client = get(`${url}/reports/slow`).on("error", () => {});
     await started.wait();
     client.destroy();
@@ -108,29 +109,26 @@ describe.each(Object.entries(hosts))("%s", (_name, create) => {
     await ended.wait();
     expect(ends).toEqual([{ name: "GET /reports/:id", status: 499, reason: "disconnect" }]);
     expect(errors).not.toHaveBeenCalled();
-    await app.close();
   });
 
   test("without the filter Nest logs the cancellation as an error", async () => {
-    const { app, url } = await start({ timeout: 50, filter: false });
+    const { url } = await start({ timeout: 50, filter: false });
     expect((await fetch(`${url}/reports/slow`)).status).toBe(504);
     await vi.waitFor(() => expect(errors).toHaveBeenCalledOnce());
-    await app.close();
   });
 
   test("the controller runs in the operation, which is named after its route", async () => {
-    const { app, url } = await start();
+    const { url } = await start();
     const answer = await fetch(`${url}/reports/7`);
     expect(await answer.json()).toEqual({ id: "7", operation: "GET /reports/:id" });
-    await app.close();
   });
 
   test("a request that takes too long is answered 504", async () => {
-    const { app, url, cleaned, ends } = await start({ timeout: 50 });
+    const { url, cleaned, ends, ended } = await start({ timeout: 50 });
     const answer = await fetch(`${url}/reports/slow`);
     expect(answer.status).toBe(504);
     expect(await cleaned.wait()).toBe("timeout");
-    await app.close();
+    await ended.wait();
     expect(ends).toEqual([{ name: "GET /reports/:id", status: 504, reason: "timeout" }]);
   });
 
@@ -142,6 +140,5 @@ describe.each(Object.entries(hosts))("%s", (_name, create) => {
     expect(report).toMatchObject({ finished: 0, cancelled: 1, abandoned: 0 });
     expect((await answer).status).toBe(503);
     expect(await cleaned.wait()).toBe("shutdown");
-    await app.close();
   });
 });
