@@ -2,15 +2,10 @@
 // Streams that end while their source is silent, that keep what has come, and that close their sources.
 import { Cancellable, cancellableStream, Event, isCancellation, merge, sleep } from "@hother/cancelable";
 
-/**
- * @param {string} name
- * @param {number} count
- * @param {() => void} [beforeSilence]
- */
-async function* sensor(name, count, beforeSilence) {
+/** @param {string} name @param {number} count */
+async function* sensor(name, count) {
   try {
     for (let n = 1; n <= count; n++) yield `${name}${n}`;
-    beforeSilence?.();
     await sleep({ hours: 1 });
   } finally {
     console.log(`${name} is closed`);
@@ -28,19 +23,15 @@ export async function main() {
   }
 
   // 2. A stream of an operation ends with the operation. merge() reads two sources as one.
-  const silent = new Event();
-  const both = merge(
-    sensor("b", 2),
-    sensor("c", 2, () => silent.set()),
-  );
+  const complete = new Event();
+  const both = merge(sensor("b", 2), sensor("c", 2));
   /** @type {string[]} */
   const read = [];
   const watch = new Cancellable({ name: "two sensors" });
   const ending = watch.settle(async (op) => {
-    for await (const reading of op.stream(both)) read.push(reading);
+    for await (const reading of op.stream(both)) if (read.push(reading) === 4) complete.set();
   });
-  await silent.wait();
-  await sleep(1); // the last items arrive
+  await complete.wait();
   watch.cancel("manual", "nothing comes any more");
   console.log((await ending).status, "after", read.sort().join());
 }
