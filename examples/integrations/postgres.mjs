@@ -9,7 +9,7 @@ await sql`drop table if exists postgres_visits`;
 await sql`create table postgres_visits (page text)`;
 
 // 1. The limit ends the statement on the server, which says so in its error.
-const op = new Cancellable({ name: "report", timeout: 50 });
+const op = new Cancellable({ name: "report", timeout: 500 });
 const outcome = await op.settle(async () => {
   try {
     return await sql`select pg_sleep(60)`;
@@ -21,7 +21,7 @@ const outcome = await op.settle(async () => {
 console.log(op.label, outcome.status, op.context.cancelReason);
 
 // 2. The transaction of a cancelled scope leaves nothing behind.
-await moveOnAfter(50, () =>
+await moveOnAfter(500, () =>
   sql.begin(async (tx) => {
     await tx`insert into postgres_visits values ('home')`;
     await tx`select pg_sleep(60)`;

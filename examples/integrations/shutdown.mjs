@@ -33,7 +33,7 @@ const answers = ["/short", "/long"].map((path) =>
   ),
 );
 await both.wait();
-const ending = gracefulShutdown(server, { drain: 300 });
+const ending = gracefulShutdown(server, { drain: 1_000 });
 release.set();
 const report = await ending;
 for (const answer of answers) console.log((await answer).trim());

@@ -47,7 +47,7 @@ function entering(inner: Scheduler): Scheduler {
 }
 
 function watch(scope: Scope): void {
-  // The ambient scope of now becomes the parent of the Effection scope.
+  // The current ambient scope becomes the parent of the Effection scope.
   effectionBackend.taskOf(scope);
   const expect = scope.expect;
   scope.expect = <T>(context: Context<T>): T => {

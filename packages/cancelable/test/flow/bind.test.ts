@@ -16,7 +16,7 @@ import {
 import { describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("bind", (everywhere) => {
-  everywhere("runs a function in the scope of now, whoever calls it", async () => {
+  everywhere("runs a function in the scope where it was bound", async () => {
     const a = new Cancellable({ name: "a" });
     const call = await a.run(async () => {
       const bound = bind(() => currentOperation()?.name);
