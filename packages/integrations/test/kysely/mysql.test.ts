@@ -5,6 +5,7 @@ import mysql from "mysql2";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { cancellableDialect } from "../../src/kysely/index.ts";
 import { cancellableMysql2 } from "../../src/mysql2/index.ts";
+import { observer, optionsOf } from "../mysql2/kit.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
 
 const server = await startMariaDb();
@@ -17,28 +18,20 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
   "%s with MysqlDialect",
   (_version, { Kysely, MysqlDialect, sql }) => {
     test("a cancelled statement is stopped on the server, also in a transaction, which is rolled back", async () => {
-      const { host = "", port = 0, user = "", database = "" } = server ?? {};
-      const pool = mysql.createPool({ host, port, user, database, connectionLimit: 1 });
+      const pool = mysql.createPool({ ...optionsOf(server), connectionLimit: 1 });
       const db = new Kysely<{ t: { a: number } }>({
         dialect: cancellableDialect(new MysqlDialect({ pool: cancellableMysql2(pool) })),
       });
       onTestFinished(() => db.destroy());
-      const view = mysql.createConnection({ host, port, user, database }).promise();
-      onTestFinished(() => view.end());
-      const running = async (text: string): Promise<number> => {
-        const [found] = await view.query(
-          `select id from information_schema.processlist where info like '%${text}%' and id <> connection_id()`,
-        );
-        return (found as unknown[]).length;
-      };
+      const { rows, leftRunning, untilRunning } = await observer(server);
       await sql`create or replace table t (a int) engine = innodb`.execute(db);
 
       const plain = new Cancellable();
       const query = plain.settle(() => sql`select sleep(71)`.execute(db));
-      await expect.poll(() => running("sleep(71)"), { timeout: 10_000 }).toBe(1);
+      await untilRunning("sleep(71)");
       plain.cancel();
       expect((await query).status).toBe("cancelled");
-      expect(await running("sleep(71)")).toBe(0);
+      expect(await leftRunning("sleep(71)")).toEqual([]);
 
       const op = new Cancellable();
       const transaction = op.settle(() =>
@@ -47,12 +40,11 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
           await sql`select sleep(72)`.execute(trx);
         }),
       );
-      await expect.poll(() => running("sleep(72)"), { timeout: 10_000 }).toBe(1);
+      await untilRunning("sleep(72)");
       op.cancel();
       expect((await transaction).status).toBe("cancelled");
-      expect(await running("sleep(72)")).toBe(0);
-      const [rows] = await view.query("select * from t");
-      expect(rows).toEqual([]);
+      expect(await leftRunning("sleep(72)")).toEqual([]);
+      expect(await rows("select * from t")).toEqual([]);
       expect((await sql<{ one: number }>`select 1 as one`.execute(db)).rows).toEqual([{ one: 1 }]);
     });
   },

@@ -47,6 +47,13 @@ export async function observer(server: MariaDb | undefined): Promise<Observer> {
   return {
     rows,
     running,
+    async leftRunning(text) {
+      for (let tries = 0; ; tries++) {
+        const ids = await running(text);
+        if (ids.length === 0 || tries > 1_000) return ids;
+        await delay(2);
+      }
+    },
     async untilRunning(text) {
       for (let tries = 0; ; tries++) {
         const [id] = await running(text);
@@ -61,6 +68,11 @@ export async function observer(server: MariaDb | undefined): Promise<Observer> {
 export interface Observer {
   rows(sql: string): Promise<Record<string, unknown>[]>;
   running(text: string): Promise<number[]>;
+  /**
+   * The ids of the threads that go on with a statement with `text`. MariaDB takes a statement out of its process list a moment
+   * after it has sent the last packet to the client. The statements of the tests run for a minute or longer.
+   */
+  leftRunning(text: string): Promise<number[]>;
   /** Waits until a statement with `text` runs. Returns the id of its thread. */
   untilRunning(text: string): Promise<number>;
 }

@@ -27,13 +27,13 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
     async (method) => {
       const pool = testPool(server, { connectionLimit: 1 });
       const call = (sql: string) => (method === "query" ? pool.query(sql) : pool.execute(sql));
-      const { running } = await observer(server);
+      const { leftRunning } = await observer(server);
       let left: number[] | undefined;
       const error = await cancelWhenRunning(server, "sleep(61)", async () => {
         try {
           await call("select sleep(61)");
         } finally {
-          left = await shield(() => running("sleep(61)"));
+          left = await shield(() => leftRunning("sleep(61)"));
         }
       });
       expect(left).toEqual([]);
@@ -256,22 +256,22 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
     const connection = await pool.getConnection();
     const op = new Cancellable();
     const ending = op.settle(() => connection.query("select sleep(66)"));
-    const { untilRunning, running } = await observer(server);
+    const { untilRunning, leftRunning } = await observer(server);
     await untilRunning("sleep(66)");
     connection.release();
     op.cancel();
     expect((await pool.query("select 1 as a"))[0]).toEqual([{ a: 1 }]);
-    expect(await running("sleep(66)")).toEqual([]);
+    expect(await leftRunning("sleep(66)")).toEqual([]);
     expect((await ending).status).toBe("cancelled");
   });
 
   test("stops a statement when the client does not wait for it any more", async () => {
     const pool = testPool(server, { connectionLimit: 1 });
-    const { running } = await observer(server);
+    const { leftRunning } = await observer(server);
     await expect(pool.query({ sql: "select sleep(67)", timeout: 50 })).rejects.toMatchObject({
       code: "PROTOCOL_SEQUENCE_TIMEOUT",
     });
-    expect(await running("sleep(67)")).toEqual([]);
+    expect(await leftRunning("sleep(67)")).toEqual([]);
     expect((await pool.query("select 1 as a"))[0]).toEqual([{ a: 1 }]);
   });
 

@@ -40,26 +40,26 @@ async function read(stream: Readable, count: number): Promise<void> {
 describe.skipIf(server === undefined)("a stream of mysql2", () => {
   test("stops the server when its reader leaves, and does not block the pool (MY-05)", async () => {
     const pool = callbackPool();
-    const { running } = await observer(server);
+    const { leftRunning } = await observer(server);
     await read(pool.query(endless).stream(), 3);
     expect(await ask(pool)).toEqual([{ a: 1 }]);
-    expect(await running("seq_1_to_1000000000")).toEqual([]);
+    expect(await leftRunning("seq_1_to_1000000000")).toEqual([]);
   });
 
   test("of a prepared statement stops the server when its reader leaves (MY-05)", async () => {
     const pool = callbackPool();
-    const { running } = await observer(server);
+    const { leftRunning } = await observer(server);
     const connection = await lent(pool);
     const stream = (connection.execute(endless) as unknown as mysql.Query).stream();
     await read(stream, 3);
     connection.release();
     expect(await ask(pool)).toEqual([{ a: 1 }]);
-    expect(await running("seq_1_to_1000000000")).toEqual([]);
+    expect(await leftRunning("seq_1_to_1000000000")).toEqual([]);
   });
 
   test("ends with the cancellation when its scope is cancelled, also if no code reads on (MY-05)", async () => {
     const pool = callbackPool();
-    const { running } = await observer(server);
+    const { leftRunning } = await observer(server);
     const op = new Cancellable();
     let error: unknown;
     let left: unknown;
@@ -71,7 +71,7 @@ describe.skipIf(server === undefined)("a stream of mysql2", () => {
         }
       } catch (failure) {
         error = failure;
-        left = await shield(() => running("seq_1_to_1000000000"));
+        left = await shield(() => leftRunning("seq_1_to_1000000000"));
         throw failure;
       }
     });
