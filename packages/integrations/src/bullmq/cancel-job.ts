@@ -46,8 +46,8 @@ export type CancelJobAnswer =
   /** The worker has not answered in time. The request is kept with the job. */
   | { readonly status: "unanswered" };
 
-/** How long a worker may take to connect again, in ms. */
-const reconnectWithin = 1_000;
+/** How long a worker may take to connect again, in ms. BullMQ waits for 1 s before it tries, and for 1 s again. */
+const reconnectWithin = 3_000;
 /** How long the answer of a worker may take when its job has ended, in ms. */
 const replyWithin = 200;
 /** The pauses between two looks at a job, in ms. */
@@ -156,8 +156,11 @@ class Cancelling {
   /** Aborted when the caller waits for the answer no more. */
   readonly #stop: AbortSignal;
   readonly #began = Date.now();
-  /** Since when no worker is connected that has the lock of the job. */
-  #isAloneSince: number | undefined = undefined;
+  /**
+   * For how long no worker is connected that has the lock of the job, in ms. The sum of the pauses: in a moment in which this
+   * process or the server stands still, a worker cannot connect either.
+   */
+  #aloneFor = 0;
   #wasActive = false;
 
   constructor(
@@ -186,14 +189,16 @@ class Cancelling {
         if (state === "missing") return { status: "missing" };
         return this.#wasActive ? this.#endedAs(state) : { status: "finished", end: state };
       }
-      if (state === "active") {
-        this.#wasActive = true;
-        if (this.#isAlone(facts[0] !== "0")) return { status: "no-worker" };
-      } else if (await this.#remove(state === "waiting-children" ? facts : [])) return { status: "removed" };
+      const isAlone = state === "active" && facts[0] === "0";
+      if (state === "active") this.#wasActive = true;
+      else if (await this.#remove(state === "waiting-children" ? facts : [])) return { status: "removed" };
       const left = this.#timeout - (Date.now() - this.#began);
+      if (isAlone && (left <= 0 || this.#aloneFor >= reconnectWithin)) return { status: "no-worker" };
       if (left <= 0 || this.#stop.aborted) return { status: "unanswered" };
-      const end = await this.#replyWithin(Math.min(pause, left));
+      const wait = Math.min(pause, left);
+      const end = await this.#replyWithin(wait);
       if (end !== undefined && end !== "moved") return { status: "ended", end };
+      this.#aloneFor = isAlone ? this.#aloneFor + wait : 0;
     }
   }
 
@@ -211,16 +216,6 @@ class Cancelling {
     const text = JSON.stringify(this.#request);
     const args = [`${this.#queue.qualifiedName}:`, this.#request.jobId, text];
     return (await runScript(this.#client, storeRequest, this.#key, args)) as string[]; // of the script
-  }
-
-  /** Whether no worker has been connected for so long that none will be. */
-  #isAlone(isConnected: boolean): boolean {
-    if (isConnected) {
-      this.#isAloneSince = undefined;
-      return false;
-    }
-    this.#isAloneSince ??= Date.now();
-    return Date.now() - this.#isAloneSince >= Math.min(reconnectWithin, this.#timeout);
   }
 
   async #remove(children: readonly string[]): Promise<boolean> {

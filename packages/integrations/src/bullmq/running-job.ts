@@ -24,14 +24,15 @@ export class RunningJob {
   readonly operation: Cancellable;
   /** The channels for the answers to the requests for the cancellation, by the id of the request. */
   readonly requests: Map<string, string> = new Map();
-  readonly #token: string;
+  /** The value of the lock of the job, as long as the worker has it. */
+  readonly token: string;
   #end: BodyEnd = "completed";
   /** Set when the worker has lost the job. */
   #isLost = false;
 
   constructor(job: Job, token: string, plan: JobPlan) {
     this.job = job;
-    this.#token = token;
+    this.token = token;
     const { timeout = plan.timeout, deadline } = readLimits(job);
     this.operation = new Cancellable({
       name: job.name,
@@ -100,7 +101,7 @@ export class RunningJob {
   async #giveBack(): Promise<never> {
     this.#end = "moved";
     try {
-      await this.job.moveToWait(this.#token);
+      await this.job.moveToWait(this.token);
     } catch (error) {
       // It has no lock any more, or the connection is closed. BullMQ finds it by its lock.
       report(error, `the return of job ${this.job.id} to its queue`);

@@ -43,19 +43,23 @@ return {'waiting'}`,
 };
 
 /**
- * Removes the request of a job that has ended, stores its cancellation, and answers the requests.
+ * Removes the request of a job that has ended, stores its cancellation, and answers the requests. If the job has not ended, and its
+ * worker has no longer its lock, nothing happens: the job waits, or runs on another worker, and the request counts there.
  *
- * KEYS: the job. ARGV: the prefix of the keys of the queue, the id of the job, the cancellation or an empty text, then a channel
- * and a message for each request.
+ * KEYS: the job. ARGV: the prefix of the keys of the queue, the id of the job, the value of the lock, the cancellation or an empty
+ * text, then a channel and a message for each request.
  */
 export const tellEnd: Script = {
-  name: "cancelableTellEnd1",
+  name: "cancelableTellEnd2",
   lua: `
-if redis.call('EXISTS', KEYS[1]) == 1 then
-  if not redis.call('LPOS', ARGV[1] .. 'active', ARGV[2]) then redis.call('HDEL', KEYS[1], '${requestField}') end
-  if ARGV[3] ~= '' then redis.call('HSET', KEYS[1], '${cancelledField}', ARGV[3]) end
+local key, base, id = KEYS[1], ARGV[1], ARGV[2]
+if redis.call('EXISTS', key) == 1 then
+  local hasEnded = redis.call('ZSCORE', base .. 'completed', id) or redis.call('ZSCORE', base .. 'failed', id)
+  if not hasEnded and redis.call('GET', key .. ':lock') ~= ARGV[3] then return 0 end
+  if hasEnded then redis.call('HDEL', key, '${requestField}') end
+  if ARGV[4] ~= '' then redis.call('HSET', key, '${cancelledField}', ARGV[4]) end
 end
-for i = 4, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end
+for i = 5, #ARGV, 2 do redis.call('PUBLISH', ARGV[i], ARGV[i + 1]) end
 return 1`,
 };
 

@@ -22,7 +22,8 @@ const shutdownMessage = "the worker is shutting down";
  * The jobs that a worker runs.
  * 1. A job is in the list before its stored request is looked for, and the list before is subscribed to requests. So a request is
  *    either found or told.
- * 2. A request is answered after the body has ended and BullMQ has stored the result.
+ * 2. A request is answered after the body has ended and BullMQ has stored the result. A worker that has lost the job, whose result
+ *    BullMQ does not store, does not answer.
  */
 export class WorkerJobs {
   readonly #worker: WorkerLike;
@@ -108,7 +109,7 @@ export class WorkerJobs {
     this.#running.get(request.jobId)?.take(request);
   }
 
-  async #tell({ job, end, cancellation, requests }: RunningJob): Promise<void> {
+  async #tell({ job, token, end, cancellation, requests }: RunningJob): Promise<void> {
     // A job that waits again has not ended. Its request stays with it, and `cancelJob` reads its state again.
     if (end === "moved" || (requests.size === 0 && cancellation === undefined)) return;
     const client = await this.#worker.backend.client;
@@ -121,6 +122,7 @@ export class WorkerJobs {
     await runScript(client, tellEnd, this.#key(job), [
       `${qualifiedName}:`,
       job.id ?? "",
+      token,
       written,
       ...replies,
     ]);

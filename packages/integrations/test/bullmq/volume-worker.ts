@@ -19,7 +19,8 @@ cancellableWorker<{ readonly ms: number }>(
   {
     connection,
     concurrency: 10,
-    lockDuration: 1_000,
+    // Longer than a machine stands still: a living worker that loses its lock would run a job that another one has ended.
+    lockDuration: 10_000,
     stalledInterval: 300,
     maxStalledCount: 10,
   },

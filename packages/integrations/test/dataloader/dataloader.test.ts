@@ -7,7 +7,6 @@ import {
   failAfter,
   getBackend,
   isCancellation,
-  moveOnAfter,
   shield,
   sleep,
   sleepForever,
@@ -45,10 +44,14 @@ describe("a batch", () => {
         throw error;
       }
     });
-    const first = moveOnAfter(5, () => loader.load(1)).finally(() => hasLeft.resolve());
+    const leaving = new Cancellable();
+    const first = leaving.settle(() => loader.load(1)).finally(() => hasLeft.resolve());
     const second = new Cancellable().run(() => loader.load(2));
     const third = new Cancellable().run(() => loader.load(1));
-    expect(await Promise.all([first, second, third])).toEqual([undefined, "row 2", "row 1"]);
+    await until(() => batches.length === 1);
+    leaving.cancel();
+    expect((await first).status).toBe("cancelled");
+    expect(await Promise.all([second, third])).toEqual(["row 2", "row 1"]);
     expect([batches, cancelled]).toEqual([[[1, 2]], false]);
   });
 

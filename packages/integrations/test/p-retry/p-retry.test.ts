@@ -1,8 +1,10 @@
 import { Cancellable, sleepForever } from "@hother/cancelable";
+import { withVirtual } from "@hother/cancelable/testing";
 import original from "p-retry";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test as plain, vi } from "vitest";
 import { AbortError, makeRetriable, pRetry } from "../../src/p-retry/index.ts";
 
+const test = withVirtual(plain);
 const busy = new Error("busy");
 
 describe("pRetry()", () => {
@@ -62,24 +64,26 @@ describe("pRetry()", () => {
     },
   );
 
-  test("waits for the delays of p-retry: minTimeout, factor, maxTimeout, randomize", async () => {
-    const waits: number[] = [];
-    const op = new Cancellable();
-    const sleep = vi.spyOn(globalThis, "setTimeout");
-    try {
+  test.virtual(
+    "waits for the delays of p-retry: minTimeout, factor, maxTimeout, randomize",
+    async (backend) => {
+      const calls: number[] = [];
+      const fn = () => {
+        calls.push(backend.now());
+        return Promise.reject(busy);
+      };
       vi.spyOn(Math, "random").mockReturnValue(0.5);
-      await op.run(() =>
-        pRetry(() => Promise.reject(busy), {
-          ...{ retries: 4, minTimeout: 2, factor: 2, maxTimeout: 9, randomize: true },
-        }).catch(() => {}),
-      );
-      for (const [, ms] of sleep.mock.calls)
-        if (ms !== undefined && ms >= 2 && ms <= 9) waits.push(Math.ceil(ms));
-    } finally {
-      vi.restoreAllMocks();
-    }
-    expect(waits).toEqual([3, 6, 9, 9]);
-  });
+      try {
+        await pRetry(fn, { retries: 4, minTimeout: 2, factor: 2, maxTimeout: 9, randomize: true }).catch(
+          () => {},
+        );
+      } finally {
+        vi.restoreAllMocks();
+      }
+      // The waits are 3, 6, 9 and 9 ms.
+      expect(calls).toEqual([0, 3, 9, 18, 27]);
+    },
+  );
 
   test("begins no wait that is longer than maxRetryTime", async () => {
     const fn = vi.fn().mockRejectedValue(busy);

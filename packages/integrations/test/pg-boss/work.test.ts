@@ -109,9 +109,9 @@ describe.skipIf(server === undefined)("a job of pg-boss", () => {
   test("that was cancelled is not retried if its handler fails with another error", async () => {
     const queue = await newQueue();
     let runs = 0;
-    await cancellableWork(boss, queue, fast, async () => {
+    await cancellableWork(boss, queue, fast, async (job) => {
       runs += 1;
-      await boss.cancel(queue, id);
+      await boss.cancel(queue, job.id);
       await sleepForever().catch(() => {});
       throw new Error("the clean-up has failed");
     });

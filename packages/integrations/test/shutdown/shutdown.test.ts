@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import * as http2 from "node:http2";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { Cancellable, sleep } from "@hother/cancelable";
+import { Cancellable, run, sleep } from "@hother/cancelable";
+import { VirtualBackend } from "@hother/cancelable/testing";
 import Fastify from "fastify";
 import { afterEach, describe, expect, test } from "vitest";
 import { type RequestEnd, requestListener } from "../../src/node-http/index.ts";
@@ -184,11 +185,16 @@ describe("health checks", () => {
     const { server, port, release, arrived } = await start();
     const waiting = open(port, request("/wait"));
     await arrived;
-    const shutdown = gracefulShutdown(server, { drain: null, delay: 200, health: "/health" });
+    const time = new VirtualBackend({ autoJump: false });
+    const shutdown = run(() => gracefulShutdown(server, { drain: null, delay: 200, health: "/health" }), {
+      backend: time,
+    });
     expect(server.listening).toBe(true);
     const health = await fetch(`http://127.0.0.1:${port}/health?full=1`);
     const other = await fetch(`http://127.0.0.1:${port}/quick`);
     expect([health.status, health.headers.get("retry-after"), other.status]).toEqual([503, "1", 200]);
+    await time.advance(200);
+    expect(server.listening).toBe(false);
     release();
     // The waiting request, and the quick one that came and went during the delay.
     expect(await shutdown).toMatchObject({ finished: 2, cancelled: 0 });
@@ -199,9 +205,12 @@ describe("health checks", () => {
     const { server, port, release, arrived } = await start();
     const waiting = open(port, request("/wait"));
     await arrived;
-    const shutdown = gracefulShutdown(server, { drain: null, delay: 200, refuse: true, retryAfter: 2_500 });
+    const time = new VirtualBackend({ autoJump: false });
+    const options = { drain: null, delay: 200, refuse: true, retryAfter: 2_500 };
+    const shutdown = run(() => gracefulShutdown(server, options), { backend: time });
     const other = await fetch(`http://127.0.0.1:${port}/quick`);
     expect([other.status, other.headers.get("retry-after")]).toEqual([503, "3"]);
+    await time.advance(200);
     release();
     await shutdown;
     expect(await waiting.received).toMatch(/^HTTP\/1\.1 200/);
@@ -217,6 +226,7 @@ test("idle, never used and half-sent connections do not hold a shutdown up (SHD-
   await once(unused.socket, "connect");
   // A further connection is accepted after the three.
   await (await fetch(`http://127.0.0.1:${port}/quick`)).text();
+  await expect.poll(() => ends.length).toBe(2); // the client can have the answer before
   const report = await gracefulShutdown(server, { drain: null });
   expect(report).toMatchObject({ finished: 0, cancelled: 0 });
   await Promise.all([idle.received, half.received, unused.received]);
@@ -226,13 +236,16 @@ describe("HTTP/2", () => {
   test("running streams finish, idle sessions get GOAWAY, and all sessions close (SHD-05)", async () => {
     const arrived = signal();
     const released = signal();
-    const listener = requestListener(async (request, response) => {
-      if (request.url === "/wait") {
-        arrived.give();
-        await released.promise;
-      }
-      response.end("done");
-    });
+    const listener = requestListener(
+      async (request, response) => {
+        if (request.url === "/wait") {
+          arrived.give();
+          await released.promise;
+        }
+        response.end("done");
+      },
+      { onEnd: (end) => ends.push(end) },
+    );
     const server = http2.createServer((request, response) => {
       listener(request as unknown as IncomingMessage, response as never); // the compatible interface of HTTP/2
     });
@@ -246,6 +259,7 @@ describe("HTTP/2", () => {
       return text;
     };
     expect(await ask(idle, "/")).toBe("done");
+    await expect.poll(() => ends.length).toBe(1); // the client can have the answer before
     const goaway = once(idle, "goaway");
     const answer = ask(busy, "/wait");
     await arrived.promise;
