@@ -50,7 +50,7 @@ export default defineConfig({
     reporters: ["default", "./tools/conformance-reporter.mjs"],
     setupFiles: ["tools/hosts/setup.ts"],
     testTimeout: 20_000,
-    hookTimeout: 20_000,
+    hookTimeout: 60_000,
     // A machine can stand still for longer than the default of 1 s.
     expect: { poll: { timeout: 15_000 } },
   },

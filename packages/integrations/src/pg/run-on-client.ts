@@ -1,6 +1,7 @@
-import { currentScope, getBackend, sleepForever } from "@hother/cancelable";
+import { currentScope } from "@hother/cancelable";
 import { cancelledStatement } from "../database/cancelled-statement.ts";
 import { runStatement } from "../database/run-statement.ts";
+import { untilNearDeadline } from "../scope/at-deadline.ts";
 import { lineOf } from "./client-line.ts";
 import { ClientStatement, isStopped, type StatementHooks } from "./client-statement.ts";
 import { queryClass, type RawClient, type RawQuery, type RawStatement } from "./raw-client.ts";
@@ -49,11 +50,11 @@ export async function runOnClient(
   running.deliver();
 }
 
-/** The error of a statement that the server has stopped, perhaps because of the deadline, which is a moment later here. */
+/** The error of a statement that the server has stopped, perhaps because of the deadline. */
 async function atDeadline(error: Error): Promise<Error> {
-  const scope = currentScope();
-  if (scope.deadline - getBackend().now() < 100) await sleepForever().catch(() => {});
-  return scope.error === undefined ? error : cancelledStatement(scope.error, error);
+  await untilNearDeadline();
+  const { error: reason } = currentScope();
+  return reason === undefined ? error : cancelledStatement(reason, error);
 }
 
 /** As {@link runOnClient}, for a statement without a callback. Resolves with the result of the statement. */

@@ -1,5 +1,6 @@
 import { currentScope, isCancellation } from "@hother/cancelable";
 import { TransactionAbortedError } from "../database/transaction-errors.ts";
+import { untilNearDeadline } from "../scope/at-deadline.ts";
 
 /**
  * Carries an error through Prisma. Prisma makes an error of its own from every error of its adapter that has a code, and
@@ -27,12 +28,14 @@ export async function carrying<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** The error to throw for an error of Prisma. */
-export function carriedBy(error: unknown): unknown {
+export async function carriedBy(error: unknown): Promise<unknown> {
   const { meta, code } = (error ?? {}) as {
     readonly meta?: { readonly carried?: unknown };
     readonly code?: unknown;
   };
   if (meta?.carried !== undefined) return meta.carried;
+  if (code !== "P2028") return error;
   // Prisma has closed the transaction: at the deadline, or after the cancellation.
-  return code === "P2028" ? (currentScope().error ?? error) : error;
+  await untilNearDeadline();
+  return currentScope().error ?? error;
 }

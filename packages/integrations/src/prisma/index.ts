@@ -90,7 +90,7 @@ async function runOperation({ args, query }: Operation, binding: Binding): Promi
     if (!binding.isConnected) warnOfConnected(binding);
     return result;
   } catch (error) {
-    throw carriedBy(error);
+    throw await carriedBy(error);
   }
 }
 
@@ -139,7 +139,7 @@ async function runTransaction(
   try {
     return await client.$transaction(work, { ...limitsOf(base), ...options });
   } catch (error) {
-    throw carriedBy(error);
+    throw await carriedBy(error);
   }
 }
 

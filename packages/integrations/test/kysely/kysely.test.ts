@@ -62,6 +62,8 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
     });
     afterEach(async () => {
       await db.destroy();
+      // The pool does not wait until the server has ended its sessions.
+      await expect.poll(states, { timeout: 10_000 }).toEqual([]);
       await observer.query("truncate t");
       for (const spy of output) expect(spy).not.toHaveBeenCalled();
     });
@@ -111,7 +113,7 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
       const ending = op.settle(() =>
         db.transaction().execute(async (trx) => {
           await trx.insertInto("t").values({ a: 1 }).execute();
-          await sql`select pg_sleep(2), 'in a transaction'`.execute(trx);
+          await sql`select pg_sleep(100), 'in a transaction'`.execute(trx);
         }),
       );
       await seen("'in a transaction'");
@@ -165,7 +167,8 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
     });
 
     test("a wait for a connection ends at once, and nothing is sent in a cancelled scope (TX-06, PG-07)", async () => {
-      const held = sql`select pg_sleep(0.5), 'held'`.execute(db);
+      await observer.query("select pg_advisory_lock(1)");
+      const held = sql`select pg_advisory_xact_lock(1), 'held'`.execute(db);
       await seen("'held'");
       const ops = Array.from({ length: 20 }, () => new Cancellable());
       const waiting = Promise.all(
@@ -182,6 +185,7 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
       const second = errorIn(late, () => sql`select 1`.execute(db));
       setTimeout(() => late.cancel(), 20);
       expect(await second).toMatchObject({ cause: expect.any(StatementNotSentError) });
+      await observer.query("select pg_advisory_unlock(1)");
       await held;
       await new Cancellable().settle(async (op) => {
         op.cancel();
@@ -244,9 +248,12 @@ test("a connection that arrives late and cannot be given back is reported", asyn
   });
   try {
     const wrapped = dialect.createDriver() as typeof driver;
-    await moveOnAfter(1, () => wrapped.acquireConnection());
+    const scope = new CancelScope();
+    const taking = scope.run(() => wrapped.acquireConnection());
+    scope.cancel();
+    await taking;
     arrive();
-    await expect.poll(() => reported).toEqual([broken]);
+    await expect.poll(() => reported, { timeout: 10_000 }).toEqual([broken]);
   } finally {
     setReporter(previous);
   }

@@ -1,13 +1,13 @@
 import { Cancellable, type CancellationError, failAfter, isCancellation, shield } from "@hother/cancelable";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cancellablePool } from "../../src/pg/index.ts";
 import { startPgBouncer } from "../servers/pgbouncer.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { openServerView, type ServerView } from "./server-view.ts";
 
-const server = await startPostgres();
+const server = await startPostgres({ logStatements: true });
 const bouncer = server && (await startPgBouncer(server, { poolSize: 1 }));
 afterAll(() => bouncer?.stop());
 afterAll(() => server?.stop());
@@ -118,14 +118,15 @@ describe.skipIf(server === undefined)("cancellablePool(pool, { serverDeadline: t
       expect(error.reason).toBe("timeout");
     }
     // While this process is busy, only the server is there to keep the deadline.
-    const failure = await failAfter(1_000, async () => {
+    const client = await pool.connect();
+    const failure = await failAfter(1_000, () => {
       const until = performance.now() + 1_200;
-      const running = pool.query("select pg_sleep(60) /* busy */");
-      await view.whenRunning("busy");
+      const running = client.query("select pg_sleep(60)"); // sent at once
       while (performance.now() < until);
       return running;
     }).catch((reason) => reason);
     expect(failure).toMatchObject({ reason: "timeout" });
+    client.release();
   });
 
   test("stops the statement of a client that is gone (PG-15)", async () => {
@@ -134,12 +135,19 @@ describe.skipIf(server === undefined)("cancellablePool(pool, { serverDeadline: t
     const raw = new pg.Pool(config);
     const pool = cancellablePool(raw, { serverDeadline: true, cancelTimeout: 50 });
     await pool.query("select 1"); // connects
+    const sql = "select pg_sleep(60) /* gone */";
+    proxy.refuse(); // no cancel request gets through
     const op = Cancellable.withTimeout(1_000);
-    const outcome = op.settle(() => pool.query("select pg_sleep(60) /* gone */"));
-    await view.whenRunning("gone");
+    const outcome = op.settle(() => pool.query(sql));
+    // In the log, because the statement may have ended before a look at the list of statements.
+    await vi.waitFor(() => expect(server?.statements()).toContain(sql), { timeout: 10_000 });
     proxy.freeze(); // the server hears nothing of the client any more
     expect((await outcome).status).toBe("cancelled");
-    await view.whenRunning("gone", 0);
+    await vi.waitFor(
+      () =>
+        expect(server?.log()).toContain(`canceling statement due to statement timeout\nSTATEMENT:  ${sql}`),
+      { timeout: 10_000 },
+    );
     await proxy.stop();
     await pool.end();
   });

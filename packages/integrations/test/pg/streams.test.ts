@@ -29,7 +29,7 @@ import { openServerView, type ServerView } from "./server-view.ts";
 const server = await startPostgres();
 afterAll(() => server?.stop());
 
-/** 1,000,000 rows, of which every batch takes the server about 1 s. The view finds it by `tag`. */
+/** 1,000,000 rows, of which 100 take the server about 1 s. The view finds it by `tag`. */
 const slow = (tag: string): string =>
   `select n, pg_sleep(0.01) as "${tag}" from generate_series(1, 1000000) n`;
 /** Rows that the server has at once. */
@@ -106,7 +106,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
       let error: unknown;
       const ending = op.settle(async () => {
         const cursor = client.query(new Cursor(slow("in a read")));
-        error = await caught(cursor.read(100));
+        error = await caught(cursor.read(10_000));
         throw error;
       });
       await view.whenRunning("in a read");
@@ -122,7 +122,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
       const client = await pool.connect();
       const cursor = client.query(new Cursor(slow("a scope inside")));
       const scope = new CancelScope();
-      const reading = scope.run(() => cursor.read(100));
+      const reading = scope.run(() => cursor.read(10_000));
       await view.whenRunning("a scope inside");
       scope.cancel();
       expect(await reading).toBeUndefined();
@@ -217,7 +217,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
       client.on("error", () => {});
       const { rows } = await client.query("select pg_backend_pid() as pid");
       const cursor = client.query(new Cursor(slow("dies")));
-      const reading = caught(cursor.read(100));
+      const reading = caught(cursor.read(10_000));
       await view.whenRunning("dies");
       await view.client.query("select pg_terminate_backend($1)", [rows[0].pid]);
       expect(await reading).toMatchObject({ code: "57P01" });
@@ -238,7 +238,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
       const error = await caught(failAfter(10, () => cursor.read(10)));
       expect(error).toMatchObject({ name: "TimeoutError" });
       client.release();
-      await expect.poll(() => frozen.totalCount).toBe(0);
+      await expect.poll(() => frozen.totalCount, { timeout: 10_000 }).toBe(0);
       await proxy.stop();
     });
   });
@@ -589,7 +589,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
     expect(whole).toBeLessThan(20);
     client.release();
     await expectWhole();
-  });
+  }, 60_000); // 60 streams, and the requests to stop them
 
   describe("in a transaction", () => {
     test("a break of a loop leaves the transaction whole", async () => {
@@ -647,7 +647,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
         await client.query("insert into t values (1)");
         const scope = new CancelScope();
         const reading = scope.run(() =>
-          withTransaction(client, (inner) => inner.query(new Cursor(slow("a savepoint"))).read(1000)),
+          withTransaction(client, (inner) => inner.query(new Cursor(slow("a savepoint"))).read(10_000)),
         );
         await view.whenRunning("a savepoint");
         scope.cancel();
@@ -710,7 +710,12 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
   test("a limit that passes in the middle of a read keeps its own error", async () => {
     const client = await pool.connect();
     const cursor = client.query(new Cursor(slow("a limit")));
-    const value = await moveOnAfter(30, () => cursor.read(1000));
+    const value = await moveOnAfter(60_000, async (scope) => {
+      const reading = cursor.read(10_000);
+      await view.whenRunning("a limit");
+      scope.deadline = 0; // has passed
+      return reading;
+    });
     expect(value).toBeUndefined();
     expect(await view.running("a limit")).toBe(0);
     client.release();

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer, type Server } from "node:net";
-import { Cancellable, type CancellationError } from "@hother/cancelable";
+import { Cancellable, type CancellationError, run } from "@hother/cancelable";
+import { VirtualBackend } from "@hother/cancelable/testing";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { cancellablePool } from "../../src/pg/index.ts";
 import { startPostgres } from "../servers/postgres.ts";
 import { tlsSettings } from "../servers/tls-settings.ts";
@@ -48,6 +49,13 @@ describe.skipIf(server === undefined)("cancellablePool(pool) over TLS", () => {
     door.close();
     await view.close();
   });
+  /** A client whose connections, also those of cancel requests, go through the door. */
+  function throughDoor(): pg.PoolConfig {
+    const address = door.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const ssl = { rejectUnauthorized: false };
+    return { host: "127.0.0.1", port, user: "postgres", database: "postgres", ssl, max: 1 };
+  }
 
   test.each(["postgres", "direct"] as const)(
     "sends the cancel request with TLS, with sslnegotiation: %s",
@@ -56,17 +64,7 @@ describe.skipIf(server === undefined)("cancellablePool(pool) over TLS", () => {
       // PostgreSQL 17 is the first version that begins with TLS at once.
       if (sslnegotiation === "direct" && Number(rows[0].server_version_num) < 170_000) return;
       began.length = 0;
-      const address = door.address();
-      const port = typeof address === "object" && address !== null ? address.port : 0;
-      const config = {
-        host: "127.0.0.1",
-        port,
-        user: "postgres",
-        database: "postgres",
-        sslnegotiation,
-        max: 1,
-      };
-      const raw = new pg.Pool({ ...config, ssl: { rejectUnauthorized: false } });
+      const raw = new pg.Pool({ ...throughDoor(), sslnegotiation });
       const pool = cancellablePool(raw);
       const op = new Cancellable();
       let error: CancellationError | undefined;
@@ -84,23 +82,30 @@ describe.skipIf(server === undefined)("cancellablePool(pool) over TLS", () => {
   );
 
   test("refuses a certificate for the cancel request that the client would refuse, too", async () => {
-    const raw = new pg.Pool({
-      connectionString: server?.connectionString,
-      ssl: { rejectUnauthorized: false },
-      max: 1,
-    });
-    const pool = cancellablePool(raw, { cancelTimeout: 200 });
+    began.length = 0;
+    const raw = new pg.Pool(throughDoor());
+    const pool = cancellablePool(raw, { cancelTimeout: 4_500 });
     const client = await pool.connect();
     // As if another server answered at the address of the first one.
     Object.assign(client.ssl, { rejectUnauthorized: true });
+    // In virtual time, so that the limit passes after a request.
+    const backend = new VirtualBackend({ autoJump: false });
     const op = new Cancellable();
     let error: CancellationError | undefined;
-    await op.settle(async () => {
-      const running = client.query("select pg_sleep(60) /* another server */");
+    const work = async (): Promise<void> => {
+      const running = client.query("select pg_sleep(60) /* another server */").catch((reason) => reason);
       await view.whenRunning("another server");
       op.cancel();
-      error = await running.catch((reason) => reason);
-    });
+      // The second request follows when the first one has failed.
+      const secondRequest = async (): Promise<void> => {
+        await backend.advance(20);
+        expect(began.length).toBeGreaterThanOrEqual(3);
+      };
+      await vi.waitFor(secondRequest, { timeout: 10_000 });
+      await backend.advance(4_500);
+      error = await running;
+    };
+    await run(() => op.settle(work), { backend });
     expect(error?.cause).toMatchObject({ cause: { code: "DEPTH_ZERO_SELF_SIGNED_CERT" } });
     client.release();
     await pool.end();

@@ -1,8 +1,8 @@
 import {
   Cancellable,
+  CancelScope,
   failAfter,
   isCancellation,
-  moveOnAfter,
   type Reporter,
   setReporter,
   shield,
@@ -48,6 +48,19 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
         "select state, query from pg_stat_activity where state like 'idle in transaction%' and pid <> pg_backend_pid()",
       )
     ).rows;
+  /** Waits for the end of a session, which is on the list of the server a moment longer than its connection. */
+  const untilGone = async (pid: number): Promise<void> => {
+    const sessions = async () =>
+      (await view.client.query("select from pg_stat_activity where pid = $1", [pid])).rowCount;
+    await expect.poll(sessions, { timeout: 10_000 }).toBe(0);
+  };
+  /** Ends the sessions whose COMMIT runs and whose client is gone, and waits until none is left. */
+  const endCommits = async (): Promise<void> => {
+    await view.client.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where query = 'COMMIT' and state = 'active'",
+    );
+    await view.whenRunning("COMMIT", 0);
+  };
   /** The statements that the server got since the last test began, without those of the view. */
   let before = 0;
   const statements = () =>
@@ -201,7 +214,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
     expect(await ending).toMatchObject({ status: "cancelled" });
     client.release();
     expect(statements()).toEqual([]);
-    await expect.poll(() => whole(pool)).toEqual([1, 1, 0]);
+    await expect.poll(() => whole(pool), { timeout: 10_000 }).toEqual([1, 1, 0]);
   });
 
   describe("the bound of the rollback", () => {
@@ -229,9 +242,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
       ]);
       expect(pool.totalCount).toBe(0);
       await proxy.stop();
-      const gone = async () =>
-        (await view.client.query("select from pg_stat_activity where pid = $1", [pid])).rowCount;
-      await expect.poll(gone, { timeout: 5_000 }).toBe(0);
+      await untilGone(pid);
       expect(await rows()).toEqual([]);
     });
 
@@ -264,9 +275,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
       expect((error as Error).cause).toBeInstanceOf(Error);
       expect(pool.totalCount).toBe(0);
       await proxy.stop();
-      await view.client.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where query = 'COMMIT' and state = 'active'",
-      );
+      await endCommits();
     });
 
     test("counts a cancelled COMMIT whose server does not answer as unknown, and as the cancellation", async () => {
@@ -290,9 +299,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
       expect(isCancellation((error as Error).cause)).toBe(true);
       expect(raw.totalCount).toBe(0);
       await proxy.stop();
-      await view.client.query(
-        "select pg_terminate_backend(pid) from pg_stat_activity where query = 'COMMIT' and state = 'active'",
-      );
+      await endCommits();
     });
 
     test("gives the reason of the server for a connection that it closed between two statements", async () => {
@@ -308,13 +315,15 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
 
     test("rejects with the error of a connection that broke in the body", async () => {
       const pool = newPool();
+      let pid = 0;
       const ending = withTransaction(pool, async (client) => {
-        const { rows: found } = await client.query("select pg_backend_pid() as pid");
-        await view.client.query("select pg_terminate_backend($1)", [found[0].pid]);
+        pid = (await client.query("select pg_backend_pid() as pid")).rows[0].pid;
+        await view.client.query("select pg_terminate_backend($1)", [pid]);
         await client.query("select 1");
       });
       await expect(ending).rejects.toThrow(/terminat|not queryable/);
       expect(pool.totalCount).toBe(0);
+      await untilGone(pid);
     });
   });
 
@@ -371,14 +380,17 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
       const pool = newPool();
       await withTransaction(pool, async (client) => {
         await insert(client, 1);
-        const inner = await moveOnAfter(30, () =>
+        const scope = new CancelScope();
+        const inner = scope.run(() =>
           withTransaction(client, async (own) => {
             await insert(own, 2);
             await own.query("select pg_sleep(60)");
             return "never";
           }),
         );
-        expect(inner).toBeUndefined();
+        await view.whenRunning("pg_sleep(60)");
+        scope.cancel();
+        expect(await inner).toBeUndefined();
         await insert(client, 3);
       });
       expect(await rows()).toEqual([1, 3]);

@@ -27,7 +27,7 @@ describe.skipIf(server === undefined)("cancellablePrisma(client)", () => {
     prisma.$on("query", ({ query }) => told.push(query));
     view = await openServerView(connectionString);
     await pool.query('create table "Account" (id int primary key, total int not null)');
-  });
+  }, 120_000); // the command of Prisma takes some seconds
   beforeEach(() => pool.query(`truncate "Account"; insert into "Account" values (1, 10)`));
   afterAll(async () => {
     remove?.();
@@ -145,7 +145,7 @@ describe.skipIf(server === undefined)("cancellablePrisma(client)", () => {
     let waiting = 0;
     for (const work of [
       () => one.account.count(),
-      () => one.$transaction(async (tx) => tx.account.count()),
+      () => one.$transaction(async (tx) => tx.account.count(), { maxWait: 60_000 }),
     ]) {
       waiting++;
       const scope = new CancelScope();
@@ -270,6 +270,17 @@ describe.skipIf(server === undefined)("cancellablePrisma(client)", () => {
     await expect(late).rejects.toMatchObject({ reason: "timeout" });
     await vi.waitFor(isWhole, { timeout: 10_000 });
     expect(await prisma.account.count()).toBe(1);
+  });
+
+  test("the error of Prisma a moment before the deadline is the timeout of the scope, too", async () => {
+    const early = {
+      _engineConfig: { adapter: { adapterName: "@prisma/adapter-pg" } },
+      $extends: () => early,
+      $transaction: async () =>
+        Promise.reject(Object.assign(new Error("in the given time"), { code: "P2028" })),
+    };
+    const late = failAfter(50, () => cancellablePrisma(early).$transaction());
+    await expect(late).rejects.toMatchObject({ reason: "timeout" });
   });
 
   test("the remaining time takes the place of Prisma's own limits, and not of those of the user", async () => {

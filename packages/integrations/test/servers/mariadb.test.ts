@@ -14,11 +14,13 @@ describe.skipIf(server === undefined)("MariaDB for the tests", () => {
     await connection.execute("select ? as a", ["x"]);
     await connection.end();
     await expect
-      .poll(() =>
-        server
-          ?.commands()
-          .map(({ command, text }) => `${command}: ${text}`)
-          .slice(-4),
+      .poll(
+        () =>
+          server
+            ?.commands()
+            .map(({ command, text }) => `${command}: ${text}`)
+            .slice(-4),
+        { timeout: 10_000 },
       )
       .toEqual([
         "Query: select @@innodb_lock_wait_timeout as seconds",

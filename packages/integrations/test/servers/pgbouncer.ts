@@ -1,10 +1,8 @@
 import { writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { debianProgram } from "./debian.ts";
-import { freePort } from "./free-port.ts";
 import type { Postgres } from "./postgres.ts";
-import { removeFolder, startProgram, temporaryFolder } from "./server-process.ts";
+import { removeFolder, startServer, temporaryFolder } from "./server-process.ts";
 import { unprivilegedUser } from "./unprivileged.ts";
 
 /** A PgBouncer in front of a PostgreSQL server, in transaction mode. */
@@ -39,13 +37,10 @@ export async function startPgBouncer(
   const runAs = unprivilegedUser();
   const folder = temporaryFolder("pgbouncer", runAs);
   const { user, password, database } = server;
-  const port = await freePort();
   const users = join(folder, "users");
   const settings = join(folder, "pgbouncer.ini");
   writeFileSync(users, `"${user}" "${password}"\n`);
-  writeFileSync(
-    settings,
-    `[databases]
+  const settingsFor = (port: number): string => `[databases]
 ${database} = host=${server.host} port=${server.port}
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -57,39 +52,32 @@ pool_mode = transaction
 default_pool_size = ${poolSize}
 max_client_conn = 100
 ignore_startup_parameters = extra_float_digits
-`,
-  );
-  const bouncer = startProgram(program, runAs ? ["-u", runAs.name, settings] : [settings], {
-    log: join(folder, "log"),
-    signal: "SIGTERM", // without a wait for the clients
-  });
-  const stop = async (): Promise<void> => {
-    await bouncer.stop();
-    removeFolder(folder);
-  };
+`;
   try {
-    await bouncer.ready(() => isListening(port));
+    const { server: bouncer, port } = await startServer(program, {
+      args: (on) => {
+        writeFileSync(settings, settingsFor(on));
+        return runAs ? ["-u", runAs.name, settings] : [settings];
+      },
+      folder,
+      readyText: "process up",
+      signal: "SIGTERM", // without a wait for the clients
+    });
+    return {
+      host: "127.0.0.1",
+      port,
+      user,
+      password,
+      database,
+      connectionString: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
+      log: bouncer.log,
+      async stop() {
+        await bouncer.stop();
+        removeFolder(folder);
+      },
+    };
   } catch (error) {
-    await stop();
+    removeFolder(folder);
     throw error;
   }
-  return {
-    host: "127.0.0.1",
-    port,
-    user,
-    password,
-    database,
-    connectionString: `postgres://${user}:${password}@127.0.0.1:${port}/${database}`,
-    log: bouncer.log,
-    stop,
-  };
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => {
-      socket.destroy();
-      resolve(true);
-    }).once("error", () => resolve(false));
-  });
 }

@@ -7,8 +7,10 @@ import { startProxy } from "./proxy.ts";
 
 const server = await startPostgres({ logStatements: true, settings: { deadlock_timeout: "50ms" } });
 const bouncer = server && (await startPgBouncer(server));
+const other = server && (await startPostgres()); // a start can take longer than a test may
 afterAll(() => bouncer?.stop());
 afterAll(() => server?.stop());
+afterAll(() => other?.stop());
 
 async function ask(connection: pg.ClientConfig, sql: string, values?: unknown[]): Promise<unknown> {
   const client = new pg.Client(connection);
@@ -36,7 +38,6 @@ describe.skipIf(server === undefined)("PostgreSQL for the tests", () => {
   });
 
   test("stops at once and removes its files", async () => {
-    const other = await startPostgres();
     const client = new pg.Client({ connectionString: other?.connectionString });
     client.on("error", () => {}); // the server has gone
     await client.connect();
@@ -74,7 +75,7 @@ describe.skipIf(server === undefined)("PostgreSQL for the tests", () => {
     expect((await answer).rows).toEqual([{ a: 1 }]);
     proxy.cut();
     expect((await broken).message).toMatch(/terminated|reset/i);
-    await expect.poll(() => proxy.connections).toBe(0);
+    await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBe(0);
     proxy.refuse();
     const late = new pg.Client({ host, port: proxy.port, user: "postgres" });
     await expect(late.connect()).rejects.toThrow();
