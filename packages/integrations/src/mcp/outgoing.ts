@@ -1,4 +1,11 @@
-import { bind, type Cancellable, currentOperation, currentScope, report } from "@hother/cancelable";
+import {
+  bind,
+  type Cancellable,
+  currentOperation,
+  currentScope,
+  report,
+  sleepForever,
+} from "@hother/cancelable";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { timeLeft } from "../http/deadline-header.ts";
 import { requestSignal } from "../http/request-signal.ts";
@@ -19,6 +26,7 @@ export async function sendRequest(
   sendsTimeLeft: boolean,
 ): Promise<unknown> {
   currentScope().check();
+  const untilTimeout = bind(() => (timeLeft() <= 0 ? sleepForever() : undefined));
   const link = requestSignal(options.signal, "a request of MCP");
   const controller = new AbortController();
   // With a string: the SDK would write the text of an object.
@@ -36,12 +44,18 @@ export async function sendRequest(
     link.signal.addEventListener("abort", cut, { once: true });
     return await answer;
   } catch (error) {
+    // The other side has the same deadline. Its answer can arrive before the timer of the scope has fired.
+    if (sendsTimeLeft && isTimeout(error) && !controller.signal.aborted) await untilTimeout();
     throw limit.failure ?? toFailure(error, link.isCancelled, controller.signal, link.signal.reason);
   } finally {
     link.signal.removeEventListener("abort", cut);
     limit[Symbol.dispose]();
     link[Symbol.dispose]();
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return (error as Partial<McpError> | null | undefined)?.code === ErrorCode.RequestTimeout;
 }
 
 /** The error for the caller. An error of the other side that arrived first stays. */

@@ -1,4 +1,4 @@
-import { Cancellable, currentOperation, failAfter, isCancellation } from "@hother/cancelable";
+import { Cancellable, currentOperation, failAfter, getBackend, isCancellation } from "@hother/cancelable";
 import * as ai from "ai";
 import { MockLanguageModelV3 } from "ai/test";
 import { describe, expect, test, vi } from "vitest";
@@ -55,8 +55,12 @@ describe("streamText", () => {
   test("is stopped while it waits for a part, by a deadline (LLM-01)", async () => {
     await using used = await start(sends(hello));
     let isAfterLoop = false;
-    const error = await failAfter(200, async () => {
-      for await (const _ of streamText({ model: used.model, prompt: "x" }).textStream);
+    const error = await failAfter(60_000, async (limit) => {
+      let text = "";
+      for await (const piece of streamText({ model: used.model, prompt: "x" }).textStream) {
+        text += piece;
+        if (text === "Hello") limit.deadline = getBackend().now() + 50;
+      }
       isAfterLoop = true;
     }).catch((thrown: unknown) => thrown);
     expect(isCancellation(error, { reason: "timeout" })).toBe(true);
@@ -254,7 +258,7 @@ describe("streamText", () => {
           }
         },
         async () => {
-          await expect.poll(() => steps).toEqual(["tool"]);
+          await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
         },
       );
       expect(thrown).toBe(op.error);

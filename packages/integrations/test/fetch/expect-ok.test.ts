@@ -1,7 +1,14 @@
-import { Cancellable, CancelScope } from "@hother/cancelable";
+import { Cancellable, CancelScope, run } from "@hother/cancelable";
+import { VirtualBackend } from "@hother/cancelable/testing";
 import { expect, test } from "vitest";
 import { expectOk, fetch, HttpError } from "../../src/fetch/index.ts";
 import { rejection, serve, until } from "./server.ts";
+
+/** The error of `expectOk`. The limit of 1 s passes on the clock of `backend`: a machine that stands still does not lose the body. */
+const failureOf = (
+  respond: () => Promise<Response>,
+  backend = new VirtualBackend({ autoJump: false }),
+): Promise<HttpError> => run(() => rejection(expectOk(respond())) as Promise<HttpError>, { backend });
 
 test("a success is returned as it is, and awaited if need be", async () => {
   const response = new Response("fine", { status: 201 });
@@ -13,7 +20,7 @@ test("another status is an error with status, headers, URL and the body (HOUT-11
   await using server = await serve((_request, response) => {
     response.writeHead(429, { "retry-after": "5", "content-type": "text/plain" }).end("zu viele für heute");
   });
-  const error = await rejection(expectOk(fetch(`${server.url}a?key=secret`)));
+  const error = await failureOf(() => fetch(`${server.url}a?key=secret`));
   expect(error).toBeInstanceOf(HttpError);
   expect(error).toMatchObject({
     name: "HttpError",
@@ -25,7 +32,7 @@ test("another status is an error with status, headers, URL and the body (HOUT-11
     excerpt: "zu viele für heute",
     isTruncated: false,
   });
-  expect((error as HttpError).headers.get("retry-after")).toBe("5");
+  expect(error.headers.get("retry-after")).toBe("5");
 });
 
 test.each(["fetch of this package", "global fetch"])(
@@ -40,7 +47,7 @@ test.each(["fetch of this package", "global fetch"])(
       write();
     });
     const send = name === "global fetch" ? globalThis.fetch : fetch;
-    const error = (await rejection(expectOk(send(server.url)))) as HttpError;
+    const error = await failureOf(() => send(server.url));
     expect(error.excerpt).toBe("ä".repeat(2_048));
     expect(error.isTruncated).toBe(true);
     await server.allClosed();
@@ -49,17 +56,27 @@ test.each(["fetch of this package", "global fetch"])(
 
 test("a body that falls silent is waited for 1 s, and the error has what came (HOUT-11)", async () => {
   await using server = await serve((_request, response) => response.writeHead(503).write("first"));
-  const error = (await rejection(expectOk(globalThis.fetch(server.url)))) as HttpError;
-  expect(error).toMatchObject({ excerpt: "first", isTruncated: true });
+  const backend = new VirtualBackend({ autoJump: false });
+  let hasCome = (): void => {};
+  const first = new Promise<void>((resolve) => {
+    hasCome = resolve;
+  });
+  let isOver = false;
+  const ending = failureOf(() => fetch(server.url, { onDownload: hasCome }), backend).finally(() => {
+    isOver = true;
+  });
+  await first;
+  await backend.advance(999);
+  expect(isOver).toBe(false);
+  await backend.advance(1);
+  expect(await ending).toMatchObject({ excerpt: "first", isTruncated: true });
   await server.allClosed();
 });
 
 test("a body that breaks off leaves the excerpt that came", async () => {
-  await using server = await serve((request, response) => {
-    response.writeHead(502).write("half");
-    setTimeout(() => request.socket.destroy(), 20);
-  });
-  expect(await rejection(expectOk(fetch(server.url)))).toMatchObject({
+  await using server = await serve((_request, response) => response.writeHead(502).write("half"));
+  const breakOff = (): void => void server.requests[0]?.socket.destroy();
+  expect(await failureOf(() => fetch(server.url, { onDownload: breakOff }))).toMatchObject({
     status: 502,
     excerpt: "half",
     isTruncated: true,

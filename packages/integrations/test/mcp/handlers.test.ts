@@ -5,8 +5,10 @@ import {
   currentOperation,
   failAfter,
   getBackend,
+  run,
   sleepForever,
 } from "@hother/cancelable";
+import { VirtualBackend } from "@hother/cancelable/testing";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -77,6 +79,27 @@ describe("the handler of a request", () => {
     expect(left[0]).toBeLessThanOrEqual(120_000);
     expect(left[0]).toBeGreaterThan(60_000);
     expect(left[1]).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test("that ends by the deadline first leaves the caller the timeout of its own scope (LLM-05)", async () => {
+    const backend = new VirtualBackend({ autoJump: false });
+    await run(
+      async () => {
+        const pair = newPair({ deadline: true });
+        pair.server.registerTool("slow", { description: "takes too long" }, () => {
+          backend.pass(300); // the timers of the caller have not fired yet
+          currentOperation()?.check();
+          return text("done");
+        });
+        await pair.connect();
+        const call = failAfter(300, () => pair.client.callTool({ name: "slow" }));
+        const thrown = call.catch((error: unknown) => error);
+        await vi.waitFor(() => expect(pair.far.answers.at(-1)?.error?.code).toBe(-32001), wait);
+        await backend.advance(1);
+        expect(await thrown).toMatchObject({ name: "TimeoutError", reason: "timeout" });
+      },
+      { backend },
+    );
   });
 
   test("takes no deadline that is no time", async () => {

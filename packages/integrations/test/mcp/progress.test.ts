@@ -83,8 +83,10 @@ describe("progress", () => {
     expect(errors).toEqual(["progress of an MCP request"]);
   });
 
-  /** A tool that reports progress every 50 ms for the given time. */
+  /** A tool that reports progress every 50 ms for the given time. The time is that of fake timers. */
   async function talkingPair(milliseconds: number) {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const pair = newPair();
     const sent = { count: 0 };
     pair.server.registerTool("talk", { description: "talks" }, async () => {
@@ -102,15 +104,21 @@ describe("progress", () => {
   test("resets an idle limit, also without a listener of the user (LLM-06)", async () => {
     const { client } = await talkingPair(2_000);
     const options = { timeout: 1_200, resetTimeoutOnProgress: true };
-    expect(await client.callTool({ name: "talk" }, undefined, options)).toMatchObject(text("done"));
+    const [result] = await Promise.all([
+      client.callTool({ name: "talk" }, undefined, options),
+      vi.advanceTimersByTimeAsync(2_000),
+    ]);
+    expect(result).toMatchObject(text("done"));
   });
 
   test("never resets the deadline of the scope (LLM-06)", async () => {
     const { client, sent } = await talkingPair(60_000);
     const options = { timeout: 30_000, resetTimeoutOnProgress: true };
-    const error = await failAfter(400, () => client.callTool({ name: "talk" }, undefined, options)).catch(
+    const calling = failAfter(400, () => client.callTool({ name: "talk" }, undefined, options)).catch(
       (thrown: unknown) => thrown,
     );
+    await vi.advanceTimersByTimeAsync(400);
+    const error = await calling;
     expect(error).toMatchObject({ reason: "timeout" });
     expect(sent.count).toBeGreaterThan(0);
   });
@@ -119,11 +127,13 @@ describe("progress", () => {
     const { client, near } = await talkingPair(60_000);
     const { client: silent, tool } = await waitingPair();
     const limit = { maxTotalTimeout: 300, resetTimeoutOnProgress: true, timeout: 30_000 };
-    const errors = await Promise.all([
+    const calls = [
       client.callTool({ name: "talk" }, undefined, limit).catch((error: unknown) => error),
       silent.callTool({ name: "wait" }, undefined, limit).catch((error: unknown) => error),
-    ]);
-    for (const error of errors) expect(error).toMatchObject({ code: -32001, data: { maxTotalTimeout: 300 } });
+    ];
+    await vi.advanceTimersByTimeAsync(300);
+    for (const error of await Promise.all(calls))
+      expect(error).toMatchObject({ code: -32001, data: { maxTotalTimeout: 300 } });
     expect(near.of("notifications/cancelled")[0]?.reason).toMatch(/^timeout: /);
     await vi.waitFor(() => expect(tool.ends[0]?.reason).toBe("timeout"), wait);
   });

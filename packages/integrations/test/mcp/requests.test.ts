@@ -1,5 +1,5 @@
 import { getEventListeners } from "node:events";
-import { Cancellable, failAfter, sleepForever } from "@hother/cancelable";
+import { Cancellable, failAfter, getBackend, sleepForever } from "@hother/cancelable";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
@@ -100,9 +100,12 @@ describe("a request of a client", () => {
 
   test("by a deadline ends with the timeout, on both sides (LLM-05)", async () => {
     const { client, tool, near } = await waitingPair();
-    const error = await failAfter(200, () => client.callTool({ name: "wait" })).catch(
-      (thrown: unknown) => thrown,
-    );
+    const error = await failAfter(60_000, async (limit) => {
+      const call = client.callTool({ name: "wait" });
+      await vi.waitFor(() => expect(tool.begun).toBe(1), wait);
+      limit.deadline = getBackend().now() + 50;
+      await call;
+    }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ reason: "timeout" });
     expect(near.of("notifications/cancelled")[0]?.reason).toMatch(/^timeout: /);
     await vi.waitFor(() => expect(tool.ends[0]?.reason).toBe("timeout"), wait);
@@ -205,7 +208,12 @@ describe("a request of a client", () => {
     const [end] = InMemoryTransport.createLinkedPair(); // the other side never answers
     const wire = new Wire(end);
     const client = cancellableMcp(new Client({ name: "client", version: "1" }));
-    const error = await failAfter(100, () => client.connect(end)).catch((thrown: unknown) => thrown);
+    const error = await failAfter(60_000, async (limit) => {
+      const connecting = client.connect(end);
+      await vi.waitFor(() => expect(wire.sent).toHaveLength(1), wait);
+      limit.deadline = getBackend().now() + 50;
+      await connecting;
+    }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ reason: "timeout" });
     expect(wire.sent.map(({ method }) => method)).toEqual(["initialize"]);
   });

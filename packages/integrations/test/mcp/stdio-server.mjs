@@ -2,8 +2,17 @@
 import { appendFileSync } from "node:fs";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
-import { currentOperation, shield, sleep, sleepForever } from "../../../cancelable/dist/node/index.js";
+import {
+  currentDeadline,
+  currentOperation,
+  shield,
+  sleep,
+  sleepForever,
+} from "../../../cancelable/dist/node/index.js";
 import { cancellableMcp } from "../../dist/mcp/index.js";
+
+// The client sends SIGTERM 2 s after the end of the input, and SIGKILL 2 s later: a process that stands still has more time.
+process.on("SIGTERM", () => {});
 
 const [file] = process.argv.slice(2);
 /** @param {string} line */
@@ -12,7 +21,8 @@ const tell = (line) => appendFileSync(/** @type {string} */ (file), `${line}\n`)
 const server = cancellableMcp(new McpServer({ name: "server", version: "1" }), { deadline: true });
 server.registerTool("wait", { description: "waits" }, async () => {
   const operation = currentOperation();
-  operation?.reportProgress({ current: 1, message: "begun" });
+  const message = currentDeadline() < Number.POSITIVE_INFINITY ? "with a deadline" : "without a deadline";
+  operation?.reportProgress({ current: 1, message });
   try {
     return await sleepForever();
   } finally {

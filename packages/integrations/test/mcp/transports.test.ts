@@ -9,7 +9,9 @@ import { fileURLToPath } from "node:url";
 import {
   Cancellable,
   type CancellationError,
+  type CancelScope,
   failAfter,
+  getBackend,
   type Progress,
   sleepForever,
 } from "@hother/cancelable";
@@ -39,12 +41,13 @@ test("over stdio a call is cancelled in the child process, and the end of its in
   await client.connect(transport);
   onTestFinished(() => client.close());
 
-  const call = async (op: Cancellable) => {
+  const request = () => client.callTool({ name: "wait" });
+  const call = async (op: Cancellable, work: () => Promise<unknown> = request) => {
     const progress: Progress[] = [];
     op.onProgress((report) => progress.push(report));
-    const ending = op.settle(() => client.callTool({ name: "wait" }));
+    const ending = op.settle(work);
     await vi.waitFor(() => expect(progress).toHaveLength(1), wait);
-    return { ending };
+    return { ending, progress };
   };
   const first = new Cancellable();
   const { ending } = await call(first);
@@ -53,10 +56,16 @@ test("over stdio a call is cancelled in the child process, and the end of its in
   await vi.waitFor(() => expect(lines()).toEqual(["disconnect: the user has left"]), wait);
 
   // The deadline reaches the child, which would end the tool also without a notification.
-  const error = await failAfter(300, () => client.callTool({ name: "wait" })).catch(
-    (thrown: unknown) => thrown,
+  let limit!: CancelScope;
+  const late = await call(new Cancellable(), () =>
+    failAfter(60_000, (scope) => {
+      limit = scope;
+      return request();
+    }),
   );
-  expect(error).toMatchObject({ name: "TimeoutError" });
+  expect(late.progress).toMatchObject([{ message: "with a deadline" }]);
+  limit.deadline = getBackend().now() + 50;
+  expect(await late.ending).toMatchObject({ error: { name: "TimeoutError" } });
   await vi.waitFor(() => expect(lines()[1]).toMatch(/^timeout: /), wait);
 
   const last = await call(new Cancellable());

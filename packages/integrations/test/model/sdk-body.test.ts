@@ -18,8 +18,12 @@ test("a call ends when its scope is cancelled at any moment between the headers 
     };
     const client = cancellableOpenAI(new OpenAI({ apiKey: "k", baseURL: "http://localhost", fetch }));
     const ending = op.settle(() => client.models.list());
-    const late = new Promise<"late">((resolve) => setTimeout(resolve, 1_000, "late"));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<"late">((resolve) => {
+      timer = setTimeout(resolve, 10_000, "late");
+    });
     if ((await Promise.race([ending, late])) === "late") pending.push(moment);
+    clearTimeout(timer);
   }
   expect(pending).toEqual([]);
 });

@@ -1,4 +1,11 @@
-import { Cancellable, currentSignal, failAfter, isCancellation, shield } from "@hother/cancelable";
+import {
+  Cancellable,
+  currentSignal,
+  failAfter,
+  getBackend,
+  isCancellation,
+  shield,
+} from "@hother/cancelable";
 import { describe, expect, test } from "vitest";
 import { type Answer, sends, streams } from "./model-server.ts";
 import { cancelled, type Parts, type SdkCases, start, whenRead } from "./sdk-under-test.ts";
@@ -56,8 +63,12 @@ export function streamCases(cases: SdkCases): void {
     test("by a deadline is stopped with the timeout (LLM-01)", async () => {
       await using used = await begin(sends(cases.hello));
       let isAfterLoop = false;
-      const error = await failAfter(150, async () => {
-        for await (const _ of await used.sdk.stream());
+      const error = await failAfter(60_000, async (limit) => {
+        let text = "";
+        for await (const part of await used.sdk.stream()) {
+          text += used.sdk.textOf(part);
+          if (text === "Hello") limit.deadline = getBackend().now() + 50;
+        }
         isAfterLoop = true;
       }).catch((thrown: unknown) => thrown);
       expect(isCancellation(error, { reason: "timeout" })).toBe(true);

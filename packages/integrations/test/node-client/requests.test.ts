@@ -320,4 +320,4 @@ test("1,000 calls in one operation leave no listener and no wait, and cause no w
   agent.destroy();
   process.off("warning", onWarning);
   expect(warnings).toEqual([]);
-});
+}, 60_000);

@@ -159,7 +159,7 @@ describe("signals and listeners", () => {
     );
     process.off("warning", onWarning);
     expect(warnings).toEqual([]);
-  });
+  }, 60_000);
 
   test("100 requests at once end with their operation, and all sockets close (HOUT-01)", async () => {
     const op = new Cancellable();
