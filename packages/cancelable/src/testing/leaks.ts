@@ -39,6 +39,8 @@ export interface LeakOptions {
 
 /** How many turns of the event loop work that is ending may take. */
 const turnsToEnd = 3;
+/** How many turns timers and handles have at least, if `settle` is over 0: a process that stands still lets none of them end. */
+const turnsToSettle = 20;
 /** Kinds of handles that end after a turn of the event loop, and therefore are not leaks. */
 const shortLived: ReadonlySet<string> = new Set(["Immediate", "TickObject", "Microtask"]);
 /** The real clock: saved, because a test can replace it with a fake. */
@@ -108,7 +110,9 @@ export async function expectNoLeaks<T>(body: () => T | PromiseLike<T>, options?:
       const after = live();
       found.push(...scopeNames(after.filter(({ id }) => !known.has(id))), ...more(ownBefore, own(after)));
       let left = more(hostBefore, countHost(timers, ignored));
-      for (const end = realNow() + settle; left.length > 0 && realNow() < end; ) {
+      const end = realNow() + settle;
+      for (let turn = 0; left.length > 0; turn++) {
+        if (realNow() >= end && (settle === 0 || turn >= turnsToSettle)) break;
         await turns(1);
         left = more(hostBefore, countHost(timers, ignored));
       }

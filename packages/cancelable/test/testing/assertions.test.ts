@@ -46,14 +46,20 @@ describeEverywhere("assertCancellationWithin", (everywhere) => {
 
   everywhere(
     "a cancellation that does not come inside the window is too late, and the work is ended (PAR-TST-07)",
-    async () => {
+    async (t) => {
       const op = new Cancellable();
-      const error = await rejection(assertCancellationWithin(0, 10, () => op.run(() => sleepForever())));
+      let hasStarted = false;
+      const work = (): Promise<never> => {
+        hasStarted = true;
+        return op.run(() => sleepForever());
+      };
+      const error = await rejection(assertCancellationWithin(0, 10, work));
       expect(error).toBeInstanceOf(AssertionError);
       expect(error).toMatchObject({
         message: "Cancelled too late: still running after 10 ms, expected within 0 ms to 10 ms",
       });
-      expect(op.status).toBe("cancelled");
+      // A machine that stands still can let the window pass before the work is called.
+      if (hasStarted || t.backend.name === "virtual") expect(op.status).toBe("cancelled");
     },
   );
 
@@ -122,24 +128,24 @@ describeEverywhere("runWithTimeoutTest", (everywhere) => {
   });
 
   everywhere("a body that completes, fails, or is cancelled for another reason fails the test", async () => {
-    expect(await rejection(runWithTimeoutTest(50, () => "done"))).toMatchObject({
+    expect(await rejection(runWithTimeoutTest(60_000, () => "done"))).toMatchObject({
       name: "AssertionError",
       message: expect.stringContaining("Expected cancellation"),
     });
     const cause = new Error("broken");
-    const failing = runWithTimeoutTest(50, () => Promise.reject(cause));
+    const failing = runWithTimeoutTest(60_000, () => Promise.reject(cause));
     expect(await rejection(failing)).toMatchObject({ name: "AssertionError", cause });
     const manual = runWithTimeoutTest(
-      50,
+      60_000,
       async (op) => {
         op.cancel("manual", "by hand");
         await sleep(1);
       },
-      { tolerance: 1_000 },
+      { tolerance: 60_000 },
     );
     expect(await rejection(manual)).toMatchObject({
       name: "AssertionError",
-      message: 'Expected a timeout after 50 ms, but it was cancelled with reason "manual": by hand',
+      message: 'Expected a timeout after 60 s, but it was cancelled with reason "manual": by hand',
       actual: "manual",
       expected: "timeout",
     });

@@ -177,6 +177,23 @@ test("a handle is found, and a handle that closes within the settle time is not"
   await expectNoLeaks(async () => void (await listening()).close(), { settle: { seconds: 5 } });
 });
 
+test("timers and handles have some turns to end, also when the time passes in the first one", async () => {
+  const endsInTurn = (last: number): void => {
+    const timer = setTimeout(() => {}, 60_000);
+    let turn = 0;
+    const next = (): void => {
+      turn++;
+      if (turn === last) clearTimeout(timer);
+      else setImmediate(next);
+    };
+    setImmediate(next);
+  };
+  await expectNoLeaks(() => endsInTurn(15), { settle: 0.001 });
+  expect(await rejection(expectNoLeaks(() => endsInTurn(15), { settle: 0 }))).toMatchObject({
+    message: expect.stringMatching(/\d before, \d after/),
+  });
+});
+
 test("the error of a leak check is not reported as well", async () => {
   const reported: unknown[] = [];
   const before = setReporter((error) => void reported.push(error));

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { Cancellable, run, sleep, sleepForever } from "../../src/index.ts";
+import { Cancellable, run, sleep, sleepForever, TimeoutSource } from "../../src/index.ts";
 import { AssertionError, CancellationScenario, VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
@@ -137,9 +137,13 @@ describeEverywhere("CancellationScenario", (everywhere) => {
 
   everywhere("a cancellation from outside ends the steps and the operation", async () => {
     const op = new Cancellable();
-    const outer = Cancellable.withTimeout(50);
+    const outer = new Cancellable();
+    const body = (): Promise<never> => {
+      outer.addSource(new TimeoutSource(50));
+      return sleepForever();
+    };
     const error = await rejection(
-      outer.run(() => new CancellationScenario().delay({ hours: 1 }).run(op, () => sleepForever())),
+      outer.run(() => new CancellationScenario().delay({ hours: 1 }).run(op, body)),
     );
     expect(error).toBe(outer.error);
     expect(op.status).toBe("cancelled");

@@ -30,7 +30,7 @@ test.virtual(
     let real = false;
     await backend.hold(
       new Promise<void>((resolve) => {
-        setTimeout(resolve, 120);
+        setTimeout(resolve, 300);
       }).then(() => {
         real = true;
       }),
@@ -40,7 +40,7 @@ test.virtual(
     await backend.advance(10);
     await sleeping;
   },
-  { autoJump: false, epoch: 5, patience: 40 },
+  { autoJump: false, epoch: 5, patience: 100 },
 );
 
 test("the other functions of the runner's test remain, and the given test is not changed", () => {

@@ -152,7 +152,7 @@ export function clientCases(name: string, client: ClientUnderTest): void {
         process.off("warning", warned);
       }
       expect(warnings).toEqual([]);
-    });
+    }, 60_000);
   });
 
   describe(`the deadline header of ${name}`, () => {
