@@ -35,12 +35,15 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Runs the demo to its end. Calls `onOutput` with the whole output so far whenever more arrives. */
-function runDemo(onOutput?: (output: string, child: ChildProcess) => void): Promise<Ended> {
+/**
+ * Runs the demo to its end, `slower` times as slow as for a user. Calls `onOutput` with the whole output so far whenever
+ * more arrives.
+ */
+function runDemo(onOutput?: (output: string, child: ChildProcess) => void, slower = 1): Promise<Ended> {
   const started = performance.now();
   const child = spawn(process.execPath, ["demo/main.mjs"], {
     cwd: root,
-    env: { ...process.env, DEMO_TMP: folder },
+    env: { ...process.env, DEMO_TMP: folder, DEMO_SLOWER: `${slower}` },
     stdio: ["ignore", "pipe", "pipe"],
   });
   running = child;
@@ -61,15 +64,20 @@ function runDemo(onOutput?: (output: string, child: ChildProcess) => void): Prom
   });
 }
 
-/** Sends `signal` once, when one download is done, one has failed, and one is in progress. */
+/** Sends `signal` once, when one download is done, one has failed, and the others are in progress for many seconds. */
 function signalOnTheWay(signal: NodeJS.Signals): Promise<Ended> {
   let sent = false;
   return runDemo((output, child) => {
-    const moments = [/readme\.txt +done/, /broken\.zip +failed/, /song\.flac +downloading +25 %/];
+    const begun = ["photo.jpg", "song.flac", "video.mp4", "report.pdf", "backup.tar", "huge.iso"];
+    const moments = [
+      /readme\.txt +done/,
+      /broken\.zip +failed/,
+      ...begun.map((name) => new RegExp(`${name} +downloading`)),
+    ];
     if (sent || !moments.every((moment) => moment.test(output))) return;
     sent = true;
     child.kill(signal);
-  });
+  }, 20);
 }
 
 /** The lines of the summary by file: the state, and the reason or the checksum. */

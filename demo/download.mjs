@@ -80,7 +80,7 @@ export async function download(file, url, folder) {
           await rm(part);
           seen.removed = true;
         },
-        { timeout: { seconds: 2 } },
+        { timeout: { seconds: 5 } },
       );
     }
   });

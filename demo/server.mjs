@@ -19,7 +19,7 @@ import { sha256 } from "./hash.mjs";
 /** The time between two sent pieces. */
 const tickMs = 40;
 /** How long the server waits for clients to disconnect before it closes their connections. */
-const disconnectMs = 500;
+const disconnectMs = 3_000;
 
 /**
  * Serves the files in `folder`.

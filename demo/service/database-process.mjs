@@ -11,30 +11,43 @@ import { freePort } from "./free-port.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "cancelable-demo-"));
 chmodSync(folder, 0o777); // the server can run as another user
-const port = await freePort();
-const server = new EmbeddedPostgres({
-  databaseDir: join(folder, "data"),
-  port,
-  user: "postgres",
-  password: "secret",
-  persistent: false,
-  createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
-  postgresFlags: ["-c", "fsync=off", "-c", "max_connections=60"],
-  onLog: () => {},
-});
-const stop = async () => {
+/** @param {number} port */
+const serverOn = (port) =>
+  new EmbeddedPostgres({
+    databaseDir: join(folder, "data"),
+    port,
+    user: "postgres",
+    password: "secret",
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
+    postgresFlags: ["-c", "fsync=off", "-c", "max_connections=60"],
+    onLog: () => {},
+  });
+/** Starts the server on a free port. Another process can take the port first: then it tries the next one. */
+async function start() {
+  await serverOn(0).initialise();
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort();
+    const server = serverOn(port);
+    try {
+      await server.start();
+      return { server, port };
+    } catch (error) {
+      if (attempt === 3) throw error;
+    }
+  }
+}
+/** @param {EmbeddedPostgres} server */
+const stop = async (server) => {
   await server.stop();
   rmSync(folder, { recursive: true, force: true });
   process.exit();
 };
-try {
-  await server.initialise();
-  await server.start();
-} catch (error) {
+const { server, port } = await start().catch((error) => {
   rmSync(folder, { recursive: true, force: true });
   throw error;
-}
+});
 if (process.connected) {
-  process.once("disconnect", () => void stop());
+  process.once("disconnect", () => void stop(server));
   process.send?.(`postgres://postgres:secret@127.0.0.1:${port}/postgres`);
-} else await stop();
+} else await stop(server);

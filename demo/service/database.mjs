@@ -32,13 +32,13 @@ export class Database {
     return rows[0];
   }
 
-  /** Asks the server how many statements of the store it runs. */
+  /** Asks the server how many statements of the store it runs: each of them sleeps. */
   async running() {
     const client = new pg.Client({ connectionString: this.#address });
     await client.connect();
     try {
       const { rows } = await client.query(
-        "select count(*)::int from pg_stat_activity where state <> 'idle' and query like '%pg_sleep%' and pid <> pg_backend_pid()",
+        "select count(*)::int from pg_stat_activity where state <> 'idle' and wait_event = 'PgSleep'",
       );
       return rows[0].count;
     } finally {

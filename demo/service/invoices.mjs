@@ -9,19 +9,25 @@ import { freePort } from "./free-port.mjs";
 
 const name = "invoices";
 
-/** Starts Redis. Undefined if this machine has none. */
-async function startRedis() {
+/** Starts Redis. Undefined if this machine has none. Another process can take the port first: then it tries the next one. */
+async function startRedis(attempts = 3) {
   const port = await freePort();
   const settings = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
   // In a process group of its own: a Ctrl-C must not end it before its clients.
   const server = spawn("redis-server", settings, { detached: true, stdio: ["ignore", "pipe", "ignore"] });
   process.once("exit", () => server.kill("SIGKILL"));
-  const isReady = new Promise((resolve) => {
-    server.once("error", () => resolve(false)); // there is no such program
-    server.once("exit", () => resolve(false));
-    server.stdout.on("data", (text) => String(text).includes("Ready to accept") && resolve(true));
+  let output = "";
+  const begin = new Promise((resolve) => {
+    server.once("error", () => resolve("missing")); // there is no such program
+    server.once("exit", () => resolve("ended"));
+    server.stdout.on("data", (text) => {
+      output += text;
+      if (output.includes("Ready to accept")) resolve("ready");
+    });
   });
-  return (await waitFor(isReady)) ? { port, server } : undefined;
+  const how = await waitFor(begin);
+  if (how === "ready") return { port, server };
+  return how === "ended" && attempts > 1 ? startRedis(attempts - 1) : undefined;
 }
 
 export class Invoices {

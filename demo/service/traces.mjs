@@ -11,6 +11,8 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { drawTrace } from "./draw-trace.mjs";
 
+/** @typedef {import("@opentelemetry/sdk-trace-base").ReadableSpan} ReadableSpan */
+
 context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 const exporter = new InMemorySpanExporter();
@@ -25,16 +27,23 @@ export function tracesOf(service) {
   };
 }
 
+/** Whether the operation of a span was cancelled because a client has left. @param {ReadableSpan} span */
+const wasLeft = ({ events, attributes: { "cancelable.operation.status": status } }) =>
+  status === "cancelled" &&
+  events.some(({ attributes }) => attributes?.["cancelable.cancel.origin.reason"] === "disconnect");
+
 /** Draws the first trace of a client that left while the database worked. Undefined if there was none. */
 export function traceOfLeftClient() {
   const spans = exporter.getFinishedSpans();
-  const wasLeft = spans.find(
-    ({ name, events, attributes: { "cancelable.operation.status": status } }) =>
-      name === "query stock" &&
-      status === "cancelled" &&
-      events.some(({ attributes }) => attributes?.["cancelable.cancel.origin.reason"] === "disconnect"),
+  const left = spans.filter(wasLeft);
+  // The gateway is a client of the store, and leaves at its own time limit, too.
+  const ofClients = left
+    .filter(({ instrumentationScope }) => instrumentationScope.name === "gateway")
+    .map((span) => span.spanContext().traceId);
+  const query = left.find(
+    (span) => span.name === "query stock" && ofClients.includes(span.spanContext().traceId),
   );
-  if (wasLeft === undefined) return undefined;
-  const { traceId } = wasLeft.spanContext();
+  if (query === undefined) return undefined;
+  const { traceId } = query.spanContext();
   return drawTrace(spans.filter((span) => span.spanContext().traceId === traceId));
 }

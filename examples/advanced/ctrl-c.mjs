@@ -16,7 +16,7 @@ await main(async (op) => {
         console.log("three pages written, now the user presses Ctrl-C");
         process.kill(process.pid, "SIGINT");
       }
-      await sleep(50);
+      await sleep(page < 3 ? 1 : { hours: 1 });
     }
   } finally {
     // The operation is cancelled here. Clean-up with an await needs a shield, and the shield needs a timeout.
@@ -25,7 +25,7 @@ await main(async (op) => {
         console.log("to remove:", (await readdir(folder)).length);
         await rm(folder, { recursive: true });
       },
-      { timeout: { seconds: 1 } },
+      { timeout: { seconds: 5 } },
     );
   }
 });

@@ -35,8 +35,8 @@ async function get(path) {
 const getAgain = (path) =>
   retry(() => get(path), {
     attempts: 5,
-    attemptTimeout: { seconds: 2 },
-    timeout: { seconds: 5 },
+    attemptTimeout: { seconds: 10 },
+    timeout: { seconds: 30 },
     backoff: { initial: 10 },
     when: (error) => error instanceof HttpError && error.status >= 500,
     onRetry: (error, { attempt }) =>

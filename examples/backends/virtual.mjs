@@ -47,11 +47,11 @@ assert.deepEqual(order, ["timeout"]);
 await manual.advance(100);
 await all;
 console.log(order.join(", "), "- timers left:", manual.timerCount);
-console.log("took less than a second:", performance.now() - started < 1_000);
+console.log("took less than a minute:", performance.now() - started < 60_000);
 
 // prints:
 // attempt failed: Error
 // attempt failed: TimeoutError
 // ok at 2030-01-01T00:03:30.000Z
 // timeout, sleeper - timers left: 0
-// took less than a second: true
+// took less than a minute: true

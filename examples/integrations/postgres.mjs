@@ -9,7 +9,7 @@ await sql`drop table if exists postgres_visits`;
 await sql`create table postgres_visits (page text)`;
 
 // 1. The limit ends the statement on the server, which says so in its error.
-const op = new Cancellable({ name: "report", timeout: 500 });
+const op = new Cancellable({ name: "report", timeout: 2_000 });
 const outcome = await op.settle(async () => {
   try {
     return await sql`select pg_sleep(60)`;

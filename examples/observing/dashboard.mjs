@@ -12,12 +12,13 @@ class Dashboard {
     this.registry = registry;
   }
 
-  /** @param {() => void} onAlert called once, at the second failure */
-  async watch(onAlert) {
+  /** Watches until `jobs` operations have ended. @param {number} jobs @param {() => void} onAlert at the second failure */
+  async watch(jobs, onAlert) {
     for await (const { type, operation } of this.registry.watch()) {
       if (type !== "ended") continue;
       this.recent.push(`${operation.name} ${operation.status}`);
       if (operation.status === "failed" && ++this.failures === 2) onAlert();
+      if (this.recent.length === jobs) break;
     }
   }
 
@@ -43,7 +44,7 @@ export async function main() {
 
   await taskGroup(async (group) => {
     group.startSoon(() =>
-      dashboard.watch(() => {
+      dashboard.watch(5, () => {
         // Many failures: the other downloads are likely to fail, too.
         const count = registry.cancelAll({ metadata: { kind: "download" } }, "quota");
         console.log("alert: two failures, downloads cancelled:", count);
@@ -68,8 +69,6 @@ export async function main() {
     dashboard.print();
     printed.set();
     await Promise.all([...downloads, report]);
-    await sleep(1); // the watch has got the last event
-    group.cancel();
   });
   dashboard.print();
   console.log(dashboard.recent.sort().join(", "));

@@ -19,7 +19,7 @@ export async function main() {
     await third.wait();
     yield "d";
   }
-  for await (const batch of chunk(orders(), 2, { every: 50 })) {
+  for await (const batch of chunk(orders(), 2, { every: 500 })) {
     console.log("orders:", batch.join());
     if (batch[0] === "c") third.set();
   }

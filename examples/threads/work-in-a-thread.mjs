@@ -18,11 +18,11 @@ const count = new Cancellable({ name: "count" }).onProgress((progress) => {
 console.log("primes:", await count.run(() => runInThread(countPrimes, [200_000], { pool })));
 
 // 2. A limit of the time. The loop ends at its next check.
-const limited = await settleInThread(countPrimes, [1e12], { pool, timeout: 500 });
+const limited = await settleInThread(countPrimes, [1e12], { pool, timeout: 2_000 });
 console.log(limited.status, limited.ended);
 
 // 3. A loop without a check is ended together with its thread, `grace` after the limit. The pool is whole again.
-const stuck = await settleInThread(countForEver, [], { pool, timeout: 500, grace: 50 });
+const stuck = await settleInThread(countForEver, [], { pool, timeout: 2_000, grace: 50 });
 console.log(stuck.status, stuck.ended);
 console.log("primes:", await runInThread(countPrimes, [100], { pool }));
 

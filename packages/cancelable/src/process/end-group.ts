@@ -10,16 +10,25 @@ import type { ProcessEnding } from "./process-result.ts";
 const killLimit = 1_000;
 /** The longest pause between two looks at the group, in ms. The end of the leader itself is an event. */
 const longestPause = 20;
+/** The last part of a time, in ms, which is counted in pauses. */
+const lastPart = 200;
 
-/** Whether the whole group ends within `ms`. */
+/**
+ * Whether the whole group ends within `ms`. The last part of the time is counted in pauses and not by the clock: while this
+ * process stood still, the group could not end, or its end could not be noticed.
+ */
 async function endsWithin(child: Child, ms: number): Promise<boolean> {
   const { clock } = currentNode();
-  const end = clock.now() + ms;
-  if (child.exit === undefined && ms > 0) await moveOnAfter(ms, () => waitFor(child.exited));
+  let left = Math.min(ms / 2, lastPart);
+  const byClock = ms - left;
+  const end = clock.now() + byClock;
+  if (child.exit === undefined && ms > 0) await moveOnAfter(byClock, () => waitFor(child.exited));
   for (let pause = 1; child.alive.length > 0; pause = Math.min(2 * pause, longestPause)) {
-    const left = end - clock.now();
-    if (left <= 0) return false;
-    await sleep(Math.min(pause, left));
+    if (clock.now() >= end) {
+      if (left <= 0) return false;
+      left -= pause;
+    }
+    await sleep(pause);
   }
   return true;
 }

@@ -5,6 +5,8 @@ import { currentNode } from "../scope/ambient.ts";
 
 /** How long an output may be silent after the end of the group, while another process holds its pipe, in ms. */
 const silence = 100;
+/** The silence is counted in pauses of this time, in ms: while this process stood still, it could not read either. */
+const pause = 20;
 
 /** The first bytes of an output, as text. */
 export class TextOutput {
@@ -70,9 +72,11 @@ export async function consume(
  * is closed when a reader has waited for 100 ms in vain.
  */
 export async function outputEnds(output: ChildOutput): Promise<void> {
+  let silent = 0;
   for (let before = -1; !output.hasEnded; ) {
-    if (output.isWaiting && output.bytes === before) output.close();
+    silent = output.isWaiting && output.bytes === before ? silent + pause : 0;
+    if (silent >= silence) output.close();
     before = output.bytes;
-    await moveOnAfter(silence, () => waitFor(output.ended));
+    await moveOnAfter(pause, () => waitFor(output.ended));
   }
 }

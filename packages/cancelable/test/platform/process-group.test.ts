@@ -1,12 +1,17 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { ChildOutput } from "../../src/platform/child.node.ts";
 import {
   aliveIn,
   registerLeader,
   signalGroup,
   unregisterLeader,
 } from "../../src/platform/process-group.node.ts";
+import { outputEnds, TextOutput } from "../../src/process/outputs.ts";
 
 const children: number[] = [];
 
@@ -46,4 +51,19 @@ test("a group that has ended is gone (PRC-03)", async () => {
   await once(child, "exit");
   expect([signalGroup(pid, 0), aliveIn(pid)]).toEqual(["gone", []]);
   unregisterLeader(pid);
+});
+
+test("an output is read to its end, also if this process stands still before it reads (PRC-08)", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "outputs-"));
+  const written = join(folder, "written");
+  const child = spawn("sh", ["-c", 'echo out; : > "$0"', written], { stdio: ["ignore", "pipe", "ignore"] });
+  const output = new ChildOutput(child.stdout);
+  const text = new TextOutput(100);
+  const reading = text.readAll(output, () => {});
+  while (!existsSync(written));
+  const ended = outputEnds(output);
+  for (const end = performance.now() + 150; performance.now() < end; );
+  await Promise.all([ended, reading]);
+  expect(String(text)).toBe("out\n");
+  rmSync(folder, { recursive: true });
 });

@@ -98,7 +98,12 @@ describe.each([
         if (output.endsWith("hangs\n")) {
           // `child.kill` of Deno sends one signal only.
           const press = (): void => {
-            if (child.exitCode === null && child.signalCode === null) process.kill(child.pid as number, name);
+            try {
+              if (child.exitCode === null && child.signalCode === null)
+                process.kill(child.pid as number, name);
+            } catch {
+              // The program has ended, and its event has not come yet.
+            }
           };
           const pressing = setInterval(press, 100);
           child.once("exit", () => clearInterval(pressing));

@@ -106,8 +106,8 @@ const threadsSource = `
     const progress = [];
     const items = [];
     const sums = await Promise.all([1, 2, 3].map((n) => runInThread((a, b) => a + b, [n, 1], { pool })));
-    const cooperative = await cancelled("obey", pool);
-    const terminated = await cancelled("spin", pool, { grace: 20 });
+    const cooperative = await cancelled("obey", pool, { grace: 60_000 });
+    const terminated = await cancelled("spin", pool, { grace: 500 });
     const again = await runInThread((n) => n, [7], { pool });
     for await (const item of streamFromThread(work("count"), [40], { pool, buffer: 2 })) items.push(item);
     const failed = await runInThread(work("fail"), [], { pool }).catch((error) => [error.name, error.message, error.cause.name]);

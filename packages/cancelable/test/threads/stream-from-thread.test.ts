@@ -2,9 +2,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import {
   Cancellable,
   CancellationToken,
+  CancelScope,
   currentOperation,
+  getBackend,
   isCancellation,
-  moveOnAfter,
   sleep,
   taskGroup,
 } from "../../src/index.ts";
@@ -35,7 +36,7 @@ const module = moduleFile(`
     try {
       yield 0;
       Atomics.store(flags, computed, 1);
-      for (;;) currentOperation().check();
+      for (;;) { currentOperation().check(); Atomics.wait(flags, cleaned, 0, 1); }
     } finally { Atomics.add(flags, cleaned, 1); }
   }
   export async function* stubborn(flags) { yield 0; Atomics.store(flags, computed, 1); for (;;); }
@@ -58,6 +59,8 @@ const work = <F extends (...args: never[]) => unknown = Numbers>(name: string): 
 const flagsOfCall = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
 const pool = new PiscinaPool({ threads: 1 });
 afterAll(() => pool.close());
+/** For calls that obey: their thread ends by itself, also if it stands still for a moment. */
+const inPool = { pool, grace: 60_000 };
 
 /** The pool is whole, and its thread is free. */
 async function expectFree(): Promise<void> {
@@ -102,14 +105,14 @@ test("nothing starts before the first read (THR-27)", async () => {
 describe("a reader that leaves (THR-27)", () => {
   test("runs the finally of a generator that waits for it, before break ends", async () => {
     const flags = flagsOfCall();
-    for await (const item of streamFromThread(work("count"), [1e9, flags], { pool })) if (item === 5) break;
+    for await (const item of streamFromThread(work("count"), [1e9, flags], inPool)) if (item === 5) break;
     expect(flags[1]).toBe(1);
     await expectFree();
   });
 
   test("stops a generator that computes, and its finally runs", async () => {
     const flags = flagsOfCall();
-    const items = streamFromThread(work("busy"), [flags], { pool });
+    const items = streamFromThread(work("busy"), [flags], inPool);
     expect(await items.next()).toEqual({ done: false, value: 0 });
     while (Atomics.load(flags, 0) === 0) await sleep(1);
     expect(await items.return(undefined)).toEqual({ done: true, value: undefined });
@@ -127,7 +130,7 @@ describe("a reader that leaves (THR-27)", () => {
   });
 
   test("gets the error of the clean-up", async () => {
-    const items = streamFromThread(work("badEnd"), [], { pool, buffer: 0 });
+    const items = streamFromThread(work("badEnd"), [], { ...inPool, buffer: 0 });
     await items.next();
     expect(await rejection(items.return(undefined))).toMatchObject({
       name: "RangeError",
@@ -139,7 +142,7 @@ describe("a reader that leaves (THR-27)", () => {
 test("a cancelled scope ends the stream and the generator, also with items that wait (THR-27, THR-14)", async () => {
   const token = new CancellationToken();
   const flags = flagsOfCall();
-  const items = streamFromThread(work("count"), [1e9, flags], { pool, token });
+  const items = streamFromThread(work("count"), [1e9, flags], { ...inPool, token });
   await items.next();
   token.cancel("quota", "enough");
   const error = await rejection(items.next());
@@ -148,17 +151,19 @@ test("a cancelled scope ends the stream and the generator, also with items that 
   expect(flags[1]).toBe(1);
 
   const late = flagsOfCall();
-  const outcome = await moveOnAfter(30, async () => {
-    for await (const _ of streamFromThread(work("busy"), [late], { pool }));
+  const scope = new CancelScope();
+  await scope.run(async () => {
+    // The generator has begun when its first item comes.
+    for await (const _ of streamFromThread(work("busy"), [late], inPool)) scope.deadline = getBackend().now();
   });
-  expect(outcome).toBe(undefined);
+  expect(scope.cancelledCaught).toBe(true);
   expect(late[1]).toBe(1);
   await expectFree();
 });
 
 test("a timeout in the options is one for the whole stream, from the first read (THR-16)", async () => {
   const flags = flagsOfCall();
-  const items = streamFromThread(work("busy"), [flags], { pool, timeout: 2_000 });
+  const items = streamFromThread(work("busy"), [flags], { ...inPool, timeout: 5_000 });
   await items.next();
   expect(await rejection(items.next())).toMatchObject({ reason: "timeout" });
   expect(flags[1]).toBe(1);
@@ -167,7 +172,7 @@ test("a timeout in the options is one for the whole stream, from the first read 
 test("a stream that is not read on ends with the scope of its first read (THR-29)", async () => {
   const flags = flagsOfCall();
   await taskGroup(async () => {
-    await streamFromThread(work("count"), [1e9, flags], { pool }).next();
+    await streamFromThread(work("count"), [1e9, flags], inPool).next();
   });
   expect(flags[1]).toBe(1);
   await expectFree();

@@ -2,11 +2,10 @@
 
 import asyncio
 import threading
-import time
 
 
-def block(seconds, result):
-    time.sleep(seconds)
+def block(release, result):
+    release.wait()
     result.append(threading.current_thread() is threading.main_thread())
 
 
@@ -14,15 +13,18 @@ async def main():
     loop = asyncio.get_running_loop()
     result = []
     turns = 0
-    running = loop.run_in_executor(None, block, 0.05, result)
+    release = threading.Event()
+    running = loop.run_in_executor(None, block, release, result)
     while not result:
         await asyncio.sleep(0.005)
         turns += 1
+        if turns == 3:
+            release.set()
     await running
     print("turns beside the thread:", turns > 2, result)
     print(await loop.run_in_executor(None, sorted, [3, 1, 2]))
     print(await asyncio.to_thread(sorted, [3, 1, 2], reverse=True))
-    await asyncio.gather(asyncio.to_thread(block, 0.01, result), asyncio.to_thread(block, 0.01, result))
+    await asyncio.gather(asyncio.to_thread(block, release, result), asyncio.to_thread(block, release, result))
     print(result)
 
 

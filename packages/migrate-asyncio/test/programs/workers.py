@@ -3,14 +3,14 @@
 import asyncio
 
 
-async def worker(name, pause):
-    for step in range(2):
+async def worker(name, pause, steps):
+    for step in range(steps):
         await asyncio.sleep(pause)
         print(name, step)
 
 
 async def main():
-    await asyncio.gather(worker("slow", 0.3), worker("fast", 0.05))
+    await asyncio.gather(worker("slow", 1.5, 1), worker("fast", 0.05, 2))
     print("done")
 
 

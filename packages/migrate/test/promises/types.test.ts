@@ -16,7 +16,7 @@ const files = {
   "f.ts": text,
 };
 
-describe("With --types", () => {
+describe("With --types", { timeout: 60_000 }, () => {
   test("the checker finds numbers, floating promises of other files, and signals.", async () => {
     using project = new Project(files);
     const without = await cli("promises", project.root, "--structural");

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 
 const server = createServer((request, response) => {
-  setTimeout(() => response.end(`path ${request.url}`), request.url === "/slow" ? 2_000 : 0);
+  if (request.url !== "/slow") setTimeout(() => response.end(`path ${request.url}`), 0);
 });
 await new Promise((resolve) => server.listen(0, resolve));
 const base = `http://127.0.0.1:${server.address().port}`;
@@ -18,7 +18,7 @@ async function text(url, ms) {
 }
 async function status(url) {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), 500);
+  const timer = setTimeout(() => controller.abort(), 5_000);
   const response = await fetch(url, { signal: controller.signal });
   clearTimeout(timer);
   await response.text();
@@ -29,15 +29,15 @@ async function direct(url, ms) {
   return response.text();
 }
 async function either(url, signal) {
-  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(100)]) });
+  const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(2_000)]) });
   return response.text();
 }
 const outcome = (promise) =>
   promise.then(String, (error) => (error instanceof Error ? "rejected" : "strange"));
-console.log(await outcome(text(`${base}/a`, 500)));
+console.log(await outcome(text(`${base}/a`, 5_000)));
 console.log(await outcome(text(`${base}/slow`, 50)));
 console.log(await outcome(status(`${base}/b`)));
-console.log(await outcome(direct(`${base}/c`, 500)));
+console.log(await outcome(direct(`${base}/c`, 5_000)));
 console.log(await direct(`${base}/slow`, 50).catch((error) => error.name));
 console.log(await outcome(either(`${base}/d`, new AbortController().signal)));
 console.log(await outcome(either(`${base}/slow`, new AbortController().signal)));
