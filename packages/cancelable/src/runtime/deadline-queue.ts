@@ -42,12 +42,17 @@ class QueueSlot implements Slot {
  *      its timers (virtual time) gets the timer back at once.
  *  D4  Microtasks run between two entries, as between two timers of the host. Code of the first entry can therefore
  *      still remove the second entry.
+ *  D5  Where time passes by itself, a timer serves the entries that are due when it fires, and no others. An entry that
+ *      becomes due meanwhile gets a timer of its own, so tasks whose work takes longer than their sleeps leave turns to
+ *      the event loop.
  */
 export class DeadlineQueue implements Deadlines {
   readonly #runtime: Runtime;
   readonly #heap: QueueSlot[] = [];
   #timer: Disposable | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  /** The time at which the timer fired last (D5). */
+  #firedAt = 0;
   #sequence = 0;
   /** The number of slots that are not empty. */
   #live = 0;
@@ -154,6 +159,7 @@ export class DeadlineQueue implements Deadlines {
   readonly #fire = (): void => {
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#firedAt = this.#runtime.now();
     this.#next();
   };
 
@@ -161,7 +167,7 @@ export class DeadlineQueue implements Deadlines {
     this.#firing = false;
     const first = this.#first();
     if (first === undefined) return;
-    if (this.#runtime.now() < first.at) {
+    if (first.at > this.#servedUntil) {
       this.#armFor(first);
       return;
     }
@@ -179,6 +185,12 @@ export class DeadlineQueue implements Deadlines {
       }
     }
   };
+
+  /** The time up to which entries are called now (D5). Fake clocks can move between two entries. */
+  get #servedUntil(): number {
+    const runtime = this.#runtime;
+    return (runtime.passesByItself ?? runtime.exactTimers !== true) ? this.#firedAt : runtime.now();
+  }
 
   #up(entry: QueueSlot, from: number): void {
     const heap = this.#heap;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { moveOnAfter, run, sleepForever } from "../../src/index.ts";
+import { moveOnAfter, run, sleep, sleepForever } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { runScript } from "../child.ts";
 
@@ -43,4 +43,21 @@ test("moving a deadline many times adds no memory, whatever else waits in the qu
   expect([errors, code]).toEqual(["", 0]);
   // A place that stayed in the queue would be 8 bytes at least, in each of the 300,000 edits.
   expect(Number(output) / 300_000).toBeLessThan(8);
+});
+
+test("tasks whose work takes longer than their sleeps leave turns to the event loop (D5)", async () => {
+  let hasTurned = false;
+  let rounds = 0;
+  const work = async (): Promise<void> => {
+    while (!hasTurned && rounds < 500) {
+      await sleep(1);
+      if (rounds++ === 0)
+        setTimeout(() => {
+          hasTurned = true;
+        });
+      for (const end = performance.now() + 1; performance.now() < end; );
+    }
+  };
+  await Promise.all([work(), work(), work()]);
+  expect(hasTurned).toBe(true);
 });

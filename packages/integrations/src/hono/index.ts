@@ -158,8 +158,9 @@ async function onWeb(plan: RequestPlan<Context>, c: Context, next: Next): Promis
   let response: Response | undefined;
   response = await exchange.begin(async () => {
     await goOn(c, next);
-    // Hono tells that no handler has answered. After a cancellation `c.res` is what the client gets, not what the handler returned.
-    return c.finalized && c.res !== response ? c.res : undefined;
+    // Hono tells that no handler has answered. After a cancellation `c.res` is what the client gets, not what the handler returned;
+    // outer middleware can have replaced it.
+    return c.finalized && response === undefined ? c.res : undefined;
   });
   if (response !== undefined) replaceAnswer(c, response);
 }

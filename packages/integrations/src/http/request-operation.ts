@@ -151,13 +151,16 @@ export class RequestOperation<Request> extends Cancellable {
 
   #call(handle: () => unknown, answerFailure: ((error: unknown) => void) | undefined): void {
     let result: unknown;
+    // The answer can be over before the handler returns: the handler can cancel the request.
+    this.#handlers++;
     try {
       result = handle();
     } catch (error) {
       if (this.fail(error)) answerFailure?.(error);
     }
     if (isThenable(result)) this.handling(result, answerFailure);
-    else this.#endIfOver();
+    this.#handlers--;
+    this.#endIfOver();
   }
 
   /** @internal The operation waits for `result`, the promise of a handler, whose error is a failure of the request. */

@@ -26,7 +26,8 @@ async function start(express: Express, { routes, options }: App): Promise<Starte
     }
   }
   app.use(operationErrors());
-  const server = createServer(app);
+  // A client of the tests can be idle for long on a loaded machine.
+  const server = createServer({ keepAliveTimeout: 120_000 }, app);
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     port: (server.address() as AddressInfo).port,

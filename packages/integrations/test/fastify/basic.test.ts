@@ -49,9 +49,9 @@ test("a request is the ambient operation of its handler, with the pattern of its
 });
 
 test("a request that app.inject() makes completes, and a time limit answers it", async () => {
-  const app = await start({ timeout: 30 });
+  const app = await start();
   app.get("/fast", async () => "fast");
-  app.get("/slow", async () => sleep(60_000));
+  app.get("/slow", { config: { cancelable: { timeout: 30 } } }, async () => sleep(60_000));
   expect((await app.inject("/fast")).body).toBe("fast");
   expect(await end()).toMatchObject({ status: 200, sent: "whole", reason: undefined });
   ends.length = 0;

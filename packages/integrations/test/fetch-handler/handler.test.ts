@@ -201,6 +201,23 @@ test("a request whose client has left already is cancelled (HIN-03)", async () =
   expect(ends[0]?.operation.error?.message).toContain("the client left before the answer to GET");
 });
 
+test("a request that its handler cancels at once ends after the handler", async () => {
+  const cleaning = new Gate();
+  const handle = fetchHandler(
+    async (_request, operation) => {
+      operation.cancel("shutdown");
+      await cleaning.opened;
+      throw new Error("the clean-up failed");
+    },
+    { onEnd },
+  );
+  expect((await handle(request())).status).toBe(503);
+  expect(ends).toEqual([]);
+  cleaning.open();
+  await expect.poll(() => ends).toMatchObject([{ status: 503, sent: "whole", reason: "shutdown" }]);
+  expect(ends[0]?.operation.status).toBe("failed");
+});
+
 test("the signal of the request counts only until the host has the answer (HIN-01)", async () => {
   const controller = new AbortController();
   const handle = fetchHandler(() => new Response("whole"), { onEnd });

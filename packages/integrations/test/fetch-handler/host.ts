@@ -63,7 +63,8 @@ export async function serveOnNode(fetch: ServerFetch): Promise<Served> {
   const listener = getRequestListener(fetch as (request: Request) => Promise<Response>, {
     overrideGlobalObjects: false,
   });
-  const server = createServer(listener);
+  // A client of the tests can be idle for long on a loaded machine.
+  const server = createServer({ keepAliveTimeout: 120_000 }, listener);
   await once(server.listen(0, "127.0.0.1"), "listening");
   return at((server.address() as AddressInfo).port, async () => {
     const closed = once(server, "close");

@@ -45,7 +45,8 @@ const isGenerator = (body: Reply["body"] | null): body is AsyncGenerator<string>
 
 async function start(app: App): Promise<Started> {
   const errors: unknown[] = [];
-  const server = createServer(application(app, errors).callback());
+  // A client of the tests can be idle for long on a loaded machine.
+  const server = createServer({ keepAliveTimeout: 120_000 }, application(app, errors).callback());
   await once(server.listen(0, "127.0.0.1"), "listening");
   return {
     port: (server.address() as AddressInfo).port,

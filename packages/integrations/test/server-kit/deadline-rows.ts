@@ -6,9 +6,9 @@ import type { Host, Reply } from "./host.ts";
 import { row } from "./row.ts";
 import { serve, serveRoutes } from "./serve.ts";
 
-/** Answers with the time that is left, in whole seconds. */
+/** Answers with the time that is left, in seconds. The process may stand still for less than the unit of 10 s. */
 const timeLeft = async (): Promise<Reply> => ({
-  body: String(Math.ceil((currentDeadline() - getBackend().now()) / 1_000)),
+  body: String(Math.ceil((currentDeadline() - getBackend().now()) / 10_000) * 10),
 });
 
 export function deadlineRows(host: Host): void {

@@ -13,6 +13,8 @@ type Send = (plan: Plan, server: VolumeServer) => Promise<ReceivedAnswer | undef
 
 /** The clients of one run. */
 export interface VolumeClients {
+  /** Opens the connections for `count` requests. */
+  open(count: number): Promise<void>;
   readonly send: Send;
   close(): void;
 }
@@ -24,9 +26,16 @@ export function http1Clients(port: number): VolumeClients {
   const idle: RawConnection[] = [];
   const all = new Set<RawConnection>();
   return {
+    async open(count) {
+      // One after another: the system drops connections of which the server has not accepted some hundreds, and tries again after seconds.
+      while (idle.length < count) {
+        const connection = await RawConnection.open(port);
+        all.add(connection);
+        idle.push(connection);
+      }
+    },
     async send(plan, server) {
-      const connection = idle.pop() ?? (await RawConnection.open(port));
-      all.add(connection);
+      const connection = idle.pop() as RawConnection; // opened above
       const [firstLine, filler] = bodyOf(plan);
       const length = firstLine.length + filler.length;
       const encode = (text: string) =>
@@ -70,6 +79,8 @@ const streamsPerSession = 50;
 export function http2Clients(port: number): VolumeClients {
   const sessions: Array<{ readonly session: ClientHttp2Session; streams: number }> = [];
   return {
+    // Sessions are few: they are opened when they are needed.
+    async open() {},
     async send(plan, server) {
       let place = sessions.find(({ streams }) => streams < streamsPerSession);
       if (place === undefined) {

@@ -49,6 +49,7 @@ export class Volume {
     const problems: string[] = [];
     const counts: Record<string, number> = {};
     const planned = plans(count, seed);
+    await this.#clients.open(count);
     await Promise.all(
       planned.map(async (plan) => {
         const answer = await this.#clients.send(plan, server);
