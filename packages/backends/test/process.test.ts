@@ -59,7 +59,9 @@ describe("the process", () => {
           group.startSoon(async () => { await sleep(1); throw new Error("wrong"); });
           group.startSoon(() => sleepForever());
         }), { backend: "${backend}" });
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        while (unhandled.length === 0) await pause(1);
+        await pause(50);
         console.log(JSON.stringify(unhandled));
       `);
       expect(output).toBe('["wrong"]\nexit 0');

@@ -4,11 +4,13 @@
  */
 import {
   Cancellable,
+  Event,
   isCancellation,
   moveOnAfter,
   Queue,
   shield,
   sleep,
+  TimeoutSource,
   taskGroup,
 } from "@hother/cancelable";
 
@@ -16,13 +18,17 @@ import {
 export async function report(jobs: readonly string[], log: (line: string) => void): Promise<string[]> {
   const done: string[] = [];
   const queue = new Queue<string>(1);
+  // The slow job comes last on every machine, so that the order of the lines is always the same.
+  const others = new Event();
   await taskGroup(async (group) => {
     for (const worker of [1, 2]) {
       group.startSoon(async () => {
         for await (const job of queue) {
-          const result = await moveOnAfter(400, () => fetchJob(job));
+          if (job === "slow") await others.wait();
+          const result = await moveOnAfter(job === "slow" ? 5 : 60_000, () => fetchJob(job));
           log(`worker ${worker}: ${job} ${result ?? "took too long"}`);
           if (result !== undefined) done.push(result);
+          if (done.length === jobs.length - 1) others.set();
         }
       });
     }
@@ -58,11 +64,22 @@ export async function serve(op: Cancellable, log: (line: string) => void): Promi
 /** The parts of the programs, in sequence. */
 export async function main(log: (line: string) => void): Promise<void> {
   log((await report(["a", "slow", "b", "c"], log)).join(" "));
-  await serve(Cancellable.withTimeout(400), log);
+  // The limit begins with the work: a limit that passes before it leaves an operation unstarted.
+  const limited = new Cancellable();
+  await serve(limited, (line) => {
+    log(line);
+    if (line === "serving") limited.addSource(new TimeoutSource(5));
+  });
   const op = new Cancellable();
+  const isServing = new Event();
   await taskGroup(async (group) => {
-    group.startSoon(() => serve(op, log));
-    await sleep(5);
+    group.startSoon(() =>
+      serve(op, (line) => {
+        log(line);
+        isServing.set();
+      }),
+    );
+    await isServing.wait();
     op.cancel("shutdown");
   });
 }

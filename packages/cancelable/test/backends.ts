@@ -40,8 +40,8 @@ export function everywhere(title: string, body: Body): void {
 }
 
 /** As {@link everywhere}, for tests that take long on a real clock: on the backend with virtual time only. */
-export function inVirtualTime(title: string, body: Body): void {
-  test(`${title} [virtual]`, () => inBackend(new VirtualBackend(), body));
+export function inVirtualTime(title: string, body: Body, timeout?: number): void {
+  test(`${title} [virtual]`, () => inBackend(new VirtualBackend(), body), timeout);
 }
 
 export function describeEverywhere(subject: string, define: (on: typeof everywhere) => void): void {

@@ -84,8 +84,11 @@ test("cancelling the scope that reads a silent Effect stream interrupts the stre
     }),
   );
   const seen: number[] = [];
-  await moveOnAfter(10, async () => {
-    for await (const item of toAsyncIterable(stream)) seen.push(item);
+  await moveOnAfter(null, async (scope) => {
+    for await (const item of toAsyncIterable(stream)) {
+      seen.push(item);
+      setTimeout(() => scope.cancel(), 1);
+    }
   });
   expect([seen, released]).toEqual([[1], ["released"]]);
 });

@@ -147,7 +147,8 @@ class Hedging<T> {
     this.#scope = group.scope;
     const { node } = group.scope;
     requireTime(group.scope, this.#minimum);
-    for (let number = 1; this.#isOpen(node); number++) {
+    // The time for the first attempt was required. If it has passed since then, the attempt throws the cancellation.
+    for (let number = 1; number === 1 || this.#isOpen(node); number++) {
       const attempt = (): Promise<void> => this.#compete(number, node);
       this.#live++;
       nameAfter(group.startSoon(attempt), this.#attempt);

@@ -14,6 +14,8 @@ import { StreamReader } from "../streams/reading/stream-reader.ts";
 /** The items of a source, pulled one at a time. */
 export interface Items<I> {
   next(): IteratorResult<I> | Promise<IteratorResult<I>>;
+  /** Whether it is known that no item is left. */
+  readonly isOver?: boolean;
   /** Closes the source if it has neither come to its end nor failed. */
   close(): unknown;
 }
@@ -28,6 +30,9 @@ export function itemsOf<I>(source: StreamInput<I>, argument: string): Items<I | 
   for (const item of array) if (item instanceof Promise) abandon(item);
   let index = 0;
   return {
+    get isOver() {
+      return index >= array.length;
+    },
     next: () =>
       index < array.length
         ? { done: false, value: array[index++] as I | PromiseLike<I> }
@@ -109,6 +114,11 @@ export class Pulling<I, T> {
         );
         if (node.clock.isTurnDue()) await afterTurn(node, undefined);
         else if (this.pulled % batch === 0) await undefined;
+        // A cancellation during that turn finds every call in progress, and each may still give its value.
+        if (this.#items.isOver) {
+          this.#isExhausted = true;
+          return;
+        }
       }
     } catch (error) {
       try {

@@ -405,4 +405,4 @@ test("20,000 calls that leave behind a deaf run keep no memory", async () => {
   expect([code, errors]).toEqual([0, ""]);
   // A call with its scope takes some hundred bytes: 20,000 of them would be 4 MB or more.
   expect(Number.parseInt(output, 10)).toBeLessThan(2_000);
-});
+}, 60_000);

@@ -89,11 +89,16 @@ describeEverywhere("asCompleted", (everywhere) => {
     "a failure cancels the other tasks and comes after the values before it (CONF-H02)",
     async () => {
       const ended: string[] = [];
+      const hasStarted = new Event();
       const failing = async (): Promise<never> => {
+        await hasStarted.wait();
         await sleep(10);
         throw new Error("boom");
       };
-      const other = async (): Promise<never> => sleepForever().finally(() => ended.push("other"));
+      const other = async (): Promise<never> => {
+        hasStarted.set();
+        return sleepForever().finally(() => ended.push("other"));
+      };
       const values: string[] = [];
       const error = await rejection(
         (async () => {
@@ -145,8 +150,11 @@ describeEverywhere("asCompleted", (everywhere) => {
     "the consumer's cancellation reaches every task and is what the consumer receives",
     async (t) => {
       const ended: string[] = [];
-      const value = await moveOnAfter(20, async () => {
-        const works = ["one", "two"].map((name) => () => sleepForever().finally(() => ended.push(name)));
+      const value = await moveOnAfter(null, async (scope) => {
+        const works = ["one", "two"].map((name) => () => {
+          if (name === "two") scope.deadline = t.backend.now() + 20;
+          return sleepForever().finally(() => ended.push(name));
+        });
         for await (const _ of asCompleted(works)) expect.fail("there was no value");
         return "not cancelled";
       });

@@ -7,6 +7,7 @@ import {
   currentSignal,
   type Outcome,
   sleep,
+  TimeoutSource,
   waitFor,
   withCancellable,
 } from "../../src/index.ts";
@@ -100,7 +101,11 @@ for (const { title, create, name } of queues) {
       const submit = create();
       const free = deferred();
       const first = occupy(submit, new Cancellable({ name: "A" }), free.promise);
-      const second = new Cancellable({ name: "B", timeout: 10 }).settle(() => submit(() => sleep(40)));
+      const b = new Cancellable({ name: "B" });
+      const second = b.settle(() => {
+        b.addSource(new TimeoutSource(10));
+        return submit(() => sleep(40));
+      });
       free.resolve();
       await first;
       expect((await second).status).toBe("completed");
@@ -112,12 +117,13 @@ for (const { title, create, name } of queues) {
         const submit = create();
         const free = deferred();
         const first = occupy(submit, new Cancellable({ name: "A" }), free.promise);
-        const b = new Cancellable({ name: "B", timeout: 20 });
+        const b = new Cancellable({ name: "B" });
         let ranAs: string | undefined;
         const second = b.settle(() =>
           submit(
             apply(b, async () => {
               ranAs = currentOperation()?.name;
+              b.addSource(new TimeoutSource(20));
               await sleep({ minutes: 1 });
             }),
           ),
@@ -150,13 +156,17 @@ for (const { title, create, name } of queues) {
       const first = occupy(submit, new Cancellable({ name: "A" }), free.promise);
       const steps: string[] = [];
       const job = deferred();
-      const second = new Cancellable({ name: "B", timeout: 10 }).settle(() => {
+      const b = new Cancellable({ name: "B" });
+      const second = b.settle(() => {
         const bound = bind(async () => {
           steps.push(`starts, aborted: ${currentSignal().aborted}`);
           await sleep(1).finally(job.resolve);
           steps.push("goes on");
         });
-        return waitFor(() => submit(bound));
+        return waitFor(() => {
+          b.addSource(new TimeoutSource(10));
+          return submit(bound);
+        });
       });
       expect((await second).status).toBe("cancelled");
       t.expectElapsed(10);

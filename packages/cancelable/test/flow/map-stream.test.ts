@@ -12,6 +12,7 @@ import {
 import { type Case, deferred, describeEverywhere, inVirtualTime, rejection } from "../backends.ts";
 import { runScript } from "../child.ts";
 import { cancelledAtEveryTurn } from "../every-turn.ts";
+import { until } from "../until.ts";
 
 /** Counts the pulls and the closings of a source of `items`. */
 function watched<T>(items: Iterable<T>): {
@@ -201,13 +202,19 @@ describeEverywhere("mapStream", (everywhere) => {
   everywhere("a reader that is cancelled leaves its results to onUndelivered (VERB-20)", async () => {
     const undelivered: number[] = [];
     const { source, counts } = watched([0, 1, 2, 3, 4, 5]);
-    const stream = mapStream(source, (item) => item, {
+    let calls = 0;
+    const call = (item: number): number => {
+      calls++;
+      return item;
+    };
+    const stream = mapStream(source, call, {
       concurrency: 3,
       onUndelivered: (value) => undelivered.push(value),
     });
     const scope = new CancelScope();
     await scope.run(async () => {
       for await (const _ of stream) {
+        await until(() => calls === 4);
         await sleep(5);
         scope.cancel();
       }

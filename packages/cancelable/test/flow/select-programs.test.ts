@@ -256,4 +256,5 @@ inVirtualTime(
     }
     expect([selects > 50_000, cutOff > 10_000]).toEqual([true, true]);
   },
+  60_000,
 );

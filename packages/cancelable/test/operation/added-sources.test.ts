@@ -122,9 +122,9 @@ describeEverywhere("addSource", (everywhere) => {
 
 describeEverywhere("the deadline of an operation", (everywhere) => {
   everywhere("it can be read and moved while the operation runs", async (t) => {
-    const op = Cancellable.withTimeout(1_000);
+    const op = Cancellable.withTimeout(60_000);
     const outcome = await op.settle(async () => {
-      expect(op.deadline - 1_000).toBeLessThanOrEqual(t.backend.now());
+      expect(op.deadline - 60_000).toBeLessThanOrEqual(t.backend.now());
       op.deadline = t.backend.now() + 5;
       await sleepForever();
     });

@@ -8,6 +8,7 @@ import {
   run,
   sleep,
   sleepForever,
+  TimeoutSource,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 
@@ -64,7 +65,7 @@ describeEverywhere("an operation's callbacks: order", (everywhere) => {
   everywhere("on a cancellation onCancel gets the reason after the body has ended (PAR-CAN-14)", async () => {
     const order: string[] = [];
     const other = vi.fn();
-    const op = Cancellable.withTimeout(10)
+    const op = new Cancellable()
       .onComplete(other)
       .onError(other)
       .onCancel((context) => {
@@ -72,6 +73,7 @@ describeEverywhere("an operation's callbacks: order", (everywhere) => {
         order.push(`${context.status} by ${context.cancelReason}`);
       });
     await op.settle(async () => {
+      op.addSource(new TimeoutSource(10));
       try {
         await sleepForever();
       } finally {

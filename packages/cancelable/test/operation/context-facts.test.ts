@@ -1,5 +1,5 @@
 import { expect, vi } from "vitest";
-import { Cancellable, type OperationSnapshot, sleep } from "../../src/index.ts";
+import { Cancellable, type OperationSnapshot, sleep, TimeoutSource } from "../../src/index.ts";
 import { describeEverywhere } from "../backends.ts";
 
 describeEverywhere("the facts of an operation", (everywhere) => {
@@ -46,7 +46,7 @@ describeEverywhere("the facts of an operation", (everywhere) => {
     const well = new Cancellable();
     expect(well.context.isTerminal).toBe(false);
     await failing.settle(() => Promise.reject(new Error("x")));
-    await late.settle(() => sleep(1_000));
+    await late.settle(() => sleep(60_000));
     await well.run(() => {});
     expect([failing, late, well].map(({ context }) => [context.isTerminal, context.status])).toEqual([
       [true, "failed"],
@@ -80,10 +80,11 @@ describeEverywhere("the facts of an operation", (everywhere) => {
   });
 
   everywhere("the snapshot survives JSON (PAR-MOD-06)", async () => {
-    const op = Cancellable.withTimeout(50, { name: "import", metadata: { user: 1 } });
+    const op = new Cancellable({ name: "import", metadata: { user: 1 } });
     await op.settle((self) => {
+      self.addSource(new TimeoutSource(20));
       self.reportProgress({ current: 1, total: 2 });
-      return sleep(1_000);
+      return sleep(60_000);
     });
     const snapshot = op.context.toJSON();
     const back = JSON.parse(JSON.stringify(snapshot)) as OperationSnapshot;

@@ -7,6 +7,7 @@ import {
   run,
   sleep,
   sleepForever,
+  TimeoutSource,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
@@ -139,9 +140,10 @@ describeEverywhere("an operation's context: fields", (everywhere) => {
   });
 
   everywhere("partialResult is the value that the user assigned", async () => {
-    const op = Cancellable.withTimeout(5);
+    const op = new Cancellable();
     await op.settle(async () => {
       op.context.partialResult = { rows: 3 };
+      op.addSource(new TimeoutSource(5));
       await sleepForever();
     });
     expect(op.context.partialResult).toEqual({ rows: 3 });

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { Cancellable, shield, sleep, sleepForever } from "../../src/index.ts";
+import { Cancellable, shield, sleep, sleepForever, TimeoutSource } from "../../src/index.ts";
 import { deferred, describeEverywhere } from "../backends.ts";
 
 describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
@@ -22,9 +22,13 @@ describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
 
   everywhere("after the grace the operation settles, and the outcome has abandoned: true", async (t) => {
     const foreign = deferred();
-    const outcome = await Cancellable.withTimeout(200, { grace: 20 }).settle(() => foreign.promise);
+    const op = new Cancellable({ grace: 20 });
+    const outcome = await op.settle(() => {
+      op.addSource(new TimeoutSource(20));
+      return foreign.promise;
+    });
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true, error: { reason: "timeout" } });
-    t.expectElapsed(220);
+    t.expectElapsed(40);
     // The run fails if this is an unhandled rejection.
     foreign.reject(new Error("late"));
     await sleep(1);
@@ -38,8 +42,8 @@ describeEverywhere("the wait for a cancelled body (rule 2)", (everywhere) => {
 });
 
 describeEverywhere("the grace and the children (rule 2)", (everywhere) => {
-  const cancelledAfter5 = async (child: () => Promise<void>): Promise<unknown> => {
-    const op = new Cancellable({ grace: 20 });
+  const cancelledAfter5 = async (child: () => Promise<void>, grace: number): Promise<unknown> => {
+    const op = new Cancellable({ grace });
     const outcome = op.settle(async () => {
       void new Cancellable().settle(child);
       await op.sleep(60_000);
@@ -51,7 +55,7 @@ describeEverywhere("the grace and the children (rule 2)", (everywhere) => {
 
   everywhere("a child that does not end within the grace is abandoned", async (t) => {
     const foreign = deferred();
-    expect(await cancelledAfter5(() => foreign.promise)).toMatchObject({
+    expect(await cancelledAfter5(() => foreign.promise, 20)).toMatchObject({
       status: "cancelled",
       abandoned: true,
     });
@@ -61,7 +65,8 @@ describeEverywhere("the grace and the children (rule 2)", (everywhere) => {
 
   everywhere("a child that ends within the grace is waited for", async (t) => {
     let ended = false;
-    const outcome = await cancelledAfter5(() => shield(() => sleep(15).then(() => void (ended = true))));
+    const child = (): Promise<void> => shield(() => sleep(15).then(() => void (ended = true)));
+    const outcome = await cancelledAfter5(child, 60_000);
     expect(ended).toBe(true);
     t.expectElapsed(15);
     expect(outcome).toMatchObject({ status: "cancelled" });

@@ -89,8 +89,9 @@ describeEverywhere("the handle form", (everywhere) => {
   everywhere("the grace counts from the cancellation, so a late disposal does not wait", async (t) => {
     const op = new Cancellable({ grace: 10 }).start();
     let ended = false;
+    const end = deferred();
     const left = new Cancellable({ parent: op }).settle(async () => {
-      await shield(() => sleep(200));
+      await shield(() => end.promise);
       ended = true;
     });
     op.cancel();
@@ -99,6 +100,7 @@ describeEverywhere("the handle form", (everywhere) => {
     expect(ended).toBe(false);
     expect(op.context.status).toBe("cancelled");
     if (t.backend.name === "virtual") t.expectElapsed(20);
+    end.resolve();
     await left;
   });
 

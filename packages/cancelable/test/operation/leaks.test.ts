@@ -73,7 +73,7 @@ test("a program ends when its work is done, whatever its timeouts, and a live sl
     const start = performance.now();
     await Cancellable.withTimeout(600_000).run(() => sleep(20));
     await moveOnAfter({ hours: 1 }, () => {});
-    process.on("exit", () => console.log(performance.now() - start < 5_000));
+    process.on("exit", () => console.log(performance.now() - start < 60_000));
   `);
   expect([code, output.trim()]).toEqual([0, "true"]);
 });

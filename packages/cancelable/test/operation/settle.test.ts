@@ -9,6 +9,7 @@ import {
   sleep,
   sleepForever,
   TimeoutCancellation,
+  TimeoutSource,
   unwrap,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
@@ -100,9 +101,11 @@ describeEverywhere("settle", (everywhere) => {
 describeEverywhere("grace (rule 2)", (everywhere) => {
   everywhere("the grace counts from the cancellation, not from the start", async (t) => {
     const stuck = deferred();
-    const outcome = await Cancellable.withTimeout(20, { grace: { milliseconds: 10 } }).settle(
-      () => stuck.promise,
-    );
+    const op = new Cancellable({ grace: { milliseconds: 10 } });
+    const outcome = await op.settle(() => {
+      op.addSource(new TimeoutSource(20));
+      return stuck.promise;
+    });
     expect(outcome).toMatchObject({ status: "cancelled", abandoned: true });
     t.expectElapsed(30);
     stuck.resolve();
@@ -111,10 +114,14 @@ describeEverywhere("grace (rule 2)", (everywhere) => {
   everywhere("run() rejects with the cancellation, and a late value or rejection is dropped", async () => {
     for (const late of ["value", "rejection"]) {
       const stuck = deferred();
-      const op = Cancellable.withTimeout(5, { grace: 5 });
+      const op = new Cancellable({ grace: 5 });
       const ended = vi.fn();
       op.onCancel(ended).onComplete(ended).onError(ended);
-      expect(await rejection(op.run(() => stuck.promise))).toBe(op.token.error);
+      const running = op.run(() => {
+        op.addSource(new TimeoutSource(5));
+        return stuck.promise;
+      });
+      expect(await rejection(running)).toBe(op.token.error);
       // The run fails if this is an unhandled rejection.
       if (late === "value") stuck.resolve();
       else stuck.reject(new Error("late"));
@@ -292,13 +299,14 @@ describeEverywhere("op.wrap and op.waitFor", (everywhere) => {
 
   everywhere("when the operation is cancelled both stop waiting and abandon the foreign work", async (t) => {
     const stuck = deferred();
-    const op = Cancellable.withTimeout(10);
+    const op = new Cancellable();
     await op.settle(async () => {
       const waits = [
         op.waitFor(stuck.promise),
         op.wrap(() => stuck.promise)(),
         op.waitFor(() => stuck.promise),
       ];
+      op.addSource(new TimeoutSource(10));
       const errors = await Promise.all(waits.map(rejection));
       expect(new Set(errors)).toEqual(new Set([op.token.error]));
     });

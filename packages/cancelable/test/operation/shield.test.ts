@@ -9,7 +9,7 @@ import {
   sleepForever,
   taskGroup,
 } from "../../src/index.ts";
-import { describeEverywhere, stepRecorder } from "../backends.ts";
+import { deferred, describeEverywhere, stepRecorder } from "../backends.ts";
 
 describeEverywhere("op.shield (rule 9)", (everywhere) => {
   everywhere("the shield is an operation of its own with status shielded (PAR-CAN-22)", async () => {
@@ -96,8 +96,17 @@ describeEverywhere("a shield below another scope of its operation", (everywhere)
     const ended: string[] = [];
     const handle = new Cancellable().start();
     await handle.shield(() => 1);
-    void handle.shield(() => sleep(30).then(() => void ended.push("shield")));
-    void new Cancellable({ parent: handle }).run(() => sleep(20).then(() => void ended.push("child")));
+    const childEnded = deferred();
+    void handle.shield(async () => {
+      await childEnded.promise;
+      await sleep(10);
+      ended.push("shield");
+    });
+    void new Cancellable({ parent: handle }).run(async () => {
+      await sleep(20);
+      ended.push("child");
+      childEnded.resolve();
+    });
     await handle[Symbol.asyncDispose]();
     expect(ended).toEqual(["child", "shield"]);
     t.expectElapsed(30);

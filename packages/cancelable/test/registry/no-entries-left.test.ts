@@ -5,6 +5,7 @@ import {
   CancellationSource,
   OperationRegistry,
   sleepForever,
+  TimeoutSource,
   taskGroup,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
@@ -95,8 +96,12 @@ describeEverywhere("the entry of an operation is removed (rule 24)", (everywhere
   everywhere("after a body that was abandoned", () =>
     leaves(["cancelled"], async (register, options) => {
       const foreign = deferred();
-      const op = Cancellable.withTimeout(5, { ...options, grace: 5 });
-      expect(await op.settle(() => foreign.promise)).toMatchObject({ abandoned: true });
+      const op = new Cancellable({ ...options, grace: 5 });
+      const outcome = await op.settle(() => {
+        op.addSource(new TimeoutSource(5));
+        return foreign.promise;
+      });
+      expect(outcome).toMatchObject({ abandoned: true });
       expect(register.size).toBe(0);
       foreign.resolve();
     }),

@@ -53,7 +53,7 @@ describe.each(Object.entries(forms))("%s, nested in one synchronous recursion,",
       console.log(JSON.stringify([...names, after]));
     `;
     expect(await nested(form, program)).toEqual(["RangeError", "works"]);
-  });
+  }, 60_000);
 });
 
 test("a group in which starting a child uses up the stack ends, at every offset", async () => {
@@ -77,4 +77,4 @@ test("a group in which starting a child uses up the stack ends, at every offset"
     console.log(ended);
   `;
   expect(await nested("body()", program)).toBe(50);
-});
+}, 60_000);

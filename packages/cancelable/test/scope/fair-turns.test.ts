@@ -177,7 +177,7 @@ test("a loop over tasks of one group that end at once lets a timer fire", async 
     hasFired = true;
   }, 1);
   await taskGroup(async (group) => {
-    const end = performance.now() + 2_000;
+    const end = performance.now() + 10_000;
     while (!hasFired && performance.now() < end) await group.startSoon(() => 1);
     expect(hasFired).toBe(true);
   });

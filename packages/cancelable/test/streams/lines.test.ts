@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { Cancellable, CancelScope, lines, moveOnAfter, sleepForever } from "../../src/index.ts";
+import {
+  Cancellable,
+  CancelScope,
+  lines,
+  moveOnAfter,
+  sleepForever,
+  TimeoutSource,
+} from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { wrong } from "../refusals.ts";
 import { collect } from "./sources.ts";
@@ -9,8 +16,9 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 /** The bytes of a text, each in a piece of its own. */
 const single = (text: string): Uint8Array[] => [...bytes(text)].map((byte) => Uint8Array.of(byte));
 
-async function* silentAfter(...texts: readonly string[]): AsyncGenerator<string> {
+async function* silentAfter(texts: readonly string[], isSilent?: () => void): AsyncGenerator<string> {
   yield* texts;
+  isSilent?.();
   await sleepForever();
 }
 
@@ -29,9 +37,12 @@ describeEverywhere("lines", (everywhere) => {
   everywhere("a silent source is left, and the begun line goes to onUndelivered (rule 26)", async (t) => {
     const rest: string[] = [];
     const found: string[] = [];
-    await moveOnAfter(50, () =>
-      collect(lines(silentAfter("a\nb", "c"), { onUndelivered: (line) => rest.push(line) }), found),
-    );
+    await moveOnAfter(null, (scope) => {
+      const source = silentAfter(["a\nb", "c"], () => {
+        scope.deadline = t.backend.now() + 50;
+      });
+      return collect(lines(source, { onUndelivered: (line) => rest.push(line) }), found);
+    });
     expect([found, rest]).toEqual([["a"], ["bc"]]);
     t.expectElapsed(50);
   });
@@ -40,7 +51,7 @@ describeEverywhere("lines", (everywhere) => {
     const rest: string[] = [];
     const scope = new CancelScope();
     await scope.run(async () => {
-      const source = silentAfter("a\nb\nc\nd");
+      const source = silentAfter(["a\nb\nc\nd"]);
       for await (const _ of lines(source, { onUndelivered: (line) => rest.push(line) })) scope.cancel();
     });
     expect(rest).toEqual(["b", "c", "d"]);
@@ -52,8 +63,9 @@ describeEverywhere("lines", (everywhere) => {
   everywhere(
     "without a callback, lines that were not read are the partial result of the operation (rule 26)",
     async () => {
-      const op = new Cancellable({ timeout: 5 });
-      await op.settle(() => collect(lines(silentAfter("a\nb"))));
+      const op = new Cancellable();
+      const source = silentAfter(["a\nb"], () => void op.addSource(new TimeoutSource(5)));
+      await op.settle(() => collect(lines(source)));
       expect(op.context.partialResult).toEqual({ count: 1, completed: false, items: ["b"] });
     },
   );

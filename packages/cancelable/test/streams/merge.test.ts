@@ -1,6 +1,14 @@
 import { expect } from "vitest";
-import { cancellableStream, merge, moveOnAfter, sleep, sleepForever } from "../../src/index.ts";
+import {
+  cancellableStream,
+  merge,
+  moveOnAfter,
+  sleep,
+  sleepForever,
+  TimeoutSource,
+} from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
+import { until } from "../until.ts";
 import { collect, numbers, ticks, webStream } from "./sources.ts";
 
 type Next = () => IteratorResult<number> | PromiseLike<IteratorResult<number>>;
@@ -67,11 +75,19 @@ describeEverywhere("merge", (everywhere) => {
   everywhere("the scope around merge ends it, and merge may be the source of a stream", async (t) => {
     const one = numbers(5, 60_000);
     const two = numbers(5, 60_000);
-    await moveOnAfter(10, () => collect(merge(one.source, two.source)));
+    await moveOnAfter(null, async (scope) => {
+      const collected = collect(merge(one.source, two.source));
+      await until(() => one.watch.pulled === 1 && two.watch.pulled === 1);
+      scope.deadline = t.backend.now() + 10;
+      await collected;
+    });
     expect([one.watch.returned, two.watch.returned]).toEqual([1, 1]);
     const three = numbers(5, 60_000);
-    const stream = cancellableStream(merge(three.source, ticks(1, 1)), { timeout: 90, bufferPartial: true });
-    expect(await rejection(collect(stream))).toBe(stream.operation.error);
+    const stream = cancellableStream(merge(three.source, ticks(1, 1)), { bufferPartial: true });
+    const reading = async (): Promise<void> => {
+      for await (const _ of stream) stream.operation.addSource(new TimeoutSource(89));
+    };
+    expect(await rejection(reading())).toBe(stream.operation.error);
     expect(stream.partialResult.items).toEqual([0]);
     expect(three.watch.returned).toBe(1);
     t.expectElapsed(100);

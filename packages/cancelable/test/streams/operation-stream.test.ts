@@ -6,6 +6,7 @@ import {
   isCancellation,
   sleep,
   TimeoutCancellation,
+  TimeoutSource,
 } from "../../src/index.ts";
 import { describeEverywhere, rejection } from "../backends.ts";
 import { stream } from "./operation-stream.ts";
@@ -33,10 +34,12 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
 
   everywhere("the stream ends with the operation's cancellation (PAR-CAN-16, PAR-STR-05)", async (t) => {
     const seen: number[] = [];
-    const op = Cancellable.withTimeout(45);
-    const outcome = await op.settle((op) =>
-      collect(stream(op, ticks(20, 10), { bufferPartial: true }), seen),
-    );
+    const op = new Cancellable();
+    async function* source(): AsyncGenerator<number, void, undefined> {
+      op.addSource(new TimeoutSource(45));
+      yield* ticks(20, 10);
+    }
+    const outcome = await op.settle((op) => collect(stream(op, source(), { bufferPartial: true }), seen));
     expect(outcome).toMatchObject({ status: "cancelled", error: { reason: "timeout" } });
     expect(op.context.partialResult).toEqual({ count: seen.length, completed: false, items: seen });
     if (t.backend.name === "virtual") expect(seen).toEqual([0, 1, 2, 3]);
@@ -64,9 +67,10 @@ describeEverywhere("a stream of a running operation", (everywhere) => {
 
   everywhere("a cancelled operation ends its stream even if no further read comes", async () => {
     const { source, watch } = numbers(5, 1);
-    const op = Cancellable.withTimeout(20);
+    const op = new Cancellable();
     const outcome = await op.settle(async (op) => {
       await stream(op, source)[Symbol.asyncIterator]().next();
+      op.addSource(new TimeoutSource(20));
       return "left behind";
     });
     expect(outcome).toEqual({ status: "completed", value: "left behind" });

@@ -50,12 +50,14 @@ const table: ReadonlyArray<
 ];
 
 describeEverywhere("any and all of tokens (VERB-34)", (everywhere) => {
-  everywhere("anyOf follows the first part, allOf the last one, and closed parts never count", async () => {
+  everywhere("anyOf follows the first part, allOf the last one, and closed parts never count", async (t) => {
     for (const [parts, now, later] of table) {
       const any = CancellationToken.anyOf(...parts.map(tokenOf));
       const all = CancellationToken.allOf(...parts.map(tokenOf));
       const reasons = (): unknown => [any.reason, all.reason];
-      expect([parts, reasons()]).toEqual([parts, [now[0], now[1]]]);
+      // On a machine that stands still a limit can pass before the look at it.
+      if (!parts.includes("limit") || t.backend.name === "virtual")
+        expect([parts, reasons()]).toEqual([parts, [now[0], now[1]]]);
       if (parts.includes("limit")) await sleep(35);
       expect([parts, reasons()]).toEqual([parts, [later[0], later[1]]]);
       for (const token of [any, all]) {
@@ -107,9 +109,10 @@ describeEverywhere("any and all of tokens (VERB-34)", (everywhere) => {
 describeEverywhere("a token with a time limit (VERB-34)", (everywhere) => {
   everywhere(
     "a token is cancelled when the time has passed, and cancels its followers",
-    async ({ expectElapsed }) => {
+    async ({ backend, expectElapsed }) => {
       const token = CancellationToken.withTimeout({ milliseconds: 20 });
-      expect([token.isCancelled, token.isClosed]).toEqual([false, false]);
+      expect(token.isClosed).toBe(false);
+      if (backend.name === "virtual") expect(token.isCancelled).toBe(false);
       const error = await rejection(Cancellable.withToken(token).run(() => sleep(60_000)));
       expectElapsed(20);
       expect(error).toMatchObject({ reason: "timeout", cause: token.error });

@@ -6,6 +6,7 @@ import {
   OperationRegistry,
   registry,
   sleep,
+  TimeoutSource,
   withCancellable,
 } from "../../src/index.ts";
 import { deferred, describeEverywhere, rejection } from "../backends.ts";
@@ -134,7 +135,10 @@ describeEverywhere("cancellable(options, fn)", (everywhere) => {
     expect(await rejection(wrapped())).toMatchObject({ code: "ERR_PARENT_ENDED" });
 
     const stuck = deferred();
-    const stubborn = cancellable({ timeout: 5, grace: 5, parent: null }, () => stuck.promise);
+    const stubborn = cancellable({ grace: 5, parent: null }, () => {
+      currentOperation()?.addSource(new TimeoutSource(5));
+      return stuck.promise;
+    });
     expect(await rejection(stubborn())).toMatchObject({ reason: "timeout" });
     t.expectElapsed(10);
     stuck.reject(new Error("late, and nobody's"));

@@ -55,8 +55,8 @@ describeEverywhere("token and signal", (everywhere) => {
       const running = wrapped(60_000);
       await sleep(0);
       token.cancel("shutdown", "closing");
-      for (const call of [running, wrapped(1)]) {
-        expect(await rejection(call)).toMatchObject({ reason: "shutdown", message: "closing" });
+      for (const error of await Promise.all([running, wrapped(1)].map(rejection))) {
+        expect(error).toMatchObject({ reason: "shutdown", message: "closing" });
       }
       expect(fn).toHaveBeenCalledTimes(2);
     },
@@ -73,7 +73,8 @@ describeEverywhere("token and signal", (everywhere) => {
     await sleep(0);
     const reason = new Error("the request went away");
     controller.abort(reason);
-    for (const call of [running, wrapped(1)]) expect(await rejection(call)).toMatchObject({ cause: reason });
+    for (const error of await Promise.all([running, wrapped(1)].map(rejection)))
+      expect(error).toMatchObject({ cause: reason });
   });
 });
 

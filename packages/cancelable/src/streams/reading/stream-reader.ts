@@ -212,9 +212,10 @@ export class StreamReader implements StreamHooks {
     const cancellation = this.#node?.cancellation;
     if (cancellation !== undefined && belongsTo(error, cancellation.error)) return;
     if (this.#state === "pulling") void this.#end(kind, error);
-    else if (this.#state === "closing") {
-      if (!(this.#scoped as ScopedInput).fromClose(error)) this.#late ??= { error };
-    } else report(error, endedSource);
+    else if (!(this.#scoped as ScopedInput).fromClose(error)) {
+      if (this.#state === "closing") this.#late ??= { error };
+      else report(error, endedSource);
+    }
   }
 
   /** Takes the result of a synchronous input. Its value can be a promise. */
