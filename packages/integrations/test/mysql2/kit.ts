@@ -7,6 +7,9 @@ import { onTestFinished } from "vitest";
 import { type CancellableMysql2Options, cancellableMysql2 } from "../../src/mysql2/index.ts";
 import type { MariaDb } from "../servers/mariadb.ts";
 
+/** The longest wait for the server, in ms. */
+const longest = 10_000;
+
 /** The options of a connection to `server`. */
 export function optionsOf(server: MariaDb | undefined): {
   host: string;
@@ -48,17 +51,17 @@ export async function observer(server: MariaDb | undefined): Promise<Observer> {
     rows,
     running,
     async leftRunning(text) {
-      for (let tries = 0; ; tries++) {
+      for (const end = Date.now() + longest; ; ) {
         const ids = await running(text);
-        if (ids.length === 0 || tries > 1_000) return ids;
+        if (ids.length === 0 || Date.now() > end) return ids;
         await delay(2);
       }
     },
     async untilRunning(text) {
-      for (let tries = 0; ; tries++) {
+      for (const end = Date.now() + longest; ; ) {
         const [id] = await running(text);
         if (id !== undefined) return id;
-        if (tries > 2_000) throw new Error(`no statement with ${text} runs`);
+        if (Date.now() > end) throw new Error(`no statement with ${text} runs`);
         await delay(2);
       }
     },

@@ -12,9 +12,10 @@ import promise from "mysql2/promise";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { cancellableMysql2 } from "../../src/mysql2/index.ts";
 import { startMariaDb } from "../servers/mariadb.ts";
+import { startProxy } from "../servers/proxy.ts";
 import { cancelWhenRunning, observer, optionsOf, testPool } from "./kit.ts";
 
-const server = await startMariaDb({ logStatements: true, settings: { innodb_lock_wait_timeout: 1 } });
+const server = await startMariaDb({ logStatements: true });
 afterAll(() => server?.stop());
 
 /** The texts of the commands that the server has got, of all connections. */
@@ -98,14 +99,16 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
     const reported = vi.fn();
     const before = setReporter(reported);
     onTestFinished(() => void setReporter(before));
-    const unreachable = testPool(server, {}, { control: { port: 1 } });
-    expect(await cancelWhenRunning(server, "sleep(63)", () => unreachable.query(limited))).toMatchObject({
-      errno: 1969,
-    });
+    const connection = await testPool(server, {}, { control: { port: 1 } }).getConnection();
+    const op = new Cancellable();
+    const ending = op.settle(() => expect(connection.query(limited)).rejects.toMatchObject({ errno: 1969 }));
+    op.cancel(); // the statement is sent
+    expect(await ending).toMatchObject({ status: "completed" });
     expect(reported).toHaveBeenCalledWith(
       expect.objectContaining({ code: "ECONNREFUSED" }),
       expect.anything(),
     );
+    connection.release();
   });
 
   test("leaves the limit of a lock wait 1205, and stops a lock wait that is cancelled (MY-03)", async () => {
@@ -120,7 +123,7 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
     );
     expect(error).toMatchObject({ reason: "quota", cause: { errno: 1317 } });
     const limited = await new Cancellable().settle(() =>
-      pool.query("delete from locked where id = 2 or id = 1"),
+      pool.query("set statement innodb_lock_wait_timeout=1 for delete from locked where id = 2 or id = 1"),
     );
     expect(limited).toMatchObject({ status: "failed", error: { errno: 1205 } });
     await holder.rollback();
@@ -274,6 +277,27 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
     expect(await leftRunning("sleep(67)")).toEqual([]);
     expect((await pool.query("select 1 as a"))[0]).toEqual([{ a: 1 }]);
   });
+
+  test.each(["query", "execute"] as const)(
+    "rejects %s() also when the statement ends well after the client has stopped waiting",
+    async (method) => {
+      const proxy = await startProxy(optionsOf(server));
+      onTestFinished(() => proxy.stop());
+      proxy.freeze(); // no KILL comes through
+      const control = { ...optionsOf(server), port: proxy.port };
+      const pool = testPool(server, { connectionLimit: 1 }, { control, cancelTimeout: 60_000 });
+      const { rows } = await observer(server);
+      await rows(`do get_lock('${method}', 0)`);
+      const options = { sql: `select get_lock('${method}', 60)`, timeout: 50 };
+      const call = method === "query" ? pool.query(options) : pool.execute(options);
+      const rejection = expect(call).rejects.toMatchObject({ code: "PROTOCOL_SEQUENCE_TIMEOUT" });
+      await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBe(1); // for the KILL
+      await rows(`do release_lock('${method}')`);
+      await rejection;
+      proxy.thaw();
+      expect((await pool.query("select 1 as a"))[0]).toEqual([{ a: 1 }]);
+    },
+  );
 
   test("stops a statement that was prepared", async () => {
     const pool = testPool(server);

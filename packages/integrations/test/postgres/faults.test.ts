@@ -2,7 +2,6 @@ import { Cancellable, moveOnAfter } from "@hother/cancelable";
 import postgres from "postgres";
 import { afterAll, describe, expect, test } from "vitest";
 import { cancellablePostgres } from "../../src/postgres/index.ts";
-import { freePort } from "../servers/free-port.ts";
 import { startProxy } from "../servers/proxy.ts";
 import { type Observed, startObserved } from "./server.ts";
 
@@ -39,13 +38,15 @@ describe.skipIf(server === undefined)("postgres.js with faults", () => {
       { cancelTimeout: 100 },
     );
     try {
+      await server.observer`select pg_advisory_lock(1)`;
       const op = new Cancellable();
-      const ending = op.settle(() => sql`select 'first' as a from pg_sleep(${1})`);
+      const ending = op.settle(() => sql`select 'first' as a from pg_advisory_lock(${1})`);
       const pid = await server.seen("'first'");
       proxy.refuse();
       op.cancel();
       expect((await ending).status).toBe("cancelled");
       proxy.accept();
+      await server.observer`select pg_advisory_unlock(1)`;
       // A request that is late could hit a statement that ran on the same backend.
       const next = new Cancellable({ timeout: { seconds: 10 } });
       const [row] = await next.run(() => sql`select pg_backend_pid() as pid`);
@@ -93,10 +94,13 @@ describe.skipIf(server === undefined)("postgres.js with faults", () => {
 
   test("a call in a pool that has ended, or that ends while it waits, rejects (PG-09)", async () => {
     const sql = cancellablePostgres(postgres(server.connectionString, { max: 1 }));
-    const running = new Cancellable().run(() => sql`select 'last' as a from pg_sleep(0.3)`);
+    await server.observer`select pg_advisory_lock(1)`;
+    const running = new Cancellable().run(() => sql`select 'last' as a from pg_advisory_lock(1)`);
     await server.seen("'last'");
     const waiting = new Cancellable().run(() => sql`select 1`).catch((error: { code: string }) => error.code);
-    await sql.end();
+    const ending = sql.end();
+    await server.observer`select pg_advisory_unlock(1)`;
+    await ending;
     expect(await running).toEqual([{ a: "last" }]);
     expect(await waiting).toBe("CONNECTION_ENDED");
     await expect(new Cancellable().run(() => sql`select 1`)).rejects.toMatchObject({
@@ -126,15 +130,14 @@ describe.skipIf(server === undefined)("postgres.js with faults", () => {
   });
 
   test("a server that cannot be reached is an error of the call, and no cancellation", async () => {
-    const port = await freePort();
-    const sql = cancellablePostgres(postgres({ host: "127.0.0.1", port, max: 1, backoff: false }));
+    const sql = cancellablePostgres(postgres({ host: "127.0.0.1", port: 1, max: 1, backoff: false }));
     await expect(new Cancellable().run(() => sql`select 1`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
     expect(await moveOnAfter(10_000, () => sql`select 1`.catch(() => "failed"))).toBe("failed");
     await sql.end({ timeout: 5 });
   });
 
   test("several hosts are all asked to cancel", async () => {
-    const hosts = `${server.host}:${server.port},127.0.0.1:${await freePort()}`;
+    const hosts = `${server.host}:${server.port},127.0.0.1:1`;
     const sql = cancellablePostgres(postgres(`postgres://${server.user}@${hosts}/postgres`, { max: 1 }));
     expect(await moveOnAfter(100, () => sql`select pg_sleep(100), 'hosts'`)).toBe(undefined);
     expect(await server.running("'hosts'")).toEqual([]);

@@ -9,7 +9,10 @@ export interface Observed extends Postgres {
   running(text: string): Promise<number[]>;
   /** Waits until the server runs exactly one statement that contains `text`, and gives its backend. */
   seen(text: string): Promise<number>;
-  /** The states of all backends of other clients. */
+  /**
+   * The different states of the backends of other clients. A backend whose client has gone is idle for a moment. The empty
+   * statement with which a connection goes back to its pool counts as idle, too.
+   */
   states(): Promise<string[]>;
 }
 
@@ -36,8 +39,9 @@ export async function startObserved(options?: PostgresOptions): Promise<Observed
         { timeout: 10_000, interval: 5 },
       ),
     async states() {
-      const rows = await observer<{ state: string }[]>`select state from pg_stat_activity
-        where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+      const rows = await observer<{ state: string }[]>`
+        select distinct case when state = 'active' and query = '' then 'idle' else state end as state
+        from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`;
       return rows.map(({ state }) => state).sort();
     },
     async stop() {

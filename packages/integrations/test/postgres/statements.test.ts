@@ -84,7 +84,7 @@ describe.skipIf(server === undefined).each(fetchTypes)("a statement, with fetch_
             Array.from({ length: 20 }, async (_, i) => {
               if (i % 2 === 1) return sql`select ${i}::int as i from pg_sleep(0.002)`;
               return new Cancellable().run(async (one) => {
-                const query = sql`select ${i}::int as i from pg_sleep(0.5)`.execute();
+                const query = sql`select ${i}::int as i from pg_sleep(100)`.execute();
                 setTimeout(() => one.cancel(), 10 + 3 * i);
                 return query;
               });
@@ -98,23 +98,28 @@ describe.skipIf(server === undefined).each(fetchTypes)("a statement, with fetch_
       expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
     }));
 
-  test("that is cancelled late does not hit the next one of its connection (PG-02)", () =>
-    withPool({ max: 1, fetch_types }, async (sql) => {
-      const ends = { cancelled: 0, completed: 0 };
-      for (let i = 0; i < 150; i++) {
-        const op = new Cancellable();
-        const ending = op.settle(() => sql`select pg_sleep(0.001), ${i}::int`);
-        setTimeout(() => op.cancel(), i % 4);
-        const next = ending.then(() => sql`select ${i}::int as i from pg_sleep(0.001)`);
-        const root = sql`select ${i}::int as i from pg_sleep(0.001)`;
-        const { status } = await ending;
-        if (status === "cancelled") ends.cancelled++;
-        else ends.completed++;
-        expect(await next).toEqual([{ i }]);
-        expect(await root).toEqual([{ i }]);
-      }
-      expect(ends.cancelled).toBeGreaterThan(0);
-    }));
+  test(
+    "that is cancelled late does not hit the next one of its connection (PG-02)",
+    () =>
+      withPool({ max: 1, fetch_types }, async (sql) => {
+        const ends = { cancelled: 0, completed: 0 };
+        for (let i = 0; i < 100; i++) {
+          const op = new Cancellable();
+          const seconds = i % 10 === 0 ? 100 : 0.001; // the short ones can all have ended before
+          const ending = op.settle(() => sql`select pg_sleep(${seconds}), ${i}::int`);
+          setTimeout(() => op.cancel(), i % 4);
+          const next = ending.then(() => sql`select ${i}::int as i from pg_sleep(0.001)`);
+          const root = sql`select ${i}::int as i from pg_sleep(0.001)`;
+          const { status } = await ending;
+          if (status === "cancelled") ends.cancelled++;
+          else ends.completed++;
+          expect(await next).toEqual([{ i }]);
+          expect(await root).toEqual([{ i }]);
+        }
+        expect(ends.cancelled).toBeGreaterThanOrEqual(10);
+      }),
+    60_000,
+  );
 
   test("that postgres.js cannot build fails alone", () =>
     withPool({ max: 1, fetch_types }, async (sql) => {
@@ -174,7 +179,8 @@ describe.skipIf(server === undefined)("a statement", () => {
 
   test("that waits for a connection ends at once, is never sent, and leaves the running one alone (PG-04, PG-07)", () =>
     withPool({ max: 1 }, async (sql) => {
-      const running = new Cancellable().run(() => sql`select 'kept' as a from pg_sleep(1)`);
+      await server.observer`select pg_advisory_lock(1)`;
+      const running = new Cancellable().run(() => sql`select 'kept' as a from pg_advisory_lock(1)`);
       await server.seen("'kept'");
       const waiters = Array.from({ length: 100 }, () => new Cancellable());
       const endings = waiters.map((op, i) =>
@@ -182,13 +188,9 @@ describe.skipIf(server === undefined)("a statement", () => {
       );
       await sleep(5);
       for (const op of waiters) op.cancel();
-      const first = await Promise.race([
-        running.then(() => "running"),
-        Promise.all(endings).then(() => "waiters"),
-      ]);
-      expect(first).toBe("waiters");
       for (const error of await Promise.all(endings))
         expect(error).toMatchObject({ reason: "manual", cause: expect.any(StatementNotSentError) });
+      await server.observer`select pg_advisory_unlock(1)`;
       expect(await running).toEqual([{ a: "kept" }]);
       expect(await new Cancellable().run(() => sql`select 1 as one`)).toEqual([{ one: 1 }]);
       expect(server.statements().join("\n")).not.toContain("waiter");

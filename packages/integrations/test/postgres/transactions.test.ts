@@ -1,5 +1,6 @@
 import {
   Cancellable,
+  CancelScope,
   isCancellation,
   moveOnAfter,
   setReporter,
@@ -141,14 +142,17 @@ describe.skipIf(server === undefined).each([true, false])(
       await new Cancellable().run(() =>
         sql.begin(async (tx) => {
           await tx`insert into t values (1)`;
-          const inner = await moveOnAfter(30, () =>
+          const scope = new CancelScope();
+          const inner = scope.run(() =>
             tx.savepoint("in ner", async (sp) => {
               await sp`insert into t values (2)`;
               await sp.savepoint((deeper) => deeper`insert into t values (3)`);
-              await sp`select pg_sleep(100)`;
+              await sp`select pg_sleep(100), 'in a savepoint'`;
             }),
           );
-          expect(inner).toBe(undefined);
+          await server.seen("'in a savepoint'");
+          scope.cancel();
+          expect(await inner).toBe(undefined);
           await tx.savepoint((sp) => sp`insert into t values (4)`);
           await tx.savepoint((sp) => sp`select 1/0`).catch(() => {});
         }),
@@ -157,11 +161,13 @@ describe.skipIf(server === undefined).each([true, false])(
     });
 
     test("sends its statements one after the other, and one that waits leaves the line", async () => {
+      await server.observer`select pg_advisory_lock(1)`;
       await new Cancellable().run(() =>
         sql.begin(async (tx) => {
-          const slow = tx`select pg_sleep(0.3)`.execute();
+          const slow = tx`select pg_advisory_xact_lock(1)`.execute();
           const waiting = moveOnAfter(30, () => tx`insert into t values (1)`);
           expect(await waiting).toBe(undefined);
+          await server.observer`select pg_advisory_unlock(1)`;
           await slow;
           await tx`insert into t values (2)`;
         }),
@@ -226,7 +232,7 @@ test.skipIf(server === undefined)(
       proxy.cut();
       proxy.thaw();
       expect(await new Cancellable().run(() => sql`select 1 as one`)).toEqual([{ one: 1 }]);
-      await expect.poll(() => server.states(), { timeout: 5_000 }).not.toContain("idle in transaction");
+      await expect.poll(() => server.states(), { timeout: 10_000 }).not.toContain("idle in transaction");
     } finally {
       setReporter(previous);
       await sql.end({ timeout: 5 });

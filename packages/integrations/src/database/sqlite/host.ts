@@ -7,7 +7,7 @@ export interface Host {
   post(request: HostRequest): void;
   /** Ends the request of this number, if it still runs. Fulfilled when nothing of it can happen any more. */
   stop(number: number): Promise<void>;
-  /** Ends the host, whatever it does. */
+  /** Ends the host: a process whatever it does, a thread when its request has ended. */
   end(): void;
   /** Whether the host keeps the program alive. */
   hold(isHeld: boolean): void;
@@ -63,17 +63,34 @@ export function threadHost(entry: URL, flags: readonly string[], listener: HostL
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(entry, { workerData: stop, execArgv: [...flags] });
   let how = "";
-  worker.on("message", (answer: HostAnswer) => listener.answered(answer));
+  let isBusy = false;
+  let isEnding = false;
+  worker.on("message", (answer: HostAnswer) => {
+    isBusy = false;
+    listener.answered(answer);
+    if (isEnding) void worker.terminate();
+  });
   worker.on("error", (error) => {
     how = `because of ${error.message}`;
   });
-  worker.on("exit", (code) => listener.ended(how || `with code ${code}`));
+  worker.on("exit", (code) => {
+    isBusy = false;
+    listener.ended(how || `with code ${code}`);
+  });
   return {
-    post: (request) => worker.postMessage(request),
+    post(request) {
+      worker.postMessage(request);
+      isBusy = true;
+    },
     async stop(number) {
       Atomics.store(stop, 0, number);
     },
-    end: () => void worker.terminate(), // ends when the statement has ended
+    end() {
+      isEnding = true;
+      // A statement of better-sqlite3 that fails in a thread that is being terminated aborts the whole program.
+      if (isBusy) worker.ref();
+      else void worker.terminate();
+    },
     hold: (isHeld) => (isHeld ? worker.ref() : worker.unref()),
   };
 }
