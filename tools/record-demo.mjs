@@ -8,7 +8,7 @@ import terminals from "@xterm/headless";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [columns, rows] = [88, 33];
 /** When Ctrl-C is pressed, after the first output. In ms. */
-const pressAt = 5_200;
+const pressAt = 4_800;
 /** The time between two frames, and for how long the last one stays. In ms. */
 const [frameTime, lastFrameTime] = [200, 3_000];
 /** The size of a character, the margin, and the size of the font. In pixels. */
