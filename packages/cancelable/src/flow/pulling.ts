@@ -28,17 +28,27 @@ export function itemsOf<I>(source: StreamInput<I>, argument: string): Items<I | 
   const array: readonly (I | PromiseLike<I>)[] = source;
   // A promise that no call reaches has no other handler for its rejection.
   for (const item of array) if (item instanceof Promise) abandon(item);
-  let index = 0;
-  return {
-    get isOver() {
-      return index >= array.length;
-    },
-    next: () =>
-      index < array.length
-        ? { done: false, value: array[index++] as I | PromiseLike<I> }
-        : { done: true, value: undefined },
-    close: () => {},
-  };
+  return new ArrayItems(array);
+}
+
+class ArrayItems<I> implements Items<I> {
+  readonly #array: readonly I[];
+  #index = 0;
+
+  constructor(array: readonly I[]) {
+    this.#array = array;
+  }
+
+  get isOver(): boolean {
+    return this.#index >= this.#array.length;
+  }
+
+  next(): IteratorResult<I> {
+    if (this.isOver) return { done: true, value: undefined };
+    return { done: false, value: this.#array[this.#index++] as I }; // in bounds
+  }
+
+  close(): void {}
 }
 
 export interface PullingLimits {
