@@ -240,20 +240,23 @@ export function sqliteCases(name: string, openDatabase: OpenDatabase, whyMissing
 
   describe.skipIf(isMissing)(`openDatabase of ${name}`, () => {
     test("gives a thread up whose statement cannot be stopped, and the error says so", async () => {
-      const setup = "pragma busy_timeout = 60000";
-      const db = await database({ host: "thread", cancelTimeout: 100, setup });
-      const { file } = (await db.get<{ file: string }>("select file from pragma_database_list")) ?? {};
-      const other = await openDatabase(file ?? "");
-      onTestFinished(() => other.close());
-      await other.exec("begin immediate"); // the thread waits for the end
+      const fileOf = async (of: SqliteDatabase): Promise<string> =>
+        (await of.get<{ file: string }>("select file from pragma_database_list"))?.file ?? "";
+      const [other, seen] = [await database(), await database()];
+      const setup = `pragma busy_timeout = 60000; attach '${await fileOf(seen)}' as seen`;
+      const db = await openDatabase(await fileOf(other), { host: "thread", cancelTimeout: 100, setup });
+      onTestFinished(() => db.close());
+      await other.exec("begin immediate"); // the deletion waits for the end
       const op = new Cancellable();
       let error: unknown;
-      await op.settle(() => {
-        setTimeout(() => op.cancel("quota"), 20);
-        return db.run("delete from t").catch((reason: unknown) => {
+      const ending = op.settle(() =>
+        db.exec("delete from seen.t; delete from main.t").catch((reason: unknown) => {
           error = reason;
-        });
-      });
+        }),
+      );
+      await expect.poll(() => seen.all("select id from t")).toEqual([]);
+      op.cancel("quota");
+      await ending;
       expect(isCancellation(error, { reason: "quota" })).toBe(true);
       expect((error as { cause: Error }).cause.message).toContain(
         "has not ended 100 ms after the cancellation",
