@@ -1,15 +1,9 @@
-import {
-  bind,
-  type Cancellable,
-  currentOperation,
-  currentScope,
-  report,
-  sleepForever,
-} from "@hother/cancelable";
+import { bind, type Cancellable, currentOperation, currentScope, report } from "@hother/cancelable";
 import { ErrorCode, McpError } from "@modelcontextprotocol/sdk/types.js";
 import { timeLeft } from "../http/deadline-header.ts";
 import { requestSignal } from "../http/request-signal.ts";
 import { untilAborted } from "../model/until-aborted.ts";
+import { cancellationNearDeadline } from "../scope/near-deadline.ts";
 import type { McpPeer, McpProgress, McpRequest, McpRequestOptions } from "./peer.ts";
 import { textOf } from "./reason-text.ts";
 import { withTimeLeft } from "./time-left.ts";
@@ -25,8 +19,8 @@ export async function sendRequest(
   options: McpRequestOptions = {},
   sendsTimeLeft: boolean,
 ): Promise<unknown> {
-  currentScope().check();
-  const untilTimeout = bind(() => (timeLeft() <= 0 ? sleepForever() : undefined));
+  const scope = currentScope();
+  scope.check();
   const link = requestSignal(options.signal, "a request of MCP");
   const controller = new AbortController();
   // With a string: the SDK would write the text of an object.
@@ -45,7 +39,8 @@ export async function sendRequest(
     return await answer;
   } catch (error) {
     // The other side has the same deadline. Its answer can arrive before the timer of the scope has fired.
-    if (sendsTimeLeft && isTimeout(error) && !controller.signal.aborted) await untilTimeout();
+    if (sendsTimeLeft && isTimeout(error) && !controller.signal.aborted)
+      throw (await cancellationNearDeadline(scope)) ?? error;
     throw limit.failure ?? toFailure(error, link.isCancelled, controller.signal, link.signal.reason);
   } finally {
     link.signal.removeEventListener("abort", cut);

@@ -3,12 +3,13 @@
  * events and by the queue of mysql2, and belong together.
  */
 
-import { bind, type CancellationError, currentScope, getBackend, report } from "@hother/cancelable";
+import { bind, type CancellationError, currentScope, report } from "@hother/cancelable";
 import { cancelledStatement } from "../database/cancelled-statement.ts";
 import { runStatement } from "../database/run-statement.ts";
 import type { Statement } from "../database/statement.ts";
 import { StatementNotSentError } from "../database/statement-not-sent.ts";
 import { Stopping } from "../database/stopping.ts";
+import { cancellationNearDeadline } from "../scope/near-deadline.ts";
 import { untilCancelled } from "../scope/until-cancelled.ts";
 import { type GuardOptions, type Outcome, RowsDroppedError } from "./call-outcome.ts";
 import { isClientTimeout, isInterrupted, isStatementTimeout } from "./error-codes.ts";
@@ -213,9 +214,7 @@ export class GuardedCommand implements Statement<readonly unknown[]> {
   async #ownCancellation(error: unknown): Promise<unknown> {
     const isOurLimit = this.#limit !== undefined && isStatementTimeout(error);
     const isGivenUp = error instanceof StatementNotSentError || error instanceof RowsDroppedError;
-    if (isOurLimit && this.#scope.deadline - getBackend().now() < 100)
-      await this.#scope.sleep(200).catch(() => {});
-    const reason = this.#scope.error;
+    const reason = isOurLimit ? await cancellationNearDeadline(this.#scope) : this.#scope.error;
     return (isGivenUp || isOurLimit) && reason !== undefined ? cancelledStatement(reason, error) : error;
   }
 

@@ -1,7 +1,7 @@
 import { currentScope } from "@hother/cancelable";
 import { cancelledStatement } from "../database/cancelled-statement.ts";
 import { runStatement } from "../database/run-statement.ts";
-import { untilNearDeadline } from "../scope/at-deadline.ts";
+import { cancellationNearDeadline } from "../scope/near-deadline.ts";
 import { lineOf } from "./client-line.ts";
 import { ClientStatement, isStopped, type StatementHooks } from "./client-statement.ts";
 import { queryClass, type RawClient, type RawQuery, type RawStatement } from "./raw-client.ts";
@@ -52,8 +52,7 @@ export async function runOnClient(
 
 /** The error of a statement that the server has stopped, perhaps because of the deadline. */
 async function atDeadline(error: Error): Promise<Error> {
-  await untilNearDeadline();
-  const { error: reason } = currentScope();
+  const reason = await cancellationNearDeadline(currentScope());
   return reason === undefined ? error : cancelledStatement(reason, error);
 }
 

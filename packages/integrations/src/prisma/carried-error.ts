@@ -1,6 +1,6 @@
 import { currentScope, isCancellation } from "@hother/cancelable";
 import { TransactionAbortedError } from "../database/transaction-errors.ts";
-import { untilNearDeadline } from "../scope/at-deadline.ts";
+import { cancellationNearDeadline } from "../scope/near-deadline.ts";
 
 /**
  * Carries an error through Prisma. Prisma makes an error of its own from every error of its adapter that has a code, and
@@ -36,6 +36,5 @@ export async function carriedBy(error: unknown): Promise<unknown> {
   if (meta?.carried !== undefined) return meta.carried;
   if (code !== "P2028") return error;
   // Prisma has closed the transaction: at the deadline, or after the cancellation.
-  await untilNearDeadline();
-  return currentScope().error ?? error;
+  return (await cancellationNearDeadline(currentScope())) ?? error;
 }

@@ -39,7 +39,7 @@ describe("an agent", () => {
         for await (const _ of result.textStream);
       },
       async () => {
-        await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
+        await expect.poll(() => steps).toEqual(["tool"]);
       },
     );
     expect(thrown).toBe(op.error);

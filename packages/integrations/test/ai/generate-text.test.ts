@@ -62,7 +62,7 @@ describe("generateText", () => {
         await answer.finally(() => steps.push("end"));
       },
       async () => {
-        await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
+        await expect.poll(() => steps).toEqual(["tool"]);
       },
     );
     expect(thrown).toBe(op.error);

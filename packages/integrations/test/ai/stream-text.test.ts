@@ -258,7 +258,7 @@ describe("streamText", () => {
           }
         },
         async () => {
-          await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
+          await expect.poll(() => steps).toEqual(["tool"]);
         },
       );
       expect(thrown).toBe(op.error);

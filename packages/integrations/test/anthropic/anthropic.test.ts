@@ -220,7 +220,7 @@ describe("a client of Anthropic", () => {
           steps.push("end");
         }
       });
-      await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
+      await expect.poll(() => steps).toEqual(["tool"]);
       expect(op.children.map((child) => child.name)).toEqual(["wait"]);
       op.cancel("disconnect");
       expect(await ending).toMatchObject({ status: "cancelled", error: { reason: "disconnect" } });

@@ -147,7 +147,7 @@ describe.skipIf(server === undefined)("cancelJob(queue, id)", () => {
         maxStalledCount: 5,
       }),
     );
-    await expect.poll(() => job.getState(), { timeout: 15_000 }).toBe("failed");
+    await expect.poll(() => job.getState()).toBe("failed");
     expect(runs).toEqual([]);
     // The worker writes it down after BullMQ has written the end down.
     await expect.poll(() => cancellationOfJob(queue, idOf(job))).toMatchObject({ reason: "quota" });
@@ -212,7 +212,7 @@ describe.skipIf(server === undefined)("cancelJob(queue, id)", () => {
     await expect(cancelJob(queue, idOf(job as Job))).rejects.toThrow(/scheduler/);
     let runs = 0;
     keep(cancellableWorker(name, async () => runs++, { connection }));
-    await expect.poll(() => runs, { timeout: 15_000 }).toBeGreaterThan(0);
+    await expect.poll(() => runs).toBeGreaterThan(0);
     await queue.removeJobScheduler("often");
   });
 

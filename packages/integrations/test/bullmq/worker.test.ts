@@ -153,7 +153,7 @@ describe.skipIf(server === undefined)("a job is an operation", () => {
       ),
     );
     const job = await queue.add("later", {});
-    await expect.poll(() => job.getState(), { timeout: 15_000 }).toBe("completed");
+    await expect.poll(() => job.getState()).toBe("completed");
     expect((await queue.getCompleted())[0]?.attemptsMade).toBe(1);
   });
 });
@@ -221,7 +221,7 @@ describe.skipIf(server === undefined)("the shape of a processor", () => {
     keep(cancellableWorker(name, file, { connection, useWorkerThreads: kind === "thread" }));
     const job = await queue.add("sandboxed", {}, { attempts: 3 });
     const progress = async (): Promise<unknown> => (await queue.getJob(idOf(job)))?.progress;
-    await expect.poll(progress, { timeout: 15_000 }).toBe("started");
+    await expect.poll(progress).toBe("started");
     expect(await cancelJob(queue, idOf(job), "quota", { message: "enough" })).toEqual({
       status: "ended",
       end: "cancelled",
@@ -333,7 +333,7 @@ describe.skipIf(server === undefined)("worker.close()", () => {
     await expect.poll(() => ends).toEqual(["shutdown"]);
     await server?.ask(`DEL ${queue.qualifiedName}:${job.id}:lock`); // as its time does
     keep(cancellableWorker(name, work, settings));
-    await expect.poll(() => job.getState(), { timeout: 15_000 }).toBe("completed");
+    await expect.poll(() => job.getState()).toBe("completed");
     expect(runs).toBe(2);
   });
 
@@ -359,7 +359,7 @@ describe.skipIf(server === undefined)("worker.close()", () => {
     const job = await queue.add("taken", {});
     await expect.poll(() => hasStarted).toBe(true);
     await server?.ask(`SET ${queue.qualifiedName}:${job.id}:lock another:1 PX 60000`);
-    await expect.poll(() => errors.length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(() => errors.length).toBe(1);
     expect(errors[0]).toBeInstanceOf(CancellationError);
     expect(errors[0]).toMatchObject({ reason: "stalled" });
     expect(await job.getState()).toBe("active"); // it belongs to the other worker

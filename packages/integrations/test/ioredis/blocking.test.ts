@@ -9,9 +9,6 @@ import { startRedis } from "../servers/redis.ts";
 const server = await startRedis();
 afterAll(() => server?.stop());
 
-/** The wait for a state that comes. */
-const soon = { timeout: 10_000 };
-
 const open = new Set<Redis>();
 afterEach(() => {
   for (const client of open) client.disconnect();
@@ -60,7 +57,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     await redis.set("key", "value");
     const op = new Cancellable();
     const ending = op.run(() => run(redis).catch((error: unknown) => error));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     const clients = await ask("CLIENT LIST");
     op.cancel("quota");
     const error = await ending;
@@ -120,7 +117,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   test("a command behind a blocking one is cancelled at once, and never sent", async () => {
     const redis = connect();
     const blocked = redis.blpop("none", 0);
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     expect((await cancelledBy(() => redis.incr("counted"))).cause).toBeInstanceOf(StatementNotSentError);
     const order = Promise.all([
       redis.rpush("order", "1"),
@@ -157,7 +154,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     const redis = connect();
     const op = new Cancellable();
     const ending = op.run(() => redis.pipeline().set("first", "1").blpop("none", 0).blpop("none", 0).exec());
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     const unblocked = [expect.objectContaining({ message: expect.stringMatching(/^UNBLOCKED/) })];
     expect(await ending).toEqual([[null, "OK"], unblocked, unblocked]);
@@ -170,7 +167,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     for (let run = 0; run < 20; run++) {
       const op = new Cancellable();
       const ending = op.settle(() => redis.blpop("none", 0));
-      await expect.poll(blockedClients, { ...soon, interval: 2 }).toBe(1);
+      await expect.poll(blockedClients, { interval: 2 }).toBe(1);
       const began = performance.now();
       op.cancel();
       await ending;
@@ -182,7 +179,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   async function blockAndCancel(call: () => Promise<unknown>): Promise<void> {
     const op = new Cancellable();
     const ending = op.settle(call);
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     await ending;
   }
@@ -190,12 +187,12 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   test("no connection is left when the client has ended", async () => {
     const count = async (): Promise<number> =>
       Number(/^connected_clients:(\d+)/m.exec(await ask("INFO clients"))?.[1]);
-    await expect.poll(count, soon).toBe(1); // that of the question
+    await expect.poll(count).toBe(1); // that of the question
     const redis = connect();
     await blockAndCancel(() => redis.blpop("none", 0));
-    await expect.poll(count, soon).toBe(3);
+    await expect.poll(count).toBe(3);
     await redis.quit();
-    await expect.poll(count, soon).toBe(1);
+    await expect.poll(count).toBe(1);
   });
 });
 
@@ -210,13 +207,13 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     const kept = redis.duplicate();
     open.add(kept);
     const keptCommand = kept.blpop("kept", 0);
-    await expect.poll(blockedClients, soon).toBe(2);
+    await expect.poll(blockedClients).toBe(2);
     const lost = next(redis, "reconnecting");
     proxy.cut();
     await lost;
     op.cancel();
     expect(await ending).toMatchObject({ reason: "manual", cause: expect.any(AnswerLostError) });
-    await expect.poll(() => redis.status, soon).toBe("ready");
+    await expect.poll(() => redis.status).toBe("ready");
     await redis.rpush("again", "1");
     await redis.rpush("kept", "1");
     expect(await redis.llen("again")).toBe(1); // no client waits for this list
@@ -228,7 +225,7 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     const redis = connect({ retryStrategy: () => 20 });
     const op = new Cancellable();
     const ending = op.settle(() => redis.blpop("twice", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     redis.disconnect(true);
     expect((await ending).status).toBe("cancelled");
@@ -241,11 +238,11 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     const redis = connect({ retryStrategy: () => 1, db: 3 });
     const op = new Cancellable();
     const ending = op.settle(() => redis.blpop("moved", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     const again = next(redis, "ready");
     redis.disconnect(true);
     await again;
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     expect((await ending).status).toBe("cancelled");
     expect(await blockedClients()).toBe(0);
@@ -280,14 +277,14 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     });
     const blocked = new Cancellable();
     const ending = blocked.settle(() => redis.blpop("none", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     proxy.freeze();
     blocked.cancel();
     const again = next(redis, "ready");
     expect((await ending).status).toBe("cancelled");
     proxy.thaw();
     await again;
-    await expect.poll(blockedClients, soon).toBe(0);
+    await expect.poll(blockedClients).toBe(0);
     proxy.freeze();
     const op = new Cancellable();
     const setting = op.run(() => redis.set("frozen", "1").catch((error: unknown) => error));
@@ -319,7 +316,7 @@ describe.skipIf(server === undefined)("other commands", () => {
       expect(await redis.getBuffer("script")).toEqual(Buffer.from("2"));
     });
     await redis.publish("news", "still here");
-    await expect.poll(() => messages, soon).toEqual(["still here"]);
+    await expect.poll(() => messages).toEqual(["still here"]);
   });
 
   test("the answer to a command that was sent is returned in a cancelled scope", async () => {

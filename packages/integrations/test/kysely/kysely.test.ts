@@ -63,7 +63,7 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
     afterEach(async () => {
       await db.destroy();
       // The pool does not wait until the server has ended its sessions.
-      await expect.poll(states, { timeout: 10_000 }).toEqual([]);
+      await expect.poll(states).toEqual([]);
       await observer.query("truncate t");
       for (const spy of output) expect(spy).not.toHaveBeenCalled();
     });
@@ -75,7 +75,7 @@ describe.skipIf(server === undefined).each(Object.entries(versions))(
       );
       return rows.length;
     };
-    const seen = (text: string) => expect.poll(() => running(text), { timeout: 10_000 }).toBe(1);
+    const seen = (text: string) => expect.poll(() => running(text)).toBe(1);
     const states = async (): Promise<string[]> => {
       const { rows } = await observer.query(
         "select state from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()",
@@ -253,7 +253,7 @@ test("a connection that arrives late and cannot be given back is reported", asyn
     scope.cancel();
     await taking;
     arrive();
-    await expect.poll(() => reported, { timeout: 10_000 }).toEqual([broken]);
+    await expect.poll(() => reported).toEqual([broken]);
   } finally {
     setReporter(previous);
   }

@@ -81,7 +81,7 @@ describe("cursors against the wire stand-in, not a real server", () => {
       const { connection } = await server.arrived("getMore");
       op.cancel();
       expect(errorOf(await ending)).toBe(op.token.error);
-      await expect.poll(() => server.closed, { timeout: 10_000 }).toContain(connection);
+      await expect.poll(() => server.closed).toContain(connection);
       expect(await few.countDocuments()).toBe(5);
     } finally {
       await small.close();

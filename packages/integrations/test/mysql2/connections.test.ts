@@ -37,7 +37,7 @@ describe.skipIf(server === undefined)("a connection that was destroyed", () => {
       connection.destroy();
       await expect(call).rejects.toMatchObject({ code: "PROTOCOL_CONNECTION_LOST" });
       await expect(queued).rejects.toMatchObject({ code: "PROTOCOL_CONNECTION_LOST" });
-      await expect.poll(() => running("sleep(81)"), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => running("sleep(81)")).toEqual([]);
       expect((await pool.query("select 1 as a"))[0]).toEqual([{ a: 1 }]);
     },
   );
@@ -51,7 +51,7 @@ describe.skipIf(server === undefined)("a connection that was destroyed", () => {
     await expect(call).rejects.toThrow("The connection was destroyed while the call ran");
     await expect(connection.query("select 1")).rejects.toThrow("closed state");
     await expect(connection.execute("select 1")).rejects.toThrow("closed state");
-    await expect.poll(() => running("sleep(82)"), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => running("sleep(82)")).toEqual([]);
   });
 
   test("ends the pool all the same (MY-04)", async () => {
@@ -86,16 +86,14 @@ describe.skipIf(server === undefined)("the connections that send KILL", () => {
       const ending = op.settle(() =>
         Promise.all(Array.from({ length: 8 }, () => pool.query("delete from test.counted"))),
       );
-      await expect
-        .poll(async () => (await running("delete from test.counted")).length, { timeout: 10_000 })
-        .toBe(8);
+      await expect.poll(async () => (await running("delete from test.counted")).length).toBe(8);
       op.cancel();
       expect((await ending).status).toBe("cancelled");
     }
     expect(await count()).toBeLessThanOrEqual(8 + 4);
     expect(await count()).toBeGreaterThan(8);
     await pool.end();
-    await expect.poll(count, { timeout: 10_000 }).toBe(0);
+    await expect.poll(count).toBe(0);
   });
 
   test("belong to a connection of no pool, too, and close with it", async () => {
@@ -109,7 +107,7 @@ describe.skipIf(server === undefined)("the connections that send KILL", () => {
     expect(error).toMatchObject({ cause: { errno: 1317 } });
     expect(await count()).toBe(2);
     await connection.promise().end();
-    await expect.poll(count, { timeout: 10_000 }).toBe(0);
+    await expect.poll(count).toBe(0);
   });
 
   test("that cannot be made let the connection of the statement be destroyed, and the error says so", async () => {

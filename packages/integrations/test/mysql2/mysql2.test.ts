@@ -291,7 +291,7 @@ describe.skipIf(server === undefined)("cancellableMysql2(pool)", () => {
       const options = { sql: `select get_lock('${method}', 60)`, timeout: 50 };
       const call = method === "query" ? pool.query(options) : pool.execute(options);
       const rejection = expect(call).rejects.toMatchObject({ code: "PROTOCOL_SEQUENCE_TIMEOUT" });
-      await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBe(1); // for the KILL
+      await expect.poll(() => proxy.connections).toBe(1); // for the KILL
       await rows(`do release_lock('${method}')`);
       await rejection;
       proxy.thaw();

@@ -218,7 +218,7 @@ describe("a client of OpenAI", () => {
           (runner as typeof runner & EventEmitterLike).on(name, () => void steps.push(name));
         await runner.finalContent();
       });
-      await expect.poll(() => steps, { timeout: 10_000 }).toEqual(["tool"]);
+      await expect.poll(() => steps).toEqual(["tool"]);
       expect(op.children.map((child) => child.name)).toEqual(["wait"]);
       op.cancel("disconnect");
       expect(await ending).toMatchObject({ status: "cancelled", error: { reason: "disconnect" } });

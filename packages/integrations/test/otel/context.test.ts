@@ -193,7 +193,7 @@ describe("over HTTP", () => {
       return response.text();
     });
     server.close();
-    await expect.poll(() => exporter.getFinishedSpans().length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => exporter.getFinishedSpans().length).toBe(2);
     expect(answer).toBe(idOf("GET (no route)"));
     expect(parentOf("GET (no route)")).toBe(idOf("client"));
     expect(named("GET (no route)").kind).toBe(SpanKind.SERVER);

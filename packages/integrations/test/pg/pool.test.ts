@@ -181,9 +181,7 @@ describe.skipIf(server === undefined)("cancellablePool(pool)", () => {
           expect(outcome).toEqual({ status: "completed", value: i });
     }
     // A connection that was not open yet when the only call for it was cancelled arrives later.
-    await expect
-      .poll(() => [pool.totalCount - pool.idleCount, pool.waitingCount], { timeout: 10_000 })
-      .toEqual([0, 0]);
+    await expect.poll(() => [pool.totalCount - pool.idleCount, pool.waitingCount]).toEqual([0, 0]);
   });
 
   test("leaves 57014 of an administrator and of the server's own limit, and other errors, as they are (PG-05)", async () => {

@@ -238,7 +238,7 @@ describe.skipIf(server === undefined)("cursors and streams of pg", () => {
       const error = await caught(failAfter(10, () => cursor.read(10)));
       expect(error).toMatchObject({ name: "TimeoutError" });
       client.release();
-      await expect.poll(() => frozen.totalCount, { timeout: 10_000 }).toBe(0);
+      await expect.poll(() => frozen.totalCount).toBe(0);
       await proxy.stop();
     });
   });

@@ -52,7 +52,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
   const untilGone = async (pid: number): Promise<void> => {
     const sessions = async () =>
       (await view.client.query("select from pg_stat_activity where pid = $1", [pid])).rowCount;
-    await expect.poll(sessions, { timeout: 10_000 }).toBe(0);
+    await expect.poll(sessions).toBe(0);
   };
   /** Ends the sessions whose COMMIT runs and whose client is gone, and waits until none is left. */
   const endCommits = async (): Promise<void> => {
@@ -214,7 +214,7 @@ describe.skipIf(server === undefined)("withTransaction(pool, body)", () => {
     expect(await ending).toMatchObject({ status: "cancelled" });
     client.release();
     expect(statements()).toEqual([]);
-    await expect.poll(() => whole(pool), { timeout: 10_000 }).toEqual([1, 1, 0]);
+    await expect.poll(() => whole(pool)).toEqual([1, 1, 0]);
   });
 
   describe("the bound of the rollback", () => {

@@ -76,9 +76,7 @@ describe.skipIf(server === undefined)("a cursor", () => {
       for await (const rows of numbers().cursor(2)) {
         expect(rows.length).toBe(2);
         op.cancel("quota");
-        await op.shield(async () =>
-          expect.poll(() => server.states(), { timeout: 10_000 }).toEqual(["idle"]),
-        );
+        await op.shield(async () => expect.poll(() => server.states()).toEqual(["idle"]));
       }
     });
     expect(outcome.status).toBe("cancelled");
@@ -124,7 +122,7 @@ describe.skipIf(server === undefined)("COPY", () => {
       const stream = await copy.readable();
       await once(stream, "data");
       stream.destroy();
-      await expect.poll(() => server.running("'copied'"), { timeout: 10_000 }).toEqual([]);
+      await expect.poll(() => server.running("'copied'")).toEqual([]);
     });
     await isWhole();
   });

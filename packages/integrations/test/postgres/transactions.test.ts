@@ -232,7 +232,7 @@ test.skipIf(server === undefined)(
       proxy.cut();
       proxy.thaw();
       expect(await new Cancellable().run(() => sql`select 1 as one`)).toEqual([{ one: 1 }]);
-      await expect.poll(() => server.states(), { timeout: 10_000 }).not.toContain("idle in transaction");
+      await expect.poll(() => server.states()).not.toContain("idle in transaction");
     } finally {
       setReporter(previous);
       await sql.end({ timeout: 5 });

@@ -9,9 +9,6 @@ import { startRedis } from "../servers/redis.ts";
 const server = await startRedis();
 afterAll(() => server?.stop());
 
-/** The wait for a state that comes. */
-const soon = { timeout: 10_000 };
-
 const open = new Set<{ destroy(): void }>();
 function keep<C extends { destroy(): void }>(client: C): C {
   open.add(client);
@@ -57,7 +54,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     await redis.set("key", "value");
     const op = new Cancellable();
     const ending = op.settle(() => run(redis));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     const id = await ask("CLIENT LIST");
     op.cancel("quota");
     const outcome = await ending;
@@ -71,7 +68,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     const redis = await client();
     const op = new Cancellable();
     const ending = op.settle(() => redis.blPop("none", 0).catch((error: unknown) => error));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel("quota", "enough");
     const outcome = await ending;
     if (outcome.status !== "completed") throw new Error("the body returns the error");
@@ -131,7 +128,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   test("a command behind a blocking one is cancelled at once, and never sent", async () => {
     const redis = await client();
     const blocked = redis.blPop("none", 0).catch(() => "ended");
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     expect((await cancelledBy(() => redis.incr("counted"))).cause).toBeInstanceOf(StatementNotSentError);
     const order = Promise.all([
       redis.rPush("order", "1"),
@@ -169,7 +166,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     await pool.connect();
     const op = new Cancellable();
     const ending = op.settle(() => pool.blPop("none", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     const waiting = Array.from({ length: 20 }, () => moveOnAfter(5, () => pool.incr("pooled")));
     expect(await Promise.all(waiting)).toEqual(Array.from({ length: 20 }));
     op.cancel();
@@ -185,7 +182,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     const ending = op.settle(() =>
       redis.multi().set("first", "1").blPop("none", 0).blPop("none", 0).execAsPipeline(),
     );
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     expect((await ending).status).toBe("cancelled");
     expect(await redis.get("first")).toBe("1");
@@ -198,7 +195,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
     for (let run = 0; run < 20; run++) {
       const op = new Cancellable();
       const ending = op.settle(() => redis.blPop("none", 0));
-      await expect.poll(blockedClients, { ...soon, interval: 2 }).toBe(1);
+      await expect.poll(blockedClients, { interval: 2 }).toBe(1);
       const began = performance.now();
       op.cancel();
       await ending;
@@ -231,7 +228,7 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   async function blockAndCancel(call: () => Promise<unknown>): Promise<void> {
     const op = new Cancellable();
     const ending = op.settle(call);
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     await ending;
   }
@@ -239,12 +236,12 @@ describe.skipIf(server === undefined)("blocking commands of a client", () => {
   test("no connection is left when the client has ended", async () => {
     const count = async (): Promise<number> =>
       Number(/^connected_clients:(\d+)/m.exec(await ask("INFO clients"))?.[1]);
-    await expect.poll(count, soon).toBe(1); // that of the question
+    await expect.poll(count).toBe(1); // that of the question
     const redis = await client();
     await blockAndCancel(() => redis.blPop("none", 0));
     expect(await count()).toBe(3);
     await redis.close();
-    await expect.poll(count, soon).toBe(1);
+    await expect.poll(count).toBe(1);
   });
 });
 
@@ -260,7 +257,7 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     await redis.connect();
     proxy.freeze();
     proxy.cut();
-    await expect.poll(() => redis.isReady, soon).toBe(false);
+    await expect.poll(() => redis.isReady).toBe(false);
     for (const call of [
       () => redis.set("late", "1"),
       () => redis.multi().set("late", "1").exec(),
@@ -269,7 +266,7 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
       expect((await cancelledBy(call)).cause).toBeInstanceOf(StatementNotSentError);
     }
     proxy.thaw();
-    await expect.poll(() => redis.isReady, soon).toBe(true);
+    await expect.poll(() => redis.isReady).toBe(true);
     expect(await redis.get("late")).toBe(null);
     await proxy.stop();
   });
@@ -283,7 +280,7 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     await redis.connect();
     const op = new Cancellable();
     const ending = op.settle(() => redis.blPop("none", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     proxy.freeze();
     op.cancel();
     proxy.cut();
@@ -292,9 +289,9 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
       error: { message: expect.stringMatching(/closed/i) },
     });
     proxy.thaw();
-    await expect.poll(() => redis.isReady, soon).toBe(true);
+    await expect.poll(() => redis.isReady).toBe(true);
     expect(await redis.ping()).toBe("PONG");
-    await expect.poll(blockedClients, soon).toBe(0);
+    await expect.poll(blockedClients).toBe(0);
     await proxy.stop();
   });
 
@@ -306,13 +303,13 @@ describe.skipIf(server === undefined)("a connection that is not there", () => {
     await redis.connect();
     const blocked = new Cancellable();
     const ending = blocked.settle(() => redis.blPop("none", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     proxy.freeze();
     blocked.cancel();
     expect((await ending).status).toBe("cancelled");
     proxy.thaw();
-    await expect.poll(() => redis.isReady, soon).toBe(true);
-    await expect.poll(blockedClients, soon).toBe(0);
+    await expect.poll(() => redis.isReady).toBe(true);
+    await expect.poll(blockedClients).toBe(0);
     proxy.freeze();
     const op = new Cancellable();
     const setting = op.run(() => redis.set("frozen", "1").catch((error: unknown) => error));
@@ -337,11 +334,11 @@ describe.skipIf(server === undefined)("a user without the right to end commands"
     await redis.connect();
     const op = new Cancellable();
     const ending = op.run(() => redis.blPop("none", 0).catch((error: unknown) => error));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel("quota");
     expect(await ending).toMatchObject({ reason: "quota", cause: expect.any(Error) });
     expect(await redis.ping()).toBe("PONG");
-    await expect.poll(blockedClients, soon).toBe(0);
+    await expect.poll(blockedClients).toBe(0);
   });
 });
 
@@ -353,7 +350,7 @@ describe.skipIf(server === undefined)("RESP 2", () => {
     await redis.connect();
     const op = new Cancellable();
     const ending = op.settle(() => redis.blPop("none", 0));
-    await expect.poll(blockedClients, soon).toBe(1);
+    await expect.poll(blockedClients).toBe(1);
     op.cancel();
     expect((await ending).status).toBe("cancelled");
     expect(await redis.ping()).toBe("PONG");
@@ -382,11 +379,11 @@ describe.skipIf(server === undefined)("other commands", () => {
     const copy = keep(subscriber.duplicate());
     await copy.connect();
     const ending = cancelled.settle(() => copy.blPop("none", 0));
-    await expect.poll(() => ask("INFO clients"), soon).toContain("blocked_clients:1");
+    await expect.poll(() => ask("INFO clients")).toContain("blocked_clients:1");
     cancelled.cancel();
     expect((await ending).status).toBe("cancelled");
     await redis.publish("news", "still here");
-    await expect.poll(() => messages, soon).toEqual(["still here"]);
+    await expect.poll(() => messages).toEqual(["still here"]);
   });
 
   test("the answer to a command that was sent is returned in a cancelled scope", async () => {

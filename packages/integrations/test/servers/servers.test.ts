@@ -75,7 +75,7 @@ describe.skipIf(server === undefined)("PostgreSQL for the tests", () => {
     expect((await answer).rows).toEqual([{ a: 1 }]);
     proxy.cut();
     expect((await broken).message).toMatch(/terminated|reset/i);
-    await expect.poll(() => proxy.connections, { timeout: 10_000 }).toBe(0);
+    await expect.poll(() => proxy.connections).toBe(0);
     proxy.refuse();
     const late = new pg.Client({ host, port: proxy.port, user: "postgres" });
     await expect(late.connect()).rejects.toThrow();
